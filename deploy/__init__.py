@@ -1,0 +1,1 @@
+"""How the platform is put on a machine: locally, behind its gateway, in containers, and shown."""

@@ -1,0 +1,1 @@
+"""The whole platform on real servers from the package registries, without Docker."""
