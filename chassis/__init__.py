@@ -1,0 +1,1 @@
+"""What every service stands on: store, outbox, bus, traces, identity, health. No word of the police in it."""

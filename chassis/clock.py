@@ -1,0 +1,76 @@
+"""Domain time: UTC, the same on every replica because the store's clock disciplines it, and fast-forwarded on demand.
+
+Tokens, one-time codes and time limits of calls use the machine's own clock, never this one.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """`now()` is the store's time plus what has passed since on the monotonic clock: a wrong machine clock is harmless.
+
+    `spec` is empty for real time, or `<ISO start>@<rate>@<unix origin>`: then now = start + (real - origin) * rate,
+    which plays a whole day in minutes with all its time-outs and rests.
+    """
+
+    def __init__(self, spec: str = "") -> None:
+        self._real_at_sync = time.time()
+        self._monotonic_at_sync = time.monotonic()
+        self.rate = 1.0
+        self._start: datetime | None = None
+        self._origin = 0.0
+        if spec:
+            start, rate, origin = spec.split("@")
+            self._start, self.rate, self._origin = (
+                datetime.fromisoformat(start).astimezone(UTC),
+                float(rate),
+                float(origin),
+            )
+            if self.rate <= 0:
+                raise ValueError(f"CLOCK: the rate must be above 0, not {rate}")
+
+    def real(self) -> float:
+        """Unix seconds by the store's clock."""
+        return self._real_at_sync + time.monotonic() - self._monotonic_at_sync
+
+    def now(self) -> datetime:
+        """Domain time in UTC, cut to milliseconds as the store keeps it."""
+        real = self.real()
+        if self._start is None:
+            moment = datetime.fromtimestamp(real, UTC)
+        else:
+            moment = self._start + timedelta(seconds=(real - self._origin) * self.rate)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def seconds(self, domain_seconds: float) -> float:
+        """How long a span of domain time lasts on a wall clock, in seconds."""
+        return domain_seconds / self.rate
+
+    async def sync(self, read: Callable[[], Awaitable[datetime]]) -> None:
+        """Set this clock by a reading of the store's; half the round trip is taken off."""
+        before = time.monotonic()
+        stamp = await read()
+        after = time.monotonic()
+        self._monotonic_at_sync = (before + after) / 2
+        self._real_at_sync = stamp.replace(tzinfo=UTC).timestamp() if stamp.tzinfo is None else stamp.timestamp()
+
+    async def keep(self, read: Callable[[], Awaitable[datetime]], every: float = 30.0) -> None:
+        """Keep set until cancelled; a reading that fails leaves the clock running on as it is."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                async with asyncio.timeout(5):
+                    await self.sync(read)
+            except (TimeoutError, OSError, RuntimeError):
+                continue
+            except Exception as error:
+                if not is_driver_error(error):
+                    raise
+
+
+def is_driver_error(error: Exception) -> bool:
+    """Whether the error comes from the store's driver: the store is away, which passes."""
+    return type(error).__module__.startswith(("pymongo", "motor"))

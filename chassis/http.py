@@ -1,0 +1,69 @@
+"""The edge of each service: body limit, request figures, and the request's id in the logs. Pure ASGI, for its price."""
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.metrics import HTTP_SECONDS
+from chassis.problem import Problem
+
+
+class Edge:
+    """Refuses bodies above `most_bytes` before they are read; counts answers by route, never by path."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app, self._most = app, most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        structlog.contextvars.bind_contextvars(request_id=headers.get(b"x-request-id", b"").decode("latin-1")[:64])
+        began, status = time.perf_counter(), 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            if int(headers.get(b"content-length", b"0") or 0) > self._most:
+                await _too_large(self._most, scope, receive, watch)
+            else:
+                await self._app(scope, _Limited(receive, self._most), watch)
+        except _TooLarge:
+            await _too_large(self._most, scope, receive, watch)
+        finally:
+            HTTP_SECONDS.labels(scope["method"], _route(scope), str(status)).observe(time.perf_counter() - began)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Limited:
+    """Counts what a chunked body brings."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._left = receive, most
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _TooLarge
+        return message
+
+
+async def _too_large(most: int, scope: Scope, receive: Receive, send: Send) -> None:
+    await Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=most).response()(scope, receive, send)
+
+
+def _route(scope: MutableMapping[str, Any]) -> str:
+    route = scope.get("route")
+    return getattr(route, "path", "unmatched")

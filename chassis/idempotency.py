@@ -1,0 +1,59 @@
+"""Causes: what a change came from, so that a repeat of it changes nothing."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from chassis.auth import Principal, principal_or_none
+from chassis.ids import derived_id
+from chassis.problem import Problem
+
+_KEY = re.compile(r"[\x21-\x7e]{8,128}")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A request with its `Idempotency-Key`, or a message with its id.
+
+    The store keeps `mark` with the change it caused, in the same document.
+    """
+
+    id: str
+    fingerprint: str = ""
+
+    @property
+    def mark(self) -> str:
+        return f"{self.id}#{self.fingerprint}"
+
+    def derive(self, kind: str, *parts: str) -> str:
+        """The id of what this cause creates: a repeat gives the same one."""
+        return derived_id(kind, self.id, *parts)
+
+
+async def _cause(
+    request: Request,
+    who: Annotated[Principal | None, Depends(principal_or_none)],
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="8-128 visible characters; a repeat with the same key changes nothing",
+        ),
+    ] = None,
+) -> Cause:
+    if key is None:
+        return Cause(secrets.token_hex(16))
+    if not _KEY.fullmatch(key):
+        raise Problem(422, "bad_request", fields={"header.Idempotency-Key": "problem.key_invalid"})
+    subject = who.subject if who else "anonymous"
+    identity = hashlib.sha256("\x1f".join((subject, request.method, request.url.path, key)).encode()).hexdigest()[:32]
+    body = request.url.query.encode() + b"\x1f" + await request.body()
+    return Cause(identity, hashlib.sha256(body).hexdigest()[:16])
+
+
+RequestCause = Annotated[Cause, Depends(_cause)]
+"""Annotate a route's parameter with this on every POST."""

@@ -1,0 +1,163 @@
+"""The relay: takes events out of their aggregates, in order, and puts them on their topics.
+
+One process of a service relays at a time, by a lease in the store; another takes over when it lapses. A relay that was
+asleep past its lease publishes nothing more. What is published twice all the same (a crash between the broker's
+acknowledgement and the mark) has the same id and is seen through by consumers.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.write_concern import WriteConcern
+
+from chassis.bus import Publisher
+from chassis.ids import new_id
+from chassis.metrics import RELAY_BACKLOG, RELAY_LEADER, RELAY_PUBLISHED
+from chassis.problem import is_away
+from chassis.store import Document, Repository, Store
+
+log = structlog.get_logger()
+_LOOK_EVERY = 1.0  # seconds; wake-ups come long before, this is for what they miss
+_MOST = 500
+
+
+class Lease:
+    """The right to relay, for `seconds`, by the store's clock. Held only while this process's own clock agrees."""
+
+    def __init__(self, store: Store, name: str = "relay", seconds: float = 5.0) -> None:
+        self._collection, self._name, self._seconds = store.collection("leases"), name, seconds
+        self.holder = new_id("holder")
+        self._until = 0.0
+
+    @property
+    def held(self) -> bool:
+        return time.monotonic() < self._until
+
+    async def take(self) -> bool:
+        """Take or renew. The local deadline counts from before the call and ends a fifth early."""
+        asked = time.monotonic()
+        mine_or_lapsed = {"$or": [{"holder": self.holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
+        try:
+            taken = await self._collection.find_one_and_update(
+                {"_id": self._name, **mine_or_lapsed},
+                [{"$set": {"holder": self.holder, "until": {"$add": ["$$NOW", int(self._seconds * 1000)]}}}],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:  # somebody else's, and not lapsed
+            taken = None
+        self._until = asked + self._seconds * 0.8 if taken else 0.0
+        RELAY_LEADER.set(1 if taken else 0)
+        return bool(taken)
+
+    async def give_back(self) -> None:
+        self._until = 0.0
+        RELAY_LEADER.set(0)
+        await self._collection.update_one(
+            {"_id": self._name, "holder": self.holder}, [{"$set": {"until": {"$subtract": ["$$NOW", 1]}}}]
+        )
+
+
+class Relay:
+    """Runs in every process of a service; works in the one that holds the lease."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store, self._publisher, self._lease = store, publisher, Lease(store)
+        self._marks = {
+            r.name: r.collection.with_options(write_concern=WriteConcern(w=1)) for r in store.repositories
+        }  # a mark that is lost only means a repeat
+        self.progressed = time.monotonic()
+
+    async def run(self) -> None:
+        """Until cancelled. Whatever fails is logged and tried again."""
+        watcher = asyncio.create_task(self._watch())
+        try:
+            while True:
+                try:
+                    await self._turn()
+                    self.progressed = time.monotonic()
+                except Exception as error:
+                    log.warning("relay pauses", error=type(error).__name__, away=is_away(error))
+                    await asyncio.sleep(0.5)
+        finally:
+            watcher.cancel()
+            with suppress(Exception):
+                async with asyncio.timeout(2):
+                    await self._lease.give_back()
+
+    async def _turn(self) -> None:
+        """Hold the lease and publish until nothing is left; then wait for a wake-up."""
+        if not await self._lease.take():
+            await asyncio.sleep(1.0)
+            return
+        renewed = time.monotonic()
+        while time.monotonic() - renewed < 1.5:
+            self._store.written.clear()
+            moved = [await self._relay(repository) for repository in self._store.repositories]
+            if not any(moved):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_EVERY):
+                        await self._store.written.wait()
+
+    async def _relay(self, repository: Repository[Any]) -> int:
+        cursor = repository.collection.find({"pending": True}, {"outbox": 1}, limit=_MOST, max_time_ms=5000)
+        documents = [document async for document in cursor.sort("_id", 1)]
+        RELAY_BACKLOG.labels(repository.name).set(len(documents))
+        if not documents or not self._lease.held:
+            return 0
+        done = await self._publish(documents)
+        if done:
+            await self._marks[repository.name].bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
+        return len(done)
+
+    async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
+        """Send all events of the documents; gives for each the last `seq` that the broker acknowledged, in order."""
+        sent: list[tuple[str, int, str, asyncio.Future[Any]]] = []
+        for document in documents:
+            for entry in document["outbox"]:
+                if not self._lease.held:  # asleep in between: somebody else relays now
+                    break
+                sent.append((document["_id"], entry["seq"], entry["topic"], await self._publisher.send(entry)))
+        done: dict[str, int] = {}
+        failed: set[str] = set()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(future for *_, future in sent), return_exceptions=True)
+        for id, seq, topic, future in sent:
+            if future.exception() is not None:
+                failed.add(id)
+            elif id not in failed:
+                done[id] = seq
+                RELAY_PUBLISHED.labels(topic).inc()
+        if failed:
+            log.warning("events not taken by the broker, tried again", count=len(failed))
+        return done
+
+    async def _watch(self) -> None:
+        """Wake up for what other processes of this service write."""
+        stage = {"$match": {"$or": [
+            {"fullDocument.pending": True}, {"updateDescription.updatedFields.pending": True},
+            {"updateDescription.updatedFields.outbox": {"$exists": True}},
+        ]}}  # fmt: skip
+        while True:
+            try:
+                async with self._store.database.watch(
+                    [stage, {"$project": {"_id": 1}}], max_await_time_ms=1000
+                ) as changes:
+                    async for _ in changes:
+                        self._store.written.set()
+            except PyMongoError as error:
+                log.warning("change stream reopens", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+
+def _mark(id: str, seq: int) -> UpdateOne:
+    """Take out what was published, and the flag with the last of it."""
+    left = {"$filter": {"input": "$outbox", "cond": {"$gt": ["$$this.seq", seq]}}}
+    flag = {"$cond": [{"$gt": [{"$size": "$outbox"}, 0]}, True, "$$REMOVE"]}
+    return UpdateOne({"_id": id}, [{"$set": {"outbox": left}}, {"$set": {"pending": flag}}])

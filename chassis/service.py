@@ -1,0 +1,216 @@
+"""A service: its routes, consumers and loops, wired to store, bus, traces and health."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from chassis import logs, problem, trace
+from chassis.auth import Verifier
+from chassis.bus import Consumer, Publisher, Subscription, ensure_topics
+from chassis.clock import Clock
+from chassis.http import Edge
+from chassis.outbox import Relay
+from chassis.problem import ProblemDocument, is_away
+from chassis.settings import Settings
+from chassis.store import Store
+from chassis.watchdog import Watchdog
+from contracts.topics import TOPICS
+
+log = structlog.get_logger()
+T = TypeVar("T")
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": ProblemDocument, "content": {problem.MEDIA_TYPE: {}}, "description": words}
+    for code, words in {
+        "4XX": "What is wrong, and what would be right", "5XX": "Not done; try again after Retry-After",
+    }.items()
+}  # fmt: skip
+
+
+class Service:
+    """Wired in `main.py`: `provide` what routes ask for, `routes`, `consumes`, `runs`; then `serve`."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name, self.settings = name, settings
+        self.clock = Clock(settings.clock)
+        self.store = Store(settings.mongo_url, name, self.clock)
+        self.publisher = Publisher(settings.kafka_bootstrap, name)
+        self._subscriptions: list[Subscription] = []
+        self._loops: list[tuple[str, Callable[[], Awaitable[object]], float]] = []
+        self._starters: list[Callable[[], Awaitable[None]]] = []
+        self._stoppers: list[Callable[[], Awaitable[None]]] = []
+        self._checks: dict[str, Callable[[], Awaitable[object]]] = {"store": self.store.ping}
+        self.consumer: Consumer | None = None
+        self.relay: Relay | None = None
+        self.app = FastAPI(
+            title=name, lifespan=self._lifespan, responses=_PROBLEMS,
+            docs_url=None, redoc_url=None, openapi_url=None,
+        )  # fmt: skip
+        self.app.state.verifier = Verifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience)
+        self.app.state.provided = {Clock: self.clock}
+        problem.install(self.app)
+        self.app.add_middleware(Edge, most_bytes=settings.max_body_bytes)
+        self._health_routes()
+
+    def provide(self, *things: object) -> None:
+        """Make these available to routes by their type: `Annotated[DutyHandlers, provided(DutyHandlers)]`."""
+        for thing in things:
+            self.app.state.provided[type(thing)] = thing
+
+    def routes(self, *routers: APIRouter) -> None:
+        for router in routers:
+            self.app.include_router(router, prefix="/api/v1")
+
+    def consumes(self, *subscriptions: Subscription) -> None:
+        self._subscriptions.extend(subscriptions)
+
+    def runs(self, name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
+        """Call `step` over and over with `every` seconds in between; what fails is logged and tried again."""
+        self._loops.append((name, step, every))
+
+    def starts(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+        """Something of the service's own that has a life: a Redis client, a live hub."""
+        self._starters.append(start)
+        self._stoppers.append(stop)
+
+    def checks(self, name: str, check: Callable[[], Awaitable[object]]) -> None:
+        """Ready only while `check` does not raise."""
+        self._checks[name] = check
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncGenerator[None]:
+        await _until_there(self._prepare, "store and bus")
+        for start in self._starters:
+            await _until_there(start, "a part of the service")
+        self.relay = Relay(self.store, self.publisher)
+        watchdog = Watchdog(self.settings.watchdog_seconds, self._stuck)
+        tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(watchdog.beat()),
+                 asyncio.create_task(self.clock.keep(self.store.server_time))]  # fmt: skip
+        if self._subscriptions:
+            self.consumer = Consumer(self.settings.kafka_bootstrap, self.name, self._subscriptions, self.publisher)
+            tasks.append(asyncio.create_task(_forever("consumer", self.consumer.run)))
+        tasks += [asyncio.create_task(_every(*loop)) for loop in self._loops]
+        watchdog.start()
+        log.info("started", service=self.name)
+        try:
+            yield
+        finally:
+            watchdog.stop()
+            await self._stop(tasks)
+
+    async def _prepare(self) -> None:
+        await self.clock.sync(self.store.server_time)
+        await self.store.prepare()
+        await ensure_topics(
+            self.settings.kafka_bootstrap,
+            TOPICS,
+            self.settings.kafka_partitions,
+            self.settings.kafka_replication,
+        )
+        await self.publisher.start()
+
+    async def _stop(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=self.settings.shutdown_seconds)
+        for stop in self._stoppers:
+            with suppress(Exception):
+                async with asyncio.timeout(3):
+                    await stop()
+        await self.publisher.stop()
+        self.store.close()
+        log.info("stopped", service=self.name)
+
+    def _stuck(self) -> str | None:
+        limit = self.settings.watchdog_seconds
+        consumer = self.consumer
+        if consumer and consumer.lag > 0 and time.monotonic() - consumer.progressed > limit:
+            return "consumer stands still with messages waiting"
+        return None
+
+    def _health_routes(self) -> None:
+        async def live() -> dict[str, str]:
+            return {"status": "live"}
+
+        async def ready() -> JSONResponse:
+            failing: list[str] = []
+            for name, check in self._checks.items():
+                try:
+                    async with asyncio.timeout(2):
+                        await check()
+                except Exception:
+                    failing.append(name)
+            if self._subscriptions and not (self.consumer and self.consumer.ready):
+                failing.append("consumer")
+            return JSONResponse({"ready": not failing, "failing": failing}, 503 if failing else 200)
+
+        async def metrics() -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        for path, endpoint in (("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)):
+            self.app.add_api_route(path, endpoint, include_in_schema=False)
+
+    def serve(self) -> None:
+        """Run until SIGTERM or SIGINT; requests under way are finished first."""
+        logs.install(self.name, self.settings.log_level)
+        provider = trace.install(self.name)
+        trace.instrument(self.app)
+        config = uvicorn.Config(
+            self.app, host=self.settings.http_host, port=self.settings.http_port, log_config=None, access_log=False,
+            timeout_graceful_shutdown=self.settings.shutdown_seconds, server_header=False, backlog=4096,
+        )  # fmt: skip
+        uvicorn.Server(config).run()
+        if provider is not None:
+            provider.shutdown()
+
+
+def provided(kind: type[T]) -> Any:
+    """What `main.py` provided of this type: `duty: Annotated[DutyHandlers, provided(DutyHandlers)]`."""
+
+    async def find(request: Request) -> T:
+        return request.app.state.provided[kind]
+
+    return Depends(find)
+
+
+Now = Annotated[Clock, provided(Clock)]
+
+
+async def _until_there(step: Callable[[], Awaitable[object]], what: str, limit: float = 120.0) -> None:
+    """Servers start in any order: wait for them, but not for ever."""
+    until = time.monotonic() + limit
+    while True:
+        try:
+            async with asyncio.timeout(30):
+                await step()
+            return
+        except Exception as error:
+            if not is_away(error) or time.monotonic() > until:
+                raise
+            log.warning("waiting", what=what, error=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+
+async def _every(name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
+    while True:
+        try:
+            await step()
+        except Exception as error:
+            log.warning("loop failed, goes on", loop=name, exc_info=error)
+        await asyncio.sleep(every)
+
+
+async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception as error:
+            log.warning("begins again", part=name, exc_info=error)
+        await asyncio.sleep(1.0)

@@ -1,0 +1,26 @@
+"""Settings that every service has; each service extends them in its own `settings.py`. From the environment only."""
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8100
+    mongo_url: str = "mongodb://127.0.0.1:27017/?directConnection=true"
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_partitions: int = 6
+    kafka_replication: int = 1
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    jwks_url: str = "http://127.0.0.1:8101/.well-known/jwks.json"
+    jwt_issuer: str = "quancheng"
+    jwt_audience: str = "quancheng-api"
+    clock: str = ""
+    log_level: str = "INFO"
+    max_body_bytes: int = 6 * 1024 * 1024
+    shutdown_seconds: int = 10
+    watchdog_seconds: float = 30.0
+    """How long a blocked event loop or a consumer with lag and no progress is borne before the process ends itself."""

@@ -1,0 +1,226 @@
+"""Aggregates in MongoDB: one document each, which carries its version, its unpublished events and what caused them."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+import orjson
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pydantic import BaseModel, ConfigDict
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.read_concern import ReadConcern
+
+from chassis import trace
+from chassis.clock import Clock
+from chassis.coalesce import Coalescer, Refused
+from chassis.idempotency import Cause
+from chassis.problem import Problem, not_found
+from contracts.event import Envelope, Event
+
+Document = dict[str, Any]
+KEPT_CAUSES = 64
+_TRIES = 8
+
+
+class Aggregate(BaseModel):
+    """A state that changes as a whole. Frozen: a change makes a new one with `model_copy(update=...)`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    version: int = 0
+    """0: not stored yet. Kept by the repository; domain code leaves it alone."""
+
+
+A = TypeVar("A", bound=Aggregate)
+Decision = tuple[A, Sequence[Event]]
+
+
+class Conflict(Exception):
+    """Another change came first."""
+
+
+class Store:
+    """A service's own database. Writes are by the majority and journalled; every call has a time limit."""
+
+    def __init__(self, url: str, name: str, clock: Clock) -> None:
+        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url, tz_aware=True, serverSelectionTimeoutMS=4000, connectTimeoutMS=3000, socketTimeoutMS=10_000,
+            w="majority", journal=True, wTimeoutMS=8000, retryWrites=True, maxPoolSize=64, waitQueueTimeoutMS=5000,
+        )  # fmt: skip
+        self.database: AsyncIOMotorDatabase[Document] = self.client.get_database(
+            name, read_concern=ReadConcern("majority")
+        )
+        self.clock = clock
+        self.repositories: list[Repository[Any]] = []
+        self._indexes: list[tuple[AsyncIOMotorCollection[Document], list[IndexModel]]] = []
+        self.written = asyncio.Event()
+        """Set after each write of events: the relay of this process need not wait for its next look."""
+
+    def collection(self, name: str, *indexes: IndexModel) -> AsyncIOMotorCollection[Document]:
+        """A plain collection, for views and projections that are no aggregates."""
+        collection = self.database[name]
+        if indexes:
+            self._indexes.append((collection, list(indexes)))
+        return collection
+
+    async def prepare(self) -> None:
+        """Make the indexes. Safe to run on several replicas at once."""
+        for collection, indexes in self._indexes:
+            await collection.create_indexes(indexes)
+
+    async def server_time(self) -> datetime:
+        return (await self.client.admin.command("hello"))["localTime"]
+
+    async def ping(self) -> None:
+        await self.client.admin.command("ping")
+
+    def close(self) -> None:
+        self.client.close()
+
+
+class Repository(Generic[A]):
+    """The aggregates of one noun. Every change is one atomic write of state, events and cause."""
+
+    def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
+        pending = IndexModel([("pending", ASCENDING)], name="pending", partialFilterExpression={"pending": True})
+        self.name, self._model, self._store = name, model, store
+        self.collection = store.collection(name, pending, *indexes)
+        self._writes = Coalescer(self.collection)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        store.repositories.append(self)
+
+    async def get(self, id: str) -> A | None:
+        document = await self.collection.find_one({"_id": id}, {"outbox": 0, "seen": 0})
+        return None if document is None else self._load(document)
+
+    async def require(self, id: str) -> A:
+        """Raises a 404 problem where there is none."""
+        found = await self.get(id)
+        if found is None:
+            raise not_found()
+        return found
+
+    async def find(
+        self,
+        query: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 100,
+        skip: int = 0,
+    ) -> list[A]:
+        """At most `limit` aggregates. `query` is built by store code from checked values, never from a body."""
+        cursor = self.collection.find(query, {"outbox": 0, "seen": 0}, limit=limit, skip=skip, max_time_ms=5000)
+        if sort:
+            cursor = cursor.sort(list(sort))
+        return [self._load(document) async for document in cursor]
+
+    async def add(self, aggregate: A, events: Sequence[Event], cause: Cause) -> A:
+        """Store a new aggregate with its events. If its id is there by the same cause, give what is there.
+
+        Raises a 422 problem if the cause's key was used with another body, 409 if the id is taken by another cause,
+        Refused if a unique index other than the id holds its value.
+        """
+        document = self._document(aggregate, 1) | {
+            "_id": aggregate.id, "seq": len(events), "outbox": self._outbox(aggregate.id, 0, events),
+            "pending": bool(events), "seen": [cause.mark],
+        }  # fmt: skip
+        try:
+            await self._writes.submit(InsertOne(document))
+        except Refused as refused:
+            return await self._already(aggregate.id, cause, refused)
+        self._tell(events)
+        return aggregate.model_copy(update={"version": 1})
+
+    async def _already(self, id: str, cause: Cause, refused: Refused) -> A:
+        document = await self.collection.find_one({"_id": id}, {"outbox": 0})
+        if document is None:
+            raise refused
+        if _is_repeat(document["seen"], cause):
+            return self._load(document)
+        if refused.key == ("_id",):
+            raise Problem(409, "already_exists")
+        raise refused
+
+    async def change(self, id: str, decide: Callable[[A], Decision[A] | None], cause: Cause) -> A:
+        """Load, decide, save; again from the start if another change came first. A repeat of `cause` changes nothing.
+
+        `decide` is pure and may run more than once; it returns None to leave things as they are, and raises Problem
+        to refuse. Raises 404 where there is no such aggregate, 409 when others are faster time after time.
+        """
+        # In this process one change of an aggregate at a time: only other replicas can come first then.
+        async with self._locks.setdefault(id, asyncio.Lock()):
+            for _ in range(_TRIES):
+                document = await self.collection.find_one({"_id": id}, {"outbox": 0})
+                if document is None:
+                    raise not_found()
+                current = self._load(document)
+                decision = None if _is_repeat(document["seen"], cause) else decide(current)
+                if decision is None:
+                    return current
+                try:
+                    return await self._replace(current, document["seq"], *decision, cause=cause)
+                except Conflict:
+                    continue
+        raise Problem(409, "conflict", retry_after=1)
+
+    async def _replace(self, current: A, seq: int, changed: A, events: Sequence[Event], *, cause: Cause) -> A:
+        version = current.version + 1
+        fields = self._document(changed, version) | {"seq": seq + len(events)}
+        update: dict[str, Any] = {
+            "$push": {"seen": {"$each": [cause.mark], "$slice": -KEPT_CAUSES}},
+            "$set": fields,
+        }
+        if events:
+            fields["pending"] = True
+            update["$push"]["outbox"] = {"$each": self._outbox(current.id, seq, events)}
+        # An upsert whose version does not match tries to insert the same id and is refused: so that in a bulk write
+        # each caller still learns the outcome of its own.
+        write = UpdateOne({"_id": current.id, "version": current.version}, update, upsert=True)
+        try:
+            await self._writes.submit(write)
+        except Refused as refused:
+            if refused.key == ("_id",):
+                raise Conflict from None
+            raise
+        self._tell(events)
+        return changed.model_copy(update={"version": version})
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        if events:
+            self._store.written.set()
+
+    def _load(self, document: Document) -> A:
+        return self._model.model_validate(document | {"id": document["_id"]})
+
+    def _document(self, aggregate: A, version: int) -> Document:
+        return aggregate.model_dump(exclude={"id"}) | {"version": version}
+
+    def _outbox(self, id: str, seq: int, events: Sequence[Event]) -> list[Document]:
+        parent, at = trace.current(), self._store.clock.now()
+        return [outbox_entry(self.name, id, seq + n, event, at, parent) for n, event in enumerate(events, 1)]
+
+
+def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, parent: str) -> Document:
+    """An event as it waits in its aggregate's document; `body` is the message's value as it goes out."""
+    envelope = Envelope(
+        id=f"{kind}/{id}/{seq}", type=type(event).__name__, version=event.version, aggregate=id, seq=seq, at=at,
+        data=event.model_dump(mode="json"),
+    )  # fmt: skip
+    return {
+        "seq": seq, "topic": event.topic, "key": str(getattr(event, event.key)), "type": envelope.type,
+        "body": orjson.dumps(envelope.model_dump(mode="json")).decode(), "trace": parent,
+    }  # fmt: skip
+
+
+def _is_repeat(seen: Sequence[str], cause: Cause) -> bool:
+    """Raises a 422 problem when the key was used before with another body."""
+    for mark in seen:
+        id, _, fingerprint = mark.partition("#")
+        if id == cause.id:
+            if fingerprint != cause.fingerprint:
+                raise Problem(422, "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"})
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""One trace from the gateway through every topic, by OpenTelemetry and its standard `OTEL_*` variables."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+
+from fastapi import FastAPI
+from opentelemetry import propagate, trace
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_w3c = TraceContextTextMapPropagator()
+tracer = trace.get_tracer("chassis")
+
+
+def install(service: str) -> TracerProvider | None:
+    """Export this process's spans as `OTEL_TRACES_EXPORTER` says (`zipkin_json`, `otlp_proto_http`); without it, none.
+
+    Sampling follows the gateway's decision; what has no parent is sampled at `OTEL_TRACES_SAMPLER_ARG` (1.0).
+    """
+    propagate.set_global_textmap(_w3c)
+    name = os.environ.get("OTEL_TRACES_EXPORTER", "none")
+    if name in ("", "none"):
+        return None
+    found = [entry for entry in entry_points(group="opentelemetry_traces_exporter") if entry.name == name]
+    if not found:
+        raise ValueError(f"OTEL_TRACES_EXPORTER: no exporter is called {name}")
+    ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "1.0"))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": service}), sampler=ParentBased(TraceIdRatioBased(ratio))
+    )
+    provider.add_span_processor(BatchSpanProcessor(found[0].load()(), schedule_delay_millis=500))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def instrument(app: FastAPI) -> None:
+    """A span a request; none for each send and receive, which would cost twice as much as the request's own."""
+    FastAPIInstrumentor.instrument_app(app, excluded_urls="health,metrics", exclude_spans=["send", "receive"])
+
+
+def current() -> str:
+    """The W3C traceparent of the running span, or an empty text."""
+    carrier: dict[str, str] = {}
+    _w3c.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+@contextmanager
+def span(
+    name: str, parent: str = "", kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int | float
+) -> Generator[Span]:
+    """A span; under the remote `parent` (a traceparent) if one is given, else under the running one.
+
+    Attributes are ids, codes and counts only.
+    """
+    context = _w3c.extract({"traceparent": parent}) if parent else None
+    with tracer.start_as_current_span(
+        name, context, kind, attributes, record_exception=False, set_status_on_exception=False
+    ) as started:
+        try:
+            yield started
+        except Exception as error:
+            started.set_status(StatusCode.ERROR, type(error).__name__)  # its text may hold what a person typed
+            raise

@@ -1,0 +1,24 @@
+"""Areas: prefixes of China's official division codes (city 4, district 6, street 9, community 12 digits)."""
+
+import re
+
+CITY = "3701"
+_AREA = re.compile(r"3701(\d{2}(\d{3}(\d{3})?)?)?")
+
+
+def is_area(code: str) -> bool:
+    """Whether the code is Jinan or an area within it, by form alone."""
+    return _AREA.fullmatch(code) is not None
+
+
+def covers(area: str, code: str) -> bool:
+    """Whether `code` lies in `area`: 370104009 covers 370104009008."""
+    return bool(area) and code.startswith(area)
+
+
+def district_of(code: str) -> str:
+    return code[:6]
+
+
+def street_of(code: str) -> str:
+    return code[:9]
