@@ -8,11 +8,11 @@ from weakref import WeakValueDictionary
 
 import orjson
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pydantic import BaseModel, ConfigDict
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 
 from chassis import trace
+from chassis.aggregate import Aggregate as Aggregate
 from chassis.clock import Clock
 from chassis.coalesce import Coalescer, Refused
 from chassis.idempotency import Cause
@@ -22,17 +22,6 @@ from contracts.event import Envelope, Event
 Document = dict[str, Any]
 KEPT_CAUSES = 64
 _TRIES = 8
-
-
-class Aggregate(BaseModel):
-    """A state that changes as a whole. Frozen: a change makes a new one with `model_copy(update=...)`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    version: int = 0
-    """0: not stored yet. Kept by the repository; domain code leaves it alone."""
-
 
 A = TypeVar("A", bound=Aggregate)
 Decision = tuple[A, Sequence[Event]]
