@@ -1,6 +1,7 @@
 """Who is asking, and what they may do. Tokens are verified here again, though the gateway did so already."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from typing import Annotated, Any
@@ -31,6 +32,8 @@ class Principal(BaseModel):
     subject: str
     session: str
     grants: tuple[Grant, ...] = ()
+    until: float = math.inf
+    """When the token lapses, Unix seconds: an answer that goes on and on ends then."""
 
     def grants_for(self, permission: Permission) -> tuple[Grant, ...]:
         roles = PERMISSIONS[permission]
@@ -111,7 +114,7 @@ class Verifier:
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
-    return Principal(subject=claims["sub"], session=claims["sid"], grants=claims["grants"])
+    return Principal(subject=claims["sub"], session=claims["sid"], grants=claims["grants"], until=claims["exp"])
 
 
 async def principal_or_none(request: Request) -> Principal | None:

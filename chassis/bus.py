@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
+import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
@@ -51,9 +52,14 @@ Handler = Callable[[Any, Message], Awaitable[None]]
 
 @dataclass
 class Subscription:
-    """What a service does with the events of one topic; types that are not named here are passed over."""
+    """What a service does with the events of one topic; types that are not named here are passed over.
+
+    Messages of one key are dealt with in order. Where that is more order than is needed, `lane` names the field that
+    takes the key's place: all who are called to one matter are told side by side, each in their own order.
+    """
 
     topic: str
+    lane: str | None = None
     handlers: dict[str, tuple[type[Event], Handler]] = field(default_factory=dict[str, tuple[type[Event], Handler]])
 
     def on(self, event: type[E], handler: Callable[[E, Message], Awaitable[None]]) -> "Subscription":
@@ -170,8 +176,9 @@ class Consumer:
         async with self._working:
             lanes: dict[Any, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
             for partition, records in batches.items():
+                lane = self._subscriptions[partition.topic].lane
                 for record in records:
-                    lanes[partition, record.key].append(record)
+                    lanes[partition, _lane_key(record, lane)].append(record)
             await asyncio.gather(*(self._lane(records) for records in lanes.values()))
             for partition, records in batches.items():
                 self._done[partition] = records[-1].offset + 1
@@ -279,6 +286,15 @@ class Consumer:
             if state is not None and state.has_valid_position:
                 found[partition] = state.position
         return found
+
+
+def _lane_key(record: ConsumerRecord[bytes, bytes], lane: str | None) -> bytes | str | None:
+    """The field's value, or the message's key where it has none or cannot be read."""
+    if lane is not None:
+        with suppress(ValueError, KeyError, TypeError):
+            value = orjson.loads(record.value or b"")["data"][lane]
+            return value if isinstance(value, str) else record.key
+    return record.key
 
 
 class _Handover(ConsumerRebalanceListener):

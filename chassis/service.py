@@ -1,6 +1,7 @@
 """A service: its routes, consumers and loops, wired to store, bus, traces and health."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +12,7 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
 from chassis import logs, problem, trace
 from chassis.auth import Verifier
@@ -46,6 +48,7 @@ class Service:
         self._loops: list[tuple[str, Callable[[], Awaitable[object]], float]] = []
         self._starters: list[Callable[[], Awaitable[None]]] = []
         self._stoppers: list[Callable[[], Awaitable[None]]] = []
+        self._enders: list[Callable[[], None]] = []
         self._checks: dict[str, Callable[[], Awaitable[object]]] = {"store": self.store.ping}
         self.consumer: Consumer | None = None
         self.relay: Relay | None = None
@@ -79,6 +82,10 @@ class Service:
         """Something of the service's own that has a life: a Redis client, a live hub."""
         self._starters.append(start)
         self._stoppers.append(stop)
+
+    def ends(self, end: Callable[[], None]) -> None:
+        """Called first when the process is told to stop: lets answers end that would go on and on."""
+        self._enders.append(end)
 
     def checks(self, name: str, check: Callable[[], Awaitable[object]]) -> None:
         """Ready only while `check` does not raise."""
@@ -157,18 +164,32 @@ class Service:
         for path, endpoint in (("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)):
             self.app.add_api_route(path, endpoint, include_in_schema=False)
 
-    def serve(self) -> None:
-        """Run until SIGTERM or SIGINT; requests under way are finished first."""
+    def serve(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> None:
+        """Run until SIGTERM or SIGINT; requests under way are finished first. `front` sees a request first of all."""
         logs.install(self.name, self.settings.log_level)
         provider = trace.install(self.name)
         trace.instrument(self.app)
         config = uvicorn.Config(
-            self.app, host=self.settings.http_host, port=self.settings.http_port, log_config=None, access_log=False,
-            timeout_graceful_shutdown=self.settings.shutdown_seconds, server_header=False, backlog=4096,
+            front(self.app), host=self.settings.http_host, port=self.settings.http_port, log_config=None,
+            access_log=False, timeout_graceful_shutdown=self.settings.shutdown_seconds, server_header=False,
+            backlog=4096,
         )  # fmt: skip
-        uvicorn.Server(config).run()
+        _Server(config, self._enders).run()
         if provider is not None:
             provider.shutdown()
+
+
+class _Server(uvicorn.Server):
+    """Waits for answers under way before it tells the application to stop: endless ones must be told before."""
+
+    def __init__(self, config: uvicorn.Config, enders: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._enders = enders
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for end in self._enders:
+            end()
+        await super().shutdown(sockets)
 
 
 def provided(kind: type[T]) -> Any:
