@@ -1,0 +1,130 @@
+"""Renders Envoy's configuration: for the local platform into a folder, for compose into the file checked in there.
+
+`python -m deploy.gateway.render` writes `deploy/compose/envoy.yaml` anew.
+"""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from deploy.embedded.ports import HOST, Ports
+from deploy.gateway import plan
+from deploy.gateway.plan import Limits
+from deploy.gateway.problems import local_problems
+
+HERE = Path(__file__).parent
+COMPOSE = HERE.parent / "compose" / "envoy.yaml"
+COMPOSE_PAGES = Path("/etc/envoy/pages")
+SERVICE_PORT = 8100
+"""The port of every service in its own container."""
+DOCS = {
+    "/docs": ("index.html", "text/html; charset=utf-8"),
+    "/docs/": ("index.html", "text/html; charset=utf-8"),
+    "/docs/swagger-ui.css": ("swagger-ui.css", "text/css; charset=utf-8"),
+    "/docs/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    "/docs/start.js": ("start.js", "text/javascript; charset=utf-8"),
+    "/docs/favicon-32x32.png": ("favicon-32x32.png", "image/png"),
+    "/openapi.json": ("openapi.json", "application/json; charset=utf-8"),
+}
+"""Path -> (file, content type) of what the gateway serves by itself, without internet."""
+_OWN_PAGES = (HERE / "docs" / "index.html", HERE / "docs" / "start.js", HERE / "openapi.json")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a gateway stands: its own ports, its services' addresses and the store of its traces."""
+
+    host: str
+    port: int
+    admin_port: int
+    services: dict[str, tuple[str, int]]
+    traces: tuple[str, int]
+    pages: Path
+    access_log: str = "/dev/stdout"
+    dns: bool = False
+    """Addresses are names, each standing for all replicas of a service."""
+    otlp: bool = False
+    """Traces go out as OTLP over gRPC; else in Zipkin's format."""
+    scrape_port: int | None = None
+    trusted_hops: int = 0
+    """Proxies of ours in front, whose X-Forwarded-For is believed."""
+    origins: tuple[str, ...] = plan.LOCAL_ORIGINS
+
+
+def render(place: Place, limits: Limits) -> str:
+    """The configuration as YAML."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,  # noqa: S701 (YAML, from our own data)
+    )  # fmt: skip
+    environment.filters["tojson"] = _json
+    return environment.get_template("envoy.yaml.j2").render(
+        place=place, limits=limits, rates=asdict(limits.rates), budgets=_budgets(), clusters=_clusters(place, limits), api=plan.API,
+        issuer=plan.ISSUER, audience=plan.AUDIENCE, nouns=plan.NOUNS, stream=plan.STREAM,
+        exemptions=plan.EXEMPTIONS, secret_paths=plan.SECRET_PATHS, problems=local_problems(limits.body),
+        pages=[{"path": path, "file": place.pages / file, "type": kind} for path, (file, kind) in DOCS.items()],
+    )  # fmt: skip
+
+
+def write_pages(folder: Path) -> None:
+    """Puts the documentation pages, their script and style and the API's description into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vendor = next(Path(str(files("swagger_ui_bundle"))).glob("vendor/swagger-ui-*"))
+    own = {path.name: path for path in _OWN_PAGES}
+    for file in {file for file, _ in DOCS.values()}:
+        shutil.copyfile(own.get(file, vendor / file), folder / file)
+
+
+def render_embedded(
+    ports: Ports, out_dir: Path, limits: Limits | None = None, origins: tuple[str, ...] = plan.LOCAL_ORIGINS,
+    access_log: str = "/dev/stdout",
+) -> Path:  # fmt: skip
+    """Writes the local gateway's configuration and pages below `out_dir`; returns the path of `envoy.yaml`."""
+    pages = out_dir.resolve() / "pages"
+    write_pages(pages)
+    place = Place(
+        host=HOST, port=ports.gateway, admin_port=ports.envoy_admin,
+        services={name: (HOST, ports.of(name)) for name in plan.SERVICES}, traces=(HOST, ports.zipkin),
+        pages=pages, access_log=access_log, origins=origins,
+    )  # fmt: skip
+    out = out_dir / "envoy.yaml"
+    out.write_text(render(place, limits or Limits()), encoding="utf-8")
+    return out
+
+
+def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
+    """Writes the configuration of the gateway's container; returns `out`."""
+    place = Place(
+        host="0.0.0.0",  # noqa: S104 (inside a container; compose publishes it on loopback)
+        port=8080, admin_port=9901, scrape_port=9902, dns=True, otlp=True, pages=COMPOSE_PAGES,
+        services={name: (name, SERVICE_PORT) for name in plan.SERVICES}, traces=("jaeger", 4317),
+    )  # fmt: skip
+    out.write_text(render(place, limits or Limits()), encoding="utf-8")
+    return out
+
+
+def _clusters(place: Place, limits: Limits) -> list[dict[str, Any]]:
+    rows = [(name, name, limits.requests) for name in plan.SERVICES]
+    rows.append(("notify_stream", "notify", limits.streams))
+    return [
+        {"name": name, "address": place.services[service][0], "port": place.services[service][1], "requests": most}
+        for name, service, most in rows
+    ]
+
+
+def _budgets() -> dict[str, list[str]]:
+    """Rate limit -> the nouns whose writes it counts."""
+    return {b: [n.name for n in plan.NOUNS if n.budget == b] for b in ("sign_in", "reports")}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    print(render_compose())

@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.gateway.tests.stand import Stand, standing
+
+
+@pytest.fixture(scope="session")
+def _stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with standing(tmp_path_factory.mktemp("gateway")) as running:
+        yield running
+
+
+@pytest.fixture
+def stand(_stand: Stand) -> Stand:
+    """The gateway, with nothing seen and nothing failing yet."""
+    for upstream in _stand.upstreams.values():
+        upstream.seen.clear()
+        upstream.fail = 0
+    return _stand
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
