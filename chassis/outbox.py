@@ -13,8 +13,7 @@ from typing import Any
 
 import structlog
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import DuplicateKeyError, PyMongoError
-from pymongo.write_concern import WriteConcern
+from pymongo.errors import PyMongoError
 
 from chassis.bus import Publisher
 from chassis.ids import new_id
@@ -42,19 +41,22 @@ class Lease:
     async def take(self) -> bool:
         """Take or renew. The local deadline counts from before the call and ends a fifth early."""
         asked = time.monotonic()
-        mine_or_lapsed = {"$or": [{"holder": self.holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
-        try:
-            taken = await self._collection.find_one_and_update(
-                {"_id": self._name, **mine_or_lapsed},
-                [{"$set": {"holder": self.holder, "until": {"$add": ["$$NOW", int(self._seconds * 1000)]}}}],
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        except DuplicateKeyError:  # somebody else's, and not lapsed
-            taken = None
+        until = {"$add": ["$$NOW", int(self._seconds * 1000)]}
+        free = {"$or": [{"$eq": ["$holder", self.holder]}, {"$lte": [{"$ifNull": ["$until", None]}, "$$NOW"]}]}
+        document = await self._collection.find_one_and_update(
+            {"_id": self._name},
+            [
+                {"$set": {"free": free}},
+                {"$set": {k: {"$cond": ["$free", v, f"${k}"]} for k, v in (("holder", self.holder), ("until", until))}},
+                {"$unset": "free"},
+            ],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        taken = document["holder"] == self.holder
         self._until = asked + self._seconds * 0.8 if taken else 0.0
-        RELAY_LEADER.set(1 if taken else 0)
-        return bool(taken)
+        RELAY_LEADER.set(int(taken))
+        return taken
 
     async def give_back(self) -> None:
         self._until = 0.0
@@ -69,9 +71,6 @@ class Relay:
 
     def __init__(self, store: Store, publisher: Publisher) -> None:
         self._store, self._publisher, self._lease = store, publisher, Lease(store)
-        self._marks = {
-            r.name: r.collection.with_options(write_concern=WriteConcern(w=1)) for r in store.repositories
-        }  # a mark that is lost only means a repeat
         self.progressed = time.monotonic()
 
     async def run(self) -> None:
@@ -113,7 +112,8 @@ class Relay:
             return 0
         done = await self._publish(documents)
         if done:
-            await self._marks[repository.name].bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
+            # By the majority: the next look reads what the majority has, and would find an unmarked event again.
+            await repository.collection.bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
         return len(done)
 
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
