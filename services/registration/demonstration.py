@@ -80,7 +80,10 @@ class Demonstration:
         return self.officers + self.auxiliaries + self.committee + self.city_desk + self.operators
 
 
-_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范"
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
+    "程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范"
+)
 _GIVEN = (
     "伟芳娜敏静强磊洋艳勇军杰娟涛明超霞平刚辉玲桂英建华文玉兰志红春梅海燕丽萍国庆秀珍淑贞俊峰晓东雪莹子涵浩然梓轩"
     "欣怡宇航思远嘉琪博文雨桐振兴永康德胜福来树林长青金凤爱民建国卫东新民守信"
@@ -237,7 +240,8 @@ def _on_duty(random: Random, people: list[Person]) -> tuple[Person, ...]:
     day = {person.key for person in random.sample(people, DAY)}
     young = [person for person in people if person.key not in day and person.birth_year > 1957]
     evening = {person.key for person in random.sample(young, EVENING)}
-    shifts: dict[str, tuple[Shift, ...]] = dict.fromkeys(day, ("day",)) | dict.fromkeys(evening, ("evening",))
+    shifts: dict[str, tuple[Shift, ...]] = dict.fromkeys(day, ("day",))
+    shifts.update(dict.fromkeys(evening, ("evening",)))
     return tuple(replace(person, on_duty=shifts.get(person.key, ())) for person in people)
 
 
