@@ -64,9 +64,10 @@ def render(place: Place, limits: Limits) -> str:
     )  # fmt: skip
     environment.filters["tojson"] = _json
     return environment.get_template("envoy.yaml.j2").render(
-        place=place, limits=limits, rates=asdict(limits.rates), budgets=_budgets(), clusters=_clusters(place, limits), api=plan.API,
-        issuer=plan.ISSUER, audience=plan.AUDIENCE, nouns=plan.NOUNS, stream=plan.STREAM,
-        exemptions=plan.EXEMPTIONS, secret_paths=plan.SECRET_PATHS, problems=local_problems(limits.body),
+        place=place, limits=limits, rates=asdict(limits.rates), budgets=_budgets(),
+        clusters=_clusters(place, limits), api=plan.API, issuer=plan.ISSUER,
+        audience=plan.AUDIENCE, nouns=plan.NOUNS, stream=plan.STREAM, exemptions=plan.EXEMPTIONS,
+        secret_paths=plan.SECRET_PATHS, problems=local_problems(limits.body),
         pages=[{"path": path, "file": place.pages / file, "type": kind} for path, (file, kind) in DOCS.items()],
     )  # fmt: skip
 

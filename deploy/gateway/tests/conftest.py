@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,3 @@ def stand(_stand: Stand) -> Stand:
         upstream.seen.clear()
         upstream.fail = 0
     return _stand
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

@@ -5,7 +5,7 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +130,7 @@ class Traces:
 
 
 @contextmanager
-def serving(app: FastAPI, port: int) -> Iterator[None]:
+def serving(app: FastAPI, port: int) -> Generator[None]:
     """Serves `app` on 127.0.0.1:port in a thread."""
     server = uvicorn.Server(uvicorn.Config(app, HOST, port, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -172,7 +172,7 @@ class Stand:
 
 
 @contextmanager
-def standing(folder: Path, limits: Limits | None = None) -> Iterator[Stand]:
+def standing(folder: Path, limits: Limits | None = None) -> Generator[Stand]:
     """Starts everything and waits until Envoy answers and knows the signing key."""
     ports, signer, traces = free_ports(), Signer(), Traces()
     upstreams = {name: Upstream(name, signer) for name in plan.SERVICES}

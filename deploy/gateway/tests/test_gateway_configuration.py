@@ -1,0 +1,88 @@
+"""The configuration is what the plan says, Envoy takes it, and what is checked in is up to date."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.texts import text
+from deploy.embedded.ports import free_ports
+from deploy.gateway import plan
+from deploy.gateway.problems import local_problems
+from deploy.gateway.render import COMPOSE, COMPOSE_PAGES, render_compose, render_embedded, write_pages
+from deploy.gateway.tests.stand import envoy_binary
+
+
+def _validate(config: Path) -> None:
+    done = subprocess.run(
+        [str(envoy_binary()), "--mode", "validate", "-c", str(config), "-l", "warn"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "deprecated" not in done.stderr.lower()
+
+
+def _connection(config: Path) -> dict[str, Any]:
+    listener = yaml.safe_load(config.read_text("utf-8"))["static_resources"]["listeners"][0]
+    return listener["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+@pytest.mark.servers
+def test_envoy_takes_the_local_configuration(tmp_path: Path) -> None:
+    _validate(render_embedded(free_ports(), tmp_path))
+
+
+@pytest.mark.servers
+def test_envoy_takes_the_compose_configuration(tmp_path: Path) -> None:
+    write_pages(tmp_path / "pages")
+    config = render_compose(tmp_path / "envoy.yaml")
+    config.write_text(config.read_text("utf-8").replace(str(COMPOSE_PAGES), str(tmp_path / "pages")), "utf-8")
+    _validate(config)
+
+
+def test_the_compose_configuration_is_up_to_date(tmp_path: Path) -> None:
+    fresh = render_compose(tmp_path / "envoy.yaml").read_text("utf-8")
+    assert COMPOSE.read_text("utf-8") == fresh, "run: python -m deploy.gateway.render"
+
+
+def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
+    connection = _connection(render_embedded(free_ports(), tmp_path))
+    rules = next(f for f in connection["http_filters"] if f["name"].endswith("jwt_authn"))["typed_config"]["rules"]
+    demanded = {
+        r["match"]["path_separated_prefix"] for r in rules if r.get("requires") == {"provider_name": "sessions"}
+    }
+    routes = connection["route_config"]["virtual_hosts"][0]["routes"]
+    served = {r["match"].get("path_separated_prefix") or r["match"].get("path") for r in routes if "route" in r}
+    assert served - {"/.well-known/jwks.json"} == demanded
+
+
+def test_only_writes_with_a_key_and_reads_are_repeated_after_503(tmp_path: Path) -> None:
+    routes = _connection(render_embedded(free_ports(), tmp_path))["route_config"]["virtual_hosts"][0]["routes"]
+    for route in (r for r in routes if "503" in str(r.get("route", {}).get("retry_policy"))):
+        methods = route["match"]["headers"][0]["string_match"]["safe_regex"]["regex"]
+        keyed = any(h["name"] == "idempotency-key" for h in route["match"]["headers"])
+        assert keyed or not {"POST", "PATCH"} & set(methods.split("|"))
+
+
+def test_nouns_are_named_once_and_belong_to_a_service() -> None:
+    names = [noun.name for noun in plan.NOUNS]
+    assert len(names) == len(set(names))
+    assert {noun.service for noun in plan.NOUNS} == set(plan.SERVICES)
+    assert all(0 <= noun.sampling <= 100 for noun in plan.NOUNS)
+
+
+def test_no_exemption_opens_a_whole_noun_to_writing() -> None:
+    for exemption in plan.EXEMPTIONS:
+        if exemption.method == "POST" and exemption.path.endswith("/"):
+            assert exemption.path in (f"{plan.API}/follow-ups/", f"{plan.API}/dev/")
+
+
+@pytest.mark.parametrize("problem", local_problems(100), ids=lambda p: f"{p.status}-{p.key}-{p.details}")
+def test_own_answers_are_problem_documents_in_two_languages(problem: Any) -> None:
+    words = text(problem.key, **({"limit": 100} if problem.limit else {}))
+    assert problem.body["title"] == words.zh
+    assert problem.body["title_en"] == words.en
+    assert problem.body["type"].startswith("urn:problem:")
+    assert problem.body["status"] in (problem.status, problem.answered)

@@ -1,0 +1,95 @@
+"""Who is let through: real Envoy, real signatures."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from httpx import Response
+from joserfc.jwk import ECKey
+
+from deploy.gateway import plan
+from deploy.gateway.tests.stand import Signer, Stand
+
+pytestmark = pytest.mark.servers
+GUARDED = "/api/v1/accounts/me"
+FORGED: dict[str, Callable[[Signer], str]] = {
+    "no signature": lambda s: s.unsigned(),
+    "HS256 with the public key": lambda s: s.confused(),
+    "another key": lambda s: s.token(ECKey.generate_key("P-256", {"kid": "k1"})),
+    "another audience": lambda s: s.token(aud="elsewhere"),
+    "another issuer": lambda s: s.token(iss="elsewhere"),
+    "expired": lambda s: s.token(exp=int(time.time()) - 60),
+    "no token at all": lambda _: "x.y.z",
+    "endless": lambda s: s.token(exp=None),
+}
+
+
+def refused(answer: Response, status: int = 401) -> None:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    assert answer.json()["title"] != answer.json()["title_en"]
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_forged_and_stale_tokens_are_refused(stand: Stand, kind: str) -> None:
+    token = FORGED[kind](stand.signer)
+    answer = stand.http.get(GUARDED, headers={"authorization": f"Bearer {token}"})
+    refused(answer)
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["type"] == f"urn:problem:{'token_expired' if kind == 'expired' else 'token_invalid'}"
+    assert not stand.upstreams["registration"].seen
+
+
+@pytest.mark.parametrize("noun", plan.NOUNS, ids=lambda noun: noun.name)
+def test_without_a_token_no_noun_can_be_changed(stand: Stand, noun: plan.Noun) -> None:
+    refused(stand.http.put(f"{noun.path}/some", json={}))
+    assert not stand.upstreams[noun.service].seen
+
+
+@pytest.mark.parametrize("noun", plan.NOUNS, ids=lambda noun: noun.name)
+def test_a_valid_token_reaches_the_service_of_the_noun(stand: Stand, noun: plan.Noun) -> None:
+    headers = stand.bearer()
+    assert stand.http.get(noun.path, headers=headers).json() == {"service": noun.service}
+    assert stand.upstreams[noun.service].seen[-1]["headers"]["authorization"] == headers["authorization"]
+
+
+@pytest.mark.parametrize("exemption", [e for e in plan.EXEMPTIONS if plan.API in e.path], ids=str)
+def test_what_needs_no_token_passes_without(stand: Stand, exemption: plan.Exemption) -> None:
+    path = exemption.path + ("x" if exemption.path.endswith("/") else "")
+    assert stand.http.request(exemption.method, path).status_code == 200
+    bad = stand.http.request(exemption.method, path, headers={"authorization": "Bearer x.y.z"})
+    assert bad.status_code == (401 if exemption.guard == "optional" else 200)
+
+
+def test_the_stream_takes_its_token_from_the_query_and_hides_it(stand: Stand) -> None:
+    token = stand.signer.token()
+    answer = stand.http.get(plan.STREAM, params={"access_token": token, "since": "1"})
+    assert answer.text == "id: 1\ndata: first\n\n"
+    arrived = stand.upstreams["notify"].seen[-1]
+    assert arrived["headers"]["authorization"] == f"Bearer {token}"
+    assert arrived["url"].endswith("/api/v1/stream?since=1")
+    stand.logged(answer.headers["x-request-id"])
+    assert token not in stand.access_log.read_text()
+
+
+def test_the_stream_refuses_a_bad_or_missing_token(stand: Stand) -> None:
+    refused(stand.http.get(plan.STREAM))
+    refused(stand.http.get(plan.STREAM, params={"access_token": "x.y.z"}))
+
+
+def test_elsewhere_a_token_in_the_query_is_no_token_and_is_not_kept(stand: Stand) -> None:
+    token = stand.signer.token()
+    answer = stand.http.get("/api/v1/callouts", params={"access_token": token})
+    refused(answer)
+    assert token not in str(answer.headers)
+    assert stand.logged(answer.headers["x-request-id"])["path"] == "/api/v1/callouts"
+    assert token not in stand.access_log.read_text()
+    assert stand.traced(answer.headers["x-trace-id"])["tags"]["http.url"] == "/api/v1/callouts"
+
+
+def test_a_path_cannot_be_dressed_up_as_an_open_one(stand: Stand) -> None:
+    refused(stand.http.get("/api/v1/dev/../accounts/me"))
+    assert stand.http.get("/api/v1/dev%2f..%2faccounts/me").status_code == 400
+    refused(stand.http.get("/api//v1//accounts/me"))

@@ -1,0 +1,133 @@
+"""What passes, how much of it, and what the caller gets told: real Envoy, small services."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.gateway.plan import Limits, Rates
+from deploy.gateway.tests.stand import ORIGIN, Stand, standing
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/health/ready", "/api/v1/nothing", "/api/v1/reportsx", "/api/v2/x"])
+def test_what_is_no_noun_is_not_there(stand: Stand, path: str) -> None:
+    answer = stand.http.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["title"] == "没有这个地址"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_of_10_mb_is_refused(stand: Stand, chunked: bool) -> None:
+    body = b"x" * 10_000_000
+    answer = stand.http.post("/api/v1/reports", content=iter([body]) if chunked else body)
+    assert answer.status_code == 413
+    assert answer.json()["errors"][0]["field"] == "body"
+    assert not stand.upstreams["incidents"].seen
+
+
+def test_a_photo_of_5_mb_passes_whole(stand: Stand) -> None:
+    assert stand.http.post("/api/v1/photos", content=b"x" * 5_000_000).status_code == 200
+    assert stand.upstreams["incidents"].seen[-1]["size"] == 5_000_000
+
+
+def test_a_browser_of_ours_may_ask_and_another_may_not(stand: Stand) -> None:
+    asks = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    allowed = stand.http.options("/api/v1/callouts", headers={"origin": ORIGIN, **asks})
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == ORIGIN
+    assert "authorization" in allowed.headers["access-control-allow-headers"]
+    foreign = stand.http.options("/api/v1/callouts", headers={"origin": "https://evil.example", **asks})
+    assert "access-control-allow-origin" not in foreign.headers
+    assert not stand.upstreams["dispatch"].seen
+
+
+def test_a_refusal_can_be_read_by_the_browser(stand: Stand) -> None:
+    answer = stand.http.get("/api/v1/callouts", headers={"origin": ORIGIN})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, ORIGIN)
+
+
+def test_each_request_has_an_id_from_log_to_caller(stand: Stand) -> None:
+    answer = stand.http.get("/api/v1/divisions", headers={"x-request-id": "chosen-by-the-caller"})
+    named = answer.headers["x-request-id"]
+    assert named != "chosen-by-the-caller"
+    assert stand.upstreams["registration"].seen[-1]["headers"]["x-request-id"] == named
+    assert stand.logged(named)["status"] == 200
+
+
+def test_a_report_is_traced_and_its_trace_begins_here(stand: Stand) -> None:
+    foreign = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "x-b3-traceid": "c" * 32, "x-b3-sampled": "0"}
+    answer = stand.http.post("/api/v1/reports", json={}, headers=foreign)
+    trace = answer.headers["x-trace-id"]
+    span = stand.traced(trace)
+    assert (span["localEndpoint"]["serviceName"], span["name"]) == ("gateway", "reports")
+    assert "parentId" not in span
+    assert "127.0.0.1" not in str(span["tags"])
+    assert stand.upstreams["incidents"].seen[-1]["headers"]["traceparent"] == f"00-{trace}-{span['id']}-01"
+
+
+def test_a_caller_cannot_force_traces(stand: Stand) -> None:
+    forcing = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "x-b3-sampled": "1", "x-envoy-force-trace": "1",
+               "x-client-trace-id": "1", "x-request-id": "00000000-0000-9000-8000-000000000000"}  # fmt: skip
+    for _ in range(60):
+        stand.http.post("/api/v1/positions", json=[], headers=stand.bearer() | forcing)
+    sampled = [s for s in stand.upstreams["dispatch"].seen if s["headers"]["traceparent"].endswith("-01")]
+    assert len(sampled) < 10
+
+
+def test_the_number_of_a_report_is_neither_logged_nor_traced(stand: Stand) -> None:
+    answer = stand.http.get("/api/v1/follow-ups/7KQ2-SECRET?x=1")
+    assert stand.logged(answer.headers["x-request-id"])["path"] == "follow-ups/*"
+    assert stand.traced(answer.headers["x-trace-id"])["tags"]["http.url"] == "/api/v1/follow-ups/*"
+    assert "SECRET" not in stand.access_log.read_text() + str(stand.traces.spans)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [("GET", {}, 200), ("POST", {"idempotency-key": "key-12345"}, 200), ("POST", {}, 503)],
+)
+def test_a_busy_service_is_asked_again_where_that_is_safe(
+    stand: Stand, method: str, headers: dict[str, str], status: int
+) -> None:
+    stand.upstreams["incidents"].fail = 1
+    path = "/api/v1/reports" if method == "POST" else "/api/v1/categories"
+    assert stand.http.request(method, path, headers=headers).status_code == status
+    assert len(stand.upstreams["incidents"].seen) == (2 if status == 200 else 1)
+
+
+def test_the_documentation_opens_without_internet(stand: Stand) -> None:
+    page = stand.http.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for path in ("/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/start.js", "/docs/favicon-32x32.png"):
+        assert path in page.text
+        assert stand.http.get(path).status_code == 200
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    assert stand.http.get("/openapi.json").headers["content-type"].startswith("application/json")
+
+
+def test_answers_do_not_tell_what_serves_them(stand: Stand) -> None:
+    for path in ("/api/v1/categories", "/api/v1/nothing", "/health", "/api/v1/callouts"):
+        answer = stand.http.get(path)
+        assert not [name for name in answer.headers if name == "server" or name.startswith("x-envoy")]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    rates = Rates(sign_in=50, sign_in_each=3, reports=4, reports_each=100)
+    with standing(tmp_path_factory.mktemp("narrow"), Limits(rates=rates)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sign-in-codes", "/api/v1/reports"])
+def test_too_many_are_told_when_to_come_back(narrow: Stand, path: str) -> None:
+    answers = [narrow.http.post(path, json={}, headers={"origin": ORIGIN}) for _ in range(12)]
+    late = [a for a in answers if a.status_code == 429]
+    assert 0 < len(late) < 12
+    assert late[0].headers["retry-after"] == "1"
+    assert late[0].headers["content-type"] == "application/problem+json"
+    assert late[0].json()["title"] == "请求过于频繁，请稍后再试"
+    assert late[0].headers["access-control-allow-origin"] == ORIGIN
+    assert narrow.http.get("/api/v1/categories").status_code == 200
