@@ -1,0 +1,55 @@
+"""The platform's own secrets: made once by this machine, readable by their owner only."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+KEY_BYTES = 32
+OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the services are given. Keys are hexadecimal; the signing key is a P-256 key in PEM (PKCS #8)."""
+
+    signing_key_file: Path
+    field_key: str
+    lookup_key: str
+    dev_key: str
+
+    @property
+    def signing_key(self) -> str:
+        """The signing key's PEM text."""
+        return self.signing_key_file.read_text()
+
+
+def secrets_in(folder: Path) -> Secrets:
+    """Reads the secrets of `folder`, making those that are not there yet."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Secrets(
+        signing_key_file=_made(folder / "signing-key.pem", _signing_key()),
+        field_key=_made(folder / "field-key", secrets.token_hex(KEY_BYTES)).read_text(),
+        lookup_key=_made(folder / "lookup-key", secrets.token_hex(KEY_BYTES)).read_text(),
+        dev_key=_made(folder / "dev-key", secrets.token_urlsafe(18)).read_text(),
+    )
+
+
+def _signing_key() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _made(file: Path, content: str) -> Path:
+    if file.exists():
+        return file
+    # Written under another name first: a secret cut short by a crash would lock its owner out of the data.
+    draft = file.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY), "w") as out:
+        out.write(content)
+    draft.rename(file)
+    return file

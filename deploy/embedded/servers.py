@@ -1,0 +1,125 @@
+"""The real servers as processes: Apache Kafka, MongoDB, Valkey, Zipkin and Envoy, small and quick to start."""
+
+import subprocess
+from pathlib import Path
+
+from deploy.embedded import readiness
+from deploy.embedded.binaries import program
+from deploy.embedded.fetch import jars_of
+from deploy.embedded.ports import HOST, Ports
+from deploy.embedded.process import Process
+from deploy.gateway.plan import Limits
+from deploy.gateway.render import render_embedded
+
+HERE = Path(__file__).parent
+CLUSTER_ID = "cXVhbmNoZW5nLWxvY2FsMQ"
+FORMAT_SECONDS = 60
+# The first compiler only and the simplest collector: on two cores that starts in half the time and the heaps are small.
+QUICK_JVM = (
+    "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
+    "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED",
+)  # fmt: skip
+
+KAFKA_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+num.partitions=6
+auto.create.topics.enable=true
+# One broker holds every copy there is.
+default.replication.factor=1
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# Few partitions for itself, few threads: quick to start, little memory.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=1
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+log.cleaner.dedupe.buffer.size=16777216
+# Killed, it may register again as soon as its last session is over.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+# A group forms at once, and a dead member is noticed soon.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+group.coordinator.append.linger.ms=0
+log.retention.hours=168
+"""
+
+
+def kafka(home: Path, cache: Path, ports: Ports) -> Process:
+    """Apache Kafka in KRaft mode, one node; its storage is formatted here before the first start."""
+    data = home / "data" / "kafka"
+    config = home / "conf" / "kafka.properties"
+    config.write_text(
+        KAFKA_PROPERTIES.format(host=HOST, port=ports.kafka, controller=ports.kafka_controller, data=data.absolute())
+    )
+    java = (
+        str(program("java")), "-Xms96m", "-Xmx384m", *QUICK_JVM,
+        f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}", "-cp", f"{jars_of('kafka', cache).absolute()}/*",
+    )  # fmt: skip
+    if not (data / "meta.properties").exists():
+        _format_storage((*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config)))
+    return Process("kafka", (*java, "kafka.Kafka", str(config)), readiness.kafka(ports.kafka), stop_seconds=15)
+
+
+def _format_storage(command: tuple[str, ...]) -> None:
+    made = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False)
+    if made.returncode:
+        raise RuntimeError(f"Kafka's storage could not be formatted:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+
+
+def mongo(home: Path, ports: Ports) -> Process:
+    """mongod as a replica set of one, which majority writes and change streams need."""
+    data = home / "data" / "mongo"
+    data.mkdir(parents=True, exist_ok=True)
+    command = (
+        str(program("mongod")), "--bind_ip", HOST, "--port", str(ports.mongo), "--dbpath", str(data),
+        "--replSet", readiness.REPLICA_SET, "--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256",
+        "--nounixsocket", "--quiet", "--setParameter", "diagnosticDataCollectionEnabled=false",
+    )  # fmt: skip
+    return Process("mongo", command, readiness.mongo(ports.mongo), stop_seconds=15)
+
+
+def valkey(home: Path, ports: Ports) -> Process:
+    """Valkey; what it holds can be rebuilt, so it may lose its last second."""
+    data = home / "data" / "valkey"
+    data.mkdir(parents=True, exist_ok=True)
+    command = (
+        str(program("valkey-server")), "--bind", HOST, "--port", str(ports.valkey), "--dir", str(data),
+        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",
+    )  # fmt: skip
+    return Process("valkey", command, readiness.valkey(ports.valkey))
+
+
+def zipkin(cache: Path, ports: Ports) -> Process:
+    """Zipkin with its traces in memory, the oldest dropped first."""
+    jar = next(jars_of("zipkin", cache).absolute().glob("zipkin-server-*.jar"))
+    listener = {"ip": HOST, "port": str(ports.zipkin), "protocols[0]": "http"}
+    command = (
+        str(program("java")), "-Xms64m", "-Xmx256m", *QUICK_JVM, "-jar", str(jar),
+        *(f"--armeria.ports[0].{key}={value}" for key, value in listener.items()),
+        "--zipkin.storage.mem.max-spans=200000", "--logging.level.root=WARN", "--spring.main.banner-mode=off",
+    )  # fmt: skip
+    return Process("zipkin", command, readiness.http(ports.zipkin, "/health"))
+
+
+def gateway(home: Path, ports: Ports, limits: Limits | None) -> Process:
+    """Envoy with the configuration that `deploy.gateway` renders for these ports."""
+    folder = home / "conf" / "gateway"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = render_embedded(ports, folder, limits)
+    command = (
+        str(program("envoy")), "--config-path", str(config), "--concurrency", "1", "--log-level", "warning",
+        "--disable-hot-restart", "--drain-time-s", "1",
+    )  # fmt: skip
+    return Process("gateway", command, readiness.http(ports.envoy_admin, "/ready"))

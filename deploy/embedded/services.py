@@ -1,0 +1,77 @@
+"""The four services as processes, configured by their environment only."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from deploy.embedded import readiness
+from deploy.embedded.ports import HOST, SERVICES, Ports
+from deploy.embedded.process import Process
+from deploy.embedded.secrets_store import Secrets
+
+OURS = frozenset(
+    (
+        "HTTP_HOST", "HTTP_PORT", "MONGO_URL", "KAFKA_BOOTSTRAP", "KAFKA_REPLICATION", "KAFKA_PARTITIONS",
+        "REDIS_URL", "JWKS_URL", "FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY", "SIGNING_KEY_FILE", "DEV_KEY", "SMS",
+        "CLOCK", "LOG_LEVEL",
+    )
+)  # fmt: skip
+"""Variables that the services read: only this package sets them."""
+
+
+def addresses(ports: Ports) -> dict[str, str]:
+    """Where the servers are, by the names that the services know them by."""
+    return {
+        "MONGO_URL": f"mongodb://{HOST}:{ports.mongo}/?directConnection=true",
+        "KAFKA_BOOTSTRAP": f"{HOST}:{ports.kafka}",
+        "REDIS_URL": f"redis://{HOST}:{ports.valkey}/0",
+        "JWKS_URL": f"http://{HOST}:{ports.registration}/.well-known/jwks.json",
+        "OTEL_TRACES_EXPORTER": "zipkin_json",
+        "OTEL_EXPORTER_ZIPKIN_ENDPOINT": f"http://{HOST}:{ports.zipkin}/api/v2/spans",
+    }
+
+
+def environment(service: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """The variables of one service; registration alone gets the keys to sign and to decrypt."""
+    own = {
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(ports.of(service)),
+        "KAFKA_REPLICATION": "1",
+        "OTEL_SERVICE_NAME": service,
+        "DEV_KEY": secrets.dev_key,
+        "CLOCK": clock,
+        # Whatever proxy the shell is set to, the platform's own addresses are not behind it.
+        "NO_PROXY": f"{HOST},localhost",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if service == "registration":
+        own |= {
+            "SIGNING_KEY_FILE": str(secrets.signing_key_file.absolute()),
+            "FIELD_KEY": secrets.field_key,
+            "LOOKUP_KEY": secrets.lookup_key,
+            "SMS": "local",
+        }
+    return {**addresses(ports), **own, **extra}
+
+
+def processes(ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[str, str] | None = None) -> list[Process]:
+    """One process for each service."""
+    return [
+        Process(
+            name,
+            (sys.executable, "-m", f"services.{name}.main"),
+            readiness.http(ports.of(name), "/health/ready"),
+            environment(name, ports, secrets, clock, extra or {}),
+            stop_seconds=15,
+        )
+        for name in SERVICES
+    ]
+
+
+def bare_environment() -> dict[str, str]:
+    """This shell's variables without those that would configure a service behind the platform's back."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in OURS and not name.startswith(("OTEL_", "PYTEST_"))
+    }
