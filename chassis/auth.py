@@ -60,15 +60,20 @@ class Principal(BaseModel):
 
 
 class Verifier:
-    """Verifies access tokens with the keys of registration; keeps what it verified until it expires."""
+    """Verifies access tokens with the keys of registration; keeps what it verified until it expires.
 
-    def __init__(self, jwks_url: str, issuer: str, audience: str, remembered: int = 20_000) -> None:
+    Who signs the tokens gives its own `keys`, and nothing is fetched.
+    """
+
+    def __init__(
+        self, jwks_url: str, issuer: str, audience: str, remembered: int = 20_000, keys: KeySet | None = None
+    ) -> None:
         self._url, self._remembered = jwks_url, remembered
         self._claims = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": issuer}, aud={"essential": True, "value": audience},
             sub={"essential": True}, exp={"essential": True}, leeway=30,
         )  # fmt: skip
-        self._keys: KeySet | None = None
+        self._keys, self._fixed = keys, keys is not None
         self._fetched = 0.0
         self._lock = asyncio.Lock()
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
@@ -100,7 +105,7 @@ class Verifier:
 
     async def _key_set(self, renew: bool) -> KeySet:
         async with self._lock:
-            if self._keys is None or (renew and time.monotonic() - self._fetched > 10):
+            if self._keys is None or (renew and not self._fixed and time.monotonic() - self._fetched > 10):
                 self._fetched = time.monotonic()
                 try:
                     async with httpx.AsyncClient(timeout=3) as client:

@@ -7,6 +7,7 @@ from contracts.words import Role
 Permission = Literal[
     "report.file", "report.read", "report.manage", "duty.serve", "callout.command", "volunteer.decide",
     "volunteer.propose", "person.read", "figures.read", "technical.read", "own",
+    "grant.give", "station.register",
 ]  # fmt: skip
 
 _EVERYONE: frozenset[Role] = frozenset(
@@ -25,5 +26,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "person.read": frozenset({"leader", "officer"}),
     "figures.read": _EVERYONE - {"operator"},
     "technical.read": frozenset({"operator"}),
+    "grant.give": frozenset({"officer", "city_desk"}),
+    "station.register": frozenset({"city_desk"}),
 }
 """Permission -> roles that hold it, within the area (and squad) of the grant."""
