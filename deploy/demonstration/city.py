@@ -48,8 +48,11 @@ class City:
                 listening.add(person.id)
                 world.start("a stream", self._listen(person))
 
-    async def play(self, limit_s: float) -> bool:
-        """Until every report has ended, at most `limit_s` seconds of the wall clock; whether all have."""
+    async def play(self, limit_s: float, moved: Callable[[World], None]) -> bool:
+        """Until every report has ended, at most `limit_s` seconds of the wall clock; whether all have.
+
+        `moved` is told whenever something may have.
+        """
         for track in self.world.board:
             self.world.start("files", self.reporters[track.entry.n].file(track), track)
         looking = self.world.start("the desk", self._look())
@@ -59,6 +62,7 @@ class City:
                     await self.world.board.changed.wait()
                     self.world.board.changed.clear()
                     self._react()
+                    moved(self.world)
         except TimeoutError:
             return False
         finally:

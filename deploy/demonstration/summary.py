@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from statistics import median
 
 from rich.console import Console
@@ -19,7 +18,7 @@ class Account:
 
     figures_before: Json
     figures_after: Json
-    minutes: Json = field(default_factory=dict[str, int])
+    minutes: dict[str, int] = field(default_factory=dict[str, int])
     """Volunteer -> minutes credited."""
     trace_page: str = ""
     trace_services: frozenset[str] = frozenset()
@@ -111,13 +110,3 @@ def _hours(account: Account) -> str:
 def _agreement(board: Board, account: Account) -> str:
     wrong = disagreements(board, account)
     return "figures 统计与实际             " + ("agree 一致" if not wrong else "DIFFER 不一致: " + "; ".join(wrong))
-
-
-def minutes_by_volunteer(records: Iterable[Json], first: datetime, last: datetime) -> dict[str, int]:
-    """Volunteer -> minutes credited on the days from `first` to `last`."""
-    days = (first.date(), last.date())
-    found: Counter[str] = Counter()
-    for record in records:
-        if days[0] <= date.fromisoformat(record["day"]) <= days[1]:
-            found[record["volunteer"]] += int(record["minutes"])
-    return {volunteer: minutes for volunteer, minutes in found.items() if minutes}

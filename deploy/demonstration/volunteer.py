@@ -22,6 +22,8 @@ class Volunteer:
         self._world, self.key, self._home, self._watches, self.person = world, key, home, watches, person
         self.on_duty = False
         self.engaged = ""
+        self.came = False
+        """Whether they accepted a call at all."""
         self._step = int(people.draw(world.seed, "step", key) * 1000)
         self._way: tuple[Place, Place, datetime, datetime] | None = None
         self._attending: dict[str, asyncio.Task[None]] = {}
@@ -104,6 +106,7 @@ class Volunteer:
 
     async def _attend(self, callout: str, track: Track) -> None:
         world, self.engaged = self._world, callout
+        self.came = True
         track.came.add(self.key)
         track.accepted = track.accepted or world.now()
         world.board.changed.set()

@@ -1,0 +1,98 @@
+"""Where the day is played: a platform of its own on this machine, or the compose stack."""
+
+import os
+import subprocess
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from deploy.demonstration.traces import TraceStore
+from deploy.embedded.platform import STATE, Platform, PlatformError
+from deploy.embedded.ports import DEMO
+from deploy.embedded.supervision import ROOT
+
+BEFOREHAND = timedelta(minutes=10)
+"""Domain time between everybody's being there and the first report."""
+COMPOSE_SECONDS = 900
+
+
+def clock_spec(first: datetime, speed: float, prepared_at: float) -> str:
+    """The services' CLOCK: at `prepared_at` (Unix seconds) it is ten minutes before the first report."""
+    return f"{(first - BEFOREHAND).isoformat()}@{speed:g}@{prepared_at:.3f}"
+
+
+class Stage(Protocol):
+    """`preparing` is how many seconds of the wall clock it takes until everybody is there."""
+
+    preparing: float
+
+    gateway_url: str
+    traces: TraceStore
+
+    @property
+    def dev_key(self) -> str: ...
+
+    def up(self, clock: str) -> None:
+        """Start it, with its people and areas. Raises PlatformError with the reason when it cannot."""
+        ...
+
+    def down(self) -> None: ...
+
+    def how_to_stop(self) -> str: ...
+
+
+class EmbeddedStage:
+    """A platform beside `make run`: own ports, own data, which begin anew each time."""
+
+    preparing = 45.0
+
+    def __init__(self) -> None:
+        self._platform = Platform(STATE / "demo", DEMO, fresh=True, say=print)
+        self.gateway_url, self.traces = self._platform.gateway_url, TraceStore(self._platform.zipkin_url)
+
+    @property
+    def dev_key(self) -> str:
+        return self._platform.dev_key
+
+    def up(self, clock: str) -> None:
+        self._platform = Platform(STATE / "demo", DEMO, clock, fresh=True, say=print)
+        self._platform.up()
+        print(self._platform.run_module("services.registration.seed", "registration").rstrip())
+
+    def down(self) -> None:
+        self._platform.down()
+
+    def how_to_stop(self) -> str:
+        return "make stop PROFILE=demo"
+
+
+class ComposeStage:
+    """The compose stack, with its own volumes, by `make up` and `make down`."""
+
+    preparing = 180.0
+
+    def __init__(self) -> None:
+        self.gateway_url = os.environ.get("GATEWAY_URL", "http://127.0.0.1:8080")
+        self.traces = TraceStore(os.environ.get("TRACES_URL", "http://127.0.0.1:16686"), "jaeger")
+        self.dev_key = os.environ.get("DEV_KEY", "")
+
+    def up(self, clock: str) -> None:
+        self._make("up", CLOCK=clock)
+
+    def down(self) -> None:
+        self._make("down")
+
+    def how_to_stop(self) -> str:
+        return "make down"
+
+    def _make(self, what: str, **variables: str) -> None:
+        environment = os.environ | variables
+        try:
+            done = subprocess.run(["make", what], cwd=ROOT, env=environment, timeout=COMPOSE_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise PlatformError(f"make {what} took longer than {COMPOSE_SECONDS} s") from None
+        if done.returncode:
+            raise PlatformError(f"make {what} failed")
+
+
+def stage_for(target: str) -> Stage:
+    return ComposeStage() if target == "compose" else EmbeddedStage()
