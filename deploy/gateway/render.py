@@ -45,7 +45,8 @@ class Place:
     services: dict[str, tuple[str, int]]
     traces: tuple[str, int]
     pages: Path
-    access_log: str = "/dev/stdout"
+    access_log: Path | None = None
+    """Standard output if None."""
     dns: bool = False
     """Addresses are names, each standing for all replicas of a service."""
     otlp: bool = False
@@ -83,7 +84,7 @@ def write_pages(folder: Path) -> None:
 
 def render_embedded(
     ports: Ports, out_dir: Path, limits: Limits | None = None, origins: tuple[str, ...] = plan.LOCAL_ORIGINS,
-    access_log: str = "/dev/stdout",
+    access_log: Path | None = None,
 ) -> Path:  # fmt: skip
     """Writes the local gateway's configuration and pages below `out_dir`; returns the path of `envoy.yaml`."""
     pages = out_dir.resolve() / "pages"

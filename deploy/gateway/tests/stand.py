@@ -177,7 +177,7 @@ def standing(folder: Path, limits: Limits | None = None) -> Generator[Stand]:
     ports, signer, traces = free_ports(), Signer(), Traces()
     upstreams = {name: Upstream(name, signer) for name in plan.SERVICES}
     access_log = folder / "access.log"
-    config = render_embedded(ports, folder, limits, access_log=str(access_log))
+    config = render_embedded(ports, folder, limits, access_log=access_log)
     with ExitStack() as stack:
         for name, upstream in upstreams.items():
             stack.enter_context(serving(upstream.app(), ports.of(name)))
