@@ -1,0 +1,30 @@
+"""The live stream of a person's messages, as server-sent events."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.sse import EventSourceResponse
+
+from chassis.auth import Principal, allow
+from chassis.service import provided
+from services.notify.stream.domain import position
+from services.notify.stream.handlers import Streams
+
+router = APIRouter(prefix="/stream", tags=["stream"])
+Position = Annotated[str | None, Query(max_length=40, description="Where a header cannot be set: Last-Event-ID")]
+
+
+@router.get("", summary="My messages as they come", response_class=EventSourceResponse)
+async def stream(
+    who: Annotated[Principal, allow("own")],
+    streams: Annotated[Streams, provided(Streams)],
+    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+    last: Position = None,
+    access_token: Annotated[str | None, Query(description="Where a header cannot be set: the token")] = None,
+) -> EventSourceResponse:
+    """Event names are kinds (alert, stand_down, outcome, progress, escalation, notice); `data` is a message as in the
+    inbox. After a break send the last `id` as Last-Event-ID and nothing is missed; a message may come twice, with the
+    same id in its data. The stream ends when the token lapses: come back with a fresh one.
+    """
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return EventSourceResponse(streams.open(who, position(last_event_id or last)), headers=headers)
