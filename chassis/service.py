@@ -44,7 +44,7 @@ class Service:
         self.clock = Clock(settings.clock)
         self.store = Store(settings.mongo_url, name, self.clock)
         self.publisher = Publisher(settings.kafka_bootstrap, name)
-        self._subscriptions: list[Subscription] = []
+        self.subscriptions: list[Subscription] = []
         self._loops: list[tuple[str, Callable[[], Awaitable[object]], float]] = []
         self._starters: list[Callable[[], Awaitable[None]]] = []
         self._stoppers: list[Callable[[], Awaitable[None]]] = []
@@ -72,7 +72,7 @@ class Service:
             self.app.include_router(router, prefix="/api/v1")
 
     def consumes(self, *subscriptions: Subscription) -> None:
-        self._subscriptions.extend(subscriptions)
+        self.subscriptions.extend(subscriptions)
 
     def runs(self, name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
         """Call `step` over and over with `every` seconds in between; what fails is logged and tried again."""
@@ -100,8 +100,8 @@ class Service:
         watchdog = Watchdog(self.settings.watchdog_seconds, self._stuck)
         tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(watchdog.beat()),
                  asyncio.create_task(self.clock.keep(self.store.server_time))]  # fmt: skip
-        if self._subscriptions:
-            self.consumer = Consumer(self.settings.kafka_bootstrap, self.name, self._subscriptions, self.publisher)
+        if self.subscriptions:
+            self.consumer = Consumer(self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher)
             tasks.append(asyncio.create_task(_forever("consumer", self.consumer.run)))
         tasks += [asyncio.create_task(_every(*loop)) for loop in self._loops]
         watchdog.start()
@@ -154,7 +154,7 @@ class Service:
                         await check()
                 except Exception:
                     failing.append(name)
-            if self._subscriptions and not (self.consumer and self.consumer.ready):
+            if self.subscriptions and not (self.consumer and self.consumer.ready):
                 failing.append("consumer")
             return JSONResponse({"ready": not failing, "failing": failing}, 503 if failing else 200)
 

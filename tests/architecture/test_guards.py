@@ -1,0 +1,70 @@
+"""Every route has a guard, in the code and as the OpenAPI documents show it; the gateway lets the same ones through."""
+
+import re
+
+import pytest
+
+from chassis.auth import Open
+from deploy.gateway.plan import EXEMPTIONS, NOUNS, STREAM
+from tests.architecture.surface import UNGUARDED, Operation, documented, operations
+
+GUARDED = [operation for operation in operations() if operation.path not in UNGUARDED]
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+def test_every_route_has_exactly_one_guard(operation: Operation) -> None:
+    assert len(operation.guards) == 1, "give it `allow(permission)`, or `anyone(reason)` if no identity is needed"
+
+
+@pytest.mark.parametrize("operation", [o for o in GUARDED if any(isinstance(g, Open) for g in o.guards)], ids=str)
+def test_a_route_for_anyone_says_why(operation: Operation) -> None:
+    (guard,) = operation.guards
+    assert isinstance(guard, Open)
+    assert len(guard.because.split()) >= 3
+
+
+def test_the_openapi_documents_show_only_guarded_operations() -> None:
+    guarded = {(o.service, o.method, o.path) for o in GUARDED if o.guards}
+    shown = {(service, method, path) for service, method, path, _ in documented()}
+    assert shown
+    assert shown - guarded == set()
+
+
+def test_every_post_takes_an_idempotency_key() -> None:
+    without = [
+        f"{service} POST {path}"
+        for service, method, path, operation in documented()
+        if method == "POST"
+        and not any(p["in"] == "header" and p["name"] == "Idempotency-Key" for p in operation.get("parameters", []))
+    ]
+    assert without == [], "add `cause: RequestCause` to the route"
+
+
+def test_the_gateway_knows_every_route_by_its_noun() -> None:
+    served = {(noun.service, noun.path) for noun in NOUNS} | {("notify", STREAM)}
+    unreachable = [
+        str(operation)
+        for operation in GUARDED
+        if not operation.path.startswith("/.well-known/")
+        and (operation.service, "/".join(operation.path.split("/")[:4])) not in served
+    ]
+    assert unreachable == [], "name the noun in deploy/gateway/plan.py"
+
+
+def _exempt(operation: Operation) -> bool:
+    path = re.sub(r"{[^}]*}", "x", operation.path)
+    return any(
+        exemption.method == operation.method
+        and (path.startswith(exemption.path) if exemption.path.endswith("/") else path == exemption.path)
+        for exemption in EXEMPTIONS
+    )
+
+
+def test_the_gateway_lets_through_without_a_token_what_is_for_anyone() -> None:
+    """Else the gateway answers 401 where the service would have answered."""
+    closed = [
+        str(operation)
+        for operation in GUARDED
+        if any(isinstance(guard, Open) for guard in operation.guards) and not _exempt(operation)
+    ]
+    assert closed == [], "add an Exemption in deploy/gateway/plan.py"

@@ -1,0 +1,101 @@
+"""Sizes and names: a stranger finds the room of a feature from the folder list alone."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.tree import ROOT, SERVICES, modules, name, parsed
+
+MOST_LINES = 300
+MOST_MAIN = 60
+MOST_FUNCTION = 45
+"""The rule is about 30; this is where 'about' ends."""
+MOST_CHASSIS = 1500
+"""Lines of code: without blank lines, comments and docstrings (docs/decisions/0011-chassis-size.md)."""
+ROOMS = frozenset({"api", "consumers", "handlers", "domain", "store", "events"})
+NOWHERE = frozenset({"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"})
+POLICE_WORDS = re.compile(r"volunteer|callout|report|duty|police|station|incident|patrol", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_no_file_is_too_long(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES, "split it by noun"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_no_function_is_too_long(path: Path) -> None:
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= MOST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_no_room_is_called_after_nothing() -> None:
+    assert [name(path) for path in modules() if NOWHERE & {*path.relative_to(ROOT).with_suffix("").parts}] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_shows_its_routes_and_topics_on_one_screen(service: str) -> None:
+    main = ROOT / "services" / service / "main.py"
+    text = main.read_text("utf-8")
+    assert len(text.splitlines()) <= MOST_MAIN
+    called = {
+        node.func.attr
+        for node in ast.walk(parsed(main))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert "routes" in called, "main.py lists the routers itself"
+    assert (ROOT / "services" / service / "README.md").is_file()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_routes_stand_in_api_and_subscriptions_in_consumers(service: str) -> None:
+    for path in (path for path in modules() if path.is_relative_to(ROOT / "services" / service)):
+        if "tests" in path.parts:
+            continue
+        names = {node.id for node in ast.walk(parsed(path)) if isinstance(node, ast.Name)}
+        if "APIRouter" in names:
+            assert path.stem == "api", f"{name(path)}: routes stand in api.py"
+        if "Subscription" in names:
+            assert path.stem in ("consumers", "main"), f"{name(path)}: subscriptions stand in consumers.py"
+
+
+def _tokens(path: Path) -> Iterator[tokenize.TokenInfo]:
+    """The code of a file without comments and docstrings."""
+    before = tokenize.NEWLINE
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
+        if token.type == tokenize.STRING and before in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+            continue
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            before = token.type
+            yield token
+
+
+def _chassis() -> list[Path]:
+    return [p for p in modules() if p.parent == ROOT / "chassis"]
+
+
+def test_the_chassis_is_small() -> None:
+    structure = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER)
+    lines = {
+        (path, line)
+        for path in _chassis()
+        for token in _tokens(path)
+        if token.type not in structure
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    assert len(lines) <= MOST_CHASSIS
+
+
+@pytest.mark.parametrize("path", _chassis(), ids=name)
+def test_the_chassis_knows_no_word_of_the_police(path: Path) -> None:
+    assert [token.string for token in _tokens(path) if POLICE_WORDS.search(token.string)] == []

@@ -1,0 +1,52 @@
+"""Who publishes and who reads: each event has its source in the service that owns the topic, and readers ask for it."""
+
+import ast
+from importlib import import_module
+
+import pytest
+
+from chassis.bus import Subscription
+from chassis.service import Service
+from contracts import asyncapi
+from contracts.event import Event
+from tests.architecture.tree import ROOT, SERVICES, modules, parsed
+
+
+def _made_in(service: str) -> set[str]:
+    """Names of classes that the service's code calls or hands on, tests left out."""
+    return {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for path in modules()
+        if path.is_relative_to(ROOT / "services" / service) and "tests" not in path.parts
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+
+
+@pytest.mark.parametrize("event", asyncapi.published(), ids=lambda event: event.__name__)
+def test_an_event_is_made_by_the_service_that_owns_its_topic_and_by_no_other(event: type[Event]) -> None:
+    owner = event.topic.partition(".")[0]
+    assert event.__name__ in _made_in(owner), "nobody publishes it: take it out before it is released, or publish it"
+
+
+def subscriptions(service: str) -> list[Subscription]:
+    found: Service = import_module(f"services.{service}.main").service
+    return found.subscriptions
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_subscribes_to_a_topic_once(service: str) -> None:
+    topics = [subscription.topic for subscription in subscriptions(service)]
+    assert len(topics) == len({*topics}), "one Subscription for each topic: the last one would win"
+
+
+def test_the_main_job_has_its_readers() -> None:
+    """report -> call-out -> alert, and back to the reporter."""
+    read = {service: {name for s in subscriptions(service) for name in s.handlers} for service in SERVICES}
+    assert {"ReportRouted", "ReportWithdrawn", "ReportClosed", "VolunteerStandingChanged"} <= read["dispatch"]
+    assert {"CalloutOpened", "CalloutAccepted", "VolunteerArrived", "CalloutDone", "CalloutEscalated"} <= read[
+        "incidents"
+    ]
+    assert {"VolunteerCalled", "VolunteerStoodDown", "ReportResolved", "ReportClosed", "HoursCredited"} <= read[
+        "notify"
+    ]
