@@ -8,6 +8,7 @@ from pathlib import Path
 import stamina
 
 from deploy.embedded.artifacts import Artifact, MavenSource, Source, locked
+from deploy.embedded.exclusive import exclusive
 from deploy.embedded.progress import Progress, progress_on
 
 PARALLEL = 6
@@ -43,7 +44,11 @@ def fetch(
 
     Raises FetchError if one cannot be had or is not what the lock file says.
     """
-    wanted = locked() if artifacts is None else artifacts
+    with exclusive(cache / "lock", wait=True):
+        return _fetch(cache, locked() if artifacts is None else artifacts, source, progress)
+
+
+def _fetch(cache: Path, wanted: Sequence[Artifact], source: Source | None, progress: Progress | None) -> int:
     todo = missing(wanted, cache)
     _drop_unlocked(wanted, cache)
     if not todo:

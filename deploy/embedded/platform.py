@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import psutil
 
 from deploy.embedded import servers, services
+from deploy.embedded.doctor import examine
 from deploy.embedded.exclusive import HeldElsewhereError, exclusive
+from deploy.embedded.fetch import FetchError, fetch
 from deploy.embedded.ports import HOST, Ports, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import wait_until
@@ -62,6 +65,17 @@ class ProcessStatus:
 def _silent(_: str) -> None: ...
 
 
+def prepare(home: Path) -> None:
+    """Sees that this machine can run the servers and has them; PlatformError says what is missing."""
+    problems = examine(home)
+    if problems:
+        raise PlatformError("This machine cannot run the platform yet:\n" + "\n".join(map(str, problems)))
+    try:
+        fetch(CACHE)
+    except FetchError as reason:
+        raise PlatformError(str(reason)) from reason
+
+
 class Platform:
     """Servers, services and gateway with their data, logs and secrets below `home`.
 
@@ -84,6 +98,7 @@ class Platform:
         self._say = say
         self._supervisor = Supervisor(self.home)
         self._processes: dict[str, Process] = {}
+        self._given_up = Event()
 
     @property
     def gateway_url(self) -> str:
@@ -121,10 +136,13 @@ class Platform:
         nothing is left running.
         """
         began = time.monotonic()
+        self._given_up.clear()
         try:
             with exclusive(self.home.with_suffix(".lock"), wait=False):
                 self._refuse_second()
                 self._refuse_taken_ports()
+                if self._with_servers:
+                    prepare(self.home)
                 try:
                     self._start()
                 except BaseException:
@@ -136,7 +154,8 @@ class Platform:
 
     def _refuse_second(self) -> None:
         if self.running():
-            raise AlreadyRunningError(f"The platform runs already, at {self.gateway_url}.")
+            stop = "make stop" if self.home.name == "run" else f"make stop PROFILE={self.home.name}"
+            raise AlreadyRunningError(f"The platform runs already, at {self.gateway_url}; `{stop}` ends it.")
         self._supervisor.end(STOP_SECONDS)  # What a killed supervisor left behind.
 
     def _refuse_taken_ports(self) -> None:
@@ -177,24 +196,33 @@ class Platform:
 
     def _await(self, names: Sequence[str]) -> None:
         with ThreadPoolExecutor(len(names)) as pool:
-            for outcome in [pool.submit(self.wait_ready, name) for name in names]:
-                outcome.result()
+            try:
+                for outcome in as_completed([pool.submit(self._wait, name, None, True) for name in names]):
+                    outcome.result()
+            except BaseException:
+                self._given_up.set()  # The other waits end too, at once.
+                raise
 
     def wait_ready(self, name: str, seconds: float | None = None) -> float:
         """Waits until a process does its job; returns the seconds. PlatformError, with its log, if it does not."""
+        return self._wait(name, seconds, False)
+
+    def _wait(self, name: str, seconds: float | None, strict: bool) -> float:
         process = self._processes[name]
         limit = process.ready_seconds if seconds is None else seconds
         try:
-            spent = wait_until(process.ready, limit, lambda: self._refuse_fatal(name))
+            spent = wait_until(process.ready, limit, lambda: self._refuse_fatal(name, strict))
         except TimeoutError as reason:
             raise PlatformError(f"{name} is {reason}\n{self._log_end(name)}") from reason
         self._say(f"{name} is ready after {spent:.1f} s")
         return spent
 
-    def _refuse_fatal(self, name: str) -> None:
+    def _refuse_fatal(self, name: str, strict: bool) -> None:
+        if self._given_up.is_set():
+            raise PlatformError(f"{name} is no longer waited for")
         state = self._supervisor.processes().get(name, {}).get("statename", "GONE")
-        # BACKOFF: it ended before a second was over. Supervisor tries again, but a person wants to hear it now.
-        if state in ("FATAL", "BACKOFF", "GONE"):
+        # BACKOFF: it ended within a second and is tried again. At the first start a person wants to hear that now.
+        if state in ("FATAL", "GONE") or (strict and state == "BACKOFF"):
             raise PlatformError(f"{name} does not start ({state}).\n{self._log_end(name)}")
 
     def _log_end(self, name: str) -> str:

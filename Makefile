@@ -1,0 +1,68 @@
+# 爱济南·泉城义警: everything there is to do here. It needs Python 3.11 or newer, make and the package registries.
+STATE := .quancheng
+BIN := $(STATE)/venv/bin
+PY := $(BIN)/python
+INSTALLED := $(STATE)/venv/installed
+PROFILE ?= run
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-faults run stop status logs clean check contracts bench up down lock
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## install all packages from the lock file into .quancheng/venv
+
+$(INSTALLED): requirements.lock
+	@sh deploy/embedded/setup.sh $(STATE)/venv
+	@touch $@
+
+demo: setup ## play a day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
+	@$(PY) -m deploy.embedded fetch
+	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m deploy.demonstration.play
+
+test: setup ## run all tests on real servers (ARGS= for pytest, TEST_BACKEND=containers for Docker)
+	@$(PY) -m pytest $(ARGS)
+
+test-faults: setup ## run only the tests that kill and pause parts of the platform
+	@$(PY) -m pytest -m faults $(ARGS)
+
+run: setup ## start the platform and stay until Ctrl-C; its data is kept
+	@$(PY) -m deploy.embedded run
+
+stop: setup ## end the platform that `make run` started (PROFILE=demo: the one of `make demo KEEP=1`)
+	@$(PY) -m deploy.embedded stop --profile $(PROFILE)
+
+status: setup ## show how each process of the platform is
+	@$(PY) -m deploy.embedded status --profile $(PROFILE)
+
+logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to go on)
+	@$(PY) -m deploy.embedded logs $(NAME) $(if $(FOLLOW),--follow) --profile $(PROFILE)
+
+clean: setup ## remove the data, logs and secrets of the local platforms
+	@$(PY) -m deploy.embedded clean
+
+check: setup ## lint, format, types, layers, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(PY) -m contracts.check
+
+contracts: setup ## write contracts/asyncapi.yaml anew from the contracts
+	$(PY) -m contracts.asyncapi
+
+bench: setup ## run the benchmarks and their peers side by side
+	$(PY) -m bench
+
+up: setup ## start the compose stack (Docker), with secrets of its own
+	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
+	docker compose --env-file $(STATE)/compose.env up --detach --build --wait
+
+down: setup ## stop the compose stack; its data is kept
+	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
+	docker compose --env-file $(STATE)/compose.env down
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock

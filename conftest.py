@@ -1,0 +1,31 @@
+"""Fixtures for every test of the project. Servers start at the first test that asks for them, not before."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.embedded.profiles import sweep_tests
+from tests.backend import Backend, WholePlatform, backend_by_choice
+
+
+@pytest.fixture(scope="session")
+def backend() -> Iterator[Backend]:
+    """Kafka, MongoDB, Valkey and Zipkin, running."""
+    sweep_tests()
+    servers = backend_by_choice()
+    servers.start()
+    try:
+        yield servers
+    finally:
+        servers.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(backend: Backend) -> Iterator[WholePlatform]:
+    """The whole platform behind its gateway, with the demonstration station's people in it."""
+    whole = WholePlatform(backend)
+    whole.up()
+    try:
+        yield whole
+    finally:
+        whole.down()

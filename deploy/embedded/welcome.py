@@ -1,0 +1,40 @@
+"""What `make run` tells when the platform is up: the addresses, and who can sign in."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from rich.table import Table
+
+from deploy.embedded.platform import Platform
+from deploy.embedded.ports import HOST, SERVICES
+
+STATION = "deploy.demonstration.station"
+
+
+def addresses(platform: Platform) -> Table:
+    """Every address that a person may open."""
+    rows = [
+        ("gateway 网关", platform.gateway_url),
+        ("API docs 接口文档", f"{platform.gateway_url}/docs"),
+        ("API as JSON", f"{platform.gateway_url}/openapi.json"),
+        ("traces 链路", f"{platform.zipkin_url}/zipkin/"),
+        *((f"metrics 指标 {name}", f"http://{HOST}:{platform.ports.of(name)}/metrics") for name in SERVICES),
+        ("metrics 指标 gateway", f"http://{HOST}:{platform.ports.envoy_admin}/stats/prometheus"),
+        ("sign-in codes need X-Dev-Key", platform.dev_key),
+    ]
+    return _table("Addresses 地址", rows)
+
+
+def who_can_sign_in() -> Table:
+    """The demonstration's accounts: (person, mobile number)."""
+    rows: list[tuple[str, str]] = []
+    if find_spec(STATION) is not None:
+        rows = import_module(STATION).who_can_sign_in()
+    return _table("Who can sign in 可登录账号", rows)
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False)
+    for row in rows:
+        table.add_row(*row)
+    return table
