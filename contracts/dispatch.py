@@ -31,6 +31,16 @@ class DutyEnded(DispatchEvent):
     reason: Literal["tap", "shift_end", "no_sign", "suspended"]
 
 
+class DutySignAsked(DispatchEvent):
+    """There was no sign of a volunteer on duty for a while: without one until `until` they are taken off duty."""
+
+    key: ClassVar[str] = "volunteer"
+    example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian", "until": "2026-03-05T08:30:00Z"}
+    volunteer: str
+    station: str
+    until: datetime
+
+
 class CalloutEvent(DispatchEvent):
     key: ClassVar[str] = "callout"
     callout: str

@@ -1,0 +1,62 @@
+"""Calling by hand: a leader or an officer has somebody on the phone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from chassis.clock import Clock
+from chassis.idempotency import Cause
+from chassis.problem import Problem
+from services.dispatch.callout import filling
+from services.dispatch.callout.chance import acceptance
+from services.dispatch.callout.handlers import CalloutHandlers
+from services.dispatch.callout.situation import Tally
+from services.dispatch.callout.state import Callout, Candidate
+from services.dispatch.callout.waves import Lookout
+from services.dispatch.policy import Policy, policy_at
+from services.dispatch.responder.domain import Responder
+from services.dispatch.responder.store import Responders
+
+
+class HandCalls:
+    def __init__(self, handlers: CalloutHandlers, responders: Responders, lookout: Lookout, clock: Clock) -> None:
+        self._handlers, self._responders, self._lookout, self._clock = handlers, responders, lookout, clock
+
+    async def people(self, volunteers: Sequence[str]) -> Mapping[str, Responder]:
+        """Raises a 422 problem that names those who are not known."""
+        known = await self._responders.of(volunteers)
+        wrong = [n for n, volunteer in enumerate(volunteers) if volunteer not in known]
+        if wrong:
+            raise Problem(
+                422, "bad_request", fields={f"body.volunteers.{n}": "dispatch.no_such_volunteer" for n in wrong}
+            )
+        return known
+
+    async def call(self, id: str, volunteers: Sequence[str], cause: Cause) -> Callout:
+        """Raises 409 not_free, naming those who are off duty, not approved or on another matter; asked_before;
+        enough_people. Then nobody is called."""
+        callout, now = await self._handlers.required(id), self._clock.now()
+        policy = policy_at(now)
+        if {c.volunteer for c in callout.in_state("called")}.issuperset(volunteers):
+            return callout  # a repeat
+        people = await self.people(volunteers)
+        distances = await self._lookout.distances(callout, volunteers)
+        until = now + timedelta(seconds=policy.timeout_by_hand_s)
+        claimed = await self._responders.claim(volunteers, id, now, until + timedelta(seconds=policy.claim_grace_s))
+        try:
+            taken = [n for n, volunteer in enumerate(volunteers) if volunteer not in claimed]
+            if taken:
+                raise Problem(409, "not_free", fields={f"body.volunteers.{n}": "problem.not_free" for n in taken})
+            called = [_candidate(callout, people[v], distances.get(v, 0), policy, now, until) for v in volunteers]
+            return await self._handlers.decide(id, lambda c: filling.call_by_hand(c, called, policy, now), cause)
+        except Problem:
+            await self._responders.release(claimed - {c.volunteer for c in callout.in_state("called")}, id)
+            raise
+
+
+def _candidate(
+    callout: Callout, person: Responder, distance_m: int, policy: Policy, now: datetime, until: datetime
+) -> Candidate:
+    return Candidate(
+        volunteer=person.id, squad=person.squad, wave=callout.wave, by="hand", distance_m=distance_m,
+        probability=acceptance(Tally(), policy), called_at=now, expires_at=until,
+    )  # fmt: skip

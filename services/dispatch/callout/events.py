@@ -1,0 +1,84 @@
+"""Facts of a call-out as contracts."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from contracts import dispatch as contract
+from contracts.words import Outcome
+from services.dispatch.callout.state import COMING, Callout, Candidate
+
+Why = Literal["nobody_answered", "nobody_on_duty", "too_few"]
+StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
+EndReason = Literal["withdrawn", "routed_elsewhere", "closed"]
+
+
+def _of(callout: Callout) -> dict[str, Any]:
+    return {
+        "callout": callout.id, "report": callout.report, "round": callout.round, "station": callout.station,
+        "area": callout.area, "category": callout.category,
+    }  # fmt: skip
+
+
+def opened(callout: Callout) -> contract.CalloutOpened:
+    return contract.CalloutOpened(**_of(callout), urgency=callout.urgency, people_needed=callout.people_needed)
+
+
+def called(callout: Callout, candidate: Candidate) -> contract.VolunteerCalled:
+    return contract.VolunteerCalled(
+        **_of(callout), volunteer=candidate.volunteer, wave=candidate.wave, distance_m=candidate.distance_m,
+        people_needed=callout.people_needed, urgency=callout.urgency, expires_at=candidate.expires_at,
+    )  # fmt: skip
+
+
+def accepted(callout: Callout, candidate: Candidate) -> contract.CalloutAccepted:
+    return contract.CalloutAccepted(
+        **_of(callout), volunteer=candidate.volunteer, place=callout.accepted, squad=candidate.squad
+    )
+
+
+def declined(callout: Callout, volunteer: str) -> contract.CalloutDeclined:
+    return contract.CalloutDeclined(**_of(callout), volunteer=volunteer)
+
+
+def timed_out(callout: Callout, volunteer: str) -> contract.CallTimedOut:
+    return contract.CallTimedOut(**_of(callout), volunteer=volunteer)
+
+
+def volunteer_stood_down(callout: Callout, volunteer: str, reason: StandDownReason) -> contract.VolunteerStoodDown:
+    return contract.VolunteerStoodDown(**_of(callout), volunteer=volunteer, reason=reason)
+
+
+def filled(callout: Callout) -> contract.CalloutFilled:
+    coming = tuple(c.volunteer for c in callout.in_state(*COMING, "done"))
+    return contract.CalloutFilled(**_of(callout), volunteers=coming)
+
+
+def on_the_way(callout: Callout, volunteer: str) -> contract.VolunteerOnTheWay:
+    return contract.VolunteerOnTheWay(**_of(callout), volunteer=volunteer)
+
+
+def arrived(callout: Callout, volunteer: str) -> contract.VolunteerArrived:
+    return contract.VolunteerArrived(**_of(callout), volunteer=volunteer)
+
+
+def withdrew(callout: Callout, volunteer: str) -> contract.VolunteerWithdrew:
+    return contract.VolunteerWithdrew(**_of(callout), volunteer=volunteer)
+
+
+def finished(callout: Callout, volunteer: str, since: datetime, until: datetime) -> contract.VolunteerFinished:
+    return contract.VolunteerFinished(**_of(callout), volunteer=volunteer, since=since, until=until)
+
+
+def done(callout: Callout, outcome: Outcome) -> contract.CalloutDone:
+    return contract.CalloutDone(**_of(callout), outcome=outcome)
+
+
+def escalated(callout: Callout, to: Literal["leader", "station"], why: Why) -> contract.CalloutEscalated:
+    return contract.CalloutEscalated(
+        **_of(callout), to=to, why=why, accepted=callout.accepted, people_needed=callout.people_needed,
+        leaders=callout.leaders if to == "leader" else (),
+    )  # fmt: skip
+
+
+def callout_stood_down(callout: Callout, reason: EndReason) -> contract.CalloutStoodDown:
+    return contract.CalloutStoodDown(**_of(callout), reason=reason)

@@ -1,0 +1,110 @@
+"""Call-outs, the record of each decision, and reports that have ended, in MongoDB."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from chassis.store import Repository, Store
+from services.dispatch.callout.situation import Choice, Situation
+from services.dispatch.callout.state import ENDED, Callout, CalloutState
+
+_BY_TIME = [("opened_at", DESCENDING), ("_id", DESCENDING)]
+
+
+class Callouts(Repository[Callout]):
+    def __init__(self, store: Store) -> None:
+        due = {"partialFilterExpression": {"due_at": {"$type": "date"}}}
+        super().__init__(
+            store, "callouts", Callout,
+            IndexModel([("due_at", ASCENDING)], name="due", **due),
+            IndexModel([("report", ASCENDING)], name="by_report"),
+            IndexModel([("asked", ASCENDING), *_BY_TIME], name="by_asked"),
+            IndexModel([("station", ASCENDING), *_BY_TIME], name="by_station"),
+            IndexModel([("area", ASCENDING), *_BY_TIME], name="by_area"),
+        )  # fmt: skip
+
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """Ids of those that have to be looked at, the most overdue first."""
+        cursor = self.collection.find({"due_at": {"$lte": now}}, {"_id": 1}, limit=limit, max_time_ms=5000)
+        return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
+
+    async def open_for(self, report: str) -> list[Callout]:
+        return await self.find({"report": report, "state": {"$nin": list(ENDED)}})
+
+    async def newest_round(self, report: str) -> int:
+        """0 where the report never had a call-out."""
+        found = await self.collection.find_one({"report": report}, {"round": 1}, sort=[("round", DESCENDING)])
+        return found["round"] if found else 0
+
+    async def asked(self, volunteer: str, before: datetime | None, limit: int) -> list[Callout]:
+        """Those that the volunteer was called to, newest first."""
+        return await self.find({"asked": volunteer, **_until(before)}, sort=_BY_TIME, limit=limit)
+
+    async def of_station(
+        self, station: str, state: CalloutState | None, before: datetime | None, limit: int
+    ) -> list[Callout]:
+        query = {"station": station, **_in(state), **_until(before)}
+        return await self.find(query, sort=_BY_TIME, limit=limit)
+
+    async def in_areas(
+        self, areas: Sequence[str], state: CalloutState | None, before: datetime | None, limit: int
+    ) -> list[Callout]:
+        """Within any of these areas (prefixes of division codes; ':' comes after the digits)."""
+        within = [{"area": {"$gte": area, "$lt": f"{area}:"}} for area in areas]
+        return await self.find({"$or": within, **_in(state), **_until(before)}, sort=_BY_TIME, limit=limit)
+
+
+def _in(state: CalloutState | None) -> dict[str, object]:
+    return {} if state is None else {"state": state}
+
+
+def _until(before: datetime | None) -> dict[str, object]:
+    return {} if before is None else {"opened_at": {"$lt": before}}
+
+
+class Decision(BaseModel):
+    """One look around: what was known, and whom it made be called. `choose(situation, policy)` gives `choice` again."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    callout: str
+    wave: int
+    situation: Situation
+    choice: Choice
+
+
+class Decisions:
+    def __init__(self, store: Store) -> None:
+        self._decisions = store.collection("decisions", IndexModel([("callout", ASCENDING), ("wave", ASCENDING)]))
+
+    async def keep(self, decision: Decision) -> None:
+        """A second look of the same wave replaces the first."""
+        document = decision.model_dump(exclude={"id"})
+        await self._decisions.replace_one({"_id": decision.id}, document, upsert=True)
+
+    async def of(self, ids: Sequence[str]) -> list[Decision]:
+        """In the order of waves."""
+        cursor = self._decisions.find({"_id": {"$in": list(ids)}}, max_time_ms=5000).sort("wave", ASCENDING)
+        return [Decision.model_validate(document | {"id": document["_id"]}) async for document in cursor]
+
+
+class EndedReports:
+    """Reports that need no volunteers any more, and by which of their events: a late message opens nothing anew."""
+
+    def __init__(self, store: Store) -> None:
+        self._ended = store.collection("ended_reports")
+
+    async def mark(self, report: str, seq: int) -> None:
+        try:
+            await self._ended.update_one({"_id": report}, {"$max": {"seq": seq}}, upsert=True)
+        except DuplicateKeyError:  # another replica was first; the larger counts
+            await self._ended.update_one({"_id": report}, {"$max": {"seq": seq}})
+
+    async def after(self, report: str, seq: int) -> bool:
+        """Whether the report ended by an event later than this one."""
+        found = await self._ended.find_one({"_id": report}, max_time_ms=5000)
+        return found is not None and found["seq"] > seq

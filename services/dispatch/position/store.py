@@ -1,0 +1,152 @@
+"""Positions in Redis: rebuilt by the next batch of each phone should it lose them.
+
+`positions` (geo set) and `seen` (time of the position, Unix seconds) hold one entry a person, `on_duty` who may send.
+`since` tells from when on signs are known: a Redis that was just emptied must not end anybody's duty.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from chassis.coordinates import Point
+from services.dispatch.position.domain import Fix
+
+_GEO, _SEEN, _DUTY, _SINCE = "dispatch:positions", "dispatch:seen", "dispatch:on_duty", "dispatch:since"
+_MOST = 500
+# ARGV: volunteer, longitude, latitude, time, again and again. Only a newer position replaces an older one. Gives who
+# is not known to be on duty.
+_PUT = """
+local unknown, geo, seen = {}, {}, {}
+for i = 1, #ARGV, 4 do
+  local who = ARGV[i]
+  if redis.call('SISMEMBER', KEYS[3], who) == 0 then
+    unknown[#unknown + 1] = who
+  else
+    local before = redis.call('ZSCORE', KEYS[2], who)
+    if not before or tonumber(before) <= tonumber(ARGV[i + 3]) then
+      geo[#geo + 1] = ARGV[i + 1]
+      geo[#geo + 1] = ARGV[i + 2]
+      geo[#geo + 1] = who
+      seen[#seen + 1] = ARGV[i + 3]
+      seen[#seen + 1] = who
+    end
+  end
+end
+if #geo > 0 then
+  redis.call('GEOADD', KEYS[1], unpack(geo))
+  redis.call('ZADD', KEYS[2], unpack(seen))
+end
+return unknown
+"""
+
+
+class Near(NamedTuple):
+    """Somebody near a place: metres on the map, and when they were there."""
+
+    volunteer: str
+    distance_m: int
+    seen_at: datetime | None
+
+
+class Positions:
+    """Every call has a time limit. Fixes that come in while a write is under way go out together as the next."""
+
+    def __init__(self, url: str) -> None:
+        self.redis: Redis = Redis.from_url(
+            url, decode_responses=True, socket_timeout=2.0, socket_connect_timeout=2.0, health_check_interval=15,
+            max_connections=64, retry=Retry(NoBackoff(), 1),
+        )  # fmt: skip
+        self._put = self.redis.register_script(_PUT)
+        self._waiting: list[tuple[Fix, asyncio.Future[bool]]] = []
+        self._flight: asyncio.Task[None] | None = None
+
+    async def ping(self) -> None:
+        await self.redis.ping()
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+
+    async def put(self, fix: Fix) -> bool:
+        """Whether the person is known to be on duty; if not, nothing is kept."""
+        outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((fix, outcome))
+        if self._flight is None or self._flight.done():
+            self._flight = asyncio.create_task(self._fly())
+        return await outcome
+
+    async def _fly(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            fixes = {fix.volunteer: fix for fix, _ in sorted(batch, key=lambda entry: entry[0].at)}
+            arguments = [x for f in fixes.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))]
+            try:
+                unknown = set(await self._put(keys=[_GEO, _SEEN, _DUTY], args=arguments))
+            except BaseException as error:
+                for _, outcome in batch:
+                    if not outcome.done():
+                        outcome.set_exception(error if isinstance(error, Exception) else ConnectionError("stopped"))
+                if not isinstance(error, Exception):
+                    raise
+                continue
+            for fix, outcome in batch:
+                if not outcome.done():
+                    outcome.set_result(fix.volunteer not in unknown)
+
+    async def admit(self, volunteer: str) -> None:
+        """This person may send positions."""
+        await self.redis.sadd(_DUTY, volunteer)
+
+    async def forget(self, volunteer: str) -> None:
+        """This person may not; where they were is nobody's business any more."""
+        pipe = self.redis.pipeline(transaction=True)
+        pipe.srem(_DUTY, volunteer)
+        pipe.zrem(_GEO, volunteer)
+        pipe.zrem(_SEEN, volunteer)
+        await pipe.execute()
+
+    async def near(self, place: Point, radius_m: int, most: int) -> list[Near]:
+        """The nearest `most` within the radius, nearest first; equal distances by id."""
+        found: Any = await self.redis.geosearch(
+            _GEO, longitude=place.longitude, latitude=place.latitude, radius=radius_m, unit="m", sort="ASC",
+            count=most, withdist=True,
+        )  # fmt: skip
+        if not found:
+            return []
+        seen = await self.seen([volunteer for volunteer, _ in found])
+        near = [Near(volunteer, round(distance), seen.get(volunteer)) for volunteer, distance in found]
+        return sorted(near, key=lambda one: (one.distance_m, one.volunteer))
+
+    async def seen(self, volunteers: Sequence[str]) -> dict[str, datetime]:
+        """When each was last seen; without those of whom there is no position."""
+        if not volunteers:
+            return {}
+        scores = await self.redis.zmscore(_SEEN, list(volunteers))
+        pairs = zip(volunteers, scores, strict=True)
+        return {who: _moment(score) for who, score in pairs if score is not None}
+
+    async def places_of(self, volunteers: Sequence[str]) -> Mapping[str, Point]:
+        if not volunteers:
+            return {}
+        found = cast(list[Any], await self.redis.geopos(_GEO, *volunteers))
+        return {who: Point(*place) for who, place in zip(volunteers, found, strict=True) if place}
+
+    async def known_since(self, now: datetime) -> datetime:
+        """From when on signs have been kept without a gap."""
+        await self.redis.set(_SINCE, _seconds(now), nx=True)
+        stored = await cast(Awaitable[str | None], self.redis.get(_SINCE))
+        return _moment(float(stored)) if stored else now
+
+
+def _seconds(at: datetime) -> str:
+    return f"{at.timestamp():.3f}"
+
+
+def _moment(seconds: float) -> datetime:
+    """Cut to milliseconds, as the store keeps it: so that a decision looks the same when it is replayed."""
+    whole = round(seconds * 1000)
+    return datetime.fromtimestamp(whole // 1000, UTC).replace(microsecond=whole % 1000 * 1000)

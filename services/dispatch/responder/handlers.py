@@ -1,0 +1,51 @@
+"""Keep what dispatch knows of each volunteer: their standing, and how they answer when called."""
+
+from chassis.clock import Clock
+from chassis.idempotency import Cause
+from chassis.problem import Problem
+from contracts.dispatch import CalloutEvent
+from contracts.registration import VolunteerStandingChanged
+from services.dispatch.first_time import change_or_begin
+from services.dispatch.position.store import Positions
+from services.dispatch.responder import domain
+from services.dispatch.responder.domain import Responder
+from services.dispatch.responder.store import Responders
+
+
+class ResponderHandlers:
+    def __init__(self, responders: Responders, positions: Positions, clock: Clock) -> None:
+        self._responders, self._positions, self._clock = responders, positions, clock
+
+    async def standing(self, event: VolunteerStandingChanged, seq: int, cause: Cause) -> None:
+        now = self._clock.now()
+        blank = Responder(id=event.volunteer)
+        changed = await change_or_begin(
+            self._responders, blank, lambda r: domain.standing_changed(r, event, seq, now), cause
+        )
+        if not changed.approved:
+            await self._positions.forget(event.volunteer)
+
+    async def accepted(self, event: CalloutEvent, volunteer: str, cause: Cause) -> None:
+        now = self._clock.now()
+        await self._change(volunteer, lambda r: domain.accepted(r, event.callout, event.category, now), cause)
+
+    async def left(self, event: CalloutEvent, volunteer: str, cause: Cause, *, unanswered: bool) -> None:
+        """They declined, let it lapse, were stood down, withdrew or finished. `unanswered`: counts as a no."""
+        now = self._clock.now()
+
+        def decide(responder: Responder) -> domain.Decision:
+            if unanswered:
+                responder = domain.learn(responder, event.category, now, accepted=False)
+            return domain.left(responder, event.callout, now)
+
+        changed = await self._change(volunteer, decide, cause)
+        if changed is not None and not changed.on_duty and changed.engaged is None:
+            await self._positions.forget(volunteer)
+
+    async def _change(self, volunteer: str, decide: domain.Decide, cause: Cause) -> Responder | None:
+        try:
+            return await self._responders.change(volunteer, decide, cause)
+        except Problem as problem:
+            if problem.status != 404:  # nobody we know: nothing to keep
+                raise
+            return None

@@ -1,0 +1,22 @@
+"""Service records in MongoDB: one document per volunteer and day."""
+
+from pymongo import ASCENDING, IndexModel
+
+from chassis.ids import derived_id
+from chassis.store import Repository, Store
+from services.dispatch.service_record.domain import ServiceRecord
+
+
+class ServiceRecords(Repository[ServiceRecord]):
+    def __init__(self, store: Store) -> None:
+        by_day = IndexModel([("volunteer", ASCENDING), ("day", ASCENDING)], name="by_day")
+        super().__init__(store, "service_records", ServiceRecord, by_day)
+
+    async def of(self, volunteer: str, first: str, last: str, limit: int) -> list[ServiceRecord]:
+        """Days from `first` to `last`, both included, in order."""
+        query = {"volunteer": volunteer, "day": {"$gte": first, "$lte": last}}
+        return await self.find(query, sort=[("day", ASCENDING)], limit=limit)
+
+
+def blank(volunteer: str, day: str) -> ServiceRecord:
+    return ServiceRecord(id=derived_id("srv", volunteer, day), volunteer=volunteer, day=day)
