@@ -1,0 +1,28 @@
+"""divisions: the city's districts, streets and communities."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from chassis.auth import Principal, anyone
+from chassis.service import provided
+from services.registration.division.store import Divisions, Kind
+
+router = APIRouter(prefix="/divisions", tags=["divisions"])
+Anyone = Annotated[Principal | None, anyone("official names of places")]
+
+
+class DivisionView(BaseModel):
+    code: str
+    name: str
+    kind: Kind
+
+
+@router.get("")
+async def children(
+    _: Anyone, divisions: Annotated[Divisions, provided(Divisions)],
+    parent: Annotated[str, Query(pattern=r"^3701(\d{2}(\d{3})?)?$")] = "3701",
+) -> list[DivisionView]:  # fmt: skip
+    """What lies directly in `parent`: the city 3701, a district (6 digits) or a street (9 digits)."""
+    return [DivisionView(code=d.code, name=d.name, kind=d.kind) for d in await divisions.children(parent)]

@@ -1,0 +1,48 @@
+"""Grants given and taken back by hand. Those that follow from approval or from leading a squad are not touched here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.event import Event
+from contracts.words import Role
+from services.registration.account import events
+from services.registration.account.domain import Account, HeldGrant, Refusal
+
+OFFICER_GIVES: frozenset[Role] = frozenset({"volunteer", "leader", "committee"})
+"""What an officer may give in the own area; the city desk may give any role anywhere."""
+Decision = tuple[Account, Sequence[Event]]
+
+
+def give(account: Account, grant: HeldGrant, now: datetime) -> Decision | None:
+    """One grant for each role, area and squad: a new one takes the place of an ended or shorter one.
+
+    Refused for volunteers' roles where the station has not approved the person, and for an end that has passed.
+    """
+    if not grant.holds(now):
+        raise Refusal("until_past", "body.until")
+    if grant.role == "resident":
+        raise Refusal("grant_follows", "body.role")
+    facts = account.volunteer
+    if grant.role in ("volunteer", "leader") and (facts is None or facts.standing != "approved"):
+        raise Refusal("not_approved")
+    if any(same(held, grant) and held.source != "hand" for held in account.grants):
+        return None
+    kept = tuple(held for held in account.grants if not same(held, grant))
+    changed = account.model_copy(update={"grants": (*kept, grant)})
+    return changed, [events.grants_changed(changed)]
+
+
+def take(account: Account, role: Role, area: str) -> Decision | None:
+    """Take back what was given by hand. Refused where the role follows from something else; else nothing if gone."""
+    meant = [grant for grant in account.grants if (grant.role, grant.area) == (role, area)]
+    by_hand = [grant for grant in meant if grant.source == "hand"]
+    if meant and not by_hand:
+        raise Refusal("grant_follows")
+    if not by_hand:
+        return None
+    changed = account.model_copy(update={"grants": tuple(g for g in account.grants if g not in by_hand)})
+    return changed, [events.grants_changed(changed)]
+
+
+def same(one: HeldGrant, other: HeldGrant) -> bool:
+    return (one.role, one.area, one.squad) == (other.role, other.area, other.squad)

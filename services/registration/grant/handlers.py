@@ -1,0 +1,49 @@
+"""Give and take roles by hand."""
+
+from datetime import datetime
+
+from chassis.auth import Principal
+from chassis.clock import Clock
+from chassis.idempotency import Cause
+from chassis.problem import Problem
+from contracts.words import Role
+from services.registration.account.domain import Account, HeldGrant
+from services.registration.account.handlers import deciding, refused_by_field
+from services.registration.account.store import Accounts
+from services.registration.grant import domain
+from services.registration.squad.store import Squads
+
+
+class GrantHandlers:
+    def __init__(self, accounts: Accounts, squads: Squads, clock: Clock) -> None:
+        self._accounts, self._squads, self._clock = accounts, squads, clock
+
+    async def give(
+        self,
+        who: Principal,
+        account: str,
+        role: Role,
+        area: str,
+        squad: str | None,
+        until: datetime | None,
+        cause: Cause,
+    ) -> Account:
+        _require(who, role, area)
+        if role == "leader" and (squad is None or await self._squads.get(squad) is None):
+            raise refused_by_field(422, "squad_unknown", "body.squad")
+        grant = HeldGrant(role=role, area=area, squad=squad, source="hand", given_by=who.subject, until=until)
+        now = self._clock.now()
+        return await self._accounts.change(account, deciding(lambda a: domain.give(a, grant, now)), cause)
+
+    async def take(self, who: Principal, account: str, role: Role, area: str, cause: Cause) -> None:
+        _require(who, role, area)
+        await self._accounts.change(account, deciding(lambda a: domain.take(a, role, area)), cause)
+
+
+def _require(who: Principal, role: Role, area: str) -> None:
+    """The city desk deals with all roles, an officer with those of the own area's volunteers and committees."""
+    if who.may("grant.give", area, "city_desk"):
+        return
+    if role not in domain.OFFICER_GIVES:
+        raise Problem(403, "not_allowed")
+    who.require("grant.give", area)

@@ -1,0 +1,91 @@
+"""One document a phone: its last code, by keyed hash. Tries are counted before a guess is compared."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from chassis.store import Store
+from services.registration.sign_in_code.domain import LIFE, PAUSE, PER_DAY, IssuedCode, day_of
+
+_KEPT = timedelta(days=1, hours=1)
+"""As long as the day's count is needed."""
+
+
+class SignInCodes:
+    def __init__(self, store: Store) -> None:
+        self._collection = store.collection(
+            "sign_in_codes", IndexModel([("purge_at", ASCENDING)], expireAfterSeconds=0)
+        )
+        # A count of tries may be lost with a server: then somebody has a try more. Nobody waits for the journal.
+        self._tries = self._collection.with_options(
+            write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
+        )
+        self._waiting: dict[str, list[asyncio.Future[IssuedCode | None]]] = {}
+        self._flight: asyncio.Task[None] | None = None
+
+    async def issue(
+        self, phone_key: str, code: str, hash: str, mark: str, account_known: bool, now: datetime
+    ) -> IssuedCode | None:
+        """Put a new code in the place of the last, unless that is too soon or too many.
+
+        Gives None if it is there now, else the last one.
+        """
+        day = day_of(now)
+        allowed = {"_id": phone_key, "sent_at": {"$lte": now - PAUSE},
+                   "$or": [{"day": {"$ne": day}}, {"sent_today": {"$lt": PER_DAY}}]}  # fmt: skip
+        fields = {"code": code, "hash": hash, "mark": mark, "sent_at": now, "expires_at": now + LIFE, "tries": 0,
+                  "account_known": account_known, "purge_at": now + _KEPT, "day": day,
+                  "sent_today": {"$cond": [{"$eq": ["$day", day]}, {"$add": ["$sent_today", 1]}, 1]}}  # fmt: skip
+        try:
+            await self._collection.update_one(allowed, [{"$set": fields}], upsert=True)
+        except DuplicateKeyError:
+            return await self.last(phone_key)
+        return None
+
+    async def last(self, phone_key: str) -> IssuedCode | None:
+        document = await self._collection.find_one({"_id": phone_key})
+        return None if document is None else IssuedCode.model_validate(document)
+
+    async def not_sent(self, phone_key: str, code: str) -> None:
+        """The code never left: another may be asked for at once, though the day's count stays."""
+        long_ago = datetime.fromtimestamp(0).astimezone()
+        await self._collection.update_one({"_id": phone_key, "code": code}, {"$set": {"sent_at": long_ago, "mark": ""}})
+
+    async def tried(self, phone_key: str) -> IssuedCode | None:
+        """Count a try and give the code with it. Tries that come while others are counted go together."""
+        outcome: asyncio.Future[IssuedCode | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(phone_key, []).append(outcome)
+        if self._flight is None or self._flight.done():
+            self._flight = asyncio.create_task(self._fly())
+        return await outcome
+
+    async def _fly(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, {}
+            try:
+                counts = [UpdateOne({"_id": key}, {"$inc": {"tries": len(asked)}}) for key, asked in batch.items()]
+                await self._tries.bulk_write(counts, ordered=False)
+                found = self._tries.find({"_id": {"$in": list(batch)}}, max_time_ms=5000)
+                issued = {document["_id"]: IssuedCode.model_validate(document) async for document in found}
+                _settle(batch, issued, None)
+            except BaseException as error:
+                _settle(batch, {}, error if isinstance(error, Exception) else ConnectionError("stopped"))
+                if not isinstance(error, Exception):
+                    raise
+
+
+def _settle(
+    batch: dict[str, list["asyncio.Future[IssuedCode | None]"]], issued: dict[str, IssuedCode], error: Exception | None
+) -> None:
+    for key, asked in batch.items():
+        for outcome in asked:
+            if outcome.done():  # its caller has gone
+                continue
+            if error is not None:
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(issued.get(key))

@@ -1,0 +1,28 @@
+"""Register a station, and list them."""
+
+from chassis.auth import Principal
+from chassis.coalesce import Refused
+from chassis.idempotency import Cause
+from services.registration.account.handlers import refused_by_field
+from services.registration.station import domain
+from services.registration.station.domain import Station
+from services.registration.station.store import Stations
+
+
+class StationHandlers:
+    def __init__(self, stations: Stations) -> None:
+        self._stations = stations
+
+    async def all(self) -> list[Station]:
+        return await self._stations.all()
+
+    async def register(
+        self, who: Principal, name: str, streets: tuple[str, ...], longitude: float, latitude: float, cause: Cause
+    ) -> Station:
+        for street in streets:
+            who.require("station.register", street)
+        station = Station(id=cause.derive("sta"), name=name, streets=streets, longitude=longitude, latitude=latitude)
+        try:
+            return await self._stations.add(*domain.register(station), cause)
+        except Refused:
+            raise refused_by_field(409, "street_served", "body.streets") from None
