@@ -36,8 +36,8 @@ class ContainerBackend(Addresses):
         self._containers: dict[str, DockerContainer] = {
             "kafka": _kafka(self.ports.kafka),
             "mongo": _mongo(self.ports.mongo),
-            "valkey": DockerContainer(IMAGES["valkey"]).with_bind_ports(6379, self.ports.valkey),
-            "zipkin": DockerContainer(IMAGES["zipkin"]).with_bind_ports(9411, self.ports.zipkin),
+            "valkey": _published(IMAGES["valkey"], 6379, self.ports.valkey),
+            "zipkin": _published(IMAGES["zipkin"], 9411, self.ports.zipkin),
         }
         self._checks: dict[str, Check] = {
             "kafka": readiness.kafka(self.ports.kafka),
@@ -88,8 +88,15 @@ def _of(container: DockerContainer) -> Any:
         return None
 
 
+def _published(image: str, inside: int, outside: int) -> DockerContainer:
+    container = DockerContainer(image)
+    ports: Any = container.ports
+    ports[f"{inside}/tcp"] = (HOST, outside)  # These servers ask for no password: for this machine only.
+    return container
+
+
 def _kafka(port: int) -> DockerContainer:
-    container = DockerContainer(IMAGES["kafka"]).with_bind_ports(port, port)
+    container = _published(IMAGES["kafka"], port, port)
     settings = {
         "NODE_ID": "1",
         "PROCESS_ROLES": "broker,controller",
@@ -116,7 +123,7 @@ def _kafka(port: int) -> DockerContainer:
 def _mongo(port: int) -> DockerContainer:
     # On the same port inside and outside: the member's name in the replica set is one that it can reach itself by.
     command = f"mongod --replSet {readiness.REPLICA_SET} --bind_ip_all --port {port} --wiredTigerCacheSizeGB 0.5"
-    return DockerContainer(IMAGES["mongo"]).with_bind_ports(port, port).with_command(command)
+    return _published(IMAGES["mongo"], port, port).with_command(command)
 
 
 def _refuse_missing() -> None:
