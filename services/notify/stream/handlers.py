@@ -51,7 +51,7 @@ class Streams:
 
     async def _chunks(self, who: Principal, reader: Reader, place: str | None) -> AsyncGenerator[bytes]:
         told: dict[str, None] = {}
-        while (item := await _next(reader, who.until)) != "end":
+        while (item := await next_item(reader, who.until)) != "end":
             if item is None:
                 yield KEEPALIVE
                 continue
@@ -88,7 +88,7 @@ class Streams:
         await self._live.end_session(event.session)
 
 
-async def _next(reader: Reader, until: float) -> Item | None:
+async def next_item(reader: Reader, until: float) -> Item | None:
     """The next item; None when there was none for a while; "end" when the token lapses first."""
     left = until - time.time()
     try:
