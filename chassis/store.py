@@ -112,16 +112,31 @@ class Repository(Generic[A]):
         Raises a 422 problem if the cause's key was used with another body, 409 if the id is taken by another cause,
         Refused if a unique index other than the id holds its value.
         """
-        document = self._document(aggregate, 1) | {
-            "_id": aggregate.id, "seq": len(events), "outbox": self._outbox(aggregate.id, 0, events),
-            "pending": bool(events), "seen": [cause.mark],
-        }  # fmt: skip
         try:
-            await self._writes.submit(InsertOne(document))
+            await self._writes.submit(InsertOne(self._new(aggregate, events, cause)))
         except Refused as refused:
             return await self._already(aggregate.id, cause, refused)
         self._tell(events)
         return aggregate.model_copy(update={"version": 1})
+
+    async def add_missing(self, decisions: Sequence[Decision[A]], cause: Cause) -> int:
+        """Store those whose id is not there yet, with their events; gives how many. For loading many at once.
+
+        Raises the driver's BulkWriteError if somebody else adds one of them meanwhile.
+        """
+        ids = [aggregate.id for aggregate, _ in decisions]
+        there = {found["_id"] async for found in self.collection.find({"_id": {"$in": ids}}, {"_id": 1})}
+        missing = [self._new(*decision, cause) for decision in decisions if decision[0].id not in there]
+        if missing:
+            await self.collection.insert_many(missing, ordered=False)
+            self._store.written.set()
+        return len(missing)
+
+    def _new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
+        return self._document(aggregate, 1) | {
+            "_id": aggregate.id, "seq": len(events), "outbox": self._outbox(aggregate.id, 0, events),
+            "pending": bool(events), "seen": [cause.mark],
+        }  # fmt: skip
 
     async def _already(self, id: str, cause: Cause, refused: Refused) -> A:
         document = await self.collection.find_one({"_id": id}, {"outbox": 0})
