@@ -83,7 +83,7 @@ class Api:
         """By the code that the local SMS end shows to the developer."""
         await self.send("POST", "sign-in-codes", json={"phone": phone})
         shown = await self.send("GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone})
-        code = shown["messages"][-1]["code"]
+        code = shown["messages"][0]["code"]
         return Person(self, phone, await self.send("POST", "sessions", json={"phone": phone, "code": code}))
 
 
@@ -105,13 +105,13 @@ class Person:
         self._take(session)
 
     def _take(self, session: Json) -> None:
-        self.token, self._refresh = str(session["access_token"]), str(session["refresh_token"])
+        self.token, self.refresh_token = str(session["access_token"]), str(session["refresh_token"])
         self._good_until = time.monotonic() + float(session["expires_in_s"]) - 60
 
     async def headers(self) -> dict[str, str]:
         async with self._renewing:
             if time.monotonic() > self._good_until:
-                self._take(await self.api.send("POST", "sessions/refresh", json={"refresh_token": self._refresh}))
+                self._take(await self.api.send("POST", "sessions/refresh", json={"refresh_token": self.refresh_token}))
         return {"Authorization": f"Bearer {self.token}"}
 
     async def get(self, path: str, **params: Any) -> Any:
@@ -128,8 +128,11 @@ class Person:
         answer = await self.api.request("POST", path, headers, json=body)
         return answer.json(), answer.headers.get("X-Trace-Id", "")
 
-    async def stream(self) -> AsyncGenerator[StreamEvent]:
-        """Messages as they come, until closed. A broken connection is taken up where it ended."""
+    async def stream(self, opened: asyncio.Event | None = None) -> AsyncGenerator[StreamEvent]:
+        """Messages as they come, until closed. A broken connection is taken up where it ended.
+
+        `opened` is set once the platform has taken the stream on: from then on nothing is missed.
+        """
         last = ""
         while True:
             headers = await self.headers() | ({"Last-Event-ID": last} if last else {})
@@ -137,6 +140,8 @@ class Person:
             try:
                 async with self.api.http.stream("GET", "/api/v1/stream", headers=headers, timeout=patience) as answer:
                     if answer.status_code == 200:
+                        if opened is not None:
+                            opened.set()
                         async for event in _events(answer):
                             last = event.id or last
                             if event.message:

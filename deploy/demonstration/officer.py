@@ -8,8 +8,9 @@ from deploy.demonstration.board import Track
 from deploy.demonstration.people import Watch
 from deploy.demonstration.world import World
 
-ALARM_MINUTES = 15
+BY_HAND_MINUTES = 8
 """How long the officer waits for those called by hand before the station sees to the matter itself."""
+MOST_BY_HAND = 12
 
 
 class Officer:
@@ -20,20 +21,19 @@ class Officer:
 
     async def look_at_all(self) -> None:
         """The station's list, page by page, onto the board."""
-        cursor = ""
+        cursor: dict[str, str] = {}
         while True:
-            query = {"station": self._station} | ({"cursor": cursor} if cursor else {})
-            page = await self.person.get("reports", **query)
+            page = await self.person.get("reports", station=self._station, limit=100, **cursor)
             for view in page["reports"]:
                 self._world.board.update(view, self._world.now())
-            cursor = page.get("next")
-            if not cursor:
+            if not page.get("next"):
                 return
+            cursor = {"cursor": page["next"]}
 
     async def escalated(self) -> list[tuple[str, str]]:
         """(call-out, report) of those for which nobody has come."""
         page = await self.person.get("callouts", station=self._station, state="escalated")
-        return [(str(view["id"]), str(view["report"])) for view in page["callouts"]]
+        return [(str(v["id"]), str(v["report"])) for v in page["callouts"] if v["escalated_to"] == "station"]
 
     async def read(self, track: Track) -> None:
         self._world.board.update(await self.person.get(f"reports/{track.id}"), self._world.now())
@@ -42,7 +42,7 @@ class Officer:
         """Look at a new report; where the rules chose otherwise than an officer would, route it, with the reason."""
         world, entry = self._world, track.entry
         await world.pause(people.triage_minutes(world.seed, entry.n) * 60)
-        if track.ended or track.route == entry.route:
+        if track.ended or (track.route == entry.route and track.state != "filed"):
             return
         body: dict[str, Any] = {"route": entry.route, "reason": f"值班民警判断应由{_WHO[entry.route]}处理"}
         if entry.category and entry.category != track.category:
@@ -80,30 +80,38 @@ class Officer:
         world = self._world
         track.escalated = True
         await world.pause(60)
-        view = await self.person.get(f"callouts/{callout}")
-        missing = int(view["people_needed"]) - int(view["accepted"])
-        asked = self._whom(await self._candidates(callout), missing) if view["state"] == "escalated" else []
-        if asked:
+        for _ in range(2):  # between the look and the call somebody may have gone elsewhere
+            view = await self.person.get(f"callouts/{callout}")
+            asked = await self._whom(view) if view["state"] == "escalated" else []
             try:
-                await self.person.post(f"callouts/{callout}/call", {"volunteers": asked})
+                if asked:
+                    await self.person.post(f"callouts/{callout}/call", {"volunteers": asked})
+                break
             except Refused as refused:
-                world.note(f"call by hand: {refused}", track)
-        await world.pause(ALARM_MINUTES * 60)
+                if refused.status != 409:
+                    raise
+        await world.pause(BY_HAND_MINUTES * 60)
         view = await self.person.get(f"callouts/{callout}")
-        if view["state"] == "escalated":
+        if view["state"] == "escalated" and not view["accepted"]:
+            await self.resolve(track)
+        elif view["state"] == "escalated":
+            await self._with_those_who_came(callout, track)
+
+    async def _with_those_who_came(self, callout: str, track: Track) -> None:
+        """Fewer than asked for are on it: the matter waits for them, at most as long as the station would take."""
+        await self._world.pause(people.committee_minutes(self._world.seed, track.entry.n, track.judged + 1) * 60)
+        if (await self.person.get(f"callouts/{callout}"))["state"] == "escalated":
             await self.resolve(track)
 
-    async def _candidates(self, callout: str) -> list[Json]:
-        found = await self.person.get(f"callouts/{callout}/candidates")
-        return found["candidates"] if isinstance(found, dict) else found
-
-    @staticmethod
-    def _whom(candidates: list[Json], missing: int) -> list[str]:
-        """The nearest who did not say no, twice as many as are missing."""
-        asleep = {"timed_out", "passed_over", "not_called", "skipped"}
-        free = [c for c in candidates if c.get("state") in asleep]
-        free.sort(key=lambda c: float(c.get("distance_m") or 1e6))
-        return [str(c["volunteer"]) for c in free[: 2 * missing]]
+    async def _whom(self, view: Json) -> list[str]:
+        """The nearest who are free and were not asked yet, twice as many as are missing."""
+        lines = await self.person.get(f"callouts/{view['id']}/candidates")
+        asked = {str(line["volunteer"]) for line in lines if line["state"] != "not_called"}
+        distance = {str(line["volunteer"]): line["distance_m"] or 0 for line in lines}
+        duty = await self.person.get("duty", station=self._station)
+        free = [str(one["volunteer"]) for one in duty["volunteers"] if one["on_duty"] and not one["engaged"]]
+        wanted = sorted((v for v in free if v not in asked), key=lambda v: distance.get(v, 1_000_000))
+        return wanted[: min(MOST_BY_HAND, 2 * (int(view["people_needed"]) - int(view["accepted"])))]
 
 
 _WHO = {"volunteers": "义警", "committee": "社区居委会", "police": "民警", "log": "日志"}

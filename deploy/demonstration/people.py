@@ -5,7 +5,6 @@ So two runs of a day agree, whatever order things happen in. Times are domain ti
 
 import hashlib
 import math
-import re
 from datetime import datetime, timedelta, timezone
 from typing import Literal, NamedTuple
 
@@ -134,23 +133,3 @@ def on_the_way(start: Place, end: Place, share: float) -> Place:
         start.longitude + (end.longitude - start.longitude) * share,
         start.latitude + (end.latitude - start.latitude) * share,
     )
-
-
-_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
-_ASKED = re.compile(
-    r"(\d{1,2}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])\s*[名位个]\s*义警"
-)
-
-
-def people_asked(text: str) -> int | None:
-    """How many volunteers a text asks for, as in 需要六名义警; None where it does not say."""
-    found = _ASKED.search(text)
-    if found is None:
-        return None
-    word = found[1]
-    if word.isdigit():
-        return int(word) or None
-    tens, ten, ones = word.partition("十")
-    if not ten:
-        return _DIGITS[word]
-    return (_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[ones] if ones else 0)

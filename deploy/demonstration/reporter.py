@@ -22,15 +22,15 @@ class Reporter:
         body: dict[str, Any] = {
             "text": entry.text,
             "location": {"longitude": entry.longitude, "latitude": entry.latitude, "datum": entry.datum},
-            "finished": entry.reporter == "volunteer" and entry.route == "log",
         }
+        if entry.reporter == "volunteer" and entry.route == "log":
+            body["finished"] = True  # a volunteer knows whether the matter is over
         if entry.category:
             body["category"] = entry.category
         if entry.community:
             body["community"] = entry.community
-        asked = entry.people_needed or (people.people_asked(entry.text) if entry.category == "checkpoint" else None)
-        if asked:
-            body["people_needed"] = asked
+        if entry.people_needed:
+            body["people_needed"] = entry.people_needed
         now, track.sent_at = world.now(), time.perf_counter()
         key = f"demonstration-{entry.n}-{entry.at.timestamp():.0f}"
         view, track.trace = await self.person.post_traced("reports", body, key)

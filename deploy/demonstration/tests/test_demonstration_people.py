@@ -64,15 +64,6 @@ def test_distances_and_walks():
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"),
-    [("需要六名义警维持秩序", 6), ("来两位义警", 2), ("要12名义警", 12), ("二十名义警", 20), ("十个义警", 10),
-     ("十五名义警", 15), ("有义警吗", None), ("十几个人讨要工资", None), ("0名义警", None)],
-)  # fmt: skip
-def test_how_many_are_asked_for(text: str, asked: int | None):
-    assert people.people_asked(text) == asked
-
-
-@pytest.mark.parametrize(
     ("at", "watch"), [("05:59", "evening"), ("06:00", "day"), ("17:59", "day"), ("18:00", "evening")]
 )
 def test_watches_change_at_six_in_jinan(at: str, watch: str):

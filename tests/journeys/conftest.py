@@ -1,0 +1,45 @@
+"""The station that journeys, bad input and telemetry play at."""
+
+from collections.abc import AsyncGenerator
+
+import httpx
+import pytest
+
+from deploy.demonstration.api import Api
+from services.registration.demonstration import demonstration
+from tests.backend import WholePlatform
+from tests.journeys.phone import Phone
+from tests.journeys.station import Station
+
+
+@pytest.fixture(scope="session")
+async def whole_station(platform: WholePlatform) -> AsyncGenerator[Station]:
+    api = Api(platform.gateway_url, platform.dev_key)
+    yield Station(api, platform.clock, demonstration())
+    await api.close()
+
+
+@pytest.fixture
+async def station(whole_station: Station) -> AsyncGenerator[Station]:
+    """With nobody on duty before and after."""
+    yield whole_station
+    await whole_station.go_home()
+
+
+@pytest.fixture
+async def web(platform: WholePlatform) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of the gateway that does nothing by itself."""
+    async with httpx.AsyncClient(base_url=platform.gateway_url, timeout=15, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+async def somebody(station: Station) -> Phone:
+    """A resident."""
+    return await station.somebody("resident")
+
+
+@pytest.fixture
+async def volunteer(station: Station) -> Phone:
+    """A volunteer who is not on duty."""
+    return await station.somebody("volunteer")
