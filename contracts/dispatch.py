@@ -79,6 +79,8 @@ class VolunteerCalled(CalloutEvent):
     people_needed: int
     urgency: Urgency
     expires_at: datetime
+    by_hand: bool = False
+    """A leader or an officer has asked, outside the waves."""
 
 
 class CalloutAccepted(CalloutEvent):

@@ -56,7 +56,7 @@ class Policy(BaseModel):
     """For urgent and high."""
     timeout_by_hand_s: int = 300
     """* A leader has the person on the phone."""
-    leader_s: int = 180
+    leader_s: int = 120
     """* How long the leaders have before the station is told too."""
     claim_grace_s: int = 300
     """* How long after a call lapsed its claim ends by itself, should nobody end it."""

@@ -17,7 +17,9 @@ from services.dispatch.callout.store import Callouts
 from services.dispatch.callout.views import (
     CalloutPage,
     CalloutView,
+    CandidatePage,
     CandidateView,
+    HandCallView,
     callout_view,
     candidate_view,
     commands,
@@ -130,8 +132,8 @@ async def call(
     handlers: Handlers,
     hand: Annotated[HandCalls, provided(HandCalls)],
     cause: RequestCause,
-) -> CalloutView:
-    """Officers of the area anybody; a leader people of the own squad."""
+) -> HandCallView:
+    """Officers of the area anybody; a leader people of the own squad. Whoever is free is called; 409 if nobody is."""
     callout = await handlers.required(id)
     if not commands(who, callout):
         if not leads(who, callout):
@@ -140,12 +142,12 @@ async def call(
         people = await hand.people(body.volunteers)
         if any(person.squad not in squads for person in people.values()):
             raise Problem(403, "outside_squad")
-    volunteers = list(dict.fromkeys(body.volunteers))
-    return callout_view(await hand.call(id, volunteers, cause), who.subject)
+    changed, not_called = await hand.call(id, list(dict.fromkeys(body.volunteers)), cause)
+    return HandCallView(**callout_view(changed, who.subject).model_dump(), not_called=not_called)
 
 
 @router.get("/{id}/candidates", summary="Who was looked at, and why they were called or not")
-async def candidates(id: Id, who: Commander, handlers: Handlers, why: Why) -> list[CandidateView]:
+async def candidates(id: Id, who: Commander, handlers: Handlers, why: Why) -> CandidatePage:
     """Officers of the area see all; a leader sees the own squad."""
     callout = await handlers.required(id)
     everyone = commands(who, callout)
@@ -153,7 +155,8 @@ async def candidates(id: Id, who: Commander, handlers: Handlers, why: Why) -> li
     if not everyone and not squads:
         raise Problem(403, "outside_area")
     found = await why.lines(callout)
-    return [candidate_view(line) for line in found if everyone or (line.squad and line.squad in squads)]
+    seen = [line for line in found if everyone or (line.squad and line.squad in squads)]
+    return CandidatePage(candidates=[candidate_view(line) for line in seen])
 
 
 @router.get("/{id}/candidates/me", summary="Why was I (not) called?")

@@ -10,7 +10,7 @@ from services.dispatch.callout import filling
 from services.dispatch.callout.chance import acceptance
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.situation import Tally
-from services.dispatch.callout.state import Callout, Candidate
+from services.dispatch.callout.state import COMING, Callout, Candidate
 from services.dispatch.callout.waves import Lookout
 from services.dispatch.policy import Policy, policy_at
 from services.dispatch.responder.domain import Responder
@@ -31,26 +31,30 @@ class HandCalls:
             )
         return known
 
-    async def call(self, id: str, volunteers: Sequence[str], cause: Cause) -> Callout:
-        """Raises 409 not_free, naming those who are off duty, not approved or on another matter; asked_before;
-        enough_people. Then nobody is called."""
-        callout, now = await self._handlers.required(id), self._clock.now()
+    async def call(self, id: str, volunteers: Sequence[str], cause: Cause) -> tuple[Callout, list[str]]:
+        """The call-out, and who of these was not called: asked before, on another matter, or not on duty.
+
+        Raises 409 not_free if nobody of them could be, enough_people, or wrong_state when the call-out has ended.
+        """
+        callout, people, now = await self._handlers.required(id), await self.people(volunteers), self._clock.now()
         policy = policy_at(now)
-        if {c.volunteer for c in callout.in_state("called")}.issuperset(volunteers):
-            return callout  # a repeat
-        people = await self.people(volunteers)
-        distances = await self._lookout.distances(callout, volunteers)
+        asked = {c.volunteer: c.state for c in callout.candidates}
+        at_it = [v for v in volunteers if asked.get(v) in ("called", *COMING)]
+        free = [v for v in volunteers if asked.get(v, "timed_out") == "timed_out"]
         until = now + timedelta(seconds=policy.timeout_by_hand_s)
-        claimed = await self._responders.claim(volunteers, id, now, until + timedelta(seconds=policy.claim_grace_s))
+        claimed = await self._responders.claim(free, id, now, until + timedelta(seconds=policy.claim_grace_s))
+        if not claimed and not at_it:
+            raise Problem(409, "not_free")
+        distances = await self._lookout.distances(callout, list(claimed))
+        called = [_candidate(callout, people[v], distances.get(v, 0), policy, now, until) for v in free if v in claimed]
         try:
-            taken = [n for n, volunteer in enumerate(volunteers) if volunteer not in claimed]
-            if taken:
-                raise Problem(409, "not_free", fields={f"body.volunteers.{n}": "problem.not_free" for n in taken})
-            called = [_candidate(callout, people[v], distances.get(v, 0), policy, now, until) for v in volunteers]
-            return await self._handlers.decide(id, lambda c: filling.call_by_hand(c, called, policy, now), cause)
+            changed = await self._handlers.decide(
+                id, lambda c: filling.call_by_hand(c, called, policy, now) if called else None, cause
+            )
         except Problem:
-            await self._responders.release(claimed - {c.volunteer for c in callout.in_state("called")}, id)
+            await self._responders.release(claimed, id)
             raise
+        return changed, [v for v in volunteers if v not in claimed and v not in at_it]
 
 
 def _candidate(

@@ -5,10 +5,9 @@ from typing import Any, Literal
 
 from contracts import dispatch as contract
 from contracts.words import Outcome
-from services.dispatch.callout.state import COMING, Callout, Candidate
+from services.dispatch.callout.state import COMING, Callout, Candidate, StandDownReason
 
 Why = Literal["nobody_answered", "nobody_on_duty", "too_few"]
-StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
 EndReason = Literal["withdrawn", "routed_elsewhere", "closed"]
 
 
@@ -27,6 +26,7 @@ def called(callout: Callout, candidate: Candidate) -> contract.VolunteerCalled:
     return contract.VolunteerCalled(
         **_of(callout), volunteer=candidate.volunteer, wave=candidate.wave, distance_m=candidate.distance_m,
         people_needed=callout.people_needed, urgency=callout.urgency, expires_at=candidate.expires_at,
+        by_hand=candidate.by == "hand",
     )  # fmt: skip
 
 

@@ -77,7 +77,8 @@ def accept(callout: Callout, volunteer: str, policy: Policy, now: datetime) -> D
 
 def _filled(callout: Callout, now: datetime) -> Decision:
     """The rest are stood down: enough people, thank you."""
-    spared = [c.model_copy(update={"state": "stood_down", "ended_at": now}) for c in callout.in_state("called")]
+    thanked = {"state": "stood_down", "ended_at": now, "why_stood_down": "enough"}
+    spared = [c.model_copy(update=thanked) for c in callout.in_state("called")]
     under_way = bool(callout.in_state("on_the_way", "on_scene"))
     after = replaced(callout, *spared).model_copy(update={"state": "under_way" if under_way else "filled"})
     return after, [

@@ -11,6 +11,7 @@ from services.dispatch.callout.state import (
     Candidate,
     CandidateState,
     Decision,
+    StandDownReason,
     replaced,
     with_due,
 )
@@ -66,8 +67,9 @@ def drop(callout: Callout, volunteer: str, policy: Policy, now: datetime, *, sus
         return None
     if not suspended and candidate.state in COMING:
         return None if candidate.state == "on_scene" else withdraw(callout, volunteer, policy, now)
-    after = replaced(callout, _ended(candidate, "stood_down", now))
-    fact = events.volunteer_stood_down(after, volunteer, "suspended" if suspended else "off_duty")
+    reason: StandDownReason = "suspended" if suspended else "off_duty"
+    after = replaced(callout, _stood_down(candidate, reason, now))
+    fact = events.volunteer_stood_down(after, volunteer, reason)
     return _left(after, [*_evidence(callout, candidate, now), fact], policy, now)
 
 
@@ -76,7 +78,7 @@ def stand_down(callout: Callout, reason: events.EndReason, policy: Policy, now: 
     if callout.ended:
         return None
     leaving = callout.in_state("called", *COMING)
-    after = replaced(callout, *(_ended(c, "stood_down", now) for c in leaving)).model_copy(
+    after = replaced(callout, *(_stood_down(c, "report_ended", now) for c in leaving)).model_copy(
         update={"state": "stood_down", "ended_at": now}
     )
     facts: list[Event] = [events.callout_stood_down(after, reason)]
@@ -92,7 +94,7 @@ def _left(callout: Callout, facts: list[Event], policy: Policy, now: datetime) -
     """After somebody left: the end if everyone who came is done, else the place is filled again."""
     if callout.outcome is not None and not callout.in_state(*COMING):
         spared = callout.in_state("called")
-        after = replaced(callout, *(_ended(c, "stood_down", now) for c in spared)).model_copy(
+        after = replaced(callout, *(_stood_down(c, "report_ended", now) for c in spared)).model_copy(
             update={"state": "done", "ended_at": now}
         )
         facts += [events.done(after, callout.outcome)]
@@ -122,6 +124,10 @@ def _under_way(callout: Callout) -> Callout:
 
 def _ended(candidate: Candidate, state: CandidateState, now: datetime) -> Candidate:
     return candidate.model_copy(update={"state": state, "ended_at": now})
+
+
+def _stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) -> Candidate:
+    return _ended(candidate, "stood_down", now).model_copy(update={"why_stood_down": reason})
 
 
 def _evidence(callout: Callout, candidate: Candidate, now: datetime) -> list[Event]:

@@ -17,6 +17,7 @@ CandidateState = Literal[
 CalloutState = Literal["opened", "filled", "under_way", "escalated", "done", "stood_down"]
 COMING: tuple[CandidateState, ...] = ("accepted", "on_the_way", "on_scene")
 ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
+StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
 Step = Literal["nothing", "lapse", "wave", "leader", "station"]
 Decision = tuple["Callout", Sequence[Event]]
 
@@ -40,6 +41,7 @@ class Candidate(_Part):
     accepted_at: datetime | None = None
     arrived_at: datetime | None = None
     ended_at: datetime | None = None
+    why_stood_down: StandDownReason | None = None
 
 
 class Wave(_Part):

@@ -69,6 +69,18 @@ class CandidateView(BaseModel):
     probability: float | None
 
 
+class CandidatePage(BaseModel):
+    """Those who were called first, then the others; nearest first."""
+
+    candidates: list[CandidateView]
+
+
+class HandCallView(CalloutView):
+    """`not_called` were asked already, are on another matter, or not on duty."""
+
+    not_called: list[str]
+
+
 def callout_view(callout: Callout, volunteer: str) -> CalloutView:
     me = callout.candidate(volunteer)
     return CalloutView(

@@ -9,6 +9,8 @@ from services.dispatch.callout.state import Callout, CandidateState
 LineState = CandidateState | Literal["not_called"]
 LineReason = Reason | Literal["called_by_hand", "not_near"]
 
+_DROPPED: dict[str, LineReason] = {"off_duty": "off_duty", "suspended": "not_approved"}
+
 
 class Line(NamedTuple):
     """`score` in minutes, less is better; `wave` is the look around that the reason is from."""
@@ -43,7 +45,8 @@ def lines(callout: Callout, looks: Sequence[tuple[int, Situation, Choice]]) -> l
         line = found.get(c.volunteer)
         if c.by == "hand" or line is None:
             line = Line(c.volunteer, c.squad, c.state, "called_by_hand", c.wave, c.distance_m)
-        found[c.volunteer] = line._replace(state=c.state)
+        reason: LineReason = _DROPPED.get(c.why_stood_down or "", line.reason)
+        found[c.volunteer] = line._replace(state=c.state, reason=reason)
     return sorted(found.values(), key=lambda one: (one.state == "not_called", one.distance_m or 0, one.volunteer))
 
 

@@ -36,6 +36,12 @@ class ServiceRecordView(BaseModel):
     evidence: list[EvidenceView]
 
 
+class ServiceRecordPage(BaseModel):
+    """Days in order."""
+
+    records: list[ServiceRecordView]
+
+
 def _view(record: ServiceRecord) -> ServiceRecordView:
     evidence = [EvidenceView(kind=e.kind, source=e.source, since=e.since, until=e.until) for e in record.evidence]
     return ServiceRecordView(
@@ -54,7 +60,7 @@ async def listed(
     volunteer: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
-) -> list[ServiceRecordView]:
+) -> ServiceRecordPage:
     """`mine`, or those of a `volunteer` of the officer's area or the leader's squad. Without days: the last 30."""
     if mine == (volunteer is not None):
         raise Problem(422, "bad_request", fields={"query.volunteer": "dispatch.mine_or_volunteer"})
@@ -63,7 +69,7 @@ async def listed(
     last = last or clock.now().astimezone(LOCAL).date()
     first = first or last - timedelta(days=30)
     found = await records.of(volunteer or who.subject, first.isoformat(), last.isoformat())
-    return [_view(record) for record in found]
+    return ServiceRecordPage(records=[_view(record) for record in found])
 
 
 async def _may_read(who: Principal, volunteer: str, responders: Responders, stations: Stations) -> None:
