@@ -100,10 +100,22 @@ def _reference(value: str, names: Mapping[str, str]) -> str:
 
 def _operation(operation: Document, noun: str, method: str, path: str) -> Document:
     named = {**operation, "tags": [noun]}
+    if path == plan.STREAM:
+        named["parameters"] = [*operation.get("parameters", []), _stream_token()]
     exemption = exemption_of(method, path)
     if exemption is not None:
         named["security"] = [] if exemption.guard == "open" else [{}, *_SECURITY]
     return named
+
+
+def _stream_token() -> Document:
+    return {
+        "name": "access_token",
+        "in": "query",
+        "required": False,
+        "description": _both("gateway.stream_token"),
+        "schema": {"type": "string"},
+    }
 
 
 def _frame(paths: Document, schemas: Document) -> Document:
