@@ -104,6 +104,12 @@ class ReportWithdrawn(ReportEvent):
     example: ClassVar = _REPORT
 
 
+class ReportNotAccepted(ReportEvent):
+    """The station does not take it on, with a reason kept in incidents: whoever is on the way is stood down."""
+
+    example: ClassVar = _REPORT
+
+
 class ReportReturned(ReportEvent):
     """Who it was given to gives it back to the station (within 2 working days), with a reason kept in incidents."""
 

@@ -1,0 +1,1 @@
+"""What a report can be about, for those who file one."""

@@ -1,0 +1,1 @@
+"""Counts and medians of an area, without persons."""

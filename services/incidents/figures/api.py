@@ -1,0 +1,59 @@
+"""Counts and medians of an area, without persons."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel
+
+from chassis.auth import Principal, allow
+from chassis.problem import Problem
+from chassis.service import Now, provided
+from services.incidents.figures.domain import may_see
+from services.incidents.figures.store import count
+from services.incidents.refusal import Refusal
+from services.incidents.report.store import Reports
+
+router = APIRouter(prefix="/figures", tags=["figures"])
+LONGEST = timedelta(days=366)
+USUAL = timedelta(days=30)
+
+
+class FiguresView(BaseModel):
+    """Medians in minutes from filing. `confirmed_by`: station = the reporter stayed silent."""
+
+    area: str
+    since: AwareDatetime
+    until: AwareDatetime
+    reports: int
+    by_route: dict[str, int]
+    by_category: dict[str, int]
+    by_state: dict[str, int]
+    by_end: dict[str, int]
+    confirmed_by: dict[str, int]
+    reopened: int
+    minutes_to_accepted: float | None
+    minutes_to_resolved: float | None
+
+
+@router.get("", summary="Figures of an area")
+async def figures(
+    who: Annotated[Principal, allow("figures.read")],
+    reports: Annotated[Reports, provided(Reports)],
+    clock: Now,
+    area: Annotated[str, Query(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$", examples=["370104009"])],
+    since: Annotated[AwareDatetime | None, Query(alias="from", description="inclusive; 30 days before `to`")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="exclusive; now")] = None,
+) -> FiguresView:
+    """Of reports filed in the span, at most 366 days. Residents and volunteers: of one community (12 digits)."""
+    if not may_see(who, area):
+        raise Problem(403, "outside_area")
+    end = until or clock.now() + timedelta(milliseconds=1)
+    try:
+        begin = since or end - USUAL
+        if not timedelta(0) <= end - begin <= LONGEST:
+            raise Refusal("span_invalid", "query.from", days=LONGEST.days)
+    except OverflowError:
+        raise Refusal("span_invalid", "query.from", days=LONGEST.days) from None
+    counted = await count(reports, area, begin, end)
+    return FiguresView(area=area, since=begin, until=end, **vars(counted))

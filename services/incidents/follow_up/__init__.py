@@ -1,0 +1,1 @@
+"""Following a report by its number, without an account."""

@@ -1,0 +1,1 @@
+"""The log book of volunteers: what they did, read by the station."""

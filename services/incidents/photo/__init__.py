@@ -1,0 +1,1 @@
+"""Photos to reports: checked by their bytes, without metadata, gone unless a report takes them."""

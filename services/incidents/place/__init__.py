@@ -1,0 +1,1 @@
+"""Where a report lies: inside Jinan, in which community, served by which station."""

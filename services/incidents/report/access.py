@@ -1,0 +1,36 @@
+"""Who may read a report, and in what capacity. Pure. Nobody else learns that it exists: 404."""
+
+from typing import Literal
+
+from chassis.auth import Principal
+from contracts.words import Role
+from services.incidents.report.domain import Report
+
+Capacity = Literal["reporter", "officer", "committee", "volunteer", "leader"]
+
+
+def capacity(report: Report, who: Principal) -> Capacity | None:
+    """Why this person may read it; None: they may not. An officer is one even of what they reported themselves."""
+    if who.may("report.read", report.area, "officer"):
+        return "officer"
+    if report.route != "police" and who.may("report.read", report.area, "committee"):
+        return "committee"
+    if report.reporter is not None and report.reporter == who.subject:
+        return "reporter"
+    if report.route not in ("volunteers", "log"):  # whom it was taken away from reads no more
+        return None
+    here = report.present
+    if any(h.volunteer == who.subject for h in here):
+        return "volunteer"
+    if any(h.squad and who.may("report.read", report.area, "leader", squad=h.squad) for h in here):
+        return "leader"
+    return None
+
+
+def role_when_filing(who: Principal | None) -> Role:
+    """In what role somebody reports: what they do for the neighbourhood, if anything, else a resident."""
+    order: tuple[Role, ...] = ("leader", "volunteer", "officer", "committee")
+    for role in order:
+        if who is not None and who.has(role):
+            return role
+    return "resident"

@@ -1,0 +1,73 @@
+"""What comes in: bounded and checked by form."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from chassis.coordinates import Datum
+from contracts.words import Category, Outcome, Route, Skill
+
+
+def _readable(value: str) -> str:
+    """Line breaks and tabs are fine, other control signs are nobody's words."""
+    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in value):
+        raise ValueError("must not hold control characters")
+    return value
+
+
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_readable)
+]
+Brief = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_readable)
+]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Location(Body):
+    """Degrees; `gcj02` is what Chinese phones and maps give."""
+
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[116.942])]
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.6695])]
+    datum: Datum = "wgs84"
+
+
+class FileReport(Body):
+    """`category` may be left out: it is read from the words. `finished`: a volunteer's own matter that is over."""
+
+    text: Annotated[Prose, Field(examples=["小区门口车辆堵塞，请来人疏导"])]
+    category: Category | None = None
+    location: Location
+    community: Annotated[str | None, Field(pattern=r"^\d{12}$", examples=["370104009008"])] = None
+    photo: Annotated[str | None, Field(max_length=64)] = None
+    anonymous: bool = False
+    finished: bool = False
+    people_needed: Annotated[int | None, Field(ge=1, le=20)] = None
+
+
+class RouteReport(Body):
+    """What is left out stays as it was, or as the new category has it."""
+
+    route: Route
+    reason: Brief
+    category: Category | None = None
+    skills: Annotated[tuple[Skill, ...] | None, Field(max_length=7)] = None
+    people_needed: Annotated[int | None, Field(ge=1, le=20)] = None
+
+
+class Resolution(Body):
+    """How it ended; the note is for the reporter to read."""
+
+    outcome: Outcome
+    note: Prose
+
+
+class Reason(Body):
+    reason: Brief
+
+
+class Words(Body):
+    text: Prose

@@ -1,0 +1,71 @@
+"""Facts about a report as contracts. Never its words."""
+
+from typing import Any, Literal
+
+from contracts import incidents
+from contracts.words import Outcome
+from services.incidents.report.domain import Report
+
+RoutedBy = Literal["rules", "officer", "reporter", "committee"]
+Why = Literal["nobody_answered", "nobody_on_duty", "overdue"]
+
+
+def _about(report: Report) -> dict[str, Any]:
+    return {
+        "report": report.id, "station": report.station, "area": report.area, "category": report.category,
+        "reporter": report.reporter,
+    }  # fmt: skip
+
+
+def filed(report: Report) -> incidents.ReportFiled:
+    return incidents.ReportFiled(**_about(report), longitude=report.longitude, latitude=report.latitude)
+
+
+def routed(report: Report, by: RoutedBy) -> incidents.ReportRouted:
+    return incidents.ReportRouted(
+        **_about(report), round=report.round, route=report.route, urgency=report.urgency, skills=report.skills,
+        people_needed=report.people_needed, longitude=report.longitude, latitude=report.latitude,
+        parties=(report.reporter,) if report.reporter else (), routed_by=by, rules_version=report.rules_version,
+    )  # fmt: skip
+
+
+def handed_off(report: Report) -> incidents.ReportHandedOff:
+    return incidents.ReportHandedOff(**_about(report), urgency=report.urgency)
+
+
+def acknowledged(report: Report) -> incidents.ReportAcknowledged:
+    return incidents.ReportAcknowledged(**_about(report))
+
+
+def resolved(
+    report: Report, outcome: Outcome, by: Literal["volunteers", "committee", "station"]
+) -> incidents.ReportResolved:
+    return incidents.ReportResolved(**_about(report), outcome=outcome, resolved_by=by)
+
+
+def confirmed(report: Report, by: Literal["reporter", "station"]) -> incidents.ReportConfirmed:
+    return incidents.ReportConfirmed(**_about(report), confirmed_by=by)
+
+
+def closed(report: Report, end: Literal["confirmed", "police_outcome", "logged"]) -> incidents.ReportClosed:
+    return incidents.ReportClosed(**_about(report), route=report.route, end=end)
+
+
+def reopened(report: Report) -> incidents.ReportReopened:
+    return incidents.ReportReopened(**_about(report), round=report.round)
+
+
+def withdrawn(report: Report) -> incidents.ReportWithdrawn:
+    return incidents.ReportWithdrawn(**_about(report))
+
+
+def not_accepted(report: Report) -> incidents.ReportNotAccepted:
+    return incidents.ReportNotAccepted(**_about(report))
+
+
+def returned(report: Report, by: Literal["committee", "volunteers"]) -> incidents.ReportReturned:
+    return incidents.ReportReturned(**_about(report), returned_by=by)
+
+
+def escalated(report: Report, why: Why) -> incidents.ReportEscalated:
+    return incidents.ReportEscalated(**_about(report), why=why)
