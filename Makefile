@@ -50,7 +50,7 @@ check: setup ## lint, format, types, layers, contracts
 	$(PY) -m contracts.check
 
 contracts: setup ## write contracts/asyncapi.yaml anew from the contracts
-	$(PY) -m contracts.asyncapi
+	$(PY) -m contracts.check --write
 
 bench: setup ## run the benchmarks and their peers side by side
 	$(PY) -m bench
