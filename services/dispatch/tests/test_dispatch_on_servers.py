@@ -1,0 +1,169 @@
+"""Dispatch on the real MongoDB, Kafka and Valkey."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from contracts.incidents import ReportWithdrawn
+from contracts.registration import VolunteerStandingChanged
+from services.dispatch.callout.choice import choose
+from services.dispatch.callout.store import Callouts, Decisions
+from services.dispatch.policy import policy_of
+from services.dispatch.position.store import Positions
+from services.dispatch.tests.town import COMMUNITY, STATION, STREET, Town, town
+from tests.backend import Backend
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(scope="module")
+async def here(backend: Backend) -> AsyncGenerator[Town]:
+    """A minute takes a quarter of a second."""
+    async with town(backend, rate=240) as place:
+        await place.squad_and_station(None)
+        yield place
+
+
+@pytest.fixture
+async def slow(backend: Backend) -> AsyncGenerator[Town]:
+    """Time as it is: nothing lapses within the test."""
+    async with town(backend, rate=1) as place:
+        yield place
+
+
+async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
+    crowd = await asyncio.gather(*(slow.volunteer(f"v{n}", 10 + n) for n in range(100)))
+    report = await slow.routed("crowd", people_needed=3)
+    called = await slow.hears("VolunteerCalled", report)
+    callout = called[0]["callout"]
+    officer = {"role": "officer", "area": STREET}
+    more = [v for v in crowd if v not in {event["volunteer"] for event in called}]
+    for batch in (more[n : n + 12] for n in range(0, len(more), 12)):
+        answer = await slow.post(f"callouts/{callout}/call", "officer", {"volunteers": batch}, **officer)
+        assert answer.status_code == 200, answer.text
+    answers = await asyncio.gather(*(slow.post(f"callouts/{callout}/accept", v) for v in crowd))
+    assert sum(a.status_code == 200 for a in answers) == 3
+    assert {a.json()["type"] for a in answers if a.status_code != 200} == {"urn:problem:enough_people"}
+    assert {a.json()["status"] for a in answers if a.status_code != 200} == {409}
+    view = (await slow.ask("GET", f"callouts/{callout}", "officer", **officer)).json()
+    assert (view["state"], view["accepted"]) == ("filled", 3)
+    assert view["candidates"] == {"accepted": 3, "stood_down": 97}
+    (filled,) = await slow.hears("CalloutFilled", report)
+    winners = {v for v, a in zip(crowd, answers, strict=True) if a.status_code == 200}
+    assert set(filled["volunteers"]) == winners
+    stood_down = await slow.hears("VolunteerStoodDown", report, 97)
+    assert len(stood_down) == 97
+    assert {event["volunteer"] for event in stood_down}.isdisjoint(winners)
+    for volunteer in (crowd[0], crowd[99]):
+        await slow.until(lambda v=volunteer: _engaged_as(slow, v, callout if v in winners else None), "claims follow")
+
+
+async def _engaged_as(place: Town, volunteer: str, callout: str | None) -> bool:
+    return (await place.ask("GET", "duty/me", volunteer)).json()["engaged"] == callout
+
+
+async def test_called_lapses_next_wave_and_every_choice_can_be_made_again(here: Town):
+    volunteers = [await here.volunteer(f"w{n}", 100 * n) for n in range(1, 12)]
+    report = await here.routed("lapses", category="dispute", urgency="high", people_needed=2)
+    told = await here.hears("CalloutEscalated", report, 1)
+    assert told[-1]["to"] == "station"
+    called = [event["volunteer"] for event in await here.hears("VolunteerCalled", report, 11)]
+    assert sorted(called) == sorted(volunteers)
+    assert len(await here.hears("CallTimedOut", report, 11)) == 11
+    callouts, decisions = Callouts(here.service.store), Decisions(here.service.store)
+    callout = await callouts.require(told[0]["callout"])
+    kept = await decisions.of([wave.decision for wave in callout.waves])
+    assert [wave.number for wave in callout.waves] == list(range(1, len(callout.waves) + 1))
+    for decision, wave in zip(kept, callout.waves, strict=True):
+        assert choose(decision.situation, policy_of(wave.policy)) == decision.choice
+        assert decision.choice.chosen == wave.called
+
+
+async def test_nobody_near_the_station_is_told_at_once_and_late_news_changes_nothing(here: Town):
+    report = await here.routed("nobody", longitude=117.5, latitude=36.9)
+    (told,) = await here.hears("CalloutEscalated", report)
+    assert (told["to"], told["why"]) == ("station", "nobody_on_duty")
+
+
+async def test_from_the_call_to_hours_credited(here: Town):
+    volunteer = await here.volunteer("works", 5, skills=("care",))
+    report = await here.routed("work", skills=["care"])
+    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    for step in ("accept", "on-the-way", "arrive", "arrive"):
+        answer = await here.post(f"callouts/{callout}/{step}", volunteer)
+        assert answer.status_code == 200, answer.text
+    since = here.service.clock.now()
+    await here.until(lambda: _minutes_since(here, since, 11), "eleven minutes of work")
+    answer = await here.post(f"callouts/{callout}/finish", volunteer, {"outcome": "solved"})
+    assert answer.json()["state"] == "done"
+    assert (await here.hears("CalloutDone", report))[0]["outcome"] == "solved"
+
+    async def credited() -> bool:
+        page = (await here.ask("GET", "service-records?mine=true", volunteer)).json()
+        return bool(page["records"]) and page["records"][0]["minutes"] >= 10
+
+    await here.until(credited, "hours")
+    line = (await here.ask("GET", f"callouts/{callout}/candidates/me", volunteer)).json()
+    assert (line["state"], line["reason"]) == ("done", "called")
+    await here.shows(volunteer)
+    again = await here.routed("rests", skills=["care"])
+    rests = (await here.hears("CalloutOpened", again))[0]["callout"]
+    line = (await here.ask("GET", f"callouts/{rests}/candidates/me", volunteer)).json()
+    assert line["reason"] == "resting"
+
+
+async def _minutes_since(place: Town, since: object, minutes: float) -> bool:
+    return (place.service.clock.now() - since).total_seconds() > minutes * 60  # type: ignore[operator]
+
+
+async def test_a_report_that_is_withdrawn_stands_everybody_down(here: Town):
+    volunteer = await here.volunteer("comes", 5, skills=("e-service",))
+    report = await here.routed("withdrawn", skills=["e-service"])
+    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    assert (await here.post(f"callouts/{callout}/accept", volunteer)).status_code == 200
+    event = ReportWithdrawn(report=report, station=STATION, area=COMMUNITY, category="assistance")
+    await here.publish(event, report)
+    assert (await here.hears("CalloutStoodDown", report))[0]["reason"] == "withdrawn"
+    stood = await here.hears("VolunteerStoodDown", report)
+    assert volunteer in {one["volunteer"] for one in stood}
+    answer = await here.post(f"callouts/{callout}/arrive", volunteer)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:problem:wrong_state")
+
+
+async def test_off_duty_and_suspended_people_are_dropped(here: Town):
+    leaves = await here.volunteer("leaves", 5, skills=("traffic",))
+    report = await here.routed("left", skills=["traffic"])
+    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    assert (await here.post("duty/end", leaves)).json()["on_duty"] is False
+    refused = await here.post(f"callouts/{callout}/accept", leaves)
+    assert refused.status_code == 409
+    stood = await here.hears("VolunteerStoodDown", report)
+    assert {"volunteer": leaves, "reason": "off_duty"}.items() <= stood[0].items()
+
+    suspended = await here.volunteer("suspended", 4, skills=("fire-safety",))
+    report = await here.routed("fire", skills=["fire-safety"])
+    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    assert (await here.post(f"callouts/{callout}/accept", suspended)).status_code == 200
+    event = VolunteerStandingChanged(
+        volunteer=suspended, station=STATION, area=COMMUNITY, standing="suspended", birth_year=1980
+    )
+    await here.publish(event, suspended)
+    stood = await here.hears("VolunteerStoodDown", report)
+    assert suspended in {one["volunteer"] for one in stood if one["reason"] == "suspended"}
+    refused = await here.post("duty/start", suspended, {"location": {"longitude": 116.94, "latitude": 36.67}})
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem:not_a_volunteer")
+
+
+async def test_positions_come_back_after_redis_was_emptied(here: Town):
+    volunteer = await here.volunteer("shows", 5)
+    positions = Positions(here.backend.redis_url)
+    await positions.redis.flushdb()
+    kept = await here.shows(volunteer)
+    assert (kept["status"], kept["accepted"]) == ("kept", 1)
+    assert volunteer in await positions.seen([volunteer])
+    await here.post("duty/end", volunteer)
+    off = await here.shows(volunteer)
+    assert (off["status"], off["off_duty"]) == ("off_duty", 1)
+    assert await positions.seen([volunteer]) == {}
+    await positions.close()
