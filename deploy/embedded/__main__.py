@@ -77,7 +77,8 @@ def _load_once(platform: Platform) -> None:
     done = platform.home / "data" / "loaded"
     if not done.exists():
         console.print("Loading the reference data and the demonstration station ...")
-        _say(platform.run_module(SEED, "registration").strip())
+        for line in platform.run_module(SEED, "registration").splitlines():
+            _say(line)
         done.touch()
 
 

@@ -21,7 +21,9 @@ if [ ! -x "$venv/bin/python" ]; then
     exit 1
   fi
 fi
-"$venv/bin/python" -m pip install --quiet --progress-bar on --require-hashes -r requirements.lock || {
+echo "Installing the packages of requirements.lock into $venv (about 350 MB once) ..."
+[ -t 1 ] && quiet= || quiet=--quiet
+"$venv/bin/python" -m pip install $quiet --require-hashes -r requirements.lock || {
   echo "The packages could not be installed; see above. What arrived is kept: run it again."
   exit 1
 }

@@ -1,14 +1,10 @@
 """What `make run` tells when the platform is up: the addresses, and who can sign in."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from rich.table import Table
 
 from deploy.embedded.platform import Platform
 from deploy.embedded.ports import HOST, SERVICES
-
-STATION = "deploy.demonstration.station"
+from services.registration import demonstration
 
 
 def addresses(platform: Platform) -> Table:
@@ -27,10 +23,7 @@ def addresses(platform: Platform) -> Table:
 
 def who_can_sign_in() -> Table:
     """The demonstration's accounts: (person, mobile number)."""
-    rows: list[tuple[str, str]] = []
-    if find_spec(STATION) is not None:
-        rows = import_module(STATION).who_can_sign_in()
-    return _table("Who can sign in 可登录账号", rows)
+    return _table("Who can sign in 可登录账号", demonstration.who_can_sign_in())
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Table:
