@@ -28,6 +28,8 @@ _M_PER_DEGREE = 111_320.0
 CITY_TOLERANCE_M = 300.0
 """The boundaries are drawn in straight pieces: who lives at the edge is not to be sent away."""
 DISTRICT_TOLERANCE_M = 1500.0
+ZONES = {"370176": ("370102", "370112", "370114")}
+"""Codes of their own without a boundary of their own: the High-tech Zone is drawn with the districts it lies in."""
 Coordinates = npt.NDArray[np.float64]
 
 
@@ -53,9 +55,9 @@ class Districts:
         return None
 
     def holds(self, code: str, point: Point) -> bool:
-        """Whether the district holds the point, give or take its tolerance."""
+        """Whether the district (or a zone's districts) holds the point, give or take the tolerance."""
         spot = shapely.Point(*_plane(point.longitude, point.latitude))
-        return any(d.with_tolerance.intersects(spot) for d in self._districts if d.code == code)
+        return any(d.with_tolerance.intersects(spot) for d in self._districts if d.code in ZONES.get(code, (code,)))
 
 
 def _plane(longitude: float, latitude: float) -> tuple[float, float]:
@@ -65,6 +67,11 @@ def _plane(longitude: float, latitude: float) -> tuple[float, float]:
 
 def _onto_plane(coordinates: Coordinates) -> Coordinates:
     return np.array([_plane(*wgs84_from_gcj02(Point(float(x), float(y)))) for x, y in coordinates])
+
+
+def codes_at(district: str) -> tuple[str, ...]:
+    """The codes that communities in a drawn district can have: its own, and those of zones drawn with it."""
+    return (district, *(zone for zone, drawn in ZONES.items() if district in drawn))
 
 
 @cache

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chassis.coordinates import Datum, Point, distance_m, to_wgs84
 from contracts.areas import district_of, street_of
-from services.incidents.place.districts import Districts
+from services.incidents.place.districts import Districts, codes_at
 from services.incidents.place.store import Station, Stations
 from services.incidents.refusal import Refusal
 
@@ -60,8 +60,10 @@ class PlaceHandlers:
 
     async def _nearest(self, point: Point, district: str) -> Place:
         """The street is the station's first one in the district: its officers see what lies near their door."""
-        stations = sorted(await self._stations.within(district), key=lambda s: (distance_m(point, s.door), s.id))
+        codes = codes_at(district)
+        found = [station for code in codes for station in await self._stations.within(code)]
+        stations = sorted(found, key=lambda s: (distance_m(point, s.door), s.id))
         if not stations or distance_m(point, stations[0].door) > NEAR_M:
             return Place(point, district, None)
-        street = next(s for s in sorted(stations[0].streets) if district_of(s) == district)
+        street = next(s for s in sorted(stations[0].streets) if district_of(s) in codes)
         return Place(point, street, stations[0].id)

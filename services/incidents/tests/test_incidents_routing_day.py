@@ -1,0 +1,46 @@
+"""The demonstration's day is labelled with what a duty officer would choose: the rules choose the same."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import deploy.demonstration
+from services.incidents.report.policy import rules_at
+from services.incidents.report.routing import Asked, Ruling, route
+
+DAY: list[dict[str, Any]] = [
+    json.loads(line)
+    for line in (Path(deploy.demonstration.__file__).parent / "data" / "duandian_day.jsonl")
+    .read_text("utf-8")
+    .split("\n")
+    if line
+]
+
+
+def _ruling(entry: dict[str, Any], with_category: bool) -> Ruling:
+    at = datetime.fromisoformat(entry["at"])
+    return route(
+        Asked(entry["text"], entry["category"] if with_category else None, entry["reporter"]), rules_at(at), at
+    )
+
+
+@pytest.mark.parametrize("entry", DAY, ids=lambda e: str(e["n"]))
+def test_a_labelled_report_is_routed_as_the_duty_officer_would(entry: dict[str, Any]) -> None:
+    ruling = _ruling(entry, with_category=True)
+    assert ruling.route == entry["route"]
+    assert ruling.category == entry["category"]
+    assert set(ruling.skills) == set(entry["skills"])
+
+
+def test_the_words_alone_say_as_much_as_the_category_that_was_picked() -> None:
+    same = [entry for entry in DAY if _ruling(entry, with_category=False).route == entry["route"]]
+    assert len(DAY) == 36
+    assert len(same) == 36
+
+
+def test_six_volunteers_are_asked_for_where_the_text_asks_for_six() -> None:
+    [asked] = [entry for entry in DAY if entry["category"] == "checkpoint"]
+    assert _ruling(asked, with_category=True).people_needed == 6
