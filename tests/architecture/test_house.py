@@ -13,6 +13,7 @@ from tests.architecture.tree import ROOT, SERVICES, modules, name, parsed
 
 MOST_LINES = 300
 MOST_MAIN = 60
+"""Lines of `build` in a `main.py`: one screen."""
 MOST_FUNCTION = 45
 """The rule is about 30; this is where 'about' ends."""
 MOST_CHASSIS = 1500
@@ -33,6 +34,7 @@ def test_no_function_is_too_long(path: Path) -> None:
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not (path.name == "main.py" and node.name == "build")
         and node.end_lineno is not None
         and node.end_lineno - node.lineno >= MOST_FUNCTION
     ]
@@ -46,14 +48,14 @@ def test_no_room_is_called_after_nothing() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_shows_its_routes_and_topics_on_one_screen(service: str) -> None:
     main = ROOT / "services" / service / "main.py"
-    text = main.read_text("utf-8")
-    assert len(text.splitlines()) <= MOST_MAIN
+    (build,) = (n for n in parsed(main).body if isinstance(n, ast.FunctionDef) and n.name == "build")
     called = {
         node.func.attr
-        for node in ast.walk(parsed(main))
+        for node in ast.walk(build)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
-    assert "routes" in called, "main.py lists the routers itself"
+    assert {"routes", "consumes"} <= called, "build lists routers and subscriptions itself"
+    assert (build.end_lineno or 0) - build.lineno < MOST_MAIN, "what is wired fits on one screen"
     assert (ROOT / "services" / service / "README.md").is_file()
 
 

@@ -42,7 +42,7 @@ def speaking() -> Iterator[Path]:
     """The modules whose words reach users."""
     for path in modules():
         parts = path.relative_to(ROOT).parts
-        if parts[0] in ("chassis", "services") and "tests" not in parts:
+        if parts[0] in ("chassis", "services", "deploy") and "tests" not in parts:
             yield path
 
 
@@ -60,7 +60,7 @@ def _asked(call: ast.Call) -> Iterator[Use]:
     called = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
     if called == "text" and call.args and (key := _literal(call.args[0])):
         yield Use("", key, values)
-    if called == "Problem" and len(call.args) > 1:
+    if called == "Problem" and len(call.args) > 1 and isinstance(_constant(call.args[0]), int):
         if code := _literal(call.args[1]):
             yield Use("", f"problem.{code}", values)
         for keyword in call.keywords:
@@ -68,8 +68,13 @@ def _asked(call: ast.Call) -> Iterator[Use]:
                 yield from (Use("", key, values) for v in keyword.value.values if (key := _literal(v)))
 
 
+def _constant(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
 def _literal(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+    value = _constant(node)
+    return value if isinstance(value, str) else None
 
 
 def test_every_text_that_is_asked_for_is_in_the_catalogue() -> None:

@@ -1,6 +1,7 @@
 """Who publishes and who reads: each event has its source in the service that owns the topic, and readers ask for it."""
 
 import ast
+import re
 from importlib import import_module
 
 import pytest
@@ -40,13 +41,24 @@ def test_a_service_subscribes_to_a_topic_once(service: str) -> None:
     assert len(topics) == len({*topics}), "one Subscription for each topic: the last one would win"
 
 
-def test_the_main_job_has_its_readers() -> None:
-    """report -> call-out -> alert, and back to the reporter."""
-    read = {service: {name for s in subscriptions(service) for name in s.handlers} for service in SERVICES}
-    assert {"ReportRouted", "ReportWithdrawn", "ReportClosed", "VolunteerStandingChanged"} <= read["dispatch"]
-    assert {"CalloutOpened", "CalloutAccepted", "VolunteerArrived", "CalloutDone", "CalloutEscalated"} <= read[
-        "incidents"
-    ]
-    assert {"VolunteerCalled", "VolunteerStoodDown", "ReportResolved", "ReportClosed", "HoursCredited"} <= read[
-        "notify"
-    ]
+NEEDED = {
+    "incidents": {"CalloutOpened", "CalloutAccepted", "VolunteerArrived", "CalloutDone", "CalloutEscalated"},
+    "dispatch": {"ReportRouted", "ReportWithdrawn", "ReportClosed", "VolunteerStandingChanged"},
+    "notify": {"VolunteerCalled", "VolunteerStoodDown", "ReportResolved", "ReportClosed", "HoursCredited"},
+}
+"""Report -> call-out -> alert, and back to the reporter."""
+
+
+@pytest.mark.parametrize("service", NEEDED)
+def test_the_main_job_has_its_readers(service: str) -> None:
+    assert NEEDED[service] <= {name for subscription in subscriptions(service) for name in subscription.handlers}
+
+
+def test_the_overview_tells_who_reads_what() -> None:
+    overview = (ROOT / "docs/architecture/overview.md").read_text("utf-8")
+    told = {
+        (row[1], row[2]): set(re.findall(r"`(\w+)`", row[3]))
+        for row in re.finditer(r"^\| (\w+) \| `([\w.]+)` \| (.*) \|$", overview, re.MULTILINE)
+    }
+    read = {(service, s.topic): set(s.handlers) for service in SERVICES for s in subscriptions(service)}
+    assert told == read
