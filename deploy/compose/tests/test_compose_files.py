@@ -3,6 +3,7 @@
 import json
 import re
 import stat
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,23 @@ def test_our_own_containers_can_change_nothing_and_only_three_are_seen_from_outs
 def test_no_secret_stands_in_the_file() -> None:
     for key in ("FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY"):
         assert COMPOSE["x-keys"][key].startswith(f"${{{key}:?")
-    for name in ("incidents", "dispatch", "notify"):
-        assert not {"FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY"} & set(COMPOSE["services"][name]["environment"]), name
+    others = {name: COMPOSE["services"][name]["environment"] for name in ("incidents", "dispatch", "notify")}
+    assert others["incidents"].pop("FIELD_KEY").startswith("${INCIDENTS_FIELD_KEY:?")
+    for name, environment in others.items():
+        assert not {"FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY"} & set(environment), name
+
+
+def test_what_the_images_install_is_what_the_project_needs_and_everybody_else_runs() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    installed, everywhere = (_locked(ROOT / name) for name in ("requirements-run.lock", "requirements.lock"))
+    names = {re.split(r"[\[<>=~!; ]", dependency)[0].lower() for dependency in wanted}
+    assert names <= set(installed), "lock anew: see CONTRIBUTING.md"
+    assert installed.items() <= everywhere.items()
+
+
+def _locked(file: Path) -> dict[str, str]:
+    pinned = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;]+)", file.read_text("utf-8"), re.MULTILINE)
+    return {name.lower(): version for name, version in pinned}
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
