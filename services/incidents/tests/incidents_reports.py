@@ -1,0 +1,40 @@
+"""Reports for tests: filed by the rules as they are."""
+
+from datetime import datetime
+
+from contracts.event import Event
+from contracts.words import Category, Role
+from services.incidents.report.decisions import Doing
+from services.incidents.report.domain import Report
+from services.incidents.report.filing import Filing, file
+from services.incidents.report.policy import JINAN, rules_at
+from services.incidents.report.routing import Asked, route
+
+START = datetime(2026, 3, 5, 10, 0, tzinfo=JINAN)
+COMMUNITY = "370104009008"
+SECRET = "我的电话13800000000"
+OFFICER = Doing("officer", "acc_officer")
+COMMITTEE = Doing("committee", "acc_committee")
+REPORTER = Doing("reporter", "acc_reporter")
+
+
+def new(
+    text: str = "楼下广场舞太吵了", category: Category | None = None, role: Role = "resident", *,
+    reporter: str | None = "acc_reporter", finished: bool = False, at: datetime = START,
+) -> tuple[Report, list[Event]]:  # fmt: skip
+    """A report just filed, and its events. Its words always hold `SECRET`."""
+    ruling = route(Asked(text, category, role, finished), rules_at(at), at)
+    filing = Filing(
+        id="rep_1", number="JN-0000-0000-0", text=f"{text}。{SECRET}", reporter=reporter, reporter_role=role,
+        longitude=116.942, latitude=36.6695, area=COMMUNITY, station="sta_duandian",
+    )  # fmt: skip
+    report, events = file(filing, ruling, at)
+    return report, list(events)
+
+
+def steps(report: Report) -> list[str]:
+    return [entry.what for entry in report.timeline]
+
+
+def names(events: object) -> list[str]:
+    return [type(event).__name__ for event in events]  # type: ignore[attr-defined]
