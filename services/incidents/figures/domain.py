@@ -1,12 +1,20 @@
 """Whose figures somebody may see, and the median of counted minutes. Pure."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from chassis.auth import Principal
 from contracts.areas import covers
+from contracts.registration import Grant
+from contracts.roles import Permission
 
 
-def may_see(who: Principal, area: str) -> bool:
+class Asking(Protocol):
+    """Who asks, as far as this goes by it: the grants that hold a permission."""
+
+    def grants_for(self, permission: Permission) -> tuple[Grant, ...]: ...
+
+
+def may_see(who: Asking, area: str) -> bool:
     """The city desk, officers and committees: what their grant covers. Others: single communities that theirs covers.
 
     A resident's grant is the whole city, since where they live is not asked; figures hold no persons.
