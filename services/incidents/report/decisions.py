@@ -55,7 +55,8 @@ def reroute(report: Report, new: NewRoute, doing: Doing, now: datetime, station:
             "route": new.route, "category": category, "skills": skills, "people_needed": people,
             "urgency": "urgent" if new.route == "police" else _calm(report, category),
             "danger": report.danger or category in ("violence", "emergency"), "triage": False,
-            "station": report.station or station, "round": report.round + 1, "outcome": None, "resolved_at": None, "closed_at": None,
+            "station": report.station or station, "round": report.round + 1, "outcome": None,
+            "resolved_at": None, "closed_at": None,
             "because": ("officer",),
         }
     )  # fmt: skip

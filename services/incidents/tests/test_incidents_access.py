@@ -100,11 +100,8 @@ def test_other_matters_come_without() -> None:
 
 
 def test_a_volunteer_reports_as_one() -> None:
-    both = Principal(
-        subject="acc",
-        session="s",
-        grants=(Grant(role="resident", area="3701"), Grant(role="volunteer", area=COMMUNITY)),
-    )
+    grants = (Grant(role="resident", area="3701"), Grant(role="volunteer", area=COMMUNITY))
+    both = Principal(subject="acc", session="s", grants=grants)
     assert role_when_filing(both) == "volunteer"
     assert role_when_filing(person("committee", COMMUNITY)) == "committee"
     assert role_when_filing(person("city_desk", "3701")) == "resident"

@@ -27,7 +27,7 @@ TEXTS = [
     "老人走失了",
     "着火了",
     "护学岗执勤,疏导车辆三十台",
-    "月息三分,拉老人投资",
+    "月息三分拉人投资",
 ]
 rounds = st.integers(1, 4)
 people = st.sampled_from(["acc_a", "acc_b", "acc_c"])
