@@ -164,17 +164,21 @@ class Service:
         for path, endpoint in (("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)):
             self.app.add_api_route(path, endpoint, include_in_schema=False)
 
-    def serve(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> None:
-        """Run until SIGTERM or SIGINT; requests under way are finished first. `front` sees a request first of all."""
-        logs.install(self.name, self.settings.log_level)
-        provider = trace.install(self.name)
-        trace.instrument(self.app)
+    def server(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> uvicorn.Server:
+        """Ends on SIGTERM or SIGINT; requests under way are finished first. `front` sees a request first of all."""
         config = uvicorn.Config(
             front(self.app), host=self.settings.http_host, port=self.settings.http_port, log_config=None,
             access_log=False, timeout_graceful_shutdown=self.settings.shutdown_seconds, server_header=False,
             backlog=4096,
         )  # fmt: skip
-        _Server(config, self._enders).run()
+        return _Server(config, self._enders)
+
+    def serve(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> None:
+        """Run until told to end, with logs and traces."""
+        logs.install(self.name, self.settings.log_level)
+        provider = trace.install(self.name)
+        trace.instrument(self.app)
+        self.server(front).run()
         if provider is not None:
             provider.shutdown()
 

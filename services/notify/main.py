@@ -32,8 +32,8 @@ from services.notify.stream.hub import Hub
 from services.notify.stream.store import Live, connect
 
 
-def build(settings: NotifySettings) -> Service:
-    service = Service("notify", settings)
+def build(settings: NotifySettings, name: str = "notify") -> Service:
+    service = Service(name, settings)
     clock, inbox, recipients = service.clock, Inbox(service.store), Recipients(service.store)
     redis = connect(settings.redis_url)
     live, hub = Live(redis), Hub(redis)

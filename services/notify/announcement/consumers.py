@@ -6,6 +6,7 @@ from contracts.dispatch import (
     CalloutEscalated,
     CalloutFilled,
     DutyEnded,
+    DutySignAsked,
     DutyStarted,
     HoursCredited,
     VolunteerArrived,
@@ -18,6 +19,7 @@ from contracts.incidents import (
     ReportEscalated,
     ReportFiled,
     ReportHandedOff,
+    ReportNotAccepted,
     ReportReopened,
     ReportResolved,
     ReportReturned,
@@ -34,13 +36,14 @@ def subscriptions(announcer: Announcer, recipients: RecipientHandlers, streams: 
     dispatch = Subscription(topics.DISPATCH, lane="volunteer")
     dispatch.on(DutyStarted, recipients.on_duty_started).on(DutyEnded, recipients.on_duty_ended)
     for event in (
-        VolunteerCalled, VolunteerStoodDown, CalloutEscalated, CalloutFilled, VolunteerArrived, HoursCredited,
+        VolunteerCalled, VolunteerStoodDown, CalloutEscalated, CalloutFilled, VolunteerArrived, DutySignAsked,
+        HoursCredited,
     ):  # fmt: skip
         dispatch.on(event, announcer.tell)
     incidents = Subscription(topics.INCIDENTS).on(ReportFiled, announcer.on_filed)
     for event in (
         ReportRouted, ReportHandedOff, ReportEscalated, ReportReopened, ReportReturned, ReportAcknowledged,
-        ReportResolved, ReportClosed,
+        ReportResolved, ReportClosed, ReportNotAccepted,
     ):  # fmt: skip
         incidents.on(event, announcer.tell)
     registration = Subscription(topics.REGISTRATION).on(GrantsChanged, recipients.on_grants)

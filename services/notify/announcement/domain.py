@@ -13,6 +13,7 @@ from contracts.dispatch import (
     CalloutEvent,
     CalloutFilled,
     DutyEnded,
+    DutySignAsked,
     HoursCredited,
     VolunteerArrived,
     VolunteerCalled,
@@ -26,6 +27,7 @@ from contracts.incidents import (
     ReportEscalated,
     ReportEvent,
     ReportHandedOff,
+    ReportNotAccepted,
     ReportReopened,
     ReportResolved,
     ReportReturned,
@@ -103,10 +105,12 @@ def _about(
     )  # fmt: skip
 
 
-def _personal(event: Event, kind: Kind, person: str, key: str, data: dict[str, str | int]) -> Announcement:
+def _personal(
+    event: Event, kind: Kind, person: str, key: str, data: dict[str, str | int], expires_at: datetime | None = None
+) -> Announcement:
     return Announcement(
         kind=kind, to=People((person,)), title=words(f"{key}_title", data), body=words(f"{key}_body", data),
-        data={"event": type(event).__name__, **data},
+        expires_at=expires_at, data={"event": type(event).__name__, **data},
     )  # fmt: skip
 
 
@@ -167,6 +171,11 @@ def _(event: DutyEnded) -> Announcement | None:
 
 
 @announce.register
+def _(event: DutySignAsked) -> Announcement:
+    return _personal(event, "notice", event.volunteer, "duty_sign_asked", {}, expires_at=event.until)
+
+
+@announce.register
 def _(event: HoursCredited) -> Announcement:
     data: dict[str, str | int] = {"day": event.day.isoformat(), "minutes": event.minutes}
     return _personal(event, "progress", event.volunteer, "hours", data)
@@ -216,6 +225,11 @@ def _(event: ReportResolved) -> Announcement | None:
 @announce.register
 def _(event: ReportClosed) -> Announcement | None:
     return _to_reporter(event, "outcome", f"closed_{event.end}", data={"end": event.end, "route": event.route})
+
+
+@announce.register
+def _(event: ReportNotAccepted) -> Announcement | None:
+    return _to_reporter(event, "outcome", "not_accepted")
 
 
 @announce.register

@@ -138,7 +138,10 @@ def test_only_what_is_routed_to_the_committee_is_told_to_it():
         assert announce(make(incidents.ReportRouted, route=route)) is None
 
 
-@pytest.mark.parametrize("kind", [incidents.ReportAcknowledged, incidents.ReportResolved, incidents.ReportClosed])
+@pytest.mark.parametrize(
+    "kind",
+    [incidents.ReportAcknowledged, incidents.ReportResolved, incidents.ReportClosed, incidents.ReportNotAccepted],
+)
 def test_the_reporter_hears_how_it_goes_and_an_anonymous_one_does_not(kind: type[Event]):
     assert said(kind).to == People(("acc_11",))
     assert announce(make(kind, reporter=None)) is None
