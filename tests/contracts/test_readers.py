@@ -55,10 +55,12 @@ def test_the_main_job_has_its_readers(service: str) -> None:
 
 
 def test_the_overview_tells_who_reads_what() -> None:
-    overview = (ROOT / "docs/architecture/overview.md").read_text("utf-8")
-    told = {
-        (row[1], row[2]): set(re.findall(r"`(\w+)`", row[3]))
-        for row in re.finditer(r"^\| (\w+) \| `([\w.]+)` \| (.*) \|$", overview, re.MULTILINE)
-    }
-    read = {(service, s.topic): set(s.handlers) for service in SERVICES for s in subscriptions(service)}
-    assert told == read
+    """On failure, the rows to put into the table."""
+    overview = (ROOT / "docs/architecture/overview.md").read_text("utf-8").splitlines()
+    rows = [
+        f"| {service} | `{s.topic}` | {' '.join(f'`{event}`' for event in sorted(s.handlers))} |"
+        for service in SERVICES
+        for s in subscriptions(service)
+    ]
+    assert [row for row in rows if row not in overview] == []
+    assert [row for row in overview if re.match(r"\| \w+ \| `\w+\.events`", row) and row not in rows] == []
