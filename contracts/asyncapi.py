@@ -21,7 +21,7 @@ _TRACEPARENT = {"type": "string", "description": "W3C trace context: the trace g
 _DEAD_HEADERS = {
     "dead-reason": {"type": "string", "enum": ["unreadable", "failed"]},
     "dead-error": {"type": "string", "description": "Type of the error, never its text: that may be personal"},
-    "dead-group": {"type": "string", "description": "Consumer group that could not apply it: a replay is for this one"},
+    "dead-group": {"type": "string", "description": "Consumer group that could not apply it"},
     "dead-topic": {"type": "string", "description": "Topic it came from"},
     "dead-offset": {"type": "string", "description": "partition:offset there"},
 }  # fmt: skip
