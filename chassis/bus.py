@@ -216,7 +216,10 @@ class Consumer:
             try:
                 await call()
             except Exception as error:
-                attempt += 0 if is_away(error) or (isinstance(error, Problem) and error.status == 503) else 1
+                away = is_away(error) or (isinstance(error, Problem) and error.status == 503)
+                attempt += not away
+                if away:  # waiting is not standing still: the watchdog has no part in it
+                    self.progressed = time.monotonic()
                 if attempt >= _TRIES:
                     EVENTS_HANDLED.labels(record.topic, type_, "dead").inc()
                     log.error("message put aside", type=type_, topic=record.topic, exc_info=error)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -23,21 +24,25 @@ class Edge:
             return
         headers = dict(scope["headers"])
         structlog.contextvars.bind_contextvars(request_id=headers.get(b"x-request-id", b"").decode("latin-1")[:64])
-        began, status = time.perf_counter(), 500
+        began, status, body = time.perf_counter(), 500, _Limited(receive, self._most)
 
         async def watch(message: Message) -> None:
             nonlocal status
+            if body.over:  # the framework makes another error of it
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            if int(headers.get(b"content-length", b"0") or 0) > self._most:
-                await _too_large(self._most, scope, receive, watch)
-            else:
-                await self._app(scope, _Limited(receive, self._most), watch)
-        except _TooLarge:
-            await _too_large(self._most, scope, receive, watch)
+            body.over = int(headers.get(b"content-length", b"0") or 0) > self._most
+            if not body.over:
+                with suppress(_TooLarge):
+                    await self._app(scope, body, watch)
+            if body.over:
+                status = 413
+                refusal = Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=self._most)
+                await refusal.response()(scope, receive, send)
         finally:
             HTTP_SECONDS.labels(scope["method"], _route(scope), str(status)).observe(time.perf_counter() - began)
 
@@ -50,18 +55,15 @@ class _Limited:
     """Counts what a chunked body brings."""
 
     def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._left = receive, most
+        self._receive, self._left, self.over = receive, most, False
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
+            self.over = True
             raise _TooLarge
         return message
-
-
-async def _too_large(most: int, scope: Scope, receive: Receive, send: Send) -> None:
-    await Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=most).response()(scope, receive, send)
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

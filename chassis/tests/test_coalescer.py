@@ -1,0 +1,119 @@
+"""Writes that go out together: each caller gets its own outcome."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import InsertOne
+from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError
+
+from chassis.coalesce import MOST, Coalescer, Refused
+
+Answer = Callable[[list[Any]], None]
+
+
+def fine(_: list[Any]) -> None: ...
+
+
+class Collection:
+    """Takes bulk writes, one at a time, when it is let; `answer` may raise what a driver raises."""
+
+    def __init__(self, answer: Answer = fine) -> None:
+        self.batches: list[list[Any]] = []
+        self.answer = answer
+        self.began, self.let = asyncio.Event(), asyncio.Event()
+        self.let.set()
+
+    async def bulk_write(self, writes: list[Any], ordered: bool) -> None:
+        assert not ordered
+        self.batches.append(writes)
+        self.began.set()
+        await self.let.wait()
+        self.answer(writes)
+
+
+def coalescer(collection: Collection) -> Coalescer:
+    return Coalescer(cast(AsyncIOMotorCollection[dict[str, Any]], collection))
+
+
+def write(n: int) -> InsertOne[dict[str, Any]]:
+    return InsertOne({"_id": n})
+
+
+async def outcomes(on: Coalescer, count: int) -> list[BaseException | None]:
+    return list(await asyncio.gather(*(on.submit(write(n)) for n in range(count)), return_exceptions=True))
+
+
+async def test_what_arrives_in_one_turn_goes_out_as_one():
+    collection = Collection()
+    assert await outcomes(coalescer(collection), 12) == [None] * 12
+    assert [len(batch) for batch in collection.batches] == [12]
+
+
+async def test_what_arrives_during_a_write_is_the_next_one():
+    collection = Collection()
+    on = coalescer(collection)
+    collection.let.clear()
+    first = asyncio.create_task(on.submit(write(0)))
+    await collection.began.wait()
+    rest = [asyncio.create_task(on.submit(write(n))) for n in range(1, 6)]
+    await asyncio.sleep(0)
+    assert len(collection.batches) == 1
+    collection.let.set()
+    await asyncio.gather(first, *rest)
+    assert [len(batch) for batch in collection.batches] == [1, 5]
+
+
+async def test_no_write_is_larger_than_the_most():
+    collection = Collection()
+    assert await outcomes(coalescer(collection), MOST + 10) == [None] * (MOST + 10)
+    assert [len(batch) for batch in collection.batches] == [MOST, 10]
+
+
+async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
+    def answer(_: list[Any]) -> None:
+        errors = [{"index": 1, "code": 11000, "keyPattern": {"phone": 1}}, {"index": 2, "code": 11000}]
+        raise BulkWriteError({"writeErrors": errors, "writeConcernErrors": []})
+
+    found = await outcomes(coalescer(Collection(answer)), 4)
+    assert (found[0], found[3]) == (None, None)
+    assert isinstance(found[1], Refused)
+    assert found[1].key == ("phone",)
+    assert isinstance(found[2], Refused)
+    assert found[2].key == ("_id",)
+
+
+async def test_nobody_is_told_done_when_the_majority_did_not_confirm():
+    def answer(_: list[Any]) -> None:
+        raise BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "waiting"}]})
+
+    found = await outcomes(coalescer(Collection(answer)), 3)
+    assert all(isinstance(one, WriteConcernError) for one in found)
+
+
+async def test_a_store_that_is_away_is_everybodys_outcome_and_the_next_write_is_tried():
+    def answer(_: list[Any]) -> None:
+        raise AutoReconnect("gone")
+
+    collection = Collection(answer)
+    on = coalescer(collection)
+    found = await outcomes(on, 3)
+    assert all(isinstance(one, AutoReconnect) for one in found)
+    collection.answer = fine
+    await on.submit(write(9))
+    assert len(collection.batches) == 2
+
+
+async def test_a_caller_who_has_gone_harms_nobody():
+    collection = Collection()
+    on = coalescer(collection)
+    collection.let.clear()
+    gone, stays = asyncio.create_task(on.submit(write(0))), asyncio.create_task(on.submit(write(1)))
+    await collection.began.wait()
+    gone.cancel()
+    collection.let.set()
+    await stays
+    with pytest.raises(asyncio.CancelledError):
+        await gone

@@ -1,0 +1,127 @@
+"""Tokens: only registration's, for us, in time, by the one algorithm."""
+
+import base64
+import hmac
+import time
+from typing import Any
+
+import orjson
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+from chassis.auth import Principal, Verifier
+from chassis.problem import Problem
+from contracts.registration import Grant
+
+KEY = ECKey.generate_key("P-256", {"kid": "k1"})
+OTHER = ECKey.generate_key("P-256", {"kid": "k2"})
+NOWHERE = "http://127.0.0.1:1/jwks.json"
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    good = {
+        "iss": "quancheng", "aud": "quancheng-api", "sub": "acc_1", "sid": "ses_1", "exp": int(time.time()) + 600,
+        "grants": [{"role": "officer", "area": "370104009"}],
+    }  # fmt: skip
+    return {name: value for name, value in (good | changed).items() if value is not None}
+
+
+def sign(key: Any = KEY, alg: str = "ES256", kid: str = "k1", **changed: Any) -> str:
+    return jwt.encode({"alg": alg, "kid": kid}, claims(**changed), key, algorithms=[alg])
+
+
+def raw(header: dict[str, Any], body: dict[str, Any], signature: bytes = b"") -> str:
+    parts = (orjson.dumps(header), orjson.dumps(body), signature)
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def verifier(*keys: Any) -> Verifier:
+    return Verifier(NOWHERE, "quancheng", "quancheng-api", keys=KeySet(list(keys or (KEY,))))
+
+
+async def refused(token: str, by: Verifier | None = None) -> Problem:
+    with pytest.raises(Problem) as caught:
+        await (by or verifier()).verify(token)
+    return caught.value
+
+
+async def test_a_good_token_tells_who_it_is_and_until_when():
+    who = await verifier().verify(sign())
+    assert (who.subject, who.session) == ("acc_1", "ses_1")
+    assert who.grants == (Grant(role="officer", area="370104009"),)
+    assert 590 < who.until - time.time() <= 600
+
+
+async def test_no_algorithm_is_no_token():
+    assert (await refused(raw({"alg": "none"}, claims()))).status == 401
+    assert (await refused(raw({"alg": "none", "kid": "k1"}, claims()))).status == 401
+
+
+async def test_the_public_key_is_no_shared_secret():
+    header = {"alg": "HS256", "kid": "k1"}
+    for secret in (KEY.as_pem(private=False), orjson.dumps(KEY.as_dict(private=False)), b""):
+        signed = raw(header, claims()).rpartition(".")[0]
+        forged = raw(header, claims(), hmac.digest(secret, signed.encode(), "sha256"))
+        assert (await refused(forged)).code == "token_invalid"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"aud": "somebody-else"}, {"aud": None}, {"iss": "somebody-else"}, {"iss": None}, {"sub": None}, {"sid": None},
+        {"exp": int(time.time()) - 60}, {"exp": None}, {"grants": None}, {"grants": [{"role": "emperor", "area": "1"}]},
+        {"grants": "officer"}, {"exp": "soon"},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_a_signed_token_that_is_not_for_us_is_refused(changed: dict[str, Any]):
+    assert (await refused(sign(**changed))).status == 401
+
+
+async def test_another_key_under_a_known_name_is_refused():
+    assert (await refused(sign(OTHER, kid="k1"))).code == "token_invalid"
+
+
+async def test_an_unknown_key_is_refused():
+    assert (await refused(sign(OTHER, kid="k2"))).code == "token_invalid"
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b.c", "....", "x" * 10_000, raw({"alg": "ES256"}, {}, b"x" * 64), "é.ü.ñ"]
+)
+async def test_garbage_is_refused(token: str):
+    assert (await refused(token)).status == 401
+
+
+async def test_a_changed_body_is_refused():
+    head, _, signature = sign().split(".")
+    body = base64.urlsafe_b64encode(orjson.dumps(claims(sub="acc_2"))).rstrip(b"=").decode()
+    assert (await refused(f"{head}.{body}.{signature}")).status == 401
+
+
+async def test_what_was_verified_is_not_believed_after_it_lapsed(monkeypatch: pytest.MonkeyPatch):
+    by, token = verifier(), sign(exp=int(time.time()) + 5)
+    await by.verify(token)
+    later = time.time() + 100
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert (await refused(token, by)).status == 401
+
+
+async def test_without_keys_nobody_is_let_in():
+    assert (await refused(sign(), Verifier(NOWHERE, "quancheng", "quancheng-api"))).status == 503
+
+
+def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
+    officer = Principal(subject="a", session="s", grants=(Grant(role="officer", area="370104009"),))
+    assert officer.may("report.manage", "370104009008")
+    assert not officer.may("report.manage", "370104010001")
+    assert not officer.may("report.manage", "370104")
+    assert not officer.may("report.manage", "370104009008", "committee")
+    assert not officer.may("technical.read", "370104009008")
+    leader = Principal(subject="b", session="s", grants=(Grant(role="leader", area="370104009", squad="squ_1"),))
+    assert leader.may("callout.command", "370104009008", squad="squ_1")
+    assert not leader.may("callout.command", "370104009008", squad="squ_2")
+    assert not leader.may("callout.command", "370104009008")
+    with pytest.raises(Problem):
+        leader.require("callout.command", "370104009008", squad="squ_2")
