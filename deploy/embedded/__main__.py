@@ -42,7 +42,8 @@ def _fail(message: str) -> typer.Exit:
 def run() -> None:
     """Start the platform and stay until Ctrl-C; its data is kept for the next time."""
     platform = _platform("run")
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    # Ctrl-C too: a shell that runs this in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     try:
         console.print("Starting the platform ...")
