@@ -127,14 +127,11 @@ def wanted(callout: Callout, policy: Policy, now: datetime) -> Step:
 
 def with_due(callout: Callout, policy: Policy, now: datetime) -> Callout:
     """The call-out with the time at which `wanted` will, or does, want something."""
-    if wanted(callout, policy, now) != "nothing":
-        return callout.model_copy(update={"due_at": now})
-    if callout.ended:
-        return callout.model_copy(update={"due_at": None})
-    moments = [c.expires_at for c in callout.in_state("called")]
-    if callout.escalated_to == "leader" and callout.leaders_until and callout.leaders_until > now:
-        moments.append(callout.leaders_until)
-    return callout.model_copy(update={"due_at": min(moments, default=None)})
+    moments = {now, *(c.expires_at for c in callout.in_state("called"))}
+    if callout.leaders_until is not None:
+        moments.add(callout.leaders_until)
+    ahead = (at for at in sorted(moments) if at >= now and wanted(callout, policy, at) != "nothing")
+    return callout.model_copy(update={"due_at": next(ahead, None)})
 
 
 def replaced(callout: Callout, *changed: Candidate) -> Callout:

@@ -81,7 +81,12 @@ class Town:
     async def volunteer(self, who: str, metres_north: float = 100, **standing: Any) -> str:
         """Approved and on duty, so far from the middle."""
         id = self.name(who)
-        fields = {"birth_year": 1980, "standing": "approved", "squad": "squ_01", "skills": ("mediation",)} | standing
+        fields: dict[str, Any] = {
+            "birth_year": 1980,
+            "standing": "approved",
+            "squad": "squ_01",
+            "skills": ("mediation",),
+        } | standing
         event = VolunteerStandingChanged(volunteer=id, station=STATION, area=COMMUNITY, **fields)
         await self.publish(event, id)
         place = {"longitude": LONGITUDE, "latitude": LATITUDE + metres_north / 111_195}
@@ -177,7 +182,7 @@ async def town(backend: Backend, rate: float) -> AsyncGenerator[Town]:
 
 def _serve(body: bytes) -> ThreadingHTTPServer:
     class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the base class's name
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
