@@ -1,6 +1,7 @@
 """The real servers that tests run on: processes of this machine, or containers. One interface, two back-ends."""
 
 import os
+import shutil
 import signal
 import time
 from datetime import UTC, datetime
@@ -90,8 +91,9 @@ class EmbeddedBackend(Addresses):
         self._platform.up()
 
     def stop(self) -> None:
-        """Ends them."""
+        """Ends them and removes their data; the logs stay until the next run."""
         self._platform.down()
+        shutil.rmtree(self._platform.home / "data", ignore_errors=True)
 
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
         """Sends the signal to the process."""
