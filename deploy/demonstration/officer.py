@@ -80,16 +80,14 @@ class Officer:
         world = self._world
         track.escalated = True
         await world.pause(60)
-        for _ in range(2):  # between the look and the call somebody may have gone elsewhere
-            view = await self.person.get(f"callouts/{callout}")
-            asked = await self._whom(view) if view["state"] == "escalated" else []
-            try:
-                if asked:
-                    await self.person.post(f"callouts/{callout}/call", {"volunteers": asked})
-                break
-            except Refused as refused:
-                if refused.status != 409:
-                    raise
+        view = await self.person.get(f"callouts/{callout}")
+        asked = await self._whom(view) if view["state"] == "escalated" else []
+        try:
+            if asked:
+                await self.person.post(f"callouts/{callout}/call", {"volunteers": asked})
+        except Refused as refused:
+            if refused.status != 409:  # between the look and the call they may have gone elsewhere
+                raise
         await world.pause(BY_HAND_MINUTES * 60)
         view = await self.person.get(f"callouts/{callout}")
         if view["state"] == "escalated" and not view["accepted"]:
@@ -105,7 +103,7 @@ class Officer:
 
     async def _whom(self, view: Json) -> list[str]:
         """The nearest who are free and were not asked yet, twice as many as are missing."""
-        lines = await self.person.get(f"callouts/{view['id']}/candidates")
+        lines = (await self.person.get(f"callouts/{view['id']}/candidates"))["candidates"]
         asked = {str(line["volunteer"]) for line in lines if line["state"] != "not_called"}
         distance = {str(line["volunteer"]): line["distance_m"] or 0 for line in lines}
         duty = await self.person.get("duty", station=self._station)

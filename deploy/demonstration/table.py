@@ -29,7 +29,7 @@ class Spectator:
 
     def say(self, line: str) -> None:
         if self._live is None:
-            self._console.print(line, markup=False, highlight=False)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             self._lines.append(line)
 

@@ -12,7 +12,7 @@ from deploy.demonstration.world import World
 
 SIGN_SECONDS = 60
 """Domain time between two positions; they are sent in batches of `BATCH`."""
-BATCH = 2
+BATCH = 3
 
 
 class Volunteer:

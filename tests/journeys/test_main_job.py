@@ -13,11 +13,12 @@ async def text_for(volunteer: Phone, report: str) -> str:
 
 async def credited(volunteer: Phone) -> list[Json]:
     """The volunteer's service records, once they hold ten minutes."""
-    return await eventually(
+    page = await eventually(
         lambda: volunteer.person.get("service-records", mine=True),
-        lambda records: sum(record["minutes"] for record in records) >= 10,
+        lambda page: sum(record["minutes"] for record in page["records"]) >= 10,
         "hours credited",
     )
+    return page["records"]
 
 
 async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_and_counted(station: Station):
