@@ -30,8 +30,9 @@ from services.incidents.report.store import Reports
 from services.incidents.settings import IncidentsSettings
 
 
-def build(settings: IncidentsSettings) -> Service:
-    service = Service("incidents", settings)
+def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
+    """`name` is also that of its database and of its consumer group."""
+    service = Service(name, settings)
     answer.install(service.app)
     secret = hashlib.sha256(b"follow-up key\x1f" + (settings.field_key or secrets.token_hex(32)).encode()).digest()
 

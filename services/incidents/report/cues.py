@@ -16,7 +16,7 @@ from contracts.words import Category, Skill
 _CLAUSE = re.compile(r"[,，。.;；!！?？:：、\n\r\t …—]+")
 _BEFORE = 10
 """How many characters before a match can take it back."""
-_NUMBER = r"(?:\d+|[零一二两三四五六七八九十百几数]+)"
+_NUMBER = r"(?:\d{1,6}|[零一二两三四五六七八九十百几数]{1,8})"
 _WHO = "人|工人|工友|民工|农民工|业主|村民|居民|商户|家长|家属|亲戚|老乡|租户|顾客|群众|员工|男|女|小伙|大汉|壮汉|学生"
 _PEOPLE = re.compile(rf"({_NUMBER})[多余来]?[个名位口号]?[多余]?(?:{_WHO})")
 _ASKED = re.compile(rf"({_NUMBER})\s*(?:个|名|位)?(?:人)?(?:义警|志愿者|人手|队员|同志|帮手|人)")

@@ -18,7 +18,7 @@ NEVER_VOLUNTEERS: frozenset[Category] = POLICE_ONLY - {"missing"}
 """Not even an officer can send volunteers there; to a search for a lost person they can."""
 _DANGERS: tuple[tuple[Category, tuple[str, ...]], ...] = (
     ("violence", ("weapon", "fight", "menace")),
-    ("emergency", ("fire", "medical", "trapped", "suicide", "crash")),
+    ("emergency", ("fire", "medical", "unanswered", "trapped", "suicide", "crash")),
 )
 _CRIMES: tuple[tuple[Category, tuple[str, ...]], ...] = (
     ("fraud", ("scam",)),
@@ -118,10 +118,12 @@ def _matter(asked: Asked, reading: Reading, rules: Rules) -> _Matter:
         return _Matter(category, because, inferred=category != asked.category)
     if given.category in POLICE_ONLY or given.category in ("fundraising", *_SAID_BY_OTHERS):
         return given
-    # Done outreach tells of frauds and thefts that it warned of.
-    if given.category != "outreach" and (crime := _found(_CRIMES, reading)):
+    # Outreach tells of the frauds and thefts that it warned of.
+    warned = given.category == "outreach" and (asked.category == "outreach" or asked.role in ("volunteer", "leader"))
+    if not warned and (crime := _found(_CRIMES, reading)):
         return _Matter(crime[0], crime[1], inferred=True)
-    if asked.category is None and given.triage and "suspicious" in reading.cues:
+    vague = asked.category is None and (given.triage or reading.about.get(given.category, 0) <= 1)
+    if vague and "suspicious" in reading.cues:
         return _Matter("tip", ("suspicious",), inferred=True)
     return given
 
