@@ -167,3 +167,59 @@ async def test_positions_come_back_after_redis_was_emptied(here: Town):
     assert (off["status"], off["off_duty"]) == ("off_duty", 1)
     assert await positions.seen([volunteer]) == {}
     await positions.close()
+
+
+async def test_two_reports_want_the_same_person_who_is_called_to_one_only(here: Town):
+    alone = {"longitude": 117.2, "latitude": 36.5}
+    volunteer = await here.volunteer("wanted", 0)
+    await here.post("positions", volunteer, {"positions": [alone | {"at": here.service.clock.now().isoformat()}]})
+    reports = await asyncio.gather(*(here.routed(f"rival{n}", **alone) for n in range(4)))
+    opened = [(await here.hears("CalloutOpened", report))[0]["callout"] for report in reports]
+    lines = [(await here.ask("GET", f"callouts/{id}/candidates/me", volunteer)).json() for id in opened]
+    assert sorted(line["reason"] for line in lines) == ["called", "engaged", "engaged", "engaged"]
+    assert lines[0]["reason_text"]["zh"]
+
+
+async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: Town):
+    place = {"longitude": 117.3, "latitude": 36.6}
+    leader = here.name("leader")
+    await here.squad_and_station(leader)
+    mine, other = await here.volunteer("mine", 0), await here.volunteer("other", 0, squad="squ_02")
+    for volunteer in (mine, other):
+        await here.post("positions", volunteer, {"positions": [place | {"at": here.service.clock.now().isoformat()}]})
+    report = await here.routed("told", **place)
+    callout = (await here.hears("VolunteerCalled", report, 2))[0]["callout"]
+    assert (await here.post(f"callouts/{callout}/decline", other)).status_code == 200
+    told = (await here.hears("CalloutEscalated", report))[0]
+    assert (told["to"], told["why"], told["leaders"]) == ("leader", "nobody_answered", [leader])
+    squad = {"role": "leader", "squad": "squ_01"}
+    refused = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [other]}, **squad)
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:outside_squad")
+    seen = (await here.ask("GET", f"callouts/{callout}/candidates", leader, **squad)).json()["candidates"]
+    assert [line["volunteer"] for line in seen] == [mine]
+    called = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [mine]}, **squad)
+    assert (called.status_code, called.json()["not_called"]) == (200, []), called.text
+    assert (await here.post(f"callouts/{callout}/accept", mine)).json()["state"] == "filled"
+    listed = (await here.ask("GET", f"callouts?station={STATION}&state=filled", leader, **squad)).json()
+    assert callout in [one["id"] for one in listed["callouts"]]
+    await here.squad_and_station(None)
+
+
+async def test_who_has_no_part_in_it_sees_and_changes_nothing(here: Town):
+    volunteer = await here.volunteer("inside", 3, skills=("anti-fraud",))
+    stranger = await here.volunteer("outside", 5000)
+    report = await here.routed("private", skills=["anti-fraud"])
+    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    for verb, body in (("accept", {}), ("decline", {}), ("arrive", {}), ("finish", {"outcome": "solved"})):
+        assert (await here.post(f"callouts/{callout}/{verb}", stranger, body)).status_code == 404
+    assert (await here.ask("GET", f"callouts/{callout}", stranger)).status_code == 404
+    elsewhere = {"role": "officer", "area": "370102001"}
+    assert (await here.ask("GET", f"callouts/{callout}/candidates", "officer", **elsewhere)).status_code == 403
+    assert (
+        await here.post(f"callouts/{callout}/call", "officer", {"volunteers": ["x"]}, **elsewhere)
+    ).status_code == 404
+    assert (await here.ask("GET", f"duty?station={STATION}", "officer", **elsewhere)).status_code == 403
+    path = f"service-records?volunteer={volunteer}"
+    assert (await here.ask("GET", path, "officer", **elsewhere)).status_code == 404
+    assert (await here.ask("GET", path, "officer", role="officer")).status_code == 200
+    assert (await here.ask("GET", f"callouts/{callout}", volunteer)).json()["me"]["state"] == "called"
