@@ -36,8 +36,8 @@ def id_number_and_birth_year(text: str) -> tuple[str, int] | None:
     The place is not checked against the year of birth as `ric.validate` does: numbers are given by the place as it
     is when the number is given, and Huaiyin district is younger than many who live there.
     """
-    number = ric.compact(text).upper()
-    if re.fullmatch(r"[1-9]\d{16}[\dX]", number) is None or ric.calc_check_digit(number) != number[-1]:
+    number = ric.compact(_SEPARATORS.sub("", text)).upper()
+    if re.fullmatch(r"[1-9][0-9]{16}[0-9X]", number) is None or ric.calc_check_digit(number) != number[-1]:
         return None
     try:
         return number, ric.get_birth_date(number).year

@@ -1,0 +1,20 @@
+"""The running service, and who has signed in to it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from services.registration.tests.live import Client, Member
+from tests.backend import WholePlatform
+
+
+@pytest.fixture(scope="module")
+async def client(platform: WholePlatform) -> AsyncIterator[Client]:
+    async with httpx.AsyncClient(base_url=f"{platform.service_url('registration')}/api/v1/", timeout=20) as http:
+        yield Client(http, platform.dev_key)
+
+
+@pytest.fixture(scope="module")
+async def signed_in() -> dict[str, Member]:
+    return {}

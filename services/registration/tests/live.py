@@ -1,0 +1,105 @@
+"""A client of the running service, and people who sign in for a test."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import orjson
+from aiokafka import AIOKafkaConsumer
+
+from contracts import topics
+from services.registration.demonstration import Person, demonstration
+from services.registration.tests.people import id_number
+from tests.backend import WholePlatform
+
+PLAN = demonstration()
+COMMUNITY = "370104009008"
+_numbers = itertools.count(1)
+
+
+class Client:
+    """Speaks with the service itself, past the gateway."""
+
+    def __init__(self, http: httpx.AsyncClient, dev_key: str) -> None:
+        self.http, self._dev_key = http, dev_key
+
+    async def code(self, phone: str) -> str:
+        sent = await self.http.post("sign-in-codes", json={"phone": phone})
+        assert sent.status_code == 202, sent.text
+        kept = await self.http.get("dev/messages", params={"phone": phone}, headers={"X-Dev-Key": self._dev_key})
+        return kept.json()["messages"][0]["code"]
+
+    async def sign_in(self, phone: str) -> "Member":
+        answer = await self.http.post("sessions", json={"phone": phone, "code": await self.code(phone)})
+        assert answer.status_code == 201, answer.text
+        return Member(self.http, answer.json())
+
+    async def stranger(self) -> "Member":
+        return await self.sign_in(new_phone())
+
+
+class Member:
+    def __init__(self, http: httpx.AsyncClient, signed_in: dict[str, Any]) -> None:
+        self._http, self.signed_in = http, signed_in
+        self.id: str = signed_in["account"]["id"]
+
+    async def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.signed_in['access_token']}"}
+        return await self._http.request(method, path, json=body, headers=headers)
+
+    async def refresh(self, key: str | None = None) -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        body = {"refresh_token": self.signed_in["refresh_token"]}
+        return await self._http.post("sessions/refresh", json=body, headers=headers)
+
+    async def renew(self) -> "Member":
+        return Member(self._http, (await self.refresh()).json())
+
+    async def roles(self) -> set[str]:
+        return {grant["role"] for grant in (await self.call("GET", "accounts/me")).json()["grants"]}
+
+
+def new_phone() -> str:
+    return f"120008{time.time_ns() // 1_000_000 % 1000:03d}{next(_numbers) % 100:02d}"
+
+
+def application(**more: Any) -> dict[str, Any]:
+    return {"station": PLAN.station.id, "area": COMMUNITY, "name": "测试甲", "id_number": id_number(next(_numbers)),
+            "skills": ["mediation", "care"]} | more  # fmt: skip
+
+
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+    until = time.monotonic() + seconds
+    while not await check():
+        assert time.monotonic() < until, "not in time"
+        await asyncio.sleep(0.05)
+
+
+async def staff(client: Client, people: dict[str, Member], person: Person) -> Member:
+    """A phone gets one code a minute: whoever has signed in stays so."""
+    if person.key not in people:
+        people[person.key] = await client.sign_in(person.phone)
+    return people[person.key]
+
+
+async def events_of(platform: WholePlatform, account: str, count: int) -> list[tuple[str, dict[str, Any]]]:
+    """The first `count` events with the account's key, in order."""
+    consumer = AIOKafkaConsumer(
+        topics.REGISTRATION, bootstrap_servers=platform.backend.kafka_bootstrap, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    found: list[tuple[str, dict[str, Any]]] = []
+    try:
+        async with asyncio.timeout(20):
+            async for record in consumer:
+                if record.key == account.encode():
+                    envelope = orjson.loads(record.value or b"")
+                    found.append((envelope["type"], envelope["data"]))
+                    if len(found) == count:
+                        return found
+    finally:
+        await consumer.stop()
+    raise AssertionError("unreachable: the topic has no end")
