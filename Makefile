@@ -65,4 +65,4 @@ down: setup ## stop the compose stack; its data is kept
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock
+	  --quiet --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock
