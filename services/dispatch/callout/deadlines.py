@@ -5,11 +5,12 @@ from contextlib import suppress
 
 import structlog
 
+from chassis import trace
 from chassis.clock import Clock
 from chassis.idempotency import Cause
 from services.dispatch.callout import filling
 from services.dispatch.callout.handlers import CalloutHandlers
-from services.dispatch.callout.state import Callout, wanted
+from services.dispatch.callout.state import Callout, Step, wanted
 from services.dispatch.callout.store import Callouts
 from services.dispatch.callout.waves import Lookout
 from services.dispatch.policy import policy_at
@@ -51,12 +52,16 @@ class Deadlines:
                 step = wanted(callout, policy_at(now), now)
                 if step == "nothing":
                     break
-                if step == "lapse":
-                    await self._lapse(callout)
-                elif step == "wave":
-                    await self._next_wave(callout)
-                else:
-                    await self._escalate(callout, to_station=step == "station")
+                with trace.span(f"callout {step}", callout.trace):
+                    await self._take(step, callout)
+
+    async def _take(self, step: Step, callout: Callout) -> None:
+        if step == "lapse":
+            await self._lapse(callout)
+        elif step == "wave":
+            await self._next_wave(callout)
+        else:
+            await self._escalate(callout, to_station=step == "station")
 
     async def _lapse(self, callout: Callout) -> None:
         now = self._clock.now()

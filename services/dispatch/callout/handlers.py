@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
+from chassis import trace
 from chassis.clock import Clock
 from chassis.idempotency import Cause
 from chassis.ids import derived_id
@@ -40,7 +41,7 @@ class CalloutHandlers:
             return
         now = self._clock.now()
         policy = policy_at(now)
-        callout = filling.opened(id, event, policy, now)
+        callout = filling.opened(id, event, policy, now).model_copy(update={"trace": trace.current()})
         plan = await self._lookout.plan(callout, policy, now)
         decision = filling.call_wave(callout, plan.wave, plan.called, policy, now)
         facts = [events.opened(callout)]

@@ -82,6 +82,8 @@ class Callout(Aggregate):
     due_at: datetime | None = None
     """When it has to be looked at again, whatever anybody does; None: never."""
     ended_at: datetime | None = None
+    trace: str = ""
+    """Where it was opened (a traceparent): what it does by itself later belongs there too."""
 
     def candidate(self, volunteer: str) -> Candidate | None:
         return next((c for c in self.candidates if c.volunteer == volunteer), None)

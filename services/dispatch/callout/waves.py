@@ -70,15 +70,23 @@ class Lookout:
 
     async def _look(self, callout: Callout, policy: Policy, now: datetime) -> Situation:
         """As far as the last ring; more of the nearest when the first lot does not suffice."""
-        scene, radius = Point(callout.longitude, callout.latitude), policy.rings_m[-1]
         situation = _situation(callout, (), {}, now)
         for most in policy.looked_at:
-            near = await self._positions.near(scene, radius, most)
+            near = await self._near(callout, policy, most)
             known = await self._responders.of([one.volunteer for one in near])
             situation = _situation(callout, near, known, now)
             if len(near) < most or choose(situation, policy).enough >= policy.enough:
                 break
         return situation
+
+    async def _near(self, callout: Callout, policy: Policy, most: int) -> list[Near]:
+        """The nearest `most`: ring by ring, since where many are near a wide ring costs much and adds nothing."""
+        scene, near = Point(callout.longitude, callout.latitude), list[Near]()
+        for radius in policy.rings_m:
+            near = await self._positions.near(scene, radius, most)
+            if len(near) == most:
+                break
+        return near
 
 
 def _situation(callout: Callout, near: Sequence[Near], known: dict[str, Responder], now: datetime) -> Situation:

@@ -19,8 +19,8 @@ class ResponderConsumers:
         self._responders = responders
 
     async def on_accepted(self, event: CalloutAccepted, message: Message) -> None:
-        await self._responders.accepted(event, event.volunteer, message.cause)
+        await self._responders.accepted(event, event.volunteer, message.at, message.cause)
 
     async def on_left(self, event: Leaving, message: Message) -> None:
         no = isinstance(event, CalloutDeclined | CallTimedOut)
-        await self._responders.left(event, event.volunteer, message.cause, unanswered=no)
+        await self._responders.left(event, event.volunteer, message.at, message.cause, said_no=no)

@@ -1,5 +1,7 @@
 """Keep what dispatch knows of each volunteer: their standing, and how they answer when called."""
 
+from datetime import datetime
+
 from chassis.clock import Clock
 from chassis.idempotency import Cause
 from chassis.problem import Problem
@@ -25,18 +27,16 @@ class ResponderHandlers:
         if not changed.approved:
             await self._positions.forget(event.volunteer)
 
-    async def accepted(self, event: CalloutEvent, volunteer: str, cause: Cause) -> None:
-        now = self._clock.now()
-        await self._change(volunteer, lambda r: domain.accepted(r, event.callout, event.category, now), cause)
+    async def accepted(self, event: CalloutEvent, volunteer: str, at: datetime, cause: Cause) -> None:
+        await self._change(volunteer, lambda r: domain.accepted(r, event.callout, event.category, at), cause)
 
-    async def left(self, event: CalloutEvent, volunteer: str, cause: Cause, *, unanswered: bool) -> None:
-        """They declined, let it lapse, were stood down, withdrew or finished. `unanswered`: counts as a no."""
-        now = self._clock.now()
+    async def left(self, event: CalloutEvent, volunteer: str, at: datetime, cause: Cause, *, said_no: bool) -> None:
+        """They declined or let it lapse (`said_no`), were stood down, withdrew or finished."""
 
         def decide(responder: Responder) -> domain.Decision:
-            if unanswered:
-                responder = domain.learn(responder, event.category, now, accepted=False)
-            return domain.left(responder, event.callout, now)
+            if said_no:
+                responder = domain.learn(responder, event.category, at, accepted=False)
+            return domain.left(responder, event.callout, at)
 
         changed = await self._change(volunteer, decide, cause)
         if changed is not None and not changed.on_duty and changed.engaged is None:

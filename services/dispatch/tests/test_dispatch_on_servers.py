@@ -169,6 +169,21 @@ async def test_positions_come_back_after_redis_was_emptied(here: Town):
     await positions.close()
 
 
+async def test_a_message_that_comes_twice_opens_one_call_out_and_a_late_one_none(here: Town):
+    volunteer = await here.volunteer("once", 3, skills=("first-aid",))
+    report = await here.routed("twice", skills=["first-aid"])
+    await here.routed("twice", skills=["first-aid"])
+    await here.routed("twice", skills=["first-aid"], round=2)
+    await here.routed("twice", skills=["first-aid"])
+    event = ReportWithdrawn(report=report, station=STATION, area=COMMUNITY, category="assistance")
+    await here.publish(event, report)
+    await here.hears("CalloutStoodDown", report, 2)
+    rounds = [event["round"] for event in await here.hears("CalloutOpened", report)]
+    assert rounds == [1, 2]
+    calls = [event["round"] for event in await here.hears("VolunteerCalled", report) if event["volunteer"] == volunteer]
+    assert calls.count(1) == 1
+
+
 async def test_two_reports_want_the_same_person_who_is_called_to_one_only(here: Town):
     alone = {"longitude": 117.2, "latitude": 36.5}
     volunteer = await here.volunteer("wanted", 0)
