@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
@@ -62,14 +63,23 @@ async def _reader(bootstrap: str) -> AsyncGenerator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
+async def _partitions(bootstrap: str, topic: str) -> list[int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        (described,) = await admin.describe_topics([topic])
+        return sorted(part["partition"] for part in described["partitions"])
+    finally:
+        await admin.close()
+
+
 async def _letters(
-    consumer: AIOKafkaConsumer, topic: str, limit: int | None, everything: bool
+    bootstrap: str, consumer: AIOKafkaConsumer, topic: str, limit: int | None, everything: bool
 ) -> AsyncGenerator[Letter]:
     """Those that are there now: a letter that comes back while it is replayed is one for the next time."""
-    await consumer.topics()  # known to the client from here on
-    partitions = [TopicPartition(dead(topic), n) for n in consumer.partitions_for_topic(dead(topic)) or ()]
-    if not partitions:
+    if dead(topic) not in await consumer.topics():
         return
+    partitions = [TopicPartition(dead(topic), n) for n in await _partitions(bootstrap, dead(topic))]
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
     if everything:
@@ -87,7 +97,7 @@ async def _letters(
 async def show(bootstrap: str, topic: str, limit: int | None = None, everything: bool = False) -> list[Letter]:
     """The letters not replayed yet, or all that the broker still has."""
     async with _reader(bootstrap) as consumer:
-        return [letter async for letter in _letters(consumer, topic, limit, everything)]
+        return [letter async for letter in _letters(bootstrap, consumer, topic, limit, everything)]
 
 
 async def replay(bootstrap: str, topic: str, limit: int | None = None, everything: bool = False) -> list[Letter]:
@@ -97,7 +107,7 @@ async def replay(bootstrap: str, topic: str, limit: int | None = None, everythin
     done: list[Letter] = []
     try:
         async with _reader(bootstrap) as consumer:
-            async for letter in _letters(consumer, topic, limit, everything):
+            async for letter in _letters(bootstrap, consumer, topic, limit, everything):
                 record = letter.record
                 back = letter.why("topic") or topic
                 await (await publisher.put(back, record.key, record.value, letter.headers))

@@ -110,6 +110,14 @@ class Relay:
         RELAY_BACKLOG.labels(repository.name).set(len(documents))
         if not documents or not self._lease.held:
             return 0
+        step = asyncio.create_task(self._publish_and_mark(repository, documents))
+        try:
+            return await asyncio.shield(step)
+        except asyncio.CancelledError:  # a stop in good order leaves nothing published but unmarked
+            await asyncio.wait({step}, timeout=5)
+            raise
+
+    async def _publish_and_mark(self, repository: Repository[Any], documents: Sequence[Document]) -> int:
         done = await self._publish(documents)
         if done:
             # By the majority: the next look reads what the majority has, and would find an unmarked event again.

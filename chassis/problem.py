@@ -110,7 +110,11 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 async def _on_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = {404: "not_found", 401: "not_signed_in", 403: "not_allowed"}.get(error.status_code, "bad_request")
-    return problem_response(error.status_code, code, text(f"problem.{code}"))
+    unreadable = text("problem.body_unreadable")  # FastAPI's only 400: nested too deep, or not what its header says
+    errors = [{"field": "body", "problem": unreadable.zh, "problem_en": unreadable.en}]
+    return problem_response(
+        error.status_code, code, text(f"problem.{code}"), errors if error.status_code == 400 else None
+    )
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:

@@ -1,0 +1,104 @@
+"""An aggregate, its events and a store of the tests' own, on the real servers."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, ClassVar
+
+import pytest
+
+from chassis.aggregate import Aggregate
+from chassis.bus import Consumer, Publisher, Subscription, ensure_topics
+from chassis.clock import Clock
+from chassis.outbox import Relay
+from chassis.store import Repository, Store
+from contracts.event import Event
+from tests.backend import Backend
+
+TOPIC = f"counter.events.{secrets.token_hex(3)}"
+
+
+class Counted(Event):
+    """A counter went up."""
+
+    topic: ClassVar[str] = TOPIC
+    key: ClassVar[str] = "counter"
+    example: ClassVar = {"counter": "cnt_1", "total": 1}
+    counter: str
+    total: int
+    lane: str = ""
+
+
+class Counter(Aggregate):
+    total: int = 0
+    name: str | None = None
+
+
+def up(counter: Counter) -> tuple[Counter, list[Event]]:
+    total = counter.total + 1
+    return counter.model_copy(update={"total": total}), [Counted(counter=counter.id, total=total)]
+
+
+async def eventually(look: Callable[[], Awaitable[Any]], within: float = 20.0) -> Any:
+    """What `look` gives once it gives something."""
+    until, found = time.monotonic() + within, None
+    while time.monotonic() < until:
+        if found := await look():
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"not within {within} s; at last: {found}")
+
+
+@pytest.fixture
+async def store(backend: Backend) -> AsyncGenerator[Store]:
+    """An empty database."""
+    name = f"chassis_{secrets.token_hex(4)}"
+    opened = Store(backend.mongo_url, name, Clock())
+    yield opened
+    await opened.client.drop_database(name)
+    opened.close()
+
+
+@pytest.fixture
+async def counters(store: Store) -> Repository[Counter]:
+    repository = Repository(store, "counters", Counter)
+    await store.prepare()
+    return repository
+
+
+@pytest.fixture
+async def publisher(backend: Backend) -> AsyncGenerator[Publisher]:
+    await ensure_topics(backend.kafka_bootstrap, [TOPIC], 3, 1)
+    started = Publisher(backend.kafka_bootstrap, "chassis-test")
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@asynccontextmanager
+async def relaying(store: Store, publisher: Publisher) -> AsyncGenerator[asyncio.Task[None]]:
+    async with task(Relay(store, publisher).run()) as running:
+        yield running
+
+
+@asynccontextmanager
+async def consuming(
+    backend: Backend, publisher: Publisher, group: str, subscription: Subscription
+) -> AsyncGenerator[Consumer]:
+    consumer = Consumer(backend.kafka_bootstrap, group, [subscription], publisher)
+    async with task(consumer.run()):
+        yield consumer
+
+
+@asynccontextmanager
+async def task(run: Any) -> AsyncGenerator[asyncio.Task[None]]:
+    """Runs beside the test; afterwards it is cancelled and waited for, as a service does it."""
+    running: asyncio.Task[None] = asyncio.create_task(run)
+    try:
+        yield running
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running

@@ -1,0 +1,277 @@
+"""Consuming on real servers: effects once, letters put aside with their reason, and put back."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord
+
+from chassis import deadletter
+from chassis.bus import Message, Publisher, Subscription
+from chassis.idempotency import Cause
+from chassis.problem import Problem
+from chassis.store import Repository, outbox_entry
+from chassis.tests.conftest import TOPIC, Counted, Counter, consuming, eventually, up
+from contracts.topics import dead
+from tests.backend import Backend
+
+pytestmark = pytest.mark.servers
+Counters = Repository[Counter]
+
+
+class Effects:
+    """Counts each event in the counter that it names; of some it was told to fail."""
+
+    def __init__(self, counters: Counters) -> None:
+        self.counters, self.calls = counters, 0
+        self.failing: dict[str, Exception] = {}
+
+    async def on(self, event: Counted, message: Message) -> None:
+        self.calls += 1
+        if error := self.failing.get(event.counter):
+            raise error
+        await self.counters.add(Counter(id=event.counter), [], Cause(f"new {event.counter}"))
+        await self.counters.change(event.counter, lambda counter: (up(counter)[0], ()), message.cause)
+
+    async def total(self, counter: str) -> int:
+        found = await self.counters.get(counter)
+        return found.total if found else 0
+
+    async def reaches(self, counter: str, total: int) -> None:
+        async def there() -> bool:
+            return await self.total(counter) == total
+
+        await eventually(there)
+
+
+@pytest.fixture
+def effects(counters: Counters) -> Effects:
+    return Effects(counters)
+
+
+@pytest.fixture
+def name() -> str:
+    return secrets.token_hex(4)
+
+
+async def send(publisher: Publisher, counter: str, *seqs: int, lane: str = "") -> None:
+    for seq in seqs:
+        event = Counted(counter=counter, total=seq, lane=lane)
+        await (await publisher.send(outbox_entry("counters", counter, seq, event, _now(), "")))
+
+
+def _now() -> Any:
+    from chassis.clock import Clock
+
+    return Clock().now()
+
+
+def counting(effects: Effects, lane: str | None = None) -> Subscription:
+    return Subscription(TOPIC, lane=lane).on(Counted, effects.on)
+
+
+async def letters(backend: Backend, key: str, count: int) -> list[ConsumerRecord[bytes, bytes]]:
+    found: list[ConsumerRecord[bytes, bytes]] = []
+    topic = dead(TOPIC)
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+
+        async def enough() -> bool:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found.extend(record for record in records if record.key == key.encode())
+            return len(found) >= count
+
+        await eventually(enough)
+    finally:
+        await consumer.stop()
+    return found
+
+
+async def test_each_event_has_its_effect_once_however_often_it_comes(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
+    await send(publisher, name, 1, 2, 2, 3, 1, 3)
+    async with consuming(backend, publisher, name, counting(effects)) as consumer:
+        await effects.reaches(name, 3)
+
+        async def no_lag() -> bool:
+            return consumer.ready and consumer.lag == 0
+
+        await eventually(no_lag)
+
+
+async def test_a_restart_repeats_no_effect_and_leaves_nothing_out(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
+    await send(publisher, name, *range(1, 6))
+    async with consuming(backend, publisher, name, counting(effects)):
+        await effects.reaches(name, 5)
+    await send(publisher, name, *range(6, 11))
+    before = effects.calls
+    async with consuming(backend, publisher, name, counting(effects)):
+        await effects.reaches(name, 10)
+    assert effects.calls - before == 5  # what was done was committed when it stopped
+
+
+async def test_two_members_share_the_work(backend: Backend, publisher: Publisher, effects: Effects, name: str):
+    counters = [f"{name}-{n}" for n in range(12)]
+    subscription = counting(effects)
+    async with consuming(backend, publisher, name, subscription) as first:
+        async with consuming(backend, publisher, name, subscription) as second:
+
+            async def both() -> bool:
+                return first.ready and second.ready
+
+            await eventually(both)
+            for counter in counters:
+                await send(publisher, counter, 1, 2)
+            for counter in counters:
+                await effects.reaches(counter, 2)
+        for counter in counters:
+            await send(publisher, counter, 3)
+        for counter in counters:
+            await effects.reaches(counter, 3)
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe not json", b"{}", b"", b'{"id": 1, "type": "Counted"}'])
+async def test_unreadable_bytes_are_put_aside_as_they_were(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str, value: bytes
+):
+    key = f"{name}-{len(value)}"
+    await (await publisher.put(TOPIC, key.encode(), value, [("traceparent", b"00-" + b"1" * 32)]))
+    await send(publisher, key, 1)
+    async with consuming(backend, publisher, name, counting(effects)):
+        await effects.reaches(key, 1)
+        (letter,) = await letters(backend, key, 1)
+    headers = dict(letter.headers)
+    assert letter.value == value
+    assert (headers["dead-reason"], headers["dead-group"], headers["dead-topic"]) == (
+        b"unreadable", name.encode(), TOPIC.encode(),
+    )  # fmt: skip
+    assert headers["traceparent"].startswith(b"00-")
+
+
+async def test_types_that_are_not_asked_for_are_passed_over(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
+    entry = outbox_entry("counters", name, 1, Counted(counter=name, total=1), _now(), "")
+    unknown = entry["body"].replace('"Counted"', '"NeverHeardOf"')
+    await (await publisher.put(TOPIC, name.encode(), unknown.encode(), []))
+    await send(publisher, name, 2)
+    async with consuming(backend, publisher, name, counting(effects)):
+        await effects.reaches(name, 1)
+
+
+async def test_one_failing_key_does_not_stop_the_others_and_is_put_back_later(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
+    bad, good = f"{name}-bad", f"{name}-good"
+    effects.failing[bad] = RuntimeError("cannot be applied")
+    async with consuming(backend, publisher, name, counting(effects)):
+        for seq in (1, 2, 3):
+            await send(publisher, bad, seq)
+            await send(publisher, good, seq)
+        await effects.reaches(good, 3)
+        put_aside = await letters(backend, bad, 3)
+        assert [dict(letter.headers)["dead-error"] for letter in put_aside] == [b"RuntimeError"] * 3
+        effects.failing.clear()
+        listed = await deadletter.show(backend.kafka_bootstrap, TOPIC)
+        assert [letter.why("reason") for letter in listed if letter.record.key == bad.encode()] == ["failed"] * 3
+        assert all("Counted" in letter.line() for letter in listed if letter.record.key == bad.encode())
+        replayed = await deadletter.replay(backend.kafka_bootstrap, TOPIC)
+        assert sum(letter.record.key == bad.encode() for letter in replayed) == 3
+        await effects.reaches(bad, 3)
+        later = await deadletter.replay(backend.kafka_bootstrap, TOPIC)
+        assert bad.encode() not in {letter.record.key for letter in later}
+        again = await deadletter.replay(backend.kafka_bootstrap, TOPIC, everything=True)
+        assert sum(letter.record.key == bad.encode() for letter in again) == 3
+        await send(publisher, bad, 4)
+        await effects.reaches(bad, 4)  # behind the repeats on the same key: they have changed nothing
+
+
+async def test_replay_takes_no_more_than_it_is_told(backend: Backend, publisher: Publisher, name: str):
+    for n in range(4):
+        await (await publisher.put(dead(TOPIC), name.encode(), str(n).encode(), [("dead-reason", b"failed")]))
+    everything = await deadletter.show(backend.kafka_bootstrap, TOPIC)
+    assert len(await deadletter.replay(backend.kafka_bootstrap, TOPIC, limit=1)) == 1
+    assert len(await deadletter.show(backend.kafka_bootstrap, TOPIC)) == len(everything) - 1
+    await deadletter.replay(backend.kafka_bootstrap, TOPIC)  # nobody consumes here: none comes back
+    assert await deadletter.show(backend.kafka_bootstrap, TOPIC) == []
+    assert await deadletter.show(backend.kafka_bootstrap, "no.such.topic") == []
+
+
+async def test_a_store_that_is_away_is_waited_for(backend: Backend, publisher: Publisher, effects: Effects, name: str):
+    """Longer than a message gets tries: it is not the message's fault."""
+    effects.failing[name] = ConnectionError("the store is away")
+    await send(publisher, name, 1)
+    async with consuming(backend, publisher, name, counting(effects)) as consumer:
+
+        async def tried_often() -> bool:
+            return effects.calls >= 6
+
+        began = consumer.progressed
+        await eventually(tried_often)
+        assert consumer.progressed > began  # waiting is not standing still
+        effects.failing[name] = Problem(503, "unavailable")
+        effects.calls = 0
+        await eventually(tried_often)
+        effects.failing.clear()
+        await effects.reaches(name, 1)
+
+
+async def test_a_lane_takes_the_keys_place(backend: Backend, publisher: Publisher, effects: Effects, name: str):
+    """All have one key; who fails in one lane does not hold up the other."""
+    seen: list[tuple[str, int]] = []
+
+    async def on(event: Counted, _: Message) -> None:
+        if event.lane == "slow" and event.total == 1 and not any(lane == "quick" and n == 4 for lane, n in seen):
+            raise ConnectionError("waits until the other lane is through")
+        seen.append((event.lane, event.total))
+
+    for total in (1, 2):
+        await send(publisher, name, total, lane="slow")
+    for total in (3, 4):
+        await send(publisher, name, total, lane="quick")
+    async with consuming(backend, publisher, name, Subscription(TOPIC, lane="lane").on(Counted, on)):
+
+        async def all_seen() -> bool:
+            return len([one for one in seen if one[1] <= 4]) >= 4
+
+        await eventually(all_seen)
+    mine = [one for one in seen if one[0] in ("slow", "quick")]
+    assert [n for lane, n in mine if lane == "slow"] == [1, 2]
+    assert [n for lane, n in mine if lane == "quick"] == [3, 4]
+
+
+def test_an_event_of_another_topic_is_refused_when_wiring(effects: Effects):
+    with pytest.raises(ValueError, match=r"published on"):
+        Subscription("other.events").on(Counted, effects.on)
+
+
+async def test_the_command_lists_and_puts_back(
+    backend: Backend,
+    publisher: Publisher,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    await (await publisher.put(dead(TOPIC), name.encode(), b"a word that somebody typed", [("dead-reason", b"failed")]))
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", backend.kafka_bootstrap)
+    for what in ("list", "replay"):
+        assert await asyncio.to_thread(deadletter.main, [what, "--topic", TOPIC]) == 0
+        shown = capsys.readouterr().out
+        assert f"\t{name}\tfailed" in shown
+        assert "somebody typed" not in shown
+    assert await asyncio.to_thread(deadletter.main, ["list", "--topic", TOPIC]) == 0
+    assert capsys.readouterr().out == "0 put aside\n"
+
+
+async def test_the_command_says_when_the_broker_is_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    assert await asyncio.to_thread(deadletter.main, ["list", "--topic", TOPIC]) == 1
+    assert "broker is away" in capsys.readouterr().err

@@ -1,0 +1,135 @@
+"""The relay on real servers: every event, in order, by one process at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from chassis.bus import Publisher
+from chassis.idempotency import Cause
+from chassis.outbox import Lease
+from chassis.store import Repository, Store
+from chassis.tests.conftest import TOPIC, Counter, eventually, relaying, up
+from contracts.event import Envelope
+from tests.backend import Backend
+
+pytestmark = pytest.mark.servers
+Counters = Repository[Counter]
+
+
+@asynccontextmanager
+async def reading(backend: Backend) -> AsyncGenerator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def published(consumer: AIOKafkaConsumer, of: set[str], count: int) -> dict[str, list[int]]:
+    """The seqs of these aggregates in the order of the topic, once there are `count` of them."""
+    found: dict[str, list[int]] = {id: [] for id in of}
+    async with asyncio.timeout(30):
+        while sum(map(len, found.values())) < count:
+            record: Any = await consumer.getone()
+            if record.key.decode() in of:  # others put things of their own on it
+                envelope = Envelope.model_validate_json(record.value)
+                assert record.key.decode() == envelope.aggregate
+                found[envelope.aggregate].append(envelope.seq)
+    return found
+
+
+async def nothing_pending(counters: Counters) -> bool:
+    return await counters.collection.count_documents({"pending": True}) == 0
+
+
+async def test_all_events_go_out_in_order_and_once(
+    counters: Counters, store: Store, publisher: Publisher, backend: Backend
+):
+    ids = {f"cnt_order_{n}" for n in range(10)}
+    async with reading(backend) as topic:
+        for id in ids:
+            await counters.add(Counter(id=id), [], Cause(id))
+        for n in range(5):  # some before the relay runs, so that one document holds several
+            await asyncio.gather(*(counters.change(id, up, Cause(f"{id}{n}")) for id in ids))
+        async with relaying(store, publisher):
+            for n in range(5, 10):
+                await asyncio.gather(*(counters.change(id, up, Cause(f"{id}{n}")) for id in ids))
+            assert await published(topic, ids, 100) == {id: list(range(1, 11)) for id in ids}
+            await eventually(lambda: nothing_pending(counters))
+    kept = await counters.collection.find_one({"_id": "cnt_order_0"})
+    assert kept is not None
+    assert kept["outbox"] == []
+    assert "pending" not in kept
+
+
+async def test_an_idle_relay_is_woken_by_what_another_process_writes(
+    counters: Counters, store: Store, publisher: Publisher, backend: Backend
+):
+    """Another process: its write does not set this one's event, only the change stream tells of it."""
+    other = Store(backend.mongo_url, store.database.name, store.clock)
+    elsewhere = Repository(other, "counters", Counter)
+    async with reading(backend) as topic, relaying(store, publisher):
+        await elsewhere.add(Counter(id="cnt_wake"), [], Cause("c0"))
+        for n in range(3):
+            await elsewhere.change("cnt_wake", up, Cause(f"c{n}x"))
+            await published(topic, {"cnt_wake"}, 1)
+    other.close()
+
+
+async def test_one_holds_the_lease_and_another_takes_over_when_it_lapses(store: Store):
+    first, second = Lease(store, seconds=0.5), Lease(store, seconds=0.5)
+    assert await first.take()
+    assert not await second.take()
+    assert await first.take()  # renewed
+    assert (first.held, second.held) == (True, False)
+
+    async def taken_over() -> bool:
+        return await second.take()
+
+    await eventually(taken_over, within=5)
+    assert not first.held  # ended by its own clock before the other could begin
+    assert not await first.take()
+
+
+async def test_a_lease_given_back_is_free_at_once(store: Store):
+    first, second = Lease(store, seconds=60), Lease(store, seconds=60)
+    assert await first.take()
+    await first.give_back()
+    assert not first.held
+    assert await second.take()
+    await first.give_back()  # not its own any more: nothing happens
+    assert not await first.take()
+
+
+async def test_two_relays_publish_each_event_once_and_one_goes_on_alone(
+    counters: Counters, store: Store, publisher: Publisher, backend: Backend
+):
+    await counters.add(Counter(id="cnt_two"), [], Cause("c"))
+    async with reading(backend) as topic, relaying(store, publisher):
+        async with relaying(store, publisher):
+            for n in range(10):
+                await counters.change("cnt_two", up, Cause(f"a{n}"))
+            assert await published(topic, {"cnt_two"}, 10) == {"cnt_two": list(range(1, 11))}
+        for n in range(10):
+            await counters.change("cnt_two", up, Cause(f"b{n}"))
+        assert await published(topic, {"cnt_two"}, 10) == {"cnt_two": list(range(11, 21))}
+
+
+async def test_what_the_broker_does_not_take_is_kept_and_goes_out_later(
+    counters: Counters, store: Store, publisher: Publisher, backend: Backend
+):
+    never_started = Publisher(backend.kafka_bootstrap, "never-started")
+    await counters.add(Counter(id="cnt_later"), [], Cause("c"))
+    await counters.change("cnt_later", up, Cause("c1"))
+    async with reading(backend) as topic:
+        async with relaying(store, never_started) as relay:
+            await counters.change("cnt_later", up, Cause("c2"))
+            assert not relay.done()
+        assert not await nothing_pending(counters)
+        async with relaying(store, publisher):
+            assert await published(topic, {"cnt_later"}, 2) == {"cnt_later": [1, 2]}

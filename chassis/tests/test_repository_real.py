@@ -1,0 +1,162 @@
+"""Aggregates on a real MongoDB: one atomic write, and a repeat changes nothing."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from pymongo import ASCENDING, IndexModel
+
+from chassis.coalesce import Refused
+from chassis.idempotency import Cause
+from chassis.problem import Problem
+from chassis.store import KEPT_CAUSES, Repository, Store
+from chassis.tests.conftest import Counted, Counter, up
+from contracts.event import Envelope
+
+pytestmark = pytest.mark.servers
+Counters = Repository[Counter]
+
+
+async def document(counters: Counters, id: str) -> dict[str, object]:
+    found = await counters.collection.find_one({"_id": id})
+    assert found is not None
+    return found
+
+
+async def test_state_events_and_cause_are_one_document(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f"))
+    await counters.change("cnt_1", up, Cause("c2"))
+    kept = await document(counters, "cnt_1")
+    assert (kept["version"], kept["seq"], kept["pending"]) == (2, 2, True)
+    assert kept["seen"] == ["c1#f", "c2#"]
+    outbox = kept["outbox"]
+    assert isinstance(outbox, list)
+    sent = [Envelope.model_validate_json(entry["body"]) for entry in outbox]
+    assert [(one.id, one.seq, one.data["total"]) for one in sent] == [
+        ("counters/cnt_1/1", 1, 0),
+        ("counters/cnt_1/2", 2, 1),
+    ]
+    assert await counters.get("cnt_1") == Counter(id="cnt_1", version=2, total=1)
+
+
+async def test_a_repeated_add_gives_what_is_there_and_says_nothing_twice(counters: Counters):
+    for _ in range(3):
+        added = await counters.add(Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f"))
+        assert added == Counter(id="cnt_1", version=1)
+    await counters.change("cnt_1", up, Cause("c2"))
+    again = await counters.add(Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f"))
+    assert again.total == 1
+    assert (await document(counters, "cnt_1"))["seq"] == 2
+
+
+async def test_fifty_repeats_at_once_are_one(counters: Counters):
+    add = [counters.add(Counter(id="cnt_1"), [], Cause("c1")) for _ in range(50)]
+    assert {one.version for one in await asyncio.gather(*add)} == {1}
+    await asyncio.gather(*(counters.change("cnt_1", up, Cause("c2")) for _ in range(50)))
+    assert await counters.get("cnt_1") == Counter(id="cnt_1", version=2, total=1)
+
+
+async def test_fifty_changes_at_once_all_happen_once(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
+    changed = await asyncio.gather(*(counters.change("cnt_1", up, Cause(f"c{n}x")) for n in range(50)))
+    assert sorted(one.total for one in changed) == list(range(1, 51))
+    kept = await document(counters, "cnt_1")
+    assert (kept["total"], kept["version"], kept["seq"]) == (50, 51, 50)
+
+
+async def test_replicas_that_change_the_same_thing_lose_nothing(counters: Counters, store: Store):
+    """Each replica has its own locks and its own bulk writes; only the version keeps them apart."""
+    replicas = [counters, *(Repository(store, "counters", Counter) for _ in range(3))]
+    await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
+
+    async def change(n: int) -> None:
+        while True:
+            try:
+                await replicas[n % 4].change("cnt_1", up, Cause(f"c{n}x"))
+                return
+            except Problem as problem:
+                assert problem.code == "conflict"  # noqa: PT017 - others were faster time after time: ask again
+
+    await asyncio.gather(*(change(n) for n in range(40)))
+    kept = await document(counters, "cnt_1")
+    assert (kept["total"], kept["seq"]) == (40, 40)
+
+
+async def test_a_key_used_with_another_body_is_refused_and_stores_nothing(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [], Cause("c1", "one"))
+    for attempt in (
+        counters.add(Counter(id="cnt_1"), [], Cause("c1", "two")),
+        counters.change("cnt_1", up, Cause("c1", "two")),
+    ):
+        with pytest.raises(Problem) as refused:
+            await attempt
+        assert (refused.value.status, refused.value.code) == (422, "key_reused")
+    assert (await document(counters, "cnt_1"))["version"] == 1
+
+
+async def test_an_id_taken_by_another_cause_is_a_409(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [], Cause("c1"))
+    with pytest.raises(Problem) as refused:
+        await counters.add(Counter(id="cnt_1"), [], Cause("c2"))
+    assert refused.value.status == 409
+
+
+async def test_a_unique_value_is_refused_with_its_field_for_add_and_change(store: Store):
+    unique = IndexModel([("name", ASCENDING)], unique=True, partialFilterExpression={"name": {"$type": "string"}})
+    counters = Repository(store, "counters", Counter, unique)
+    await store.prepare()
+    await counters.add(Counter(id="cnt_1", name="one"), [], Cause("c1"))
+    await counters.add(Counter(id="cnt_2"), [], Cause("c2"))
+    with pytest.raises(Refused) as added:
+        await counters.add(Counter(id="cnt_3", name="one"), [], Cause("c3"))
+    assert added.value.key == ("name",)
+    with pytest.raises(Refused) as changed:
+        await counters.change("cnt_2", lambda c: (c.model_copy(update={"name": "one"}), ()), Cause("c4"))
+    assert changed.value.key == ("name",)
+
+
+async def test_what_is_not_there_is_a_404(counters: Counters):
+    assert await counters.get("cnt_none") is None
+    for attempt in (counters.require("cnt_none"), counters.change("cnt_none", up, Cause("c1"))):
+        with pytest.raises(Problem) as missing:
+            await attempt
+        assert missing.value.status == 404
+
+
+async def test_a_decision_of_nothing_or_a_refusal_changes_nothing(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [], Cause("c1"))
+    assert (await counters.change("cnt_1", lambda _: None, Cause("c2"))).version == 1
+
+    def refuse(_: Counter) -> None:
+        raise Problem(409, "wrong_state", state="closed")
+
+    with pytest.raises(Problem):
+        await counters.change("cnt_1", refuse, Cause("c3"))
+    assert (await document(counters, "cnt_1"))["seen"] == ["c1#"]
+
+
+async def test_a_change_without_events_leaves_nothing_to_relay(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [], Cause("c1"))
+    await counters.change("cnt_1", lambda c: (c.model_copy(update={"total": 7}), ()), Cause("c2"))
+    kept = await document(counters, "cnt_1")
+    assert (kept["outbox"], kept["pending"], kept["seq"]) == ([], False, 0)
+
+
+async def test_only_the_latest_causes_are_kept(counters: Counters):
+    await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
+    for n in range(KEPT_CAUSES + 5):
+        await counters.change("cnt_1", lambda c: (c.model_copy(update={"total": c.total + 1}), ()), Cause(f"k{n}"))
+    seen = (await document(counters, "cnt_1"))["seen"]
+    assert isinstance(seen, list)
+    assert (len(seen), seen[-1]) == (KEPT_CAUSES, f"k{KEPT_CAUSES + 4}#")
+
+
+async def test_found_in_order_and_no_more_than_asked_for(counters: Counters):
+    await asyncio.gather(*(counters.add(Counter(id=f"cnt_{n}", total=n), [], Cause(f"c{n}")) for n in range(9)))
+    found = await counters.find({"total": {"$gte": 3}}, sort=(("total", -1),), limit=4)
+    assert [one.total for one in found] == [8, 7, 6, 5]
+
+
+async def test_the_store_tells_the_time(store: Store):
+    await store.clock.sync(store.server_time)
+    assert abs(store.clock.now() - datetime.now(UTC)).total_seconds() < 60
