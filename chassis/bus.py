@@ -134,7 +134,8 @@ class Consumer:
         self._subscriptions = {subscription.topic: subscription for subscription in subscriptions}
         self._consumer: AIOKafkaConsumer | None = None
         self._working = asyncio.Lock()
-        self._done: dict[TopicPartition, int] = {}
+        self._done: dict[TopicPartition, int] = {}  # to be committed
+        self._dealt: dict[TopicPartition, int] = {}  # up to here all was dealt with
         self._committed_at = 0.0
         self.progressed = time.monotonic()
         self.lag = 0
@@ -156,12 +157,14 @@ class Consumer:
         try:
             while True:
                 batches = await consumer.getmany(timeout_ms=200, max_records=400)
+                for partition, records in batches.items():
+                    self._dealt.setdefault(partition, records[0].offset)
+                self._measure_lag(consumer)  # before the work: who hangs in it stands still with messages waiting
                 if batches:
                     await asyncio.shield(self._deal(batches))
                 else:
                     self.progressed = time.monotonic()
                 await self._commit_sometimes()
-                self._measure_lag(consumer)
         finally:
             await self._stop(consumer)
 
@@ -181,7 +184,7 @@ class Consumer:
                     lanes[partition, _lane_key(record, lane)].append(record)
             await asyncio.gather(*(self._lane(records) for records in lanes.values()))
             for partition, records in batches.items():
-                self._done[partition] = records[-1].offset + 1
+                self._done[partition] = self._dealt[partition] = records[-1].offset + 1
 
     async def _lane(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         for record in records:
@@ -265,30 +268,15 @@ class Consumer:
         async with self._working:
             with suppress(KafkaError):
                 await self._commit()
+            self._dealt.clear()
 
     def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
         self.lag = 0
         for partition in consumer.assignment():
-            end, at = (
-                consumer.highwater(partition),
-                self._done.get(partition) or consumer.last_stable_offset(partition),
-            )
-            if end is not None:
-                position = self._positions(consumer).get(partition, at or end)
-                behind = max(0, end - position)
-                CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
-                self.lag += behind
-
-    @staticmethod
-    def _positions(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Where the next message will be read, as far as the client knows without asking."""
-        assignment = cast(Any, consumer)._subscription.subscription.assignment
-        found: dict[TopicPartition, int] = {}
-        for partition in consumer.assignment():
-            state = assignment.state_value(partition) if assignment else None
-            if state is not None and state.has_valid_position:
-                found[partition] = state.position
-        return found
+            end = consumer.highwater(partition) or 0
+            behind = max(0, end - self._dealt.get(partition, end))
+            CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
+            self.lag += behind
 
 
 def _lane_key(record: ConsumerRecord[bytes, bytes], lane: str | None) -> bytes | str | None:

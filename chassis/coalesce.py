@@ -57,12 +57,9 @@ class Coalescer:
 
 def _settle_partly(batch: list[tuple[Write, asyncio.Future[None]]], details: Mapping[str, Any]) -> None:
     if concern := details.get("writeConcernErrors"):  # applied perhaps, but not promised: nobody is told 'done'
-        errors: dict[int, Exception] = {
-            i: WriteConcernError(str(concern[0].get("errmsg")), concern[0].get("code")) for i in range(len(batch))
-        }
+        _settle(batch, dict.fromkeys(range(len(batch)), _error(concern[0])))
     else:
-        errors = {entry["index"]: _error(entry) for entry in details.get("writeErrors", [])}
-    _settle(batch, errors)
+        _settle(batch, {entry["index"]: _error(entry) for entry in details.get("writeErrors", [])})
 
 
 def _error(entry: Mapping[str, Any]) -> Exception:

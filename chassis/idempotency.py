@@ -12,6 +12,7 @@ from chassis.auth import Principal, principal_or_none
 from chassis.ids import derived_id
 from chassis.problem import Problem
 
+_RULE = "8-128 visible characters; a repeat with the same key changes nothing"
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
@@ -37,13 +38,7 @@ class Cause:
 async def _cause(
     request: Request,
     who: Annotated[Principal | None, Depends(principal_or_none)],
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="8-128 visible characters; a repeat with the same key changes nothing",
-        ),
-    ] = None,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", description=_RULE)] = None,
 ) -> Cause:
     if key is None:
         return Cause(secrets.token_hex(16))

@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
+_NOISY = ("uvicorn.access", "httpx", "aiokafka.conn", "aiokafka.consumer.group_coordinator", "pymongo")
+
 
 def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     context = trace.get_current_span().get_span_context()
@@ -62,11 +64,5 @@ def install(service: str, level: str = "INFO") -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     structlog.contextvars.bind_contextvars(service=service)
-    for noisy in (
-        "uvicorn.access",
-        "httpx",
-        "aiokafka.conn",
-        "aiokafka.consumer.group_coordinator",
-        "pymongo",
-    ):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.ERROR)

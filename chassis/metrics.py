@@ -10,9 +10,7 @@ EVENT_SECONDS = Histogram("event_handle_seconds", "Time to deal with a message",
 EVENT_DELAY = Histogram("event_delay_seconds", "From the topic to the handler", ["topic"], buckets=_FAST)
 CONSUMER_LAG = Gauge("consumer_lag_messages", "Messages not dealt with yet", ["topic", "partition"])
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside", ["topic", "reason"])
-RELAY_BACKLOG = Gauge(
-    "relay_backlog_aggregates", "Aggregates with unpublished events seen by the last look", ["collection"]
-)
+RELAY_BACKLOG = Gauge("relay_backlog_aggregates", "Aggregates with unpublished events at the last look", ["collection"])
 RELAY_PUBLISHED = Counter("relay_published_total", "Events published", ["topic"])
 RELAY_LEADER = Gauge("relay_leader", "1 while this process holds the relay's lease")
 STORE_BATCH = Histogram("store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))

@@ -14,6 +14,8 @@ from starlette.responses import Response
 from contracts.texts import Text, text
 
 MEDIA_TYPE = "application/problem+json"
+# 91 shutting down, 189/10107/13435 no primary, 14031 out of disk, 11600/11602 interrupted at shutdown
+_PASSING_CODES = frozenset({91, 189, 10107, 13435, 14031, 11600, 11602})
 log = structlog.get_logger()
 
 
@@ -138,16 +140,7 @@ def is_away(error: BaseException) -> bool:
     )  # fmt: skip
     if isinstance(error, passing):
         return True
-    # 91 shutting down, 189/10107/13435 no primary, 14031 out of disk, 11600/11602 interrupted at shutdown
-    return isinstance(error, mongo.OperationFailure) and error.code in {
-        91,
-        189,
-        10107,
-        13435,
-        14031,
-        11600,
-        11602,
-    }
+    return isinstance(error, mongo.OperationFailure) and error.code in _PASSING_CODES
 
 
 def install(app: FastAPI) -> None:
