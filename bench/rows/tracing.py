@@ -1,0 +1,36 @@
+"""Row 7: reports a second with tracing on, beside the same service with tracing off."""
+
+import orjson
+
+from bench.load import Job
+from bench.rows.row import Row, row
+from bench.stage import AREA, Stage, load
+from deploy.embedded.ports import HOST, free_ports
+
+_REPORT = {
+    "text": "小区南门口有三辆车头对头堵住了", "category": "traffic", "community": f"{AREA}008",
+    "location": {"longitude": 116.9412, "latitude": 36.6688, "datum": "wgs84"},
+}  # fmt: skip
+
+
+async def measure(stage: Stage, rounds: int, requests: int) -> Row:
+    """Both processes serve the same store and topics, one after the other in each round."""
+    headers = [{"Authorization": f"Bearer {stage.token('acc_' + '0' * 20, 'resident', '3701')}"}]
+    body, pairs = orjson.dumps(_REPORT).decode(), list[tuple[float, float]]()
+    ports = free_ports()
+    untraced = {"HTTP_PORT": str(ports.gateway), "OTEL_TRACES_EXPORTER": "none"}
+    traced = {"HTTP_PORT": str(ports.incidents)}
+    on, off = f"http://{HOST}:{ports.incidents}", f"http://{HOST}:{ports.gateway}"
+    with (
+        stage.beside("services.incidents.main", ready=f"{on}/health/live", env=traced),
+        stage.beside("services.incidents.main", ready=f"{off}/health/live", env=untraced),
+    ):
+        for turn in range(rounds + 1):
+            rates: list[float] = []
+            for base in (on, off) if turn % 2 else (off, on):
+                job = Job(url=f"{base}/api/v1/reports", bodies=[body], headers=headers, requests=requests)
+                rates.append((await load(job)).rate)
+            with_tracing, without = rates if turn % 2 else rates[::-1]
+            if turn:
+                pairs.append((with_tracing, without))
+    return row(7, "reports taken in, traced / untraced", "1/s", ">= 0.9", pairs)
