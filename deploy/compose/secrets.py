@@ -3,7 +3,6 @@
 `python -m deploy.compose.secrets [FILE]`; FILE is `.quancheng/compose.env` unless told otherwise.
 """
 
-import hmac
 import os
 import sys
 from pathlib import Path
@@ -21,8 +20,7 @@ def write(file: Path) -> Path:
     secrets = secrets_in(file.parent / "compose-secrets")
     lines = {
         "FIELD_KEY": secrets.field_key,
-        # Another one for incidents, from which registration's cannot be found.
-        "INCIDENTS_FIELD_KEY": hmac.digest(bytes.fromhex(secrets.field_key), b"incidents", "sha256").hex(),
+        "INCIDENTS_FIELD_KEY": secrets.incidents_field_key,
         "LOOKUP_KEY": secrets.lookup_key,
         "DEV_KEY": secrets.dev_key,
         "SIGNING_KEY": secrets.signing_key,

@@ -1,5 +1,6 @@
 """The platform's own secrets: made once by this machine, readable by their owner only."""
 
+import hmac
 import os
 import secrets
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ class Secrets:
     field_key: str
     lookup_key: str
     dev_key: str
+
+    @property
+    def incidents_field_key(self) -> str:
+        """Another key for incidents, from which registration's cannot be found."""
+        return hmac.digest(bytes.fromhex(self.field_key), b"incidents", "sha256").hex()
 
     @property
     def signing_key(self) -> str:

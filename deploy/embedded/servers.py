@@ -96,7 +96,7 @@ def valkey(home: Path, ports: Ports) -> Process:
     data.mkdir(parents=True, exist_ok=True)
     command = (
         str(program("valkey-server")), "--bind", HOST, "--port", str(ports.valkey), "--dir", str(data),
-        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",
+        "--set-proc-title", "no", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",
     )  # fmt: skip
     return Process("valkey", command, readiness.valkey(ports.valkey))
 

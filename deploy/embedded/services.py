@@ -32,7 +32,7 @@ def addresses(ports: Ports) -> dict[str, str]:
 
 
 def environment(service: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """The variables of one service; registration alone gets the keys to sign and to decrypt."""
+    """The variables of one service; registration alone gets the keys to sign and to decrypt persons."""
     own = {
         "HTTP_HOST": HOST,
         "HTTP_PORT": str(ports.of(service)),
@@ -51,6 +51,8 @@ def environment(service: str, ports: Ports, secrets: Secrets, clock: str, extra:
             "LOOKUP_KEY": secrets.lookup_key,
             "SMS": "local",
         }
+    elif service == "incidents":
+        own["FIELD_KEY"] = secrets.incidents_field_key
     return {**addresses(ports), **own, **extra}
 
 

@@ -131,6 +131,9 @@ def test_keys_go_to_registration_only(tmp_path: Path) -> None:
     keys = {"SIGNING_KEY_FILE", "FIELD_KEY", "LOOKUP_KEY"}
     assert keys <= environment("registration", ports, secrets, "", {}).keys()
     assert not keys & environment("dispatch", ports, secrets, "", {}).keys()
+    own = environment("incidents", ports, secrets, "", {})
+    assert own["FIELD_KEY"] not in (secrets.field_key, secrets.lookup_key)
+    assert "LOOKUP_KEY" not in own
 
 
 def test_missing_library_is_named_with_its_package() -> None:
