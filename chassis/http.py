@@ -1,4 +1,4 @@
-"""The edge of each service: body limit, request figures, and the request's id in the logs. Pure ASGI, for its price."""
+"""The edge of each service: body limit, figures, span and log id of a request. Pure ASGI, for its price."""
 
 import time
 from collections.abc import MutableMapping
@@ -6,23 +6,39 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis import trace
 from chassis.metrics import HTTP_SECONDS
 from chassis.problem import Problem
 
 
 class Edge:
-    """Refuses bodies above `most_bytes` before they are read; counts answers by route, never by path."""
+    """Refuses bodies above `most_bytes` before they are read; counts and traces answers by route, never by address:
+    an address can hold a phone number, a report's secret number or a token.
+
+    A span of our own, a third of the instrumentation library's price, which matches every route a second time.
+    """
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         self._app, self._most = app, most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
+        headers, method = dict(scope["headers"]), scope["method"]
+        with trace.span(method, headers.get(b"traceparent", b"").decode("latin-1"), SpanKind.SERVER) as span:
+            status = await self._answer(scope, receive, send, headers)
+            span.update_name(f"{method} {_route(scope)}")
+            span.set_attributes(
+                {"http.request.method": method, "http.route": _route(scope), "http.response.status_code": status}
+            )
+            if status >= 500:
+                span.set_status(StatusCode.ERROR)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
         structlog.contextvars.bind_contextvars(request_id=headers.get(b"x-request-id", b"").decode("latin-1")[:64])
         began, status, body = time.perf_counter(), 500, _Limited(receive, self._most)
 
@@ -43,6 +59,7 @@ class Edge:
                 status = 413
                 refusal = Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=self._most)
                 await refusal.response()(scope, receive, send)
+            return status
         finally:
             HTTP_SECONDS.labels(scope["method"], _route(scope), str(status)).observe(time.perf_counter() - began)
 

@@ -177,7 +177,6 @@ class Service:
         """Run until told to end, with logs and traces."""
         logs.install(self.name, self.settings.log_level)
         provider = trace.install(self.name)
-        trace.instrument(self.app)
         self.server(front).run()
         if provider is not None:
             provider.shutdown()

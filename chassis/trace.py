@@ -5,9 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 
-from fastapi import FastAPI
 from opentelemetry import propagate, trace
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -38,11 +36,6 @@ def install(service: str) -> TracerProvider | None:
     provider.add_span_processor(BatchSpanProcessor(found[0].load()(), schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
     return provider
-
-
-def instrument(app: FastAPI) -> None:
-    """A span a request; none for each send and receive, which would cost twice as much as the request's own."""
-    FastAPIInstrumentor.instrument_app(app, excluded_urls="health,metrics", exclude_spans=["send", "receive"])
 
 
 def current() -> str:

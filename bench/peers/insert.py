@@ -8,6 +8,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 from motor.motor_asyncio import AsyncIOMotorClient
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from pydantic import BaseModel
 
 from chassis import trace
@@ -34,5 +35,5 @@ def app(mongo_url: str) -> FastAPI:
 if __name__ == "__main__":
     trace.install("bench-bare")
     service = app(sys.argv[2])
-    trace.instrument(service)
+    FastAPIInstrumentor.instrument_app(service, exclude_spans=["send", "receive"])
     uvicorn.run(service, port=int(sys.argv[1]), log_level="warning", access_log=False, loop="uvloop")
