@@ -5,12 +5,14 @@ import shutil
 import signal
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from chassis.clock import Clock
 from deploy.embedded.platform import Platform
 from deploy.embedded.ports import HOST, Ports, free_ports
 from deploy.embedded.profiles import test_home
+from deploy.embedded.secrets_store import Secrets
 from deploy.embedded.services import addresses
 
 CHOICE = "TEST_BACKEND"
@@ -133,6 +135,16 @@ class WholePlatform:
     def dev_key(self) -> str:
         """What a developer shows to read sign-in codes."""
         return self._own.dev_key
+
+    @property
+    def secrets(self) -> Secrets:
+        """What a thief would like to have."""
+        return self._own.secrets
+
+    @property
+    def logs(self) -> Path:
+        """The folder with what the services and the gateway write."""
+        return self._own.home / "logs"
 
     def up(self) -> None:
         """Starts the services, then loads the reference data and the demonstration station."""

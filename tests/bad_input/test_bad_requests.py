@@ -128,7 +128,7 @@ async def test_violence_never_goes_to_volunteers_whoever_asks(
     station: Station, web: httpx.AsyncClient, somebody: Phone
 ):
     officer = await station.somebody("officer")
-    report = await somebody.person.post("reports", station.words_of(text="有人拿着钢管打人", category="violence"))
+    report = await somebody.person.post("reports", station.words_of("violence", text="有人拿着钢管打人"))
     assert report["route"] == "police"
     assert "110" in report["advice"]["zh"]
     body = {"route": "volunteers", "reason": "人手不够"}

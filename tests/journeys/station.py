@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.clock import Clock
 from deploy.demonstration.api import Api, Json, Refused
+from deploy.demonstration.api import Person as SignedIn
 from services.registration.demonstration import DOOR, Demonstration, Person
 from tests.journeys.phone import Phone, eventually
 
@@ -27,15 +28,23 @@ class Station:
         self._free: dict[str, Iterator[Person]] = {
             # Between 18 and 69 years: called at any hour.
             "volunteer": (p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004),
-            "resident": iter(plan.residents),
+            "resident": iter(plan.residents[:-1]),
         }
-        self._staff = {"officer": plan.officers[0], "committee": _of(plan, COMMUNITY)}
+        self._same = {
+            "officer": plan.officers[0],
+            "committee": _of(plan, COMMUNITY),
+            "bystander": plan.residents[-1],
+            "idle volunteer": plan.volunteers[-1],
+        }
         self._phones: list[Phone] = []
+        self._signed_in: dict[str, SignedIn] = {}
 
     async def somebody(self, role: str) -> Phone:
-        """A resident or volunteer nobody has used yet, an officer, or the community's staff."""
-        person = self._staff[role] if role in self._staff else next(self._free[role])
-        phone = Phone(await self.api.sign_in(person.phone))
+        """A resident or volunteer whom nobody has used yet, or the one who is always the same."""
+        person = self._same[role] if role in self._same else next(self._free[role])
+        if person.phone not in self._signed_in:  # a code a minute is all that a phone gets
+            self._signed_in[person.phone] = await self.api.sign_in(person.phone)
+        phone = Phone(self._signed_in[person.phone])
         self._phones.append(phone)
         await phone.open()
         return phone
@@ -60,8 +69,8 @@ class Station:
 
     def words_of(self, category: str = "nuisance", **more: Any) -> Json:
         """The body of a report at the middle."""
-        text = {"nuisance": "楼下的音响太吵", "assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}
-        return {"text": text[category], "category": category, "location": self.place, "community": COMMUNITY} | more
+        text = {"assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}.get(category, "楼下的音响太吵")
+        return {"text": text, "category": category, "location": self.place, "community": COMMUNITY} | more
 
     async def reports(self, who: Phone, category: str = "nuisance", **more: Any) -> Json:
         return await who.person.post("reports", self.words_of(category, **more))

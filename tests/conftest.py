@@ -1,4 +1,4 @@
-"""The station that journeys, bad input and telemetry play at."""
+"""The station that the tests through the gateway play at."""
 
 from collections.abc import AsyncGenerator
 
@@ -35,11 +35,11 @@ async def web(platform: WholePlatform) -> AsyncGenerator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def somebody(station: Station) -> Phone:
-    """A resident."""
-    return await station.somebody("resident")
+    """A resident who does nothing of note."""
+    return await station.somebody("bystander")
 
 
 @pytest.fixture
 async def volunteer(station: Station) -> Phone:
     """A volunteer who is not on duty."""
-    return await station.somebody("volunteer")
+    return await station.somebody("idle volunteer")
