@@ -94,6 +94,7 @@ def valkey(home: Path, ports: Ports) -> Process:
     """Valkey; what it holds can be rebuilt, so it may lose its last second."""
     data = home / "data" / "valkey"
     data.mkdir(parents=True, exist_ok=True)
+    # A title of its own would overwrite its environment, by which `make stop` knows whose it is.
     command = (
         str(program("valkey-server")), "--bind", HOST, "--port", str(ports.valkey), "--dir", str(data),
         "--set-proc-title", "no", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",

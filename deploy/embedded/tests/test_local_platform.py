@@ -1,12 +1,12 @@
 """What a person meets on a machine of their own: a taken port, a missing library, a second start."""
 
-import os
 import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +14,7 @@ from deploy.embedded import __main__ as command_line
 from deploy.embedded import platform as platform_module
 from deploy.embedded.doctor import library_problems
 from deploy.embedded.platform import AlreadyRunningError, Platform, PlatformError, PortTakenError
-from deploy.embedded.ports import HOST, Ports, free_ports
+from deploy.embedded.ports import HOST, Ports, free_ports, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import valkey, wait_until
 from deploy.embedded.secrets_store import secrets_in
@@ -84,11 +84,15 @@ def test_killed_process_comes_back_by_itself(alone: ValkeyOnly) -> None:
 
 def test_down_leaves_nothing_even_without_its_supervisor(alone: ValkeyOnly) -> None:
     alone.up()
+    orphan = alone.pid("valkey")
     supervisor = Supervisor(alone.home)
-    os.kill(int(supervisor.pid_file.read_text()), 9)
-    assert supervisor.survivors()
+    parent = psutil.Process(int(supervisor.pid_file.read_text()))
+    parent.kill()
+    parent.wait(10)
+    assert [process.pid for process in supervisor.survivors()] == [orphan]
     ValkeyOnly(alone.home, alone.ports, services=False).down()
     assert supervisor.survivors() == []
+    assert not is_taken(alone.ports.valkey)
     assert not alone.running()
 
 
