@@ -5,6 +5,9 @@ PY := $(BIN)/python
 INSTALLED := $(STATE)/venv/installed
 PROFILE ?= run
 .DEFAULT_GOAL := help
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-annotate --no-header
+
 .PHONY: help setup demo test test-faults run stop status logs clean check contracts bench up down lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -63,6 +66,6 @@ down: setup ## stop the compose stack; its data is kept
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
 	docker compose --env-file $(STATE)/compose.env down
 
-lock: setup ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --quiet --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock
+lock: setup ## write both lock files anew from pyproject.toml: everything, and what the images install
+	$(LOCK) --all-extras pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml -o requirements-run.lock
