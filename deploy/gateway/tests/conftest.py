@@ -16,5 +16,5 @@ def stand(_stand: Stand) -> Stand:
     """The gateway, with nothing seen and nothing failing yet."""
     for upstream in _stand.upstreams.values():
         upstream.seen.clear()
-        upstream.fail = 0
+        upstream.fail = upstream.drop = 0
     return _stand

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import uvicorn
@@ -18,6 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64encode
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from deploy.embedded.ports import HOST, Ports, free_ports
 from deploy.gateway import plan
@@ -82,6 +83,8 @@ class Upstream:
     signer: Signer
     seen: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     fail: int = 0
+    drop: int = 0
+    """How many of the next requests lose their connection instead of getting an answer."""
 
     def app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
@@ -98,6 +101,9 @@ class Upstream:
         async def anything(request: Request) -> Response:
             body = await request.body()
             self.seen.append({"url": str(request.url), "size": len(body), "headers": dict(request.headers)})
+            if self.drop > 0:
+                self.drop -= 1
+                request.scope["drop"]()
             if self.fail > 0:
                 self.fail -= 1
                 return JSONResponse({"title": "busy"}, 503)
@@ -129,10 +135,20 @@ class Traces:
         return app
 
 
+class _Droppable(H11Protocol):
+    """Lets a request cut its own connection, as a killed process would."""
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if getattr(self, "scope", None) is not None:
+            cast(dict[str, Any], self.scope)["drop"] = self.transport.abort
+
+
 @contextmanager
 def serving(app: FastAPI, port: int) -> Generator[None]:
     """Serves `app` on 127.0.0.1:port in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, HOST, port, log_config=None, access_log=False))
+    config = uvicorn.Config(app, HOST, port, log_config=None, access_log=False, http=_Droppable, loop="asyncio")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until(lambda: server.started)

@@ -96,6 +96,21 @@ def test_a_busy_service_is_asked_again_where_that_is_safe(
     assert len(stand.upstreams["incidents"].seen) == (2 if status == 200 else 1)
 
 
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [("GET", {}, 200), ("POST", {"idempotency-key": "key-12345"}, 200), ("POST", {}, 503)],
+)
+def test_what_a_dying_service_took_with_it_is_asked_again_where_that_is_safe(
+    stand: Stand, method: str, headers: dict[str, str], status: int
+) -> None:
+    stand.upstreams["incidents"].drop = 1
+    path = "/api/v1/reports" if method == "POST" else "/api/v1/categories"
+    answer = stand.http.request(method, path, headers=headers)
+    assert answer.status_code == status
+    assert len(stand.upstreams["incidents"].seen) == (2 if status == 200 else 1)
+    assert status == 200 or answer.headers["retry-after"] == "2"
+
+
 def test_the_documentation_opens_without_internet(stand: Stand) -> None:
     page = stand.http.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
