@@ -1,6 +1,7 @@
 """A service: its routes, consumers and loops, wired to store, bus, traces and health."""
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -175,6 +176,8 @@ class Service:
 
     def serve(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> None:
         """Run until told to end, with logs and traces."""
+        # Thousands of open answers are millions of objects: a full collection stops the process for half a second.
+        gc.set_threshold(5_000, 10, 100)
         logs.install(self.name, self.settings.log_level)
         provider = trace.install(self.name)
         self.server(front).run()

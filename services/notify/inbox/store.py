@@ -50,7 +50,7 @@ class Inbox:
 
     async def due(self, before: datetime) -> list[Message]:
         """Messages from before that time which have not gone to the live streams."""
-        return await self.messages.find({"due": True, "at": {"$lt": before}}, sort=(("at", ASCENDING),))
+        return await self.messages.find({"due": True, "at": {"$lt": before}}, sort=(("at", ASCENDING),), limit=1000)
 
     async def about(self, report: str) -> list[Message]:
         return await self.messages.find({"report": report}, sort=(("at", ASCENDING),), limit=500)
