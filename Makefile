@@ -8,7 +8,7 @@ PROFILE ?= run
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 
-.PHONY: help setup demo test test-faults run stop status logs clean check contracts bench up down lock
+.PHONY: help setup demo test test-faults run stop status logs clean check contracts bench up down down-for-good lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## show these lines
@@ -65,6 +65,10 @@ up: setup ## start the compose stack (Docker), with secrets of its own
 down: setup ## stop the compose stack; its data is kept
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
 	docker compose --env-file $(STATE)/compose.env down
+
+down-for-good: setup ## stop the compose stack and remove its data
+	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
+	docker compose --env-file $(STATE)/compose.env down --volumes
 
 lock: setup ## write both lock files anew from pyproject.toml: everything, and what the images install
 	$(LOCK) --all-extras pyproject.toml -o requirements.lock

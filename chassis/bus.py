@@ -269,6 +269,7 @@ class Consumer:
             with suppress(KafkaError):
                 await self._commit()
             self._dealt.clear()
+            CONSUMER_LAG.clear()  # what others have from here on is theirs to tell
 
     def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
         self.lag = 0

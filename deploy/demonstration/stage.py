@@ -7,12 +7,15 @@ from typing import Protocol
 
 from deploy.demonstration.traces import TraceStore
 from deploy.embedded.platform import STATE, Platform, PlatformError
-from deploy.embedded.ports import DEMO
+from deploy.embedded.ports import DEMO, HOST
+from deploy.embedded.secrets_store import secrets_in
 from deploy.embedded.supervision import ROOT
 
 BEFOREHAND = timedelta(minutes=10)
 """Domain time between everybody's being there and the first report."""
 COMPOSE_SECONDS = 900
+PROJECT = "quancheng-demo"
+JAEGER, PROMETHEUS = 26686, 19090
 
 
 def clock_spec(first: datetime, speed: float, prepared_at: float) -> str:
@@ -66,28 +69,35 @@ class EmbeddedStage:
 
 
 class ComposeStage:
-    """The compose stack, with its own volumes, by `make up` and `make down`."""
+    """A compose stack beside that of `make up`: own project, own ports, own volumes, which begin anew each time."""
 
     preparing = 180.0
 
     def __init__(self) -> None:
-        self.gateway_url = os.environ.get("GATEWAY_URL", "http://127.0.0.1:8080")
-        self.traces = TraceStore(os.environ.get("TRACES_URL", "http://127.0.0.1:16686"), "jaeger")
-        self.dev_key = os.environ.get("DEV_KEY", "")
+        self.gateway_url = f"http://{HOST}:{DEMO.gateway}"
+        self.traces = TraceStore(f"http://{HOST}:{JAEGER}", "jaeger")
+
+    @property
+    def dev_key(self) -> str:
+        return secrets_in(STATE / "compose-secrets").dev_key
 
     def up(self, clock: str) -> None:
+        self._make("down-for-good")
         self._make("up", CLOCK=clock)
 
     def down(self) -> None:
-        self._make("down")
+        self._make("down-for-good")
 
     def how_to_stop(self) -> str:
-        return "make down"
+        return f"COMPOSE_PROJECT_NAME={PROJECT} make down-for-good"
 
     def _make(self, what: str, **variables: str) -> None:
-        environment = os.environ | variables
+        own = {"COMPOSE_PROJECT_NAME": PROJECT, "GATEWAY_PORT": str(DEMO.gateway), "JAEGER_PORT": str(JAEGER),
+               "PROMETHEUS_PORT": str(PROMETHEUS)}  # fmt: skip
         try:
-            done = subprocess.run(["make", what], cwd=ROOT, env=environment, timeout=COMPOSE_SECONDS, check=False)
+            done = subprocess.run(
+                ["make", what], cwd=ROOT, env=os.environ | own | variables, timeout=COMPOSE_SECONDS, check=False
+            )
         except subprocess.TimeoutExpired:
             raise PlatformError(f"make {what} took longer than {COMPOSE_SECONDS} s") from None
         if done.returncode:
