@@ -54,6 +54,11 @@ class Districts:
                     return district.code
         return None
 
+    def around(self, point: Point) -> tuple[str, ...]:
+        """The codes of all districts that hold the point, give or take the tolerance."""
+        spot = shapely.Point(*_plane(point.longitude, point.latitude))
+        return tuple(d.code for d in self._districts if d.with_tolerance.intersects(spot))
+
     def holds(self, code: str, point: Point) -> bool:
         """Whether the district (or a zone's districts) holds the point, give or take the tolerance."""
         spot = shapely.Point(*_plane(point.longitude, point.latitude))

@@ -59,11 +59,15 @@ class PlaceHandlers:
         await self._stations.keep(station, seq)
 
     async def _nearest(self, point: Point, district: str) -> Place:
-        """The street is the station's first one in the district: its officers see what lies near their door."""
-        codes = codes_at(district)
-        found = [station for code in codes for station in await self._stations.within(code)]
-        stations = sorted(found, key=lambda s: (distance_m(point, s.door), s.id))
-        if not stations or distance_m(point, stations[0].door) > NEAR_M:
-            return Place(point, district, None)
-        street = next(s for s in sorted(stations[0].streets) if district_of(s) in codes)
-        return Place(point, street, stations[0].id)
+        """The street is the station's first one in the district: its officers see what lies near their door.
+
+        The drawn boundary is rough: where its own district has no station near, a neighbour's answers at the edge.
+        """
+        others = [other for other in self._districts.around(point) if other != district]
+        for codes in (codes_at(district), tuple(code for other in others for code in codes_at(other))):
+            found = [station for code in codes for station in await self._stations.within(code)]
+            nearest = min(found, key=lambda s: (distance_m(point, s.door), s.id), default=None)
+            if nearest is not None and distance_m(point, nearest.door) <= NEAR_M:
+                street = next(s for s in sorted(nearest.streets) if district_of(s) in codes)
+                return Place(point, street, nearest.id)
+        return Place(point, district, None)

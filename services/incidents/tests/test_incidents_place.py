@@ -55,6 +55,13 @@ async def test_without_a_community_the_nearest_station_answers() -> None:
     assert (place.area, place.station) == ("370104009", "sta_duandian")
 
 
+async def test_just_across_a_drawn_boundary_the_nearest_station_answers_all_the_same() -> None:
+    spot = Point(116.9535, 36.6716)  # drawn with Tianqiao, 1.2 km from the station's door
+    assert jinan().of(spot) == "370105"
+    place = await places(STATION).find(spot, "wgs84", None)
+    assert (place.area, place.station) == ("370104009", "sta_duandian")
+
+
 async def test_without_community_or_station_the_district_is_known() -> None:
     place = await places().find(DUANDIAN, "wgs84", None)
     assert (place.area, place.station) == ("370104", None)
