@@ -124,7 +124,7 @@ def announce(event: Event) -> Announcement | None:
 def _(event: VolunteerCalled) -> Announcement:
     data: dict[str, str | int] = {
         "urgency": event.urgency, "wave": event.wave, "distance_m": event.distance_m,
-        "people_needed": event.people_needed, "round": event.round,
+        "people_needed": event.people_needed, "round": event.round, "by_hand": event.by_hand,
     }  # fmt: skip
     return _about(
         event, "alert", People((event.volunteer,)), "alert", expires_at=event.expires_at, data=data,
