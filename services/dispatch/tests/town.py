@@ -43,6 +43,7 @@ class Town:
         self._jwks = _serve(json.dumps({"keys": [self._key.as_dict(private=False)]}).encode())
         settings = DispatchSettings(
             mongo_url=backend.mongo_url, kafka_bootstrap=backend.kafka_bootstrap, redis_url=backend.redis_url,
+            watchdog_seconds=3600,  # its loop only turns while a test awaits
             jwks_url=f"http://127.0.0.1:{self._jwks.server_port}/", clock=f"{START.isoformat()}@{rate}@{time.time()}",
         )  # fmt: skip
         self.service: Service = build(settings)

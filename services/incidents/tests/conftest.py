@@ -98,6 +98,7 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
     port = free_ports().incidents
     settings = IncidentsSettings(
         http_port=port, mongo_url=backend.mongo_url, kafka_bootstrap=backend.kafka_bootstrap,
+        watchdog_seconds=3600,  # its loop only turns while a test awaits
         field_key=secrets.token_hex(32),
     )  # fmt: skip
     service = build(settings, f"incidents_test_{secrets.token_hex(3)}")

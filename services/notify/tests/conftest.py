@@ -142,6 +142,7 @@ async def running(backend: Backend, name: str) -> AsyncGenerator[Notify]:
     port = free_ports().notify
     settings = NotifySettings(
         http_port=port, mongo_url=backend.mongo_url, kafka_bootstrap=backend.kafka_bootstrap,
+        watchdog_seconds=3600,  # its loop only turns while a test awaits
         redis_url=backend.redis_url.removesuffix("/0") + "/5",
     )  # fmt: skip
     service = build(settings, name)
