@@ -32,7 +32,7 @@ class Reporter:
         if entry.people_needed:
             body["people_needed"] = entry.people_needed
         now, track.sent_at = world.now(), time.perf_counter()
-        key = f"demonstration-{entry.n}-{entry.at.timestamp():.0f}"
+        key = f"demonstration-{world.run}-{entry.n}"
         view, track.trace = await self.person.post_traced("reports", body, key)
         world.board.filed(track, view, now)
 

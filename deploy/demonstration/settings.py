@@ -18,7 +18,7 @@ class PlaySettings(BaseSettings):
 
     day: Path = THE_DAY
     """JSON lines, one report each."""
-    speed: float = Field(default=150.0, ge=1, le=2000, allow_inf_nan=False)
+    speed: float = Field(default=240.0, ge=1, le=2000, allow_inf_nan=False)
     """Domain seconds that pass in one of the wall clock."""
     seed: int = Field(default=20210310, ge=0)
     target: Literal["embedded", "compose"] = "embedded"

@@ -1,6 +1,7 @@
 """What all who act share: the clock they live by, the seed of their answers, and the board."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ class World:
 
     def __init__(self, clock: Clock, seed: int, board: Board, say: Callable[[str], None]) -> None:
         self.clock, self.seed, self.board, self.say = clock, seed, board, say
+        self.run = secrets.token_hex(4)
+        """Tells this day from one that was played on the same platform before."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def now(self) -> datetime:
