@@ -69,6 +69,7 @@ def _on_stage(console: Console, asked: PlaySettings, today: Day, stage: Stage) -
             console.print(f"still running 仍在运行: {stage.gateway_url}/docs  {stage.traces.url}")
             console.print(f"to stop it 停止: {stage.how_to_stop()}")
         else:
+            console.print("stopping; with KEEP=1 it stays, to look around 正在停止；KEEP=1 则保留")
             stage.down()
 
 
