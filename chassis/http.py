@@ -31,10 +31,9 @@ class Edge:
         headers, method = dict(scope["headers"]), scope["method"]
         with trace.span(method, headers.get(b"traceparent", b"").decode("latin-1"), SpanKind.SERVER) as span:
             status = await self._answer(scope, receive, send, headers)
-            span.update_name(f"{method} {_route(scope)}")
-            span.set_attributes(
-                {"http.request.method": method, "http.route": _route(scope), "http.response.status_code": status}
-            )
+            route = _route(scope)
+            span.update_name(f"{method} {route}")
+            span.set_attributes({"http.route": route, "http.response.status_code": status})
             if status >= 500:
                 span.set_status(StatusCode.ERROR)
 

@@ -29,6 +29,8 @@ from contracts.topics import TOPICS
 
 log = structlog.get_logger()
 T = TypeVar("T")
+# The edge makes the spans: the framework's own would tell addresses, and what exceptions say.
+_SILENT: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans"), False)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDocument, "content": {problem.MEDIA_TYPE: {}}, "description": words}
     for code, words in {
@@ -54,8 +56,8 @@ class Service:
         self.consumer: Consumer | None = None
         self.relay: Relay | None = None
         self.app = FastAPI(
-            title=name, lifespan=self._lifespan, responses=_PROBLEMS,
-            docs_url=None, redoc_url=None, openapi_url=None,
+            title=name, lifespan=self._lifespan, responses=_PROBLEMS, docs_url=None, redoc_url=None, openapi_url=None,
+            telemetry=_SILENT,
         )  # fmt: skip
         self.app.state.verifier = Verifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience)
         self.app.state.provided = {Clock: self.clock}
@@ -103,7 +105,7 @@ class Service:
                  asyncio.create_task(self.clock.keep(self.store.server_time))]  # fmt: skip
         if self.subscriptions:
             self.consumer = Consumer(self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher)
-            tasks.append(asyncio.create_task(_forever("consumer", self.consumer.run)))
+            tasks.append(asyncio.create_task(_every("consumer", self.consumer.run, 1.0)))
         tasks += [asyncio.create_task(_every(*loop)) for loop in self._loops]
         watchdog.start()
         log.info("started", service=self.name)
@@ -232,12 +234,3 @@ async def _every(name: str, step: Callable[[], Awaitable[object]], every: float)
         except Exception as error:
             log.warning("loop failed, goes on", loop=name, exc_info=error)
         await asyncio.sleep(every)
-
-
-async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await run()
-        except Exception as error:
-            log.warning("begins again", part=name, exc_info=error)
-        await asyncio.sleep(1.0)

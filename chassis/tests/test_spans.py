@@ -1,0 +1,36 @@
+"""A request's span: one, by route, and nothing of its address."""
+
+import httpx
+from opentelemetry import trace as api
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from chassis import trace
+from chassis.auth import anyone
+from chassis.service import Service
+from chassis.settings import Settings
+
+SECRET = "JN-4F7K-2M9Q"
+
+
+async def test_a_request_has_one_span_which_tells_its_route_and_never_its_address():
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    before, trace.tracer = trace.tracer, provider.get_tracer("test")
+    api._TRACER_PROVIDER, kept = provider, api._TRACER_PROVIDER  # pyright: ignore
+    try:
+        service = Service("spans", Settings())
+        service.app.add_api_route("/things/{number}", lambda number: {"n": 1}, dependencies=[anyone("a test")])  # pyright: ignore
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://spans") as client:
+            headers = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+            answer = await client.get(f"/things/{SECRET}", params={"phone": SECRET}, headers=headers)
+        assert answer.status_code < 500
+    finally:
+        trace.tracer, api._TRACER_PROVIDER = before, kept  # pyright: ignore
+    (span,) = exporter.get_finished_spans()
+    assert span.name == "GET /things/{number}"
+    assert span.context is not None
+    assert f"{span.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"
+    assert SECRET not in span.to_json()
