@@ -57,7 +57,8 @@ def build(settings: RegistrationSettings) -> Service:
     service.provide(
         personal, keys, divisions, codes, squad_handlers, DeveloperDesk(local, settings.dev_key),
         SignInDesk(tokens, personal, clock), SessionHandlers(accounts, codes, personal, tokens),
-        AccountHandlers(accounts, looks, personal), StationHandlers(stations), GrantHandlers(accounts, squads, clock),
+        AccountHandlers(accounts, looks, personal), StationHandlers(stations),
+        GrantHandlers(accounts, squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         VolunteerLookup(accounts, looks, stations, clock),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from contracts.areas import covers
 from contracts.event import Event
 from contracts.words import Role
 from services.registration.account import events
@@ -42,6 +43,14 @@ def take(account: Account, role: Role, area: str) -> Decision | None:
         return None
     changed = account.model_copy(update={"grants": tuple(g for g in account.grants if g not in by_hand)})
     return changed, [events.grants_changed(changed)]
+
+
+def is_of(streets: Sequence[str], area: str) -> bool:
+    """Whether a station with these streets serves the area or a part of it: its squads can be named in a grant there.
+
+    A leader's grant opens the squad's names and phones, so a squad of another station is not the giver's to give.
+    """
+    return any(covers(area, street) or covers(street, area) for street in streets)
 
 
 def same(one: HeldGrant, other: HeldGrant) -> bool:

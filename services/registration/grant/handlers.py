@@ -12,11 +12,12 @@ from services.registration.account.handlers import deciding, refused_by_field
 from services.registration.account.store import Accounts
 from services.registration.grant import domain
 from services.registration.squad.store import Squads
+from services.registration.station.store import Stations
 
 
 class GrantHandlers:
-    def __init__(self, accounts: Accounts, squads: Squads, clock: Clock) -> None:
-        self._accounts, self._squads, self._clock = accounts, squads, clock
+    def __init__(self, accounts: Accounts, squads: Squads, stations: Stations, clock: Clock) -> None:
+        self._accounts, self._squads, self._stations, self._clock = accounts, squads, stations, clock
 
     async def give(
         self,
@@ -29,11 +30,17 @@ class GrantHandlers:
         cause: Cause,
     ) -> Account:
         _require(who, role, area)
-        if role == "leader" and (squad is None or await self._squads.get(squad) is None):
-            raise refused_by_field(422, "squad_unknown", "body.squad")
+        if role == "leader" or squad is not None:
+            await self._require_squad(squad, area)
         grant = HeldGrant(role=role, area=area, squad=squad, source="hand", given_by=who.subject, until=until)
         now = self._clock.now()
         return await self._accounts.change(account, deciding(lambda a: domain.give(a, grant, now)), cause)
+
+    async def _require_squad(self, id: str | None, area: str) -> None:
+        squad = None if id is None else await self._squads.get(id)
+        station = None if squad is None else await self._stations.get(squad.station)
+        if station is None or not domain.is_of(station.streets, area):
+            raise refused_by_field(422, "squad_unknown", "body.squad")
 
     async def take(self, who: Principal, account: str, role: Role, area: str, cause: Cause) -> None:
         _require(who, role, area)
