@@ -45,10 +45,11 @@ class Principal(BaseModel):
     def may(self, permission: Permission, area: str, *roles: Role, squad: str | None = None) -> bool:
         """Whether a grant with this permission (of these roles, if any are named) covers the area.
 
-        A leader's grant reaches their own squad only: pass the squad that the matter belongs to.
+        A leader's grant reaches their own squad only, all of it: its members live in any street of the station. Pass
+        the squad that the matter belongs to.
         """
         return any(
-            covers(grant.area, area) and (grant.role != "leader" or (squad is not None and grant.squad == squad))
+            (squad is not None and grant.squad == squad) if grant.role == "leader" else covers(grant.area, area)
             for grant in self.grants_for(permission)
             if not roles or grant.role in roles
         )

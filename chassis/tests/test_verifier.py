@@ -121,6 +121,7 @@ def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
     assert not officer.may("technical.read", "370104009008")
     leader = Principal(subject="b", session="s", grants=(Grant(role="leader", area="370104009", squad="squ_1"),))
     assert leader.may("callout.command", "370104009008", squad="squ_1")
+    assert leader.may("person.read", "370104010001", squad="squ_1"), "lives in another street of the station"
     assert not leader.may("callout.command", "370104009008", squad="squ_2")
     assert not leader.may("callout.command", "370104009008")
     with pytest.raises(Problem):
