@@ -6,7 +6,7 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, WriteConcernError
+from pymongo.errors import BulkWriteError, WriteConcernError, WriteError
 
 from chassis.metrics import STORE_BATCH
 
@@ -57,15 +57,17 @@ class Coalescer:
 
 def _settle_partly(batch: list[tuple[Write, asyncio.Future[None]]], details: Mapping[str, Any]) -> None:
     if concern := details.get("writeConcernErrors"):  # applied perhaps, but not promised: nobody is told 'done'
-        _settle(batch, dict.fromkeys(range(len(batch)), _error(concern[0])))
+        unknown = WriteConcernError(str(concern[0].get("errmsg")), concern[0].get("code"))
+        _settle(batch, dict.fromkeys(range(len(batch)), unknown))
     else:
         _settle(batch, {entry["index"]: _error(entry) for entry in details.get("writeErrors", [])})
 
 
 def _error(entry: Mapping[str, Any]) -> Exception:
+    """What is wrong with this one write. No passing trouble of the store: a message that causes it is put aside."""
     if entry.get("code") == 11000:
         return Refused(entry.get("keyPattern", {"_id": 1}))
-    return WriteConcernError(str(entry.get("errmsg")), entry.get("code"))
+    return WriteError(str(entry.get("errmsg")), entry.get("code"))
 
 
 def _settle(batch: list[tuple[Write, asyncio.Future[None]]], errors: Mapping[int, Exception]) -> None:

@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne
-from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError
+from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError, WriteError
 
 from chassis.coalesce import MOST, Coalescer, Refused
+from chassis.problem import is_away
 
 Answer = Callable[[list[Any]], None]
 
@@ -91,6 +92,18 @@ async def test_nobody_is_told_done_when_the_majority_did_not_confirm():
 
     found = await outcomes(coalescer(Collection(answer)), 3)
     assert all(isinstance(one, WriteConcernError) for one in found)
+
+
+async def test_a_write_that_cannot_be_done_is_its_own_fault_and_not_waited_for():
+    """Else a message that causes it would be tried for ever, and hold up all others."""
+
+    def answer(_: list[Any]) -> None:
+        raise BulkWriteError({"writeErrors": [{"index": 0, "code": 17419, "errmsg": "too large"}]})
+
+    found = await outcomes(coalescer(Collection(answer)), 2)
+    assert isinstance(found[0], WriteError)
+    assert not is_away(found[0])
+    assert found[1] is None
 
 
 async def test_a_store_that_is_away_is_everybodys_outcome_and_the_next_write_is_tried():
