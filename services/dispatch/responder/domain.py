@@ -106,16 +106,19 @@ def end_duty(responder: Responder, reason: EndReason, now: datetime) -> Decision
 
 
 def without_sign(responder: Responder, seen_at: datetime | None, now: datetime, policy: Policy) -> Decision | None:
-    """Ask first, then take off duty; never who has accepted a matter. `seen_at` is their newest position's time."""
+    """Ask first, then take off duty once the time that the question gave is over too (it may have been asked late);
+    never who has accepted a matter. `seen_at` is their newest position's time."""
     signs = [sign for sign in (responder.sign_at, seen_at) if sign is not None]
     if not responder.on_duty or not signs or (responder.engaged and responder.engaged.until is None):
         return None
     silent_s = (now - max(signs)).total_seconds()
-    asked = responder.sign_asked_at is not None and responder.sign_asked_at >= max(signs)
-    if silent_s >= policy.no_sign_s and asked:
-        return end_duty(responder, "no_sign", now)
-    if silent_s >= policy.sign_asked_s and not asked:
-        until = now + timedelta(seconds=policy.no_sign_s - policy.sign_asked_s)
+    to_answer = timedelta(seconds=policy.no_sign_s - policy.sign_asked_s)
+    asked_at = responder.sign_asked_at
+    if asked_at is not None and asked_at >= max(signs):
+        over = silent_s >= policy.no_sign_s and now >= asked_at + to_answer
+        return end_duty(responder, "no_sign", now) if over else None
+    if silent_s >= policy.sign_asked_s:
+        until = now + to_answer
         question = DutySignAsked(volunteer=responder.id, station=responder.station, until=until)
         return responder.model_copy(update={"sign_asked_at": now}), (question,)
     return None

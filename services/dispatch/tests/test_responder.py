@@ -82,6 +82,15 @@ def test_whoever_was_never_asked_is_not_taken_off_duty_however_long_it_was():
     assert decision[0].on_duty
 
 
+def test_who_is_asked_late_has_the_time_that_the_question_gives():
+    decision = domain.without_sign(on_duty(), None, NOW + timedelta(hours=3), POLICY)
+    assert decision is not None
+    asked, (question,) = decision
+    assert isinstance(question, DutySignAsked)
+    assert domain.without_sign(asked, None, question.until - timedelta(seconds=1), POLICY) is None
+    assert domain.without_sign(asked, None, question.until, POLICY) is not None
+
+
 def test_who_has_accepted_a_matter_stays_on_duty_without_a_sign():
     busy = on_duty(engaged=Engagement(callout="cal_1"))
     assert domain.without_sign(busy, None, NOW + timedelta(hours=2), POLICY) is None
