@@ -59,8 +59,8 @@ def _on_stage(console: Console, asked: PlaySettings, today: Day, stage: Stage) -
     """Up, the day, down again; the platform is left running only if that was asked for."""
     spec = clock_spec(today.first, asked.speed, time.time() + stage.preparing)
     kept = False
+    stage.up(spec)
     try:
-        stage.up(spec)
         code = asyncio.run(_play(console, asked, today, stage, Clock(spec)))
         kept = asked.keep
         return code

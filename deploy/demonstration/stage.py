@@ -35,7 +35,7 @@ class Stage(Protocol):
     def dev_key(self) -> str: ...
 
     def up(self, clock: str) -> None:
-        """Start it, with its people and areas. Raises PlatformError with the reason when it cannot."""
+        """Start it, with its people and areas. Raises PlatformError when it cannot; then nothing of it is left."""
         ...
 
     def down(self) -> None: ...
@@ -46,7 +46,7 @@ class Stage(Protocol):
 class EmbeddedStage:
     """A platform beside `make run`: own ports, own data, which begin anew each time."""
 
-    preparing = 45.0
+    preparing = 35.0
 
     def __init__(self) -> None:
         self._platform = Platform(STATE / "demo", DEMO, fresh=True, say=print)
@@ -59,7 +59,11 @@ class EmbeddedStage:
     def up(self, clock: str) -> None:
         self._platform = Platform(STATE / "demo", DEMO, clock, fresh=True, say=print)
         self._platform.up()
-        print(self._platform.run_module("services.registration.seed", "registration").rstrip())
+        try:
+            print(self._platform.run_module("services.registration.seed", "registration").rstrip())
+        except BaseException:
+            self.down()
+            raise
 
     def down(self) -> None:
         self._platform.down()
@@ -83,7 +87,11 @@ class ComposeStage:
 
     def up(self, clock: str) -> None:
         self._make("down-for-good")
-        self._make("up", CLOCK=clock)
+        try:
+            self._make("up", CLOCK=clock)
+        except BaseException:
+            self.down()
+            raise
 
     def down(self) -> None:
         self._make("down-for-good")
