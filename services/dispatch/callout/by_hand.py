@@ -8,6 +8,7 @@ from chassis.idempotency import Cause
 from chassis.problem import Problem
 from services.dispatch.callout import filling
 from services.dispatch.callout.chance import acceptance
+from services.dispatch.callout.choice import barred
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.situation import Tally
 from services.dispatch.callout.state import COMING, Callout, Candidate
@@ -32,7 +33,8 @@ class HandCalls:
         return known
 
     async def call(self, id: str, volunteers: Sequence[str], cause: Cause) -> tuple[Callout, list[str]]:
-        """The call-out, and who of these was not called: asked before, on another matter, or not on duty.
+        """The call-out, and who of these was not called: asked before, on another matter, not on duty; or party to
+        this one, or not of an age for it, whoever asks.
 
         Raises 409 not_free if nobody of them could be, enough_people, or wrong_state when the call-out has ended.
         """
@@ -40,7 +42,12 @@ class HandCalls:
         policy = policy_at(now)
         asked = {c.volunteer: c.state for c in callout.candidates}
         at_it = [v for v in volunteers if asked.get(v) in ("called", *COMING)]
-        free = [v for v in volunteers if asked.get(v, "timed_out") == "timed_out"]
+        free = [
+            v
+            for v in volunteers
+            if asked.get(v, "timed_out") == "timed_out"
+            and barred(v, people[v].birth_year, callout.parties, now, policy) is None
+        ]
         until = now + timedelta(seconds=policy.timeout_by_hand_s)
         claimed = await self._responders.claim(free, id, now, until + timedelta(seconds=policy.claim_grace_s))
         if not claimed and not at_it:

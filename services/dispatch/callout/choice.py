@@ -37,7 +37,6 @@ def choose(situation: Situation, policy: Policy) -> Choice:
 def refusal(person: Person, situation: Situation, policy: Policy) -> Reason | None:
     """Why a person cannot be called at all; None for who can."""
     now = situation.at
-    age = now.astimezone(LOCAL).year - person.birth_year
     checks: tuple[tuple[bool, Reason], ...] = (
         (person.asked_before, "asked_before"),
         (person.volunteer in situation.parties, "party"),
@@ -48,11 +47,24 @@ def refusal(person: Person, situation: Situation, policy: Policy) -> Reason | No
         (person.distance_m > policy.rings_m[-1], "too_far"),
         (_rests(person.served_until, now, policy), "resting"),
         (person.accepted_today >= policy.most_a_day, "called_enough"),
-        # Only the year of birth is known: they may have their birthday still before them, or behind them.
+        *_by_age(person.birth_year, now, policy),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
+def barred(volunteer: str, birth_year: int, parties: Sequence[str], now: datetime, policy: Policy) -> Reason | None:
+    """Why nobody may call a person to this matter, not even by hand; None where one may."""
+    checks: tuple[tuple[bool, Reason], ...] = ((volunteer in parties, "party"), *_by_age(birth_year, now, policy))
+    return next((reason for applies, reason in checks if applies), None)
+
+
+def _by_age(birth_year: int, now: datetime, policy: Policy) -> tuple[tuple[bool, Reason], ...]:
+    """Only the year of birth is known: they may have their birthday still before them, or behind them."""
+    age = now.astimezone(LOCAL).year - birth_year
+    return (
         (age - 1 < policy.adult, "under_age"),
         (age >= policy.elder and policy.is_night(now), "elder_at_night"),
     )
-    return next((reason for applies, reason in checks if applies), None)
 
 
 def minutes(person: Person, situation: Situation, policy: Policy) -> float:
