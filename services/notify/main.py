@@ -38,7 +38,7 @@ def build(settings: NotifySettings, name: str = "notify") -> Service:
     redis = connect(settings.redis_url)
     live, hub = Live(redis), Hub(redis)
     deliveries = Deliveries(inbox, live, clock)
-    messages = InboxHandlers(inbox, deliveries, clock)
+    messages = InboxHandlers(inbox, deliveries, recipients.is_off_duty, clock)
     announcer = Announcer(recipients, Waiting(service.store), messages, clock)
     streams = Streams(hub, live, inbox, recipients, deliveries, clock)
 

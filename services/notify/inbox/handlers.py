@@ -1,7 +1,7 @@
 """Putting messages into inboxes, and what people do with theirs."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,19 +23,26 @@ class Outlet(Protocol):
 
 
 class InboxHandlers:
-    def __init__(self, inbox: Inbox, live: Outlet, clock: Clock) -> None:
-        self._inbox, self._live, self._clock = inbox, live, clock
+    """`off_duty` tells whether a person is known to be off duty now."""
+
+    def __init__(self, inbox: Inbox, live: Outlet, off_duty: Callable[[str], Awaitable[bool]], clock: Clock) -> None:
+        self._inbox, self._live, self._off_duty, self._clock = inbox, live, off_duty, clock
 
     async def put(self, messages: Sequence[Message], cause: Cause) -> None:
         """Store each message once, however often its cause comes; then send live what has not gone out yet."""
         add = self._inbox.messages.add
         stored = await asyncio.gather(*(add(message, events.on_put(message), cause) for message in messages))
-        await self._live.send([message for message in stored if message.due])
+        # A repeat finds what was decided the first time: who has gone off duty since is not alerted all the same.
+        await self._live.send([one for one, new in zip(stored, messages, strict=True) if one.due and not new.held_back])
 
     async def send_due(self) -> None:
-        """Send live what was stored but has not gone out: its process ended in between, or Redis was away."""
+        """Send live what was stored but has not gone out: its process ended in between, or Redis was away.
+
+        An alert to somebody who has gone off duty since waits until it lapses.
+        """
         before = self._clock.now() - timedelta(seconds=_LATE * self._clock.rate)
-        await self._live.send(await self._inbox.due(before))
+        due = await self._inbox.due(before)
+        await self._live.send([one for one in due if one.kind != "alert" or not await self._off_duty(one.recipient)])
 
     async def read(self, id: str, person: str, cause: Cause) -> Message:
         return await self._change(id, person, cause, domain.read, acknowledged=False)
