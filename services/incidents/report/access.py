@@ -20,7 +20,7 @@ def capacity(report: Report, who: Principal) -> Capacity | None:
     if report.route not in ("volunteers", "log"):  # whom it was taken away from reads no more
         return None
     here = report.present
-    if any(h.volunteer == who.subject for h in here):
+    if any(h.volunteer == who.subject for h in here) and who.has("volunteer", "leader"):  # who is suspended is neither
         return "volunteer"
     if any(h.squad and who.may("report.read", report.area, "leader", squad=h.squad) for h in here):
         return "leader"

@@ -37,6 +37,7 @@ def accepted_by(volunteer: str, squad: str | None) -> Report:
         (person("committee", "370104009009"), None),
         (person("volunteer", COMMUNITY, "acc_v"), "volunteer"),
         (person("volunteer", COMMUNITY, "acc_w"), None),
+        (person("resident", "3701", "acc_v"), None),  # suspended since
         (person("leader", "370104009", squad="squ_1"), "leader"),
         (person("leader", "370104009", squad="squ_2"), None),
         (person("leader", "370104009"), None),
