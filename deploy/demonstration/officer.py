@@ -67,9 +67,12 @@ class Officer:
         """The station sees to a matter that nobody else does."""
         world, n = self._world, track.entry.n
         await world.pause(people.committee_minutes(world.seed, n, track.judged + 1) * 60)
-        if track.state not in {"resolved", "closed"}:
+        try:
             await self.person.post(f"reports/{track.id}/resolve", {"outcome": "solved", "note": "派出所已派员处理"})
-            await self.read(track)
+        except Refused as refused:
+            if refused.status != 409:  # somebody else has seen to it meanwhile
+                raise
+        await self.read(track)
 
     async def remind(self, track: Track) -> None:
         """Ask a silent reporter once more; the note of it stands in the time line."""

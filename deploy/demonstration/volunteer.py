@@ -113,6 +113,9 @@ class Volunteer:
         try:
             await self.person.post(f"callouts/{callout}/on-the-way")
             place = await self._where(track)
+            if place is None:  # it was taken from the volunteers meanwhile
+                await self.person.post(f"callouts/{callout}/withdraw")
+                return
             start, now = self.place(world.now()), world.now()
             seconds = people.walk_seconds(people.metres(start, place))
             self._way = start, place, now, now + timedelta(seconds=seconds)
@@ -131,8 +134,8 @@ class Volunteer:
         if self.engaged == callout:
             self.engaged, self._way = "", None
 
-    async def _where(self, track: Track) -> Place:
-        """The exact place, which those who accepted may read; a moment after they did."""
+    async def _where(self, track: Track) -> Place | None:
+        """The exact place, which those who accepted may read, a moment after they did; None if it stays closed."""
         for _ in range(50):
             try:
                 location = (await self.person.get(f"reports/{track.id}")).get("location")
@@ -143,4 +146,4 @@ class Volunteer:
             if location:
                 return Place(location["longitude"], location["latitude"])
             await asyncio.sleep(0.1)
-        raise Refused("the place of an accepted call-out cannot be read", 404, {})
+        return None
