@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem, not_found
 from chassis.service import provided
+from contracts.moment import Moment
 from contracts.words import Outcome
 from services.dispatch.callout.by_hand import HandCalls
 from services.dispatch.callout.handlers import CalloutHandlers
@@ -66,7 +67,7 @@ async def listed(
     mine: bool = False,
     station: Name | None = None,
     state: CalloutState | None = None,
-    cursor: AwareDatetime | None = None,
+    cursor: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CalloutPage:
     """`mine`: those I was called to. Else officers of the area, and leaders for what concerns their squad."""

@@ -67,7 +67,7 @@ async def listed(
     if volunteer is not None and volunteer != who.subject:
         await _may_read(who, volunteer, responders, stations)
     last = last or clock.now().astimezone(LOCAL).date()
-    first = first or last - timedelta(days=30)
+    first = first or last - min(timedelta(days=30), last - date.min)
     found = await records.of(volunteer or who.subject, first.isoformat(), last.isoformat())
     return ServiceRecordPage(records=[_view(record) for record in found])
 

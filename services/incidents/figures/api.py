@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 from chassis.auth import Principal, allow
 from chassis.problem import Problem
 from chassis.service import Now, provided
+from contracts.moment import Moment
 from services.incidents.figures.domain import may_see
 from services.incidents.figures.store import count
 from services.incidents.refusal import Refusal
@@ -42,8 +43,8 @@ async def figures(
     reports: Annotated[Reports, provided(Reports)],
     clock: Now,
     area: Annotated[str, Query(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$", examples=["370104009"])],
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="inclusive; 30 days before `to`")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="exclusive; now")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="inclusive; 30 days before `to`")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="exclusive; now")] = None,
 ) -> FiguresView:
     """Of reports filed in the span, at most 366 days. Residents and volunteers: of one community (12 digits)."""
     if not may_see(who, area):

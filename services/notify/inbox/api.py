@@ -12,6 +12,7 @@ from chassis.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem
 from chassis.service import provided
+from contracts.moment import Moment
 from services.notify.inbox.domain import Kind, Message, Words
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import PAGE, Inbox
@@ -19,7 +20,7 @@ from services.notify.inbox.store import PAGE, Inbox
 router = APIRouter(prefix="/inbox", tags=["inbox"])
 Me = Annotated[Principal, allow("own")]
 MessageId = Annotated[str, Path(max_length=80)]
-_CURSOR = TypeAdapter(tuple[datetime, str])
+_CURSOR = TypeAdapter(tuple[Moment, str])
 
 
 class MessageView(BaseModel):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.service import Now, provided
+from contracts.moment import Moment
 from contracts.words import Role
 from services.registration.account.views import GrantView, grant_views
 from services.registration.grant.handlers import GrantHandlers
@@ -26,7 +27,7 @@ class NewGrant(BaseModel):
     role: Role
     area: str = Field(pattern=AREA, examples=["370104009"])
     squad: str | None = Field(None, max_length=40, pattern=r"^squ_[0-9a-z]+$")
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class GrantsView(BaseModel):

@@ -1,0 +1,40 @@
+"""Which days of hours are given, at the ends of the calendar too."""
+
+from datetime import date
+from typing import cast
+
+import pytest
+
+from chassis.auth import Principal
+from chassis.clock import Clock
+from services.dispatch.responder.store import Responders
+from services.dispatch.service_record.api import listed
+from services.dispatch.service_record.handlers import ServiceRecordHandlers
+from services.dispatch.squad.store import Stations
+
+
+class Days:
+    """Remembers what it was asked for."""
+
+    asked: tuple[str, str] | None = None
+
+    async def of(self, _: str, first: str, last: str) -> list[object]:
+        self.asked = first, last
+        return []
+
+
+@pytest.mark.parametrize(
+    ("last", "asked"),
+    [
+        (date(2026, 3, 31), ("2026-03-01", "2026-03-31")),
+        (date(1, 1, 1), ("0001-01-01", "0001-01-01")),
+        (date(1, 1, 20), ("0001-01-01", "0001-01-20")),
+    ],
+)
+async def test_without_a_first_day_the_thirty_before_the_last(last: date, asked: tuple[str, str]) -> None:
+    days, who = Days(), Principal(subject="acc_1", session="ses")
+    await listed(
+        who, cast(ServiceRecordHandlers, days), cast(Responders, None), cast(Stations, None), Clock(""), mine=True,
+        volunteer=None, first=None, last=last,
+    )  # fmt: skip
+    assert days.asked == asked
