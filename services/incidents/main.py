@@ -50,6 +50,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         place_consumers.subscription(places),  # registration.events: StationRegistered
     )
     service.runs("reports due", handlers.settle_due, every=1.0)  # overdue first answers, silent reporters
+    service.runs("photos of stored reports", handlers.keep_photos, every=600)
     return service
 
 

@@ -12,6 +12,8 @@ from chassis.store import Store
 from services.incidents.photo.domain import Photo
 
 KEPT = timedelta(days=1)
+_SETTLED = timedelta(minutes=5)
+"""After a claim its report is stored, or never will be by the request that claimed."""
 
 
 class Photos:
@@ -42,6 +44,12 @@ class Photos:
     async def keep(self, id: str) -> None:
         """Its report is stored: it stays with it."""
         await self._photos.update_one({"_id": id}, {"$set": {"expires_at": None}})
+
+    async def claimed(self, limit: int) -> list[tuple[str, str]]:
+        """(photo, report) of those that were claimed a while ago and expire all the same, the next to go first."""
+        query = {"expires_at": {"$lt": datetime.now(UTC) + KEPT - _SETTLED}, "report": {"$ne": None}}
+        found = self._photos.find(query, {"report": 1}, limit=limit, max_time_ms=5000).sort("expires_at", ASCENDING)
+        return [(document["_id"], document["report"]) async for document in found]
 
     async def get(self, id: str) -> Photo | None:
         found = await self._photos.find_one({"_id": id}, {"type": 1, "content": 1}, max_time_ms=5000)

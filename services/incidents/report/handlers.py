@@ -31,6 +31,7 @@ from services.incidents.report.store import Reports
 
 log = structlog.get_logger()
 _DUE_AT_ONCE = 200
+_PHOTOS_AT_ONCE = 500
 _TRIES = 5
 
 
@@ -193,6 +194,13 @@ class ReportHandlers:
                 await self._reports.change(id, lambda report: tick(report, now), Cause(f"due:{id}:{now.isoformat()}"))
             except Problem as problem:  # another replica was faster time after time: the next look finds it settled
                 log.warning("not settled yet", status=problem.status)
+
+    async def keep_photos(self) -> None:
+        """The process may have ended between a report and the word that its photo stays: it is said here then."""
+        for photo, id in await self._photos.claimed(_PHOTOS_AT_ONCE):
+            report = await self._reports.get(id)
+            if report is not None and report.photo == photo:
+                await self._photos.keep(photo)
 
 
 def _hash(key: str) -> str:
