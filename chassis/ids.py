@@ -11,4 +11,5 @@ def new_id(kind: str) -> str:
 
 def derived_id(kind: str, *parts: str) -> str:
     """The id that these parts always give: a repeat of what made it finds what it made."""
-    return f"{kind}_{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:20]}"
+    text = chr(31).join(parts).encode("utf-8", "surrogatepass")
+    return f"{kind}_{hashlib.sha256(text).hexdigest()[:20]}"

@@ -14,7 +14,7 @@ from chassis.clock import Clock
 from chassis.coalesce import Refused
 from chassis.coordinates import Datum, Point
 from chassis.idempotency import Cause
-from chassis.problem import Problem, not_found
+from chassis.problem import Problem, is_away, not_found
 from contracts.words import Category, Outcome
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
@@ -192,8 +192,10 @@ class ReportHandlers:
         for id in await self._reports.due(now, _DUE_AT_ONCE):
             try:
                 await self._reports.change(id, lambda report: tick(report, now), Cause(f"due:{id}:{now.isoformat()}"))
-            except Problem as problem:  # another replica was faster time after time: the next look finds it settled
-                log.warning("not settled yet", status=problem.status)
+            except Exception as error:  # others were faster, or it cannot be settled: those behind it are not held up
+                if is_away(error):
+                    raise
+                log.warning("not settled yet", report=id, error=type(error).__name__)
 
     async def keep_photos(self) -> None:
         """The process may have ended between a report and the word that its photo stays: it is said here then."""

@@ -79,7 +79,8 @@ async def test_a_new_leader_gets_the_grant_and_the_former_one_loses_it(
 async def test_who_looks_at_a_person_is_seen_by_that_person(client: Client, signed_in: dict[str, Member]) -> None:
     member = await client.stranger()
     officer = await staff(client, signed_in, PLAN.officers[5])
-    await member.call("POST", "volunteers", application(squad="squ_01"))
+    applied = await member.call("POST", "volunteers", application(squad="squ_01"))
+    assert applied.status_code == 201, applied.text
     seen = (await officer.call("GET", f"volunteers/{member.id}")).json()
     assert (seen["name"], seen["phone"][:6]) == ("测试甲", "+86120")
     looks = (await member.call("GET", "accounts/me/looks")).json()["looks"]
