@@ -11,7 +11,7 @@ from services.incidents.refusal import Refusal
 from services.incidents.report import events
 from services.incidents.report.domain import MOST_NOTES, OPEN, UNANSWERED, Doer, Report, State
 from services.incidents.report.filing import Decision, send
-from services.incidents.report.routing import NEVER_VOLUNTEERS, POLICE_ONLY
+from services.incidents.report.routing import NEVER_VOLUNTEERS, POLICE_ONLY, Asked, route
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def close(report: Report, outcome: Outcome, note: str, doing: Doing, now: dateti
 
 
 def reopen(report: Report, reason: str, doing: Doing, now: datetime, station: str | None = None) -> Decision:
-    """The reporter is not satisfied: a new round by the same route."""
+    """The reporter is not satisfied: a new round by the same route; by the police if the reason tells of danger."""
     if report.end == "logged":
         raise Refusal("wrong_state", state=report.state)
     _demand(report, ["resolved", "closed"])
@@ -129,8 +129,19 @@ def reopen(report: Report, reason: str, doing: Doing, now: datetime, station: st
         "reopened", now, doing.role, doing.account, reason=reason, round=report.round + 1, outcome=None,
         resolved_at=None, closed_at=None, end=None, confirmed_by=None, station=report.station or station,
     )  # fmt: skip
-    sent, facts = send(again, now, "reporter", doing.role, doing.account)
+    sent, facts = send(_worse(again, reason, now), now, "reporter", doing.role, doing.account)
     return sent, [events.reopened(again), *facts]
+
+
+def _worse(report: Report, reason: str, now: datetime) -> Report:
+    """What was a quarrel may be a fight by now: no volunteer is sent to what the words tell of."""
+    ruling = route(Asked(reason, report.category, "resident"), report.rules, now)
+    if ruling.route != "police" or report.category in POLICE_ONLY:
+        return report
+    return report.model_copy(
+        update={"route": "police", "category": ruling.category, "skills": ruling.skills, "urgency": "urgent",
+                "danger": report.danger or ruling.danger, "because": ruling.because}
+    )  # fmt: skip
 
 
 def withdraw(report: Report, reason: str, doing: Doing, now: datetime) -> Decision | None:

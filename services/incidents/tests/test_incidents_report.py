@@ -223,3 +223,15 @@ def test_a_day_in_the_past_never_stands_below_a_later_line() -> None:
     report, _ = new()
     report = then(callout.called(report, 1, START - MINUTE))
     assert [e.at for e in report.timeline] == sorted(e.at for e in report.timeline)
+
+
+@pytest.mark.parametrize("reason", ["他现在拿着刀堵在我家门口", "楼下两个人又打起来了,有人流血"])
+def test_a_reopened_matter_that_has_become_dangerous_goes_to_the_police(reason: str) -> None:
+    again, events = decisions.reopen(resolved_by_volunteers(), reason, REPORTER, START + 30 * MINUTE)
+    assert (again.route, again.state, again.urgency, again.danger) == ("police", "handed_off", "urgent", True)
+    assert names(events) == ["ReportReopened", "ReportRouted", "ReportHandedOff"]
+
+
+def test_a_reopened_matter_that_is_only_not_done_goes_to_volunteers_again() -> None:
+    again, _ = decisions.reopen(resolved_by_volunteers(), "车又堵上了,没人管", REPORTER, START + 30 * MINUTE)
+    assert (again.route, again.state, again.round) == ("volunteers", "routed", 2)
