@@ -2,8 +2,7 @@
 
 import asyncio
 import secrets
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar
 
@@ -39,16 +38,6 @@ class Counter(Aggregate):
 def up(counter: Counter) -> tuple[Counter, list[Event]]:
     total = counter.total + 1
     return counter.model_copy(update={"total": total}), [Counted(counter=counter.id, total=total)]
-
-
-async def eventually(look: Callable[[], Awaitable[Any]], within: float = 20.0) -> Any:
-    """What `look` gives once it gives something."""
-    until, found = time.monotonic() + within, None
-    while time.monotonic() < until:
-        if found := await look():
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not within {within} s; at last: {found}")
 
 
 @pytest.fixture

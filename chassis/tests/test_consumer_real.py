@@ -13,9 +13,10 @@ from chassis.bus import Message, Publisher, Subscription
 from chassis.idempotency import Cause
 from chassis.problem import Problem
 from chassis.store import Repository, outbox_entry
-from chassis.tests.conftest import TOPIC, Counted, Counter, consuming, eventually, up
+from chassis.tests.conftest import TOPIC, Counted, Counter, consuming, up
 from contracts.topics import dead
 from tests.backend import Backend
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.servers
 Counters = Repository[Counter]

@@ -12,9 +12,10 @@ from chassis.bus import Publisher
 from chassis.idempotency import Cause
 from chassis.outbox import Lease
 from chassis.store import Repository, Store
-from chassis.tests.conftest import TOPIC, Counter, eventually, relaying, up
+from chassis.tests.conftest import TOPIC, Counter, relaying, up
 from contracts.event import Envelope
 from tests.backend import Backend
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.servers
 Counters = Repository[Counter]

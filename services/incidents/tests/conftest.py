@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -24,20 +24,10 @@ from deploy.embedded.ports import HOST, free_ports
 from services.incidents.main import build
 from services.incidents.settings import IncidentsSettings
 from tests.backend import Backend
+from tests.waiting import eventually
 
 KEY = ECKey.generate_key("P-256", {"kid": "test"})
-PATIENCE = 20.0  # seconds
 Held = tuple[Role, str] | tuple[Role, str, str]
-
-
-async def eventually(look: Callable[[], Awaitable[Any]], within: float = PATIENCE) -> Any:
-    """What `look` gives once it gives something."""
-    until, found = time.monotonic() + within, None
-    while time.monotonic() < until:
-        if found := await look():
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"not within {within} s; at last: {found}")
 
 
 def token(person: str, *held: Held) -> str:

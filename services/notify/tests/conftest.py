@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -25,20 +26,12 @@ from deploy.embedded.ports import HOST, free_ports
 from services.notify.main import build
 from services.notify.settings import NotifySettings
 from services.notify.stream.front import TokenInAddress
+from tests import waiting
 from tests.backend import Backend
 
 KEY = ECKey.generate_key("P-256", {"kid": "test"})
 PATIENCE = 15.0  # seconds
-
-
-async def eventually(look: Callable[[], Awaitable[Any]], within: float = PATIENCE) -> Any:
-    """What `look` gives once it gives something."""
-    until, found = time.monotonic() + within, None
-    while time.monotonic() < until:
-        if found := await look():
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not within {within} s; at last: {found}")
+eventually = partial(waiting.eventually, within=PATIENCE)
 
 
 @dataclass(frozen=True)
