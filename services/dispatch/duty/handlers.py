@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from chassis.clock import Clock
-from chassis.coordinates import Point
 from chassis.idempotency import Cause
 from chassis.problem import Problem
+from contracts.coordinates import Point
 from services.dispatch.answer import told
 from services.dispatch.policy import Policy, policy_at
 from services.dispatch.position.domain import Fix

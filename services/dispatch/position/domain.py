@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chassis.coordinates import Point
+from contracts.coordinates import Point
 from services.dispatch.location import TimedLocation, in_jinan
 from services.dispatch.policy import Policy
 

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from chassis.coordinates import Point
+from contracts.coordinates import Point
 from services.dispatch.position.domain import Fix
 
 _GEO, _SEEN, _DUTY, _SINCE = "dispatch:positions", "dispatch:seen", "dispatch:on_duty", "dispatch:since"

@@ -1,8 +1,8 @@
 """What registration tells of stations."""
 
 from chassis.bus import Message, Subscription
-from chassis.coordinates import Point
 from contracts import topics
+from contracts.coordinates import Point
 from contracts.registration import StationRegistered
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.place.store import Station

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.prepared import PreparedGeometry, prep
 
 import contracts
-from chassis.coordinates import Point, wgs84_from_gcj02
+from contracts.coordinates import Point, wgs84_from_gcj02
 
 _FILE = Path(contracts.__file__).parent / "reference" / "jinan_districts_gcj02.geojson"
 _MIDDLE = Point(117.12, 36.67)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from chassis.coordinates import Datum, Point, distance_m, to_wgs84
 from contracts.areas import district_of, street_of
+from contracts.coordinates import Datum, Point, distance_m, to_wgs84
 from services.incidents.place.districts import Districts, codes_at
 from services.incidents.place.store import Station, Stations
 from services.incidents.refusal import Refusal

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from chassis.coordinates import Point
 from chassis.store import Document, Store
+from contracts.coordinates import Point
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from chassis.auth import Principal, allow, anyone
-from chassis.coordinates import Point
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem, not_found
 from chassis.service import provided
 from contracts.areas import covers
+from contracts.coordinates import Point
 from contracts.words import Category, Route
 from services.incidents.page import Cursor
 from services.incidents.photo.store import Photos

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.coordinates import Datum
+from contracts.coordinates import Datum
 from contracts.words import Category, Outcome, Route, Skill
 
 

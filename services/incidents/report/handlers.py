@@ -12,9 +12,9 @@ import structlog
 from chassis.auth import Principal
 from chassis.clock import Clock
 from chassis.coalesce import Refused
-from chassis.coordinates import Datum, Point
 from chassis.idempotency import Cause
 from chassis.problem import Problem, is_away, not_found
+from contracts.coordinates import Datum, Point
 from contracts.words import Category, Outcome
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from chassis.coordinates import Point, gcj02_from_wgs84
+from contracts.coordinates import Point, gcj02_from_wgs84
 from services.incidents.place.districts import jinan
 from services.incidents.place.divisions import communities
 from services.incidents.place.handlers import PlaceHandlers

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.coordinates import Point, distance_m, gcj02_from_wgs84, to_wgs84, wgs84_from_gcj02
+from contracts.coordinates import Point, distance_m, gcj02_from_wgs84, to_wgs84, wgs84_from_gcj02
 
 china = st.builds(Point, st.floats(73.7, 135.0), st.floats(18.2, 53.5))
 jinan = st.builds(Point, st.floats(116.2, 117.8), st.floats(35.9, 37.6))
