@@ -9,7 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne
 from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError, WriteError
 
-from chassis.coalesce import MOST, Coalescer, Refused
+from chassis.coalesce import MOST, MOST_WAITING, Coalescer, Overloaded, Refused
 from chassis.problem import is_away
 
 Answer = Callable[[list[Any]], None]
@@ -130,3 +130,36 @@ async def test_a_caller_who_has_gone_harms_nobody():
     await stays
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_those_who_wait_behind_a_store_that_is_away_fail_with_it_and_not_one_call_later():
+    def answer(_: list[Any]) -> None:
+        raise AutoReconnect("gone")
+
+    collection = Collection(answer)
+    on = coalescer(collection)
+    collection.let.clear()
+    first = asyncio.create_task(on.submit(write(0)))
+    await collection.began.wait()
+    behind = asyncio.create_task(outcomes(on, 3))
+    await asyncio.sleep(0)
+    collection.let.set()
+    assert all(isinstance(one, AutoReconnect) for one in await behind)
+    assert isinstance(first.exception(), AutoReconnect)
+    assert len(collection.batches) == 1
+
+
+async def test_a_store_that_does_not_keep_up_turns_away_what_it_would_not_get_done():
+    collection = Collection()
+    on = coalescer(collection)
+    collection.let.clear()
+    first = asyncio.create_task(on.submit(write(0)))
+    await collection.began.wait()
+    crowd = asyncio.create_task(outcomes(on, MOST_WAITING + 5))
+    await asyncio.sleep(0)
+    collection.let.set()
+    found = await crowd
+    assert [one for one in found if one is None] == [None] * MOST_WAITING
+    assert [type(one) for one in found[MOST_WAITING:]] == [Overloaded] * 5
+    assert is_away(Overloaded())
+    await first

@@ -4,7 +4,6 @@
 `since` tells from when on signs are known: a Redis that was just emptied must not end anybody's duty.
 """
 
-import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
@@ -13,11 +12,11 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from chassis.coalesce import Batcher
 from contracts.coordinates import Point
 from services.dispatch.position.domain import Fix
 
 _GEO, _SEEN, _DUTY, _SINCE = "dispatch:positions", "dispatch:seen", "dispatch:on_duty", "dispatch:since"
-_MOST = 500
 # ARGV: volunteer, longitude, latitude, time, again and again. Only a newer position replaces an older one. Gives who
 # is not known to be on duty.
 _PUT = """
@@ -62,8 +61,7 @@ class Positions:
             max_connections=64, retry=Retry(NoBackoff(), 1),
         )  # fmt: skip
         self._put = self.redis.register_script(_PUT)
-        self._waiting: list[tuple[Fix, asyncio.Future[bool]]] = []
-        self._flight: asyncio.Task[None] | None = None
+        self._fixes = Batcher(self._put_all, most=500)
 
     async def ping(self) -> None:
         await self.redis.ping()
@@ -73,29 +71,13 @@ class Positions:
 
     async def put(self, fix: Fix) -> bool:
         """Whether the person is known to be on duty; if not, nothing is kept."""
-        outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((fix, outcome))
-        if self._flight is None or self._flight.done():
-            self._flight = asyncio.create_task(self._fly())
-        return await outcome
+        return await self._fixes.submit(fix)
 
-    async def _fly(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            fixes = {fix.volunteer: fix for fix, _ in sorted(batch, key=lambda entry: entry[0].at)}
-            arguments = [x for f in fixes.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))]
-            try:
-                unknown = set(await self._put(keys=[_GEO, _SEEN, _DUTY], args=arguments))
-            except BaseException as error:
-                for _, outcome in batch:
-                    if not outcome.done():
-                        outcome.set_exception(error if isinstance(error, Exception) else ConnectionError("stopped"))
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for fix, outcome in batch:
-                if not outcome.done():
-                    outcome.set_result(fix.volunteer not in unknown)
+    async def _put_all(self, batch: Sequence[Fix]) -> Sequence[bool]:
+        latest = {fix.volunteer: fix for fix in sorted(batch, key=lambda fix: fix.at)}
+        arguments = [x for f in latest.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))]
+        unknown = set(await self._put(keys=[_GEO, _SEEN, _DUTY], args=arguments))
+        return [fix.volunteer not in unknown for fix in batch]
 
     async def admit(self, volunteer: str) -> None:
         """This person may send positions."""

@@ -1,6 +1,7 @@
 """One document a phone: its last code, by keyed hash. Tries are counted before a guess is compared."""
 
-import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
@@ -8,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from chassis.coalesce import Batcher
 from chassis.store import Store
 from services.registration.sign_in_code.domain import LIFE, PAUSE, PER_DAY, IssuedCode, day_of
 
@@ -24,8 +26,7 @@ class SignInCodes:
         self._tries = self._collection.with_options(
             write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
         )
-        self._waiting: dict[str, list[asyncio.Future[IssuedCode | None]]] = {}
-        self._flight: asyncio.Task[None] | None = None
+        self._counted = Batcher(self._count)
 
     async def issue(
         self, phone_key: str, code: str, hash: str, mark: str, account_known: bool, now: datetime
@@ -57,35 +58,11 @@ class SignInCodes:
 
     async def tried(self, phone_key: str) -> IssuedCode | None:
         """Count a try and give the code with it. Tries that come while others are counted go together."""
-        outcome: asyncio.Future[IssuedCode | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(phone_key, []).append(outcome)
-        if self._flight is None or self._flight.done():
-            self._flight = asyncio.create_task(self._fly())
-        return await outcome
+        return await self._counted.submit(phone_key)
 
-    async def _fly(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, {}
-            try:
-                counts = [UpdateOne({"_id": key}, {"$inc": {"tries": len(asked)}}) for key, asked in batch.items()]
-                await self._tries.bulk_write(counts, ordered=False)
-                found = self._tries.find({"_id": {"$in": list(batch)}}, max_time_ms=5000)
-                issued = {document["_id"]: IssuedCode.model_validate(document) async for document in found}
-                _settle(batch, issued, None)
-            except BaseException as error:
-                _settle(batch, {}, error if isinstance(error, Exception) else ConnectionError("stopped"))
-                if not isinstance(error, Exception):
-                    raise
-
-
-def _settle(
-    batch: dict[str, list["asyncio.Future[IssuedCode | None]"]], issued: dict[str, IssuedCode], error: Exception | None
-) -> None:
-    for key, asked in batch.items():
-        for outcome in asked:
-            if outcome.done():  # its caller has gone
-                continue
-            if error is not None:
-                outcome.set_exception(error)
-            else:
-                outcome.set_result(issued.get(key))
+    async def _count(self, batch: Sequence[str]) -> Sequence[IssuedCode | None]:
+        counts = [UpdateOne({"_id": key}, {"$inc": {"tries": tries}}) for key, tries in Counter(batch).items()]
+        await self._tries.bulk_write(counts, ordered=False)
+        found = self._tries.find({"_id": {"$in": list(set(batch))}}, max_time_ms=5000)
+        issued = {document["_id"]: IssuedCode.model_validate(document) async for document in found}
+        return [issued.get(key) for key in batch]
