@@ -13,8 +13,11 @@ AUDIENCE = "quancheng-api"
 Service = Literal["registration", "incidents", "dispatch", "notify"]
 SERVICES: tuple[Service, ...] = ("registration", "incidents", "dispatch", "notify")
 
-Budget = Literal["sign_in", "reports"]
+Budget = Literal["sign_in", "sessions", "follow_ups", "reports"]
 """A rate limit of its own for what writes to a noun, besides the one for everything."""
+BUDGETS: tuple[Budget, ...] = ("sign_in", "sessions", "follow_ups", "reports")
+READS_TOO: frozenset[Budget] = frozenset({"follow_ups"})
+"""Where reads count as well: a number that is read without a token can be guessed at."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Noun:
 
 NOUNS: tuple[Noun, ...] = (
     Noun("sign-in-codes", "registration", 10, "sign_in"),
-    Noun("sessions", "registration", 10),
+    Noun("sessions", "registration", 10, "sessions"),
     Noun("accounts", "registration", 10),
     Noun("volunteers", "registration", 10),
     Noun("squads", "registration", 10),
@@ -43,7 +46,7 @@ NOUNS: tuple[Noun, ...] = (
     Noun("divisions", "registration", 10),
     Noun("dev", "registration", 10),
     Noun("reports", "incidents", 100, "reports"),
-    Noun("follow-ups", "incidents", 100),
+    Noun("follow-ups", "incidents", 100, "follow_ups"),
     Noun("photos", "incidents", 100, "reports"),
     Noun("log-entries", "incidents", 100),
     Noun("figures", "incidents", 10),
@@ -57,8 +60,6 @@ NOUNS: tuple[Noun, ...] = (
 )
 STREAM = f"{API}/stream"
 """The live stream (SSE) of notify: no time limit, and its token may stand in the query."""
-SECRET_PATHS = (f"{API}/follow-ups",)
-"""Below these a path is itself the key to a report: neither logged nor traced."""
 
 Guard = Literal["open", "optional"]
 
@@ -103,15 +104,24 @@ EXEMPTIONS: tuple[Exemption, ...] = (
 class Rates:
     """Requests a second, for all callers together and for one address; each bucket holds one second's worth.
 
-    Generous by default: a whole station behind one address (a carrier's NAT, the demonstration) stays below.
+    By default as the city needs it: an office or a carrier's NAT of many people behind one address stays below, who
+    tries codes or numbers one after another does not get far.
     """
 
     everything: int = 4000
     everything_each: int = 2000
     sign_in: int = 300
-    sign_in_each: int = 100
+    sign_in_each: int = 20
+    sessions: int = 300
+    sessions_each: int = 20
+    follow_ups: int = 300
+    follow_ups_each: int = 10
     reports: int = 1000
     reports_each: int = 500
+
+
+ONE_ADDRESS = Rates(sign_in_each=300, sessions_each=300, follow_ups_each=300)
+"""Where everybody has the same address, as on one machine: the demonstration, the tests, the benchmarks."""
 
 
 @dataclass(frozen=True)

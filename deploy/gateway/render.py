@@ -68,7 +68,7 @@ def render(place: Place, limits: Limits) -> str:
         place=place, limits=limits, rates=asdict(limits.rates), budgets=_budgets(),
         clusters=_clusters(place, limits), api=plan.API, issuer=plan.ISSUER,
         audience=plan.AUDIENCE, nouns=plan.NOUNS, stream=plan.STREAM, exemptions=plan.EXEMPTIONS,
-        secret_paths=plan.SECRET_PATHS, problems=local_problems(limits.body),
+        problems=local_problems(limits.body),
         pages=[{"path": path, "file": place.pages / file, "type": kind} for path, (file, kind) in DOCS.items()],
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def render_embedded(
         pages=pages, access_log=access_log, origins=origins,
     )  # fmt: skip
     out = out_dir / "envoy.yaml"
-    out.write_text(render(place, limits or Limits()), encoding="utf-8")
+    out.write_text(render(place, limits or Limits(rates=plan.ONE_ADDRESS)), encoding="utf-8")
     return out
 
 
@@ -119,9 +119,16 @@ def _clusters(place: Place, limits: Limits) -> list[dict[str, Any]]:
     ]
 
 
-def _budgets() -> dict[str, list[str]]:
-    """Rate limit -> the nouns whose writes it counts."""
-    return {b: [n.name for n in plan.NOUNS if n.budget == b] for b in ("sign_in", "reports")}
+def _budgets() -> list[dict[str, Any]]:
+    """Each rate limit with the nouns and the methods that it counts."""
+    return [
+        {
+            "name": budget,
+            "nouns": [noun.name for noun in plan.NOUNS if noun.budget == budget],
+            "methods": "GET|HEAD|POST" if budget in plan.READS_TOO else "POST",
+        }
+        for budget in plan.BUDGETS
+    ]
 
 
 def _json(value: Any) -> str:

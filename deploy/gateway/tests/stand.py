@@ -123,11 +123,14 @@ class Traces:
     """The trace store's stand-in: keeps every span that Envoy reports, in Zipkin's form."""
 
     spans: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    raw: bytes = b""
+    """What came, as it came: a tag that is named twice shows only once among `spans`."""
 
     def app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
 
         async def take(request: Request) -> Response:
+            self.raw += await request.body()
             self.spans.extend(await request.json())
             return Response(status_code=202)
 
@@ -175,12 +178,12 @@ class Stand:
 
     def logged(self, request_id: str) -> dict[str, Any]:
         """The line of the access log about this request."""
+        return until(lambda: next((line for line in self.lines() if line["request_id"] == request_id), None))
 
-        def find() -> dict[str, Any] | None:
-            lines = self.access_log.read_text().splitlines() if self.access_log.exists() else []
-            return next((json.loads(line) for line in lines if request_id in line), None)
-
-        return until(find)
+    def lines(self) -> list[dict[str, Any]]:
+        """What is in the access log by now."""
+        lines = self.access_log.read_text().splitlines() if self.access_log.exists() else []
+        return [json.loads(line) for line in lines]
 
     def traced(self, trace_id: str) -> dict[str, Any]:
         """The gateway's span of this trace."""
