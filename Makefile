@@ -3,7 +3,8 @@ STATE := .quancheng
 BIN := $(STATE)/venv/bin
 PY := $(BIN)/python
 INSTALLED := $(STATE)/venv/installed
-PROFILE ?= run
+# Three brokers and three members of the replica set have data of their own: a profile of their own.
+PROFILE ?= $(if $(filter 3,$(MEMBERS)),three,run)
 .DEFAULT_GOAL := help
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
@@ -30,8 +31,8 @@ test: setup ## run all tests on real servers (ARGS= for pytest, TEST_BACKEND=con
 test-faults: setup ## run only the tests that kill and pause parts of the platform
 	@$(PY) -m pytest -m faults $(ARGS)
 
-run: setup ## start the platform and stay until Ctrl-C; its data is kept
-	@$(PY) -m deploy.embedded run
+run: setup ## start the platform and stay until Ctrl-C; its data is kept (MEMBERS=3 brokers and mongods, REPLICAS=2)
+	@$(PY) -m deploy.embedded run --profile $(PROFILE) --replicas $(or $(REPLICAS),1)
 
 stop: setup ## end the platform that `make run` started (PROFILE=demo: the one of `make demo KEEP=1`)
 	@$(PY) -m deploy.embedded stop --profile $(PROFILE)

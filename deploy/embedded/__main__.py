@@ -20,17 +20,21 @@ from deploy.embedded.welcome import addresses, who_can_sign_in
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
-Profile = Annotated[Literal["run", "demo"], typer.Option(help="the platform of `make run` or of `make demo`")]
+Profile = Annotated[
+    Literal["run", "demo", "three"],
+    typer.Option(help="the platform of `make run`, of `make demo`, or of `make run MEMBERS=3`"),
+]
 SEED = "services.registration.seed"
 LOOK_SECONDS = 1.0
+MOST_REPLICAS = 9
 
 
 def _say(line: str) -> None:
     console.print(f"  {line}", markup=False)
 
 
-def _platform(profile: str) -> Platform:
-    return lasting(profile, _say)
+def _platform(profile: str, replicas: int = 1) -> Platform:
+    return lasting(profile, _say, replicas)
 
 
 def _fail(message: str) -> typer.Exit:
@@ -39,9 +43,12 @@ def _fail(message: str) -> typer.Exit:
 
 
 @app.command()
-def run() -> None:
+def run(
+    profile: Profile = "run",
+    replicas: Annotated[int, typer.Option(min=1, max=MOST_REPLICAS, help="how many processes of each service")] = 1,
+) -> None:
     """Start the platform and stay until Ctrl-C; its data is kept for the next time."""
-    platform = _platform("run")
+    platform = _platform(profile, replicas)
     # Ctrl-C too: a shell that runs this in the background has it ignored.
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
@@ -99,7 +106,7 @@ def stop(
 @app.command()
 def status(profile: Profile = "run") -> None:
     """Show each process: its state, process id, port, memory, and for how long it has been up."""
-    platform = _platform(profile)
+    platform = _platform(profile, MOST_REPLICAS)  # however many run: their ports are known
     rows = platform.status()
     if not rows:
         raise _fail("The platform does not run.")

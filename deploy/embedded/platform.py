@@ -19,7 +19,7 @@ from deploy.embedded import servers, services
 from deploy.embedded.doctor import examine
 from deploy.embedded.exclusive import HeldElsewhereError, exclusive
 from deploy.embedded.fetch import FetchError, fetch
-from deploy.embedded.ports import HOST, Ports, is_taken
+from deploy.embedded.ports import HOST, Ports, is_server, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import wait_until
 from deploy.embedded.secrets_store import Secrets, secrets_in
@@ -32,7 +32,6 @@ CACHE = STATE / "servers"
 STOP_SECONDS = 20.0
 DEATH_SECONDS = 10.0
 LETHAL = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT)
-SERVER_LISTENERS = ("kafka", "kafka_controller", "mongo", "valkey", "zipkin")
 
 Say = Callable[[str], None]
 """Told in a line what happens, for people."""
@@ -79,6 +78,7 @@ def prepare(home: Path) -> None:
 class Platform:
     """Servers, services and gateway with their data, logs and secrets below `home`.
 
+    There are as many brokers, members and replicas as `ports` has ports for.
     `servers` or `services` (with the gateway) can be left out. `fresh` begins without any data. `clock` is the
     services' CLOCK; `extra_env` goes to each service; `limits` are the gateway's.
     """
@@ -159,9 +159,8 @@ class Platform:
         self._supervisor.end(STOP_SECONDS)  # What a killed supervisor left behind.
 
     def _refuse_taken_ports(self) -> None:
-        ours = {n for n, _ in self.ports.items() if (n in SERVER_LISTENERS and self._with_servers)
-                or (n not in SERVER_LISTENERS and self._with_services)}  # fmt: skip
-        held = [(name, port) for name, port in self.ports.items() if name in ours and is_taken(port)]
+        ours = [(n, p) for n, p in self.ports.items() if (self._with_servers if is_server(n) else self._with_services)]
+        held = [(name, port) for name, port in ours if is_taken(port)]
         if held:
             lines = "\n".join(f"  port {port} is taken, {name.replace('_', ' ')} wants it" for name, port in held)
             raise PortTakenError(f"Another program listens where the platform should:\n{lines}")
@@ -188,8 +187,8 @@ class Platform:
         if self._with_servers:
             stages.append(
                 [
-                    servers.kafka(self.home, CACHE, self.ports),
-                    servers.mongo(self.home, self.ports),
+                    *servers.kafka(self.home, CACHE, self.ports),
+                    *servers.mongo(self.home, self.ports),
                     servers.valkey(self.home, self.ports),
                     servers.zipkin(CACHE, self.ports),
                 ]
@@ -238,8 +237,8 @@ class Platform:
         """Ends everything: the gateway and the services first, then the servers. Nothing is left running."""
         names = list(self._supervisor.processes())
         # Supervisor's own shutdown would go through them one by one, a second each.
-        self._supervisor.stop([n for n in names if n not in SERVER_LISTENERS], STOP_SECONDS)
-        self._supervisor.stop([n for n in names if n in SERVER_LISTENERS], STOP_SECONDS)
+        self._supervisor.stop([n for n in names if not is_server(n)], STOP_SECONDS)
+        self._supervisor.stop([n for n in names if is_server(n)], STOP_SECONDS)
         self._supervisor.end(STOP_SECONDS)
 
     def status(self) -> list[ProcessStatus]:

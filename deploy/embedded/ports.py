@@ -1,16 +1,25 @@
 """Which port each process of the local platform listens on, always on 127.0.0.1."""
 
 import socket
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 HOST = "127.0.0.1"
 SERVICES = ("registration", "incidents", "dispatch", "notify")
+SERVERS = ("kafka", "kafka_controller", "mongo", "valkey", "zipkin")
+CLUSTERED = ("kafka", "kafka_controller", "mongo")
+"""Those of SERVERS that can have several members."""
+STEP = 10
+"""How far the ports of the second, third ... of a kind lie apart."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """One TCP port for each listener; the name of a field is the name of the process that owns it."""
+    """One TCP port for each listener; the name of a field is the name of the process that owns it.
+
+    `more` are the second, third ... of a kind: `kafka-2`, `mongo-3`, `dispatch-2`. So many there are, so many run.
+    """
 
     gateway: int
     envoy_admin: int
@@ -23,14 +32,45 @@ class Ports:
     mongo: int
     valkey: int
     zipkin: int
+    more: tuple[tuple[str, int], ...] = ()
 
     def items(self) -> list[tuple[str, int]]:
         """(name, port) of every listener, in the order of the fields."""
-        return [(f.name, getattr(self, f.name)) for f in fields(self)]
+        return [*((name, getattr(self, name)) for name in FIRST), *self.more]
+
+    def all_of(self, kind: str) -> list[tuple[str, int]]:
+        """(name, port) of every listener of a kind, the first one first."""
+        return [(name, port) for name, port in self.items() if kind_of(name) == kind]
+
+    def spread(self, members: int = 1, replicas: Mapping[str, int] | None = None) -> "Ports":
+        """With `members` brokers and members of the replica set, and so many `replicas` of the services named."""
+        more = tuple((name, self.of(kind_of(name)) + STEP * n) for name, n in _further(members, replicas or {}))
+        return replace(self, more=more)
 
     def of(self, name: str) -> int:
         """The port of the listener `name`; KeyError if there is none."""
         return dict(self.items())[name]
+
+
+FIRST = tuple(f.name for f in fields(Ports) if f.name != "more")
+"""The names of the listeners that every platform has."""
+
+
+def kind_of(name: str) -> str:
+    """What `dispatch-2` is one of: `dispatch`."""
+    return name.partition("-")[0]
+
+
+def is_server(name: str) -> bool:
+    """Whether a process (or listener) is one of the servers that the services need."""
+    return kind_of(name) in SERVERS
+
+
+def _further(members: int, replicas: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """(name, how many come before it) of the second, third ... of each kind."""
+    counts = dict.fromkeys(CLUSTERED, members) | dict(replicas)
+    for kind, count in counts.items():
+        yield from ((f"{kind}-{n + 1}", n) for n in range(1, count))
 
 
 RUN = Ports(
@@ -62,15 +102,16 @@ DEMO = Ports(
 )
 
 
-def free_ports() -> Ports:
+def free_ports(members: int = 1, replicas: Mapping[str, int] | None = None) -> Ports:
     """Ports that nobody listens on now, for tests that run beside a running platform."""
+    further = [name for name, _ in _further(members, replicas or {})]
     with ExitStack() as stack:
         numbers: list[int] = []
-        for _ in fields(Ports):
+        for _ in (*FIRST, *further):
             probe = stack.enter_context(socket.socket())
             probe.bind((HOST, 0))
             numbers.append(probe.getsockname()[1])
-    return Ports(*numbers)
+    return Ports(*numbers[: len(FIRST)], more=tuple(zip(further, numbers[len(FIRST) :], strict=True)))
 
 
 def is_taken(port: int) -> bool:

@@ -7,17 +7,21 @@ from pathlib import Path
 import psutil
 
 from deploy.embedded.platform import STATE, Platform, Say
-from deploy.embedded.ports import DEMO, RUN, Ports
+from deploy.embedded.ports import DEMO, RUN, SERVICES, Ports
 from deploy.embedded.supervision import Supervisor
 
-LASTING: dict[str, Ports] = {"run": RUN, "demo": DEMO}
+MEMBERS = 3
+"""Brokers, and members of the replica set, of the profile `three`: one of each may die and nothing is lost."""
+LASTING: dict[str, Ports] = {"run": RUN, "demo": DEMO, "three": RUN.spread(MEMBERS)}
 TESTS = STATE / "test"
 SWEEP_SECONDS = 10.0
 
 
-def lasting(profile: str, say: Say) -> Platform:
-    """The platform of `make run` or of `make demo`, with its data."""
-    return Platform(STATE / profile, LASTING[profile], say=say)
+def lasting(profile: str, say: Say, replicas: int = 1) -> Platform:
+    """The platform of `make run`, `make run MEMBERS=3` or `make demo`, with its data; so many of each service."""
+    members = len(LASTING[profile].all_of("kafka"))
+    ports = LASTING[profile].spread(members, dict.fromkeys(SERVICES, replicas))
+    return Platform(STATE / profile, ports, say=say)
 
 
 def test_home(part: str) -> Path:

@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 from pymongo import MongoClient
@@ -16,6 +16,8 @@ POLL_SECONDS = 0.05
 METADATA_REQUEST = 3
 ALREADY_INITIALIZED = 23
 REPLICA_SET = "rs0"
+ELECTION_MILLISECONDS = 3000
+"""A primary that is not heard of for so long is given up. On one machine nothing is lost on the way."""
 
 Check = Callable[[], str]
 """Asks once; returns "" when ready, else what is still missing. May raise OSError, which counts as not ready."""
@@ -39,7 +41,7 @@ def wait_until(check: Check, seconds: float, alive: Callable[[], None]) -> float
 
 
 def kafka(port: int) -> Check:
-    """Ready when the broker itself is in the metadata it gives out: registered, unfenced, serving."""
+    """Ready when the broker is itself in the metadata it gives out: registered, unfenced, serving."""
     # Metadata version 1 with no topics: api key, version, correlation id, no client id, empty array.
     body = struct.pack(">hhihi", METADATA_REQUEST, 1, 1, -1, 0)
 
@@ -48,10 +50,21 @@ def kafka(port: int) -> Check:
             broker.sendall(struct.pack(">i", len(body)) + body)
             size = struct.unpack(">i", _exactly(broker, 4))[0]
             answer = _exactly(broker, size)
-        brokers = struct.unpack_from(">i", answer, 4)[0]
-        return "" if brokers >= 1 else "the broker is not registered yet"
+        return "" if port in _broker_ports(answer) else "the broker is not registered yet"
 
     return check
+
+
+def _broker_ports(metadata: bytes) -> list[int]:
+    """From a metadata answer, version 1: correlation id, then (id, host, port, rack or none) of each broker."""
+    (count,), at, ports = struct.unpack_from(">i", metadata, 4), 8, list[int]()
+    for _ in range(count):
+        at += 4
+        at += 2 + struct.unpack_from(">h", metadata, at)[0]
+        ports.append(struct.unpack_from(">i", metadata, at)[0])
+        at += 4
+        at += 2 + max(0, struct.unpack_from(">h", metadata, at)[0])
+    return ports
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
@@ -64,8 +77,11 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return received
 
 
-def mongo(port: int) -> Check:
-    """Ready when it is the primary of its replica set of one, which is formed here where it is not yet."""
+def mongo(port: int, others: Sequence[int] = (), forms: bool = True) -> Check:
+    """Ready when it is the primary of its replica set or follows one.
+
+    The set of this member and the `others` is formed here where it is not yet, by the member that `forms` it.
+    """
 
     def check() -> str:
         client: MongoClient[dict[str, object]] = MongoClient(
@@ -73,9 +89,11 @@ def mongo(port: int) -> Check:
             connectTimeoutMS=int(ASK_SECONDS * 1000), socketTimeoutMS=10_000,
         )  # fmt: skip
         try:
-            if client.admin.command("hello").get("isWritablePrimary"):
+            state = client.admin.command("hello")
+            if state.get("isWritablePrimary") or (state.get("secondary") and state.get("primary")):
                 return ""
-            _form_replica_set(client, f"{HOST}:{port}")
+            if forms:
+                _form_replica_set(client, [f"{HOST}:{member}" for member in (port, *others)])
         except PyMongoError as reason:
             return str(reason).split(", Timeout:")[0]
         finally:
@@ -85,15 +103,18 @@ def mongo(port: int) -> Check:
     return check
 
 
-def _form_replica_set(client: "MongoClient[dict[str, object]]", member: str) -> None:
-    config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member}]}
+def _form_replica_set(client: "MongoClient[dict[str, object]]", members: Sequence[str]) -> None:
+    config = {
+        "_id": REPLICA_SET, "members": [{"_id": n, "host": member} for n, member in enumerate(members)],
+        "settings": {"electionTimeoutMillis": ELECTION_MILLISECONDS},
+    }  # fmt: skip
     try:
         client.admin.command("replSetInitiate", config)
     except OperationFailure as reason:
         if reason.code != ALREADY_INITIALIZED:
             raise
         known = client.local["system.replset"].find_one() or {}
-        if str(known.get("members")).find(member) < 0:  # The data was made on another port.
+        if str(known.get("members")).find(members[0]) < 0:  # The data was made on another port.
             version = int(str(known["version"])) + 1
             client.admin.command("replSetReconfig", config | {"version": version}, force=True)
 

@@ -1,6 +1,8 @@
 """The real servers as processes: Apache Kafka, MongoDB, Valkey, Zipkin and Envoy, small and quick to start."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from deploy.embedded import readiness
@@ -22,8 +24,8 @@ QUICK_JVM = (
 
 KAFKA_PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
+node.id={node}
+controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
 advertised.listeners=PLAINTEXT://{host}:{port}
@@ -31,13 +33,14 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={data}
 num.partitions=6
 auto.create.topics.enable=true
-# One broker holds every copy there is.
-default.replication.factor=1
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+# One broker holds every copy there is; of three, two must have what is acknowledged.
+default.replication.factor={copies}
+min.insync.replicas={least}
+offsets.topic.replication.factor={copies}
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={least}
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={least}
 # Few partitions for itself, few threads: quick to start, little memory.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=1
@@ -56,20 +59,33 @@ log.retention.hours=168
 """
 
 
-def kafka(home: Path, cache: Path, ports: Ports) -> Process:
-    """Apache Kafka in KRaft mode, one node; its storage is formatted here before the first start."""
-    data = home / "data" / "kafka"
-    config = home / "conf" / "kafka.properties"
+def kafka(home: Path, cache: Path, ports: Ports) -> list[Process]:
+    """Apache Kafka in KRaft mode, each node broker and controller; storage is formatted before the first start."""
+    names = [name for name, _ in ports.all_of("kafka")]
+    with ThreadPoolExecutor(len(names)) as pool:
+        return list(pool.map(partial(_broker, home, cache, ports), range(1, len(names) + 1)))
+
+
+def _broker(home: Path, cache: Path, ports: Ports, node: int) -> Process:
+    brokers, controllers = ports.all_of("kafka"), ports.all_of("kafka_controller")
+    (name, port), controller = brokers[node - 1], controllers[node - 1][1]
+    data = home / "data" / name
+    config = home / "conf" / f"{name}.properties"
+    voters = ",".join(f"{n}@{HOST}:{voter}" for n, (_, voter) in enumerate(controllers, 1))
     config.write_text(
-        KAFKA_PROPERTIES.format(host=HOST, port=ports.kafka, controller=ports.kafka_controller, data=data.absolute())
-    )
+        KAFKA_PROPERTIES.format(
+            host=HOST, node=node, port=port, controller=controller, voters=voters, data=data.absolute(),
+            copies=len(brokers), least=max(1, len(brokers) - 1),
+        )
+    )  # fmt: skip
+    most = "384m" if len(brokers) == 1 else "256m"
     java = (
-        str(program("java")), "-Xms96m", "-Xmx384m", *QUICK_JVM,
+        str(program("java")), "-Xms96m", f"-Xmx{most}", *QUICK_JVM,
         f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}", "-cp", f"{jars_of('kafka', cache).absolute()}/*",
     )  # fmt: skip
     if not (data / "meta.properties").exists():
         _format_storage((*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config)))
-    return Process("kafka", (*java, "kafka.Kafka", str(config)), readiness.kafka(ports.kafka), stop_seconds=15)
+    return Process(name, (*java, "kafka.Kafka", str(config)), readiness.kafka(port), stop_seconds=15)
 
 
 def _format_storage(command: tuple[str, ...]) -> None:
@@ -78,16 +94,25 @@ def _format_storage(command: tuple[str, ...]) -> None:
         raise RuntimeError(f"Kafka's storage could not be formatted:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
 
 
-def mongo(home: Path, ports: Ports) -> Process:
-    """mongod as a replica set of one, which majority writes and change streams need."""
-    data = home / "data" / "mongo"
+def mongo(home: Path, ports: Ports) -> list[Process]:
+    """mongod as the members of a replica set, even of one: majority writes and change streams need it."""
+    members = ports.all_of("mongo")
+    others = [port for _, port in members[1:]]
+    return [
+        _member(home, name, port, readiness.mongo(port, others, forms=name == "mongo"), 0.5 if not others else 0.25)
+        for name, port in members
+    ]
+
+
+def _member(home: Path, name: str, port: int, ready: readiness.Check, cache_gb: float) -> Process:
+    data = home / "data" / name
     data.mkdir(parents=True, exist_ok=True)
     command = (
-        str(program("mongod")), "--bind_ip", HOST, "--port", str(ports.mongo), "--dbpath", str(data),
-        "--replSet", readiness.REPLICA_SET, "--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256",
+        str(program("mongod")), "--bind_ip", HOST, "--port", str(port), "--dbpath", str(data),
+        "--replSet", readiness.REPLICA_SET, "--wiredTigerCacheSizeGB", str(cache_gb), "--oplogSize", "256",
         "--nounixsocket", "--quiet", "--setParameter", "diagnosticDataCollectionEnabled=false",
     )  # fmt: skip
-    return Process("mongo", command, readiness.mongo(ports.mongo), stop_seconds=15)
+    return Process(name, command, ready, stop_seconds=15)
 
 
 def valkey(home: Path, ports: Ports) -> Process:

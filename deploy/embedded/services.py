@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from deploy.embedded import readiness
-from deploy.embedded.ports import HOST, SERVICES, Ports
+from deploy.embedded.ports import HOST, SERVICES, Ports, kind_of
 from deploy.embedded.process import Process
 from deploy.embedded.secrets_store import Secrets
 
@@ -21,9 +21,11 @@ OURS = frozenset(
 
 def addresses(ports: Ports) -> dict[str, str]:
     """Where the servers are, by the names that the services know them by."""
+    members = [f"{HOST}:{port}" for _, port in ports.all_of("mongo")]
+    found = "directConnection=true" if len(members) == 1 else f"replicaSet={readiness.REPLICA_SET}"
     return {
-        "MONGO_URL": f"mongodb://{HOST}:{ports.mongo}/?directConnection=true",
-        "KAFKA_BOOTSTRAP": f"{HOST}:{ports.kafka}",
+        "MONGO_URL": f"mongodb://{','.join(members)}/?{found}",
+        "KAFKA_BOOTSTRAP": ",".join(f"{HOST}:{port}" for _, port in ports.all_of("kafka")),
         "REDIS_URL": f"redis://{HOST}:{ports.valkey}/0",
         "JWKS_URL": f"http://{HOST}:{ports.registration}/.well-known/jwks.json",
         "OTEL_TRACES_EXPORTER": "zipkin_json",
@@ -31,12 +33,13 @@ def addresses(ports: Ports) -> dict[str, str]:
     }
 
 
-def environment(service: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """The variables of one service; registration alone gets the keys to sign and to decrypt persons."""
+def environment(name: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """The variables of one process; registration alone gets the keys to sign and to decrypt persons."""
+    service = kind_of(name)
     own = {
         "HTTP_HOST": HOST,
-        "HTTP_PORT": str(ports.of(service)),
-        "KAFKA_REPLICATION": "1",
+        "HTTP_PORT": str(ports.of(name)),
+        "KAFKA_REPLICATION": str(len(ports.all_of("kafka"))),
         "OTEL_SERVICE_NAME": service,
         "DEV_KEY": secrets.dev_key,
         "CLOCK": clock,
@@ -57,16 +60,17 @@ def environment(service: str, ports: Ports, secrets: Secrets, clock: str, extra:
 
 
 def processes(ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[str, str] | None = None) -> list[Process]:
-    """One process for each service."""
+    """Each service with all of its replicas."""
     return [
         Process(
             name,
-            (sys.executable, "-m", f"services.{name}.main"),
-            readiness.http(ports.of(name), "/health/ready"),
+            (sys.executable, "-m", f"services.{service}.main"),
+            readiness.http(port, "/health/ready"),
             environment(name, ports, secrets, clock, extra or {}),
             stop_seconds=15,
         )
-        for name in SERVICES
+        for service in SERVICES
+        for name, port in ports.all_of(service)
     ]
 
 

@@ -14,7 +14,11 @@ def addresses(platform: Platform) -> Table:
         ("API docs 接口文档", f"{platform.gateway_url}/docs"),
         ("API as JSON", f"{platform.gateway_url}/openapi.json"),
         ("traces 链路", f"{platform.zipkin_url}/zipkin/"),
-        *((f"metrics 指标 {name}", f"http://{HOST}:{platform.ports.of(name)}/metrics") for name in SERVICES),
+        *(
+            (f"metrics 指标 {name}", f"http://{HOST}:{port}/metrics")
+            for service in SERVICES
+            for name, port in platform.ports.all_of(service)
+        ),
         ("metrics 指标 gateway", f"http://{HOST}:{platform.ports.envoy_admin}/stats/prometheus"),
         ("sign-in codes need X-Dev-Key", platform.dev_key),
     ]

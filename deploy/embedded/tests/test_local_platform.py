@@ -14,7 +14,7 @@ from deploy.embedded import __main__ as command_line
 from deploy.embedded import platform as platform_module
 from deploy.embedded.doctor import library_problems
 from deploy.embedded.platform import AlreadyRunningError, Platform, PlatformError, PortTakenError
-from deploy.embedded.ports import HOST, Ports, free_ports, is_taken
+from deploy.embedded.ports import HOST, RUN, free_ports, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import valkey, wait_until
 from deploy.embedded.secrets_store import secrets_in
@@ -39,7 +39,7 @@ def alone(tmp_path: Path) -> Iterator[ValkeyOnly]:
 def command_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the command line work on `platform` and its folder only."""
 
-    def chosen(_: str) -> Platform:
+    def chosen(_: str, replicas: int = 1) -> Platform:
         return platform
 
     monkeypatch.setattr(command_line, "_platform", chosen)
@@ -131,7 +131,7 @@ def test_supervisor_configuration_is_for_its_owner_only(alone: ValkeyOnly) -> No
 
 
 def test_keys_go_to_registration_only(tmp_path: Path) -> None:
-    secrets, ports = secrets_in(tmp_path), Ports(*range(1, 12))
+    secrets, ports = secrets_in(tmp_path), RUN
     keys = {"SIGNING_KEY_FILE", "FIELD_KEY", "LOOKUP_KEY"}
     assert keys <= environment("registration", ports, secrets, "", {}).keys()
     assert not keys & environment("dispatch", ports, secrets, "", {}).keys()
