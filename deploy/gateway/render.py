@@ -42,7 +42,8 @@ class Place:
     host: str
     port: int
     admin_port: int
-    services: dict[str, tuple[str, int]]
+    services: dict[str, list[tuple[str, int]]]
+    """The addresses of each service, one for each replica where no name stands for all."""
     traces: tuple[str, int]
     pages: Path
     access_log: Path | None = None
@@ -91,8 +92,8 @@ def render_embedded(
     write_pages(pages)
     place = Place(
         host=HOST, port=ports.gateway, admin_port=ports.envoy_admin,
-        services={name: (HOST, ports.of(name)) for name in plan.SERVICES}, traces=(HOST, ports.zipkin),
-        pages=pages, access_log=access_log, origins=origins,
+        services={name: [(HOST, port) for _, port in ports.all_of(name)] for name in plan.SERVICES},
+        traces=(HOST, ports.zipkin), pages=pages, access_log=access_log, origins=origins,
     )  # fmt: skip
     out = out_dir / "envoy.yaml"
     out.write_text(render(place, limits or Limits(rates=plan.ONE_ADDRESS)), encoding="utf-8")
@@ -104,7 +105,7 @@ def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
     place = Place(
         host="0.0.0.0",  # noqa: S104 (inside a container; compose publishes it on loopback)
         port=8080, admin_port=9901, scrape_port=9902, dns=True, otlp=True, pages=COMPOSE_PAGES,
-        services={name: (name, SERVICE_PORT) for name in plan.SERVICES}, traces=("jaeger", 4317),
+        services={name: [(name, SERVICE_PORT)] for name in plan.SERVICES}, traces=("jaeger", 4317),
     )  # fmt: skip
     out.write_text(render(place, limits or Limits()), encoding="utf-8")
     return out
@@ -113,10 +114,7 @@ def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
 def _clusters(place: Place, limits: Limits) -> list[dict[str, Any]]:
     rows = [(name, name, limits.requests) for name in plan.SERVICES]
     rows.append(("notify_stream", "notify", limits.streams))
-    return [
-        {"name": name, "address": place.services[service][0], "port": place.services[service][1], "requests": most}
-        for name, service, most in rows
-    ]
+    return [{"name": name, "addresses": place.services[service], "requests": most} for name, service, most in rows]
 
 
 def _budgets() -> list[dict[str, Any]]:
