@@ -69,9 +69,9 @@ class Lease:
 class Relay:
     """Runs in every process of a service; works in the one that holds the lease."""
 
-    def __init__(self, store: Store, publisher: Publisher) -> None:
-        self._store, self._publisher, self._lease = store, publisher, Lease(store)
-        self.progressed = time.monotonic()
+    def __init__(self, store: Store, publisher: Publisher, lease_seconds: float = 5.0) -> None:
+        self._store, self._publisher, self._lease = store, publisher, Lease(store, seconds=lease_seconds)
+        self._renew_every = lease_seconds * 0.3
 
     async def run(self) -> None:
         """Until cancelled. Whatever fails is logged and tried again."""
@@ -79,8 +79,8 @@ class Relay:
         try:
             while True:
                 try:
+                    await self._publisher.heal()
                     await self._turn()
-                    self.progressed = time.monotonic()
                 except Exception as error:
                     log.warning("relay pauses", error=type(error).__name__, away=is_away(error))
                     await asyncio.sleep(0.5)
@@ -96,7 +96,7 @@ class Relay:
             await asyncio.sleep(1.0)
             return
         renewed = time.monotonic()
-        while time.monotonic() - renewed < 1.5:
+        while time.monotonic() - renewed < self._renew_every:
             self._store.written.clear()
             moved = [await self._relay(repository) for repository in self._store.repositories]
             if not any(moved):

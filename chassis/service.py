@@ -17,8 +17,9 @@ from starlette.types import ASGIApp
 
 from chassis import logs, problem, trace
 from chassis.auth import Verifier
-from chassis.bus import Consumer, Publisher, Subscription, ensure_topics
+from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
+from chassis.consumer import Consumer
 from chassis.http import Edge
 from chassis.outbox import Relay
 from chassis.problem import ProblemDocument, is_away
@@ -104,7 +105,9 @@ class Service:
         tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(watchdog.beat()),
                  asyncio.create_task(self.clock.keep(self.store.server_time))]  # fmt: skip
         if self.subscriptions:
-            self.consumer = Consumer(self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher)
+            self.consumer = Consumer(
+                self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher, self._reachable
+            )  # fmt: skip
             tasks.append(asyncio.create_task(_every("consumer", self.consumer.run, 1.0)))
         tasks += [asyncio.create_task(_every(*loop)) for loop in self._loops]
         watchdog.start()
@@ -145,18 +148,25 @@ class Service:
             return "consumer stands still with messages waiting"
         return None
 
+    async def _failing(self) -> list[str]:
+        failing: list[str] = []
+        for name, check in self._checks.items():
+            try:
+                async with asyncio.timeout(2):
+                    await check()
+            except Exception:
+                failing.append(name)
+        return failing
+
+    async def _reachable(self) -> bool:
+        return not await self._failing()
+
     def _health_routes(self) -> None:
         async def live() -> dict[str, str]:
             return {"status": "live"}
 
         async def ready() -> JSONResponse:
-            failing: list[str] = []
-            for name, check in self._checks.items():
-                try:
-                    async with asyncio.timeout(2):
-                        await check()
-                except Exception:
-                    failing.append(name)
+            failing = await self._failing()
             if self.subscriptions and not (self.consumer and self.consumer.ready):
                 failing.append("consumer")
             return JSONResponse({"ready": not failing, "failing": failing}, 503 if failing else 200)

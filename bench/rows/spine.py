@@ -12,8 +12,9 @@ from pymongo import InsertOne
 from bench.rows.row import Row, row
 from bench.stage import Stage
 from chassis.aggregate import Aggregate
-from chassis.bus import Consumer, Message, Publisher, Subscription, ensure_topics
+from chassis.bus import Message, Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
+from chassis.consumer import Consumer
 from chassis.idempotency import Cause
 from chassis.outbox import Relay
 from chassis.store import Repository, Store

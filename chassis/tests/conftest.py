@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import pytest
 
 from chassis.aggregate import Aggregate
-from chassis.bus import Consumer, Publisher, Subscription, ensure_topics
+from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
+from chassis.consumer import Consumer
 from chassis.outbox import Relay
 from chassis.store import Repository, Store
 from contracts.event import Event
