@@ -53,11 +53,12 @@ class Seed:
         written = {"divisions": await self._divisions.load()}
         station = Station(**vars(plan.station))
         written["stations"] = await self._stations.add_missing([stations_domain.register(station)], CAUSE)
+        people = [self._volunteer(person, plan.station.id) for person in plan.volunteers]
+        written["volunteers"] = await self._accounts.add_missing(people, CAUSE)
+        # After their leaders: the service follows a squad's event at once, and would look for them.
         written["squads"] = await self._squads.add_missing(
             [squads_domain.form(squad) for squad in self._squads_of(plan)], CAUSE
         )
-        people = [self._volunteer(person, plan.station.id) for person in plan.volunteers]
-        written["volunteers"] = await self._accounts.add_missing(people, CAUSE)
         staff = [self._member(person) for person in plan.staff]
         written["officers, committee and desks"] = await self._accounts.add_missing(staff, CAUSE)
         self._store.close()
