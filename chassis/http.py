@@ -1,5 +1,6 @@
 """The edge of each service: body limit, figures, span and log id of a request. Pure ASGI, for its price."""
 
+import re
 import time
 from collections.abc import MutableMapping
 from contextlib import suppress
@@ -12,6 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import trace
 from chassis.metrics import HTTP_SECONDS
 from chassis.problem import Problem
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OURS = re.compile(r"[0-9a-f-]{16,36}")  # as the gateway makes request ids
 
 
 class Edge:
@@ -28,7 +32,7 @@ class Edge:
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
             await self._app(scope, receive, send)
             return
-        headers, method = dict(scope["headers"]), scope["method"]
+        headers, method = dict(scope["headers"]), _method(scope)
         with trace.span(method, headers.get(b"traceparent", b"").decode("latin-1"), SpanKind.SERVER) as span:
             status = await self._answer(scope, receive, send, headers)
             route = _route(scope)
@@ -38,7 +42,8 @@ class Edge:
                 span.set_status(StatusCode.ERROR)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
-        structlog.contextvars.bind_contextvars(request_id=headers.get(b"x-request-id", b"").decode("latin-1")[:64])
+        id = headers.get(b"x-request-id", b"").decode("latin-1")
+        structlog.contextvars.bind_contextvars(request_id=id if _OURS.fullmatch(id) else "")
         began, status, body = time.perf_counter(), 500, _Limited(receive, self._most)
 
         async def watch(message: Message) -> None:
@@ -60,7 +65,7 @@ class Edge:
                 await refusal.response()(scope, receive, send)
             return status
         finally:
-            HTTP_SECONDS.labels(scope["method"], _route(scope), str(status)).observe(time.perf_counter() - began)
+            HTTP_SECONDS.labels(_method(scope), _route(scope), str(status)).observe(time.perf_counter() - began)
 
 
 class _TooLarge(Exception):
@@ -80,6 +85,11 @@ class _Limited:
             self.over = True
             raise _TooLarge
         return message
+
+
+def _method(scope: MutableMapping[str, Any]) -> str:
+    """Of the known ones: what a caller makes up is no label and no span's name."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

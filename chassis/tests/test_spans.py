@@ -1,6 +1,7 @@
 """A request's span: one, by route, and nothing of its address."""
 
 import httpx
+import structlog
 from opentelemetry import trace as api
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -8,6 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from chassis import trace
 from chassis.auth import anyone
+from chassis.metrics import HTTP_SECONDS
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -34,3 +36,23 @@ async def test_a_request_has_one_span_which_tells_its_route_and_never_its_addres
     assert span.context is not None
     assert f"{span.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"
     assert SECRET not in span.to_json()
+
+
+async def test_what_a_caller_makes_up_is_no_label_and_no_log_line():
+    service, seen = Service("labels", Settings()), dict[str, object]()
+
+    async def thing() -> dict[str, int]:
+        seen.update(structlog.contextvars.get_contextvars())
+        return {"n": 1}
+
+    service.app.add_api_route("/things", thing, dependencies=[anyone("a test")])
+    transport = httpx.ASGITransport(service.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://labels") as client:
+        await client.get("/things", headers={"x-request-id": SECRET})
+        made_up, seen["request_id"] = seen["request_id"], ""
+        await client.get("/things", headers={"x-request-id": "0af76519-16cd-43dd-8448-eb211c80319c"})
+        await client.request("ZHANGSAN", "/things")
+    assert (made_up, seen["request_id"]) == ("", "0af76519-16cd-43dd-8448-eb211c80319c")
+    methods = {sample.labels["method"] for metric in HTTP_SECONDS.collect() for sample in metric.samples}
+    assert "other" in methods
+    assert "ZHANGSAN" not in methods
