@@ -20,7 +20,8 @@ from chassis.problem import Problem, not_found
 from contracts.event import Envelope, Event
 
 Document = dict[str, Any]
-KEPT_CAUSES = 64
+KEPT_CAUSES = 512
+"""Of one aggregate: more than one consumer deals with before it commits; what a crash repeats is seen through."""
 _TRIES = 8
 
 A = TypeVar("A", bound=Aggregate)
@@ -135,14 +136,14 @@ class Repository(Generic[A]):
     def _new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
         return self._document(aggregate, 1) | {
             "_id": aggregate.id, "seq": len(events), "outbox": self._outbox(aggregate.id, 0, events),
-            "pending": bool(events), "seen": [cause.mark],
+            "pending": bool(events), "seen": [cause.mark], "made_by": cause.mark,
         }  # fmt: skip
 
     async def _already(self, id: str, cause: Cause, refused: Refused) -> A:
         document = await self.collection.find_one({"_id": id}, {"outbox": 0})
         if document is None:
             raise refused
-        if _is_repeat(document["seen"], cause):
+        if _is_repeat([*document["seen"], document.get("made_by", "")], cause):  # however much came since
             return self._load(document)
         if refused.key == ("_id",):
             raise Problem(409, "already_exists")

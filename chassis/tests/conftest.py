@@ -1,44 +1,20 @@
-"""An aggregate, its events and a store of the tests' own, on the real servers."""
+"""A store of the tests' own, and what runs beside a test, on the real servers."""
 
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-from chassis.aggregate import Aggregate
 from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.outbox import Relay
 from chassis.store import Repository, Store
-from contracts.event import Event
+from chassis.tests.counter import TOPIC, Counter
 from tests.backend import Backend
-
-TOPIC = f"counter.events.{secrets.token_hex(3)}"
-
-
-class Counted(Event):
-    """A counter went up."""
-
-    topic: ClassVar[str] = TOPIC
-    key: ClassVar[str] = "counter"
-    example: ClassVar = {"counter": "cnt_1", "total": 1}
-    counter: str
-    total: int
-    lane: str = ""
-
-
-class Counter(Aggregate):
-    total: int = 0
-    name: str | None = None
-
-
-def up(counter: Counter) -> tuple[Counter, list[Event]]:
-    total = counter.total + 1
-    return counter.model_copy(update={"total": total}), [Counted(counter=counter.id, total=total)]
 
 
 @pytest.fixture

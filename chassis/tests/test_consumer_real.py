@@ -8,13 +8,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord
 
-from chassis import deadletter
 from chassis.bus import Message, Publisher, Subscription
 from chassis.idempotency import Cause
 from chassis.problem import Problem
 from chassis.store import Repository, outbox_entry
-from chassis.tests.conftest import TOPIC, Counted, Counter, consuming, up
+from chassis.tests.conftest import consuming
+from chassis.tests.counter import TOPIC, Counted, Counter, up
 from contracts.topics import dead
+from deploy import dead_letters
 from tests.backend import Backend
 from tests.waiting import eventually
 
@@ -179,15 +180,15 @@ async def test_one_failing_key_does_not_stop_the_others_and_is_put_back_later(
         put_aside = await letters(backend, bad, 3)
         assert [dict(letter.headers)["dead-error"] for letter in put_aside] == [b"RuntimeError"] * 3
         effects.failing.clear()
-        listed = await deadletter.show(backend.kafka_bootstrap, TOPIC)
+        listed = await dead_letters.show(backend.kafka_bootstrap, TOPIC)
         assert [letter.why("reason") for letter in listed if letter.record.key == bad.encode()] == ["failed"] * 3
         assert all("Counted" in letter.line() for letter in listed if letter.record.key == bad.encode())
-        replayed = await deadletter.replay(backend.kafka_bootstrap, TOPIC)
+        replayed = await dead_letters.replay(backend.kafka_bootstrap, TOPIC)
         assert sum(letter.record.key == bad.encode() for letter in replayed) == 3
         await effects.reaches(bad, 3)
-        later = await deadletter.replay(backend.kafka_bootstrap, TOPIC)
+        later = await dead_letters.replay(backend.kafka_bootstrap, TOPIC)
         assert bad.encode() not in {letter.record.key for letter in later}
-        again = await deadletter.replay(backend.kafka_bootstrap, TOPIC, everything=True)
+        again = await dead_letters.replay(backend.kafka_bootstrap, TOPIC, everything=True)
         assert sum(letter.record.key == bad.encode() for letter in again) == 3
         await send(publisher, bad, 4)
         await effects.reaches(bad, 4)  # behind the repeats on the same key: they have changed nothing
@@ -196,12 +197,12 @@ async def test_one_failing_key_does_not_stop_the_others_and_is_put_back_later(
 async def test_replay_takes_no_more_than_it_is_told(backend: Backend, publisher: Publisher, name: str):
     for n in range(4):
         await (await publisher.put(dead(TOPIC), name.encode(), str(n).encode(), [("dead-reason", b"failed")]))
-    everything = await deadletter.show(backend.kafka_bootstrap, TOPIC)
-    assert len(await deadletter.replay(backend.kafka_bootstrap, TOPIC, limit=1)) == 1
-    assert len(await deadletter.show(backend.kafka_bootstrap, TOPIC)) == len(everything) - 1
-    await deadletter.replay(backend.kafka_bootstrap, TOPIC)  # nobody consumes here: none comes back
-    assert await deadletter.show(backend.kafka_bootstrap, TOPIC) == []
-    assert await deadletter.show(backend.kafka_bootstrap, "no.such.topic") == []
+    everything = await dead_letters.show(backend.kafka_bootstrap, TOPIC)
+    assert len(await dead_letters.replay(backend.kafka_bootstrap, TOPIC, limit=1)) == 1
+    assert len(await dead_letters.show(backend.kafka_bootstrap, TOPIC)) == len(everything) - 1
+    await dead_letters.replay(backend.kafka_bootstrap, TOPIC)  # nobody consumes here: none comes back
+    assert await dead_letters.show(backend.kafka_bootstrap, TOPIC) == []
+    assert await dead_letters.show(backend.kafka_bootstrap, "no.such.topic") == []
 
 
 async def test_a_store_that_is_away_is_waited_for(backend: Backend, publisher: Publisher, effects: Effects, name: str):
@@ -262,11 +263,11 @@ async def test_the_command_lists_and_puts_back(
     await (await publisher.put(dead(TOPIC), name.encode(), b"a word that somebody typed", [("dead-reason", b"failed")]))
     monkeypatch.setenv("KAFKA_BOOTSTRAP", backend.kafka_bootstrap)
     for what in ("list", "replay"):
-        assert await asyncio.to_thread(deadletter.main, [what, "--topic", TOPIC]) == 0
+        assert await asyncio.to_thread(dead_letters.main, [what, "--topic", TOPIC]) == 0
         shown = capsys.readouterr().out
         assert f"\t{name}\tfailed" in shown
         assert "somebody typed" not in shown
-    assert await asyncio.to_thread(deadletter.main, ["list", "--topic", TOPIC]) == 0
+    assert await asyncio.to_thread(dead_letters.main, ["list", "--topic", TOPIC]) == 0
     assert capsys.readouterr().out == "0 put aside\n"
 
 
@@ -274,5 +275,5 @@ async def test_the_command_says_when_the_broker_is_away(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    assert await asyncio.to_thread(deadletter.main, ["list", "--topic", TOPIC]) == 1
+    assert await asyncio.to_thread(dead_letters.main, ["list", "--topic", TOPIC]) == 1
     assert "broker is away" in capsys.readouterr().err

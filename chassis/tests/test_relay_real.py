@@ -12,7 +12,8 @@ from chassis.bus import Publisher
 from chassis.idempotency import Cause
 from chassis.outbox import Lease
 from chassis.store import Repository, Store
-from chassis.tests.conftest import TOPIC, Counter, relaying, up
+from chassis.tests.conftest import relaying
+from chassis.tests.counter import TOPIC, Counter, up
 from contracts.event import Envelope
 from tests.backend import Backend
 from tests.waiting import eventually

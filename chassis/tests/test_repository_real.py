@@ -10,7 +10,7 @@ from chassis.coalesce import Refused
 from chassis.idempotency import Cause
 from chassis.problem import Problem
 from chassis.store import KEPT_CAUSES, Repository, Store
-from chassis.tests.conftest import Counted, Counter, up
+from chassis.tests.counter import Counted, Counter, up
 from contracts.event import Envelope
 
 pytestmark = pytest.mark.servers
@@ -142,13 +142,14 @@ async def test_a_change_without_events_leaves_nothing_to_relay(counters: Counter
     assert (kept["outbox"], kept["pending"], kept["seq"]) == ([], False, 0)
 
 
-async def test_only_the_latest_causes_are_kept(counters: Counters):
+async def test_only_the_latest_causes_are_kept_and_what_made_it(counters: Counters):
     await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
     for n in range(KEPT_CAUSES + 5):
         await counters.change("cnt_1", lambda c: (c.model_copy(update={"total": c.total + 1}), ()), Cause(f"k{n}"))
     seen = (await document(counters, "cnt_1"))["seen"]
     assert isinstance(seen, list)
     assert (len(seen), seen[-1]) == (KEPT_CAUSES, f"k{KEPT_CAUSES + 4}#")
+    assert (await counters.add(Counter(id="cnt_1"), [], Cause("c0"))).total == KEPT_CAUSES + 5
 
 
 async def test_found_in_order_and_no_more_than_asked_for(counters: Counters):
