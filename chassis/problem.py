@@ -37,6 +37,7 @@ class ProblemDocument(BaseModel):
     detail: str | None = None
     detail_en: str | None = None
     errors: list[FieldProblem] = []
+    request_id: str | None = Field(None, description="Where the gateway itself answers: what to ask the operator about")
 
 
 class Problem(Exception):
@@ -143,7 +144,27 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, mongo.OperationFailure) and error.code in _PASSING_CODES
 
 
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"model": ProblemDocument, "description": words}
+    for code, words in {
+        "4XX": "What is wrong, and what would be right", "5XX": "Not done; try again after Retry-After",
+    }.items()
+}  # fmt: skip
+"""For an application's `responses`."""
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The application's document; problems are told as what they are, whatever an operation answers else."""
+    document = FastAPI.openapi(app)
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        for code in RESPONSES:
+            operation["responses"][code]["content"] = _CONTENT
+    return document
+
+
 def install(app: FastAPI) -> None:
+    app.openapi = lambda: openapi(app)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)

@@ -22,7 +22,7 @@ from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.http import Edge
 from chassis.outbox import Relay
-from chassis.problem import ProblemDocument, is_away
+from chassis.problem import is_away
 from chassis.settings import Settings
 from chassis.store import Store
 from chassis.watchdog import Watchdog
@@ -32,12 +32,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 # The edge makes the spans: the framework's own would tell addresses, and what exceptions say.
 _SILENT: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans"), False)
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ProblemDocument, "content": {problem.MEDIA_TYPE: {}}, "description": words}
-    for code, words in {
-        "4XX": "What is wrong, and what would be right", "5XX": "Not done; try again after Retry-After",
-    }.items()
-}  # fmt: skip
 
 
 class Service:
@@ -57,8 +51,8 @@ class Service:
         self.consumer: Consumer | None = None
         self.relay: Relay | None = None
         self.app = FastAPI(
-            title=name, lifespan=self._lifespan, responses=_PROBLEMS, docs_url=None, redoc_url=None, openapi_url=None,
-            telemetry=_SILENT,
+            title=name, lifespan=self._lifespan, responses=problem.RESPONSES, docs_url=None, redoc_url=None,
+            openapi_url=None, telemetry=_SILENT,
         )  # fmt: skip
         self.app.state.verifier = Verifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience)
         self.app.state.provided = {Clock: self.clock}
