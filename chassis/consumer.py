@@ -30,6 +30,7 @@ _MOST = 250
 """Messages at a time. At most twice as many are dealt with but not committed: a crash repeats fewer than a store keeps
 causes of one aggregate (`chassis.store.KEPT_CAUSES`)."""
 _COMMIT_EVERY = 0.5  # seconds
+_LOOK_EVERY = 2.0
 _FINISH = 5.0  # seconds to finish what is at work before partitions go; the group waits 15
 _ATTEMPT = 20.0  # seconds for one try of one message
 
@@ -83,7 +84,6 @@ class Consumer:
             while True:
                 batches = await consumer.getmany(timeout_ms=200, max_records=_MOST)
                 self._begin(batches)  # in the same step: a handover sees none or all of it
-                self._measure_lag(consumer)
                 await self._finish()
                 await self._commit_sometimes()
         finally:
@@ -94,7 +94,8 @@ class Consumer:
                     await consumer.stop()
 
     def _begin(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
-        self.progressed = time.monotonic()
+        if batches or not self.lag:  # a fetch that gives nothing, time after time, though there is something, hangs too
+            self.progressed = time.monotonic()
         lanes: dict[Any, list[Record]] = defaultdict(list)
         for partition, records in batches.items():
             self._dealt.setdefault(partition, records[0].offset)
@@ -223,26 +224,20 @@ class Consumer:
             self._committed.clear()
             CONSUMER_LAG.clear()  # what others have from here on is theirs to tell
 
-    def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
-        self.lag = 0
-        for partition in consumer.assignment():
-            end = consumer.highwater(partition) or 0
-            behind = max(0, end - self._dealt.get(partition, end))
-            CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
-            self.lag += behind
-
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """What waits, as the broker tells it: a fetch that hangs cannot know. While it is away nobody stands still."""
         while True:
-            await asyncio.sleep(5)
             try:
                 async with asyncio.timeout(5):
                     owned = list(consumer.assignment())
                     ends = await consumer.end_offsets(owned) if owned else dict.fromkeys(await consumer.topics(), 0)
-                    dealt = [self._dealt.get(p) or await consumer.position(p) for p in owned]
-                self.lag = sum(ends.values()) - sum(dealt) if owned else 1
+                    dealt = {part: self._dealt.get(part) or await consumer.position(part) for part in owned}
+                for part, reached in dealt.items():
+                    CONSUMER_LAG.labels(part.topic, part.partition).set(max(0, ends[part] - reached))
+                self.lag = sum(ends.values()) - sum(dealt.values()) if owned else 1  # nothing owned: there may be some
             except (KafkaError, TimeoutError):
-                self.lag = 0
+                self.lag, self.progressed = 0, time.monotonic()
+            await asyncio.sleep(_LOOK_EVERY)
 
 
 def _lane_key(record: Record, lane: str | None) -> bytes | str | None:

@@ -35,7 +35,7 @@ class Cause:
         return derived_id(kind, self.id, *parts)
 
 
-async def _cause(
+async def cause_of(
     request: Request,
     who: Annotated[Principal | None, Depends(principal_or_none)],
     key: Annotated[str | None, Header(alias="Idempotency-Key", description=_RULE)] = None,
@@ -50,5 +50,5 @@ async def _cause(
     return Cause(identity, hashlib.sha256(body).hexdigest()[:16])
 
 
-RequestCause = Annotated[Cause, Depends(_cause)]
+RequestCause = Annotated[Cause, Depends(cause_of)]
 """Annotate a route's parameter with this on every POST."""

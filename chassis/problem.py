@@ -120,7 +120,8 @@ async def _on_http(_: Request, error: Exception) -> Response:
     )
 
 
-async def _on_unexpected(request: Request, error: Exception) -> Response:
+async def unexpected(request: Request, error: Exception) -> Response:
+    """503 while the store or the bus is away; else it is our fault, 500, and logged."""
     if is_away(error):
         return problem_response(503, "unavailable", text("problem.unavailable"), retry_after=1)
     log.error("request failed", path=request.scope.get("route_path", ""), error=type(error).__name__, exc_info=error)
@@ -168,4 +169,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_unexpected)
+    app.add_exception_handler(Exception, unexpected)

@@ -6,11 +6,11 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import structlog
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
@@ -20,6 +20,7 @@ from chassis.auth import Verifier
 from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
 from chassis.consumer import Consumer
+from chassis.direct import Direct, Provided, direct_routes
 from chassis.http import Edge
 from chassis.outbox import Relay
 from chassis.problem import is_away
@@ -29,7 +30,6 @@ from chassis.watchdog import Watchdog
 from contracts.topics import TOPICS
 
 log = structlog.get_logger()
-T = TypeVar("T")
 # The edge makes the spans: the framework's own would tell addresses, and what exceptions say.
 _SILENT: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans"), False)
 
@@ -57,7 +57,8 @@ class Service:
         self.app.state.verifier = Verifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience)
         self.app.state.provided = {Clock: self.clock}
         problem.install(self.app)
-        self.app.add_middleware(Edge, most_bytes=settings.max_body_bytes)
+        self._direct: dict[tuple[str, str], Direct] = {}
+        self.app.add_middleware(Edge, most_bytes=settings.max_body_bytes, direct=self._direct)
         self._health_routes()
 
     def provide(self, *things: object) -> None:
@@ -68,6 +69,7 @@ class Service:
     def routes(self, *routers: APIRouter) -> None:
         for router in routers:
             self.app.include_router(router, prefix="/api/v1")
+            self._direct |= direct_routes(router, "/api/v1")
 
     def consumes(self, *subscriptions: Subscription) -> None:
         self.subscriptions.extend(subscriptions)
@@ -204,13 +206,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def provided(kind: type[T]) -> Any:
+def provided(kind: type[Any]) -> Any:
     """What `main.py` provided of this type: `duty: Annotated[DutyHandlers, provided(DutyHandlers)]`."""
 
-    async def find(request: Request) -> T:
-        return request.app.state.provided[kind]
-
-    return Depends(find)
+    return Depends(Provided(kind))
 
 
 Now = Annotated[Clock, provided(Clock)]

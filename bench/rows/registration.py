@@ -10,10 +10,10 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from bench.load import Job
 from bench.rows.row import Row, row
 from bench.stage import Stage, load
-from chassis.cipher import FieldCipher
 from chassis.clock import Clock
 from chassis.store import Store
 from deploy.embedded.ports import HOST, free_ports
+from services.registration.account.cipher import FieldCipher
 from services.registration.account.personal import Personal
 from services.registration.demonstration import UNASSIGNED_PHONES
 from services.registration.sign_in_code.store import SignInCodes

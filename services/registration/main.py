@@ -1,9 +1,9 @@
 """registration: who people are, what they may do, and how they sign in. All routes and topics on this screen."""
 
 from chassis.auth import Verifier
-from chassis.cipher import FieldCipher
 from chassis.service import Service
 from services.registration.account import api as accounts_api
+from services.registration.account.cipher import FieldCipher
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import Personal
 from services.registration.account.store import Accounts, Looks

@@ -8,13 +8,13 @@ import asyncio
 import sys
 import time
 
-from chassis.cipher import FieldCipher
 from chassis.clock import Clock
 from chassis.idempotency import Cause
 from chassis.problem import is_away
 from chassis.store import Store
 from contracts.event import Event
 from services.registration.account import events
+from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account, HeldGrant, resident
 from services.registration.account.personal import Personal
 from services.registration.account.store import Accounts

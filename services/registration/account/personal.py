@@ -6,8 +6,8 @@ import phonenumbers
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from chassis.cipher import FieldCipher
 from chassis.ids import derived_id
+from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account
 from services.registration.demonstration import UNASSIGNED_PHONES
 

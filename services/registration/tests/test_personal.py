@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.cipher import FieldCipher
+from services.registration.account.cipher import FieldCipher
 from services.registration.account.personal import Personal, id_number_and_birth_year, is_assigned, phone_form
 
 PERSONAL = Personal(FieldCipher("11" * 32, "22" * 32))

@@ -16,9 +16,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.auth import Verifier
-from chassis.cipher import FieldCipher
 from chassis.clock import Clock
 from chassis.problem import Problem
+from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account, HeldGrant, Session, resident
 from services.registration.account.personal import Personal
 from services.registration.session.domain import new_session

@@ -1,4 +1,4 @@
-"""The letters put aside: `python -m chassis.deadletter list|replay --topic <topic> [--limit n] [--all]`.
+"""The letters put aside: `python -m deploy.dead_letters list|replay --topic <topic> [--limit n] [--all]`.
 
 A letter that is replayed goes back to the topic it came from, as it was. Consumers see through repeats, so replaying
 twice leaves the same state. How far was replayed is kept by the broker (group `deadletter-replay`).
@@ -120,7 +120,9 @@ async def replay(bootstrap: str, topic: str, limit: int | None = None, everythin
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m chassis.deadletter", description="Letters put aside by consumers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.dead_letters", description="Letters that were put aside"
+    )
     parser.add_argument("what", choices=["list", "replay"])
     parser.add_argument("--topic", required=True, help="the topic they came from, as in dispatch.events")
     parser.add_argument("--limit", type=int, default=None, help="at most so many")
