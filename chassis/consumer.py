@@ -84,6 +84,7 @@ class Consumer:
             while True:
                 batches = await consumer.getmany(timeout_ms=200, max_records=_MOST)
                 self._begin(batches)  # in the same step: a handover sees none or all of it
+                self._show_lag(consumer)
                 await self._finish()
                 await self._commit_sometimes()
         finally:
@@ -224,6 +225,12 @@ class Consumer:
             self._committed.clear()
             CONSUMER_LAG.clear()  # what others have from here on is theirs to tell
 
+    def _show_lag(self, consumer: AIOKafkaConsumer) -> None:
+        for partition in consumer.assignment():
+            end = consumer.highwater(partition) or 0
+            behind = max(0, end - self._dealt.get(partition, end))
+            CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
+
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """What waits, as the broker tells it: a fetch that hangs cannot know. While it is away nobody stands still."""
         while True:
@@ -232,8 +239,6 @@ class Consumer:
                     owned = list(consumer.assignment())
                     ends = await consumer.end_offsets(owned) if owned else dict.fromkeys(await consumer.topics(), 0)
                     dealt = {part: self._dealt.get(part) or await consumer.position(part) for part in owned}
-                for part, reached in dealt.items():
-                    CONSUMER_LAG.labels(part.topic, part.partition).set(max(0, ends[part] - reached))
                 self.lag = sum(ends.values()) - sum(dealt.values()) if owned else 1  # nothing owned: there may be some
             except (KafkaError, TimeoutError):
                 self.lag, self.progressed = 0, time.monotonic()

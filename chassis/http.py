@@ -1,5 +1,6 @@
-"""The edge of each service: body limit, figures, span and log id of a request. Pure ASGI, for its price."""
+"""The edge of each service: limits, figures, span and log id of a request. Pure ASGI, for its price."""
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping, MutableMapping
@@ -22,16 +23,21 @@ _OURS = re.compile(r"[0-9a-f-]{16,36}")  # as the gateway makes request ids
 
 
 class Edge:
-    """Refuses bodies above `most_bytes` before they are read; counts and traces answers by route, never by address:
-    an address can hold a phone number, a report's secret number or a token.
+    """Refuses bodies above `most_bytes` before they are read, and what comes on top of `most_waiting` requests without
+    an answer; answers for who gives none within `seconds` of the last piece of the body.
+
+    Counts and traces answers by route, never by address: an address can hold a phone number, a report's secret number
+    or a token.
 
     A span of our own, a third of the instrumentation library's price, which matches every route a second time.
     """
 
     def __init__(
-        self, app: ASGIApp, most_bytes: int, direct: Mapping[tuple[str, str], Direct] = MappingProxyType({})
-    ) -> None:
+        self, app: ASGIApp, most_bytes: int, direct: Mapping[tuple[str, str], Direct] = MappingProxyType({}), *,
+        seconds: float = 10.0, most_waiting: int = 1000,
+    ) -> None:  # fmt: skip
         self._app, self._most, self._direct = app, most_bytes, direct
+        self._seconds, self._most_waiting, self._waiting = seconds, most_waiting, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
@@ -49,28 +55,45 @@ class Edge:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
         id = headers.get(b"x-request-id", b"").decode("latin-1")
         structlog.contextvars.bind_contextvars(request_id=id if _OURS.fullmatch(id) else "")
-        began, status, body = time.perf_counter(), 500, _Limited(receive, self._most)
+        began, status, started, limit = time.perf_counter(), 500, False, asyncio.timeout(self._seconds)
+        body = _Limited(receive, self._most, limit, self._seconds)
 
         async def watch(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if body.over:  # the framework makes another error of it
                 return
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, started = message["status"], True
+                self._waiting -= 1
+                limit.reschedule(None)  # a stream may go on and on
             await send(message)
 
+        self._waiting += 1
         try:
             body.over = int(headers.get(b"content-length", b"0") or 0) > self._most
-            if not body.over:
-                with suppress(_TooLarge):
-                    await self._go(scope, body, watch)
-            if body.over:
-                status = 413
-                refusal = Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=self._most)
+            if refusal := await self._refusal(scope, body, watch, limit):
+                status = refusal.status
                 await refusal.response()(scope, receive, send)
             return status
         finally:
+            self._waiting -= not started
             HTTP_SECONDS.labels(_method(scope), _route(scope), str(status)).observe(time.perf_counter() - began)
+
+    async def _refusal(self, scope: Scope, body: "_Limited", send: Send, limit: asyncio.Timeout) -> Problem | None:
+        """Why the request was not answered, if it was not."""
+        if self._waiting > self._most_waiting:
+            return Problem(503, "unavailable", retry_after=1)
+        try:
+            if not body.over:
+                with suppress(_TooLarge):
+                    async with limit:
+                        await self._go(scope, body, send)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return Problem(503, "unavailable", retry_after=1)
+        too_large = {"body": "problem.too_large"}
+        return Problem(413, "too_large", fields=too_large, limit=self._most) if body.over else None
 
     async def _go(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The short way where there is one and it takes the request, else the framework's."""
@@ -102,13 +125,16 @@ class _TooLarge(Exception):
 
 
 class _Limited:
-    """Counts what a chunked body brings."""
+    """Counts what a chunked body brings; the limit of time begins anew with each piece."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
+    def __init__(self, receive: Receive, most: int, limit: asyncio.Timeout, seconds: float) -> None:
         self._receive, self._left, self.over = receive, most, False
+        self._limit, self._seconds = limit, seconds
 
     async def __call__(self) -> Message:
         message = await self._receive()
+        if message.get("more_body") and self._limit.when() is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._seconds)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.over = True

@@ -58,7 +58,10 @@ class Service:
         self.app.state.provided = {Clock: self.clock}
         problem.install(self.app)
         self._direct: dict[tuple[str, str], Direct] = {}
-        self.app.add_middleware(Edge, most_bytes=settings.max_body_bytes, direct=self._direct)
+        self.app.add_middleware(
+            Edge, most_bytes=settings.max_body_bytes, direct=self._direct, seconds=settings.answer_seconds,
+            most_waiting=settings.most_waiting,
+        )  # fmt: skip
         self._health_routes()
 
     def provide(self, *things: object) -> None:

@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     clock: str = ""
     log_level: str = "INFO"
     max_body_bytes: int = 6 * 1024 * 1024
+    answer_seconds: float = 10.0
+    """How long an answer may take before the service says 503; less than the gateway waits."""
+    most_waiting: int = 1000
+    """How many requests may be without an answer; what comes on top is shed with 503 and Retry-After."""
     shutdown_seconds: int = 10
     watchdog_seconds: float = 30.0
     """How long a blocked event loop or a consumer with lag and no progress is borne before the process ends itself."""
