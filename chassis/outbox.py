@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import PyMongoError
+from pymongo.write_concern import WriteConcern
 
 from chassis.bus import Publisher
 from chassis.ids import new_id
@@ -22,7 +23,7 @@ from chassis.problem import is_away
 from chassis.store import Document, Repository, Store
 
 log = structlog.get_logger()
-_LOOK_EVERY = 1.0  # seconds; wake-ups come long before, this is for what they miss
+_LOOK_EVERY = 1.0  # seconds; wake-ups and rings come long before, this is for what they miss
 _MOST = 500
 
 
@@ -72,6 +73,8 @@ class Relay:
     def __init__(self, store: Store, publisher: Publisher, lease_seconds: float = 5.0) -> None:
         self._store, self._publisher, self._lease = store, publisher, Lease(store, seconds=lease_seconds)
         self._renew_every = lease_seconds * 0.3
+        self._bell = store.collection("leases").with_options(write_concern=WriteConcern(w=1, j=False))
+        self._looked = 0.0
 
     async def run(self) -> None:
         """Until cancelled. Whatever fails is logged and tried again."""
@@ -82,6 +85,7 @@ class Relay:
                     await self._publisher.heal()
                     await self._turn()
                 except Exception as error:
+                    self._looked = 0.0
                     log.warning("relay pauses", error=type(error).__name__, away=is_away(error))
                     await asyncio.sleep(0.5)
         finally:
@@ -93,16 +97,35 @@ class Relay:
     async def _turn(self) -> None:
         """Hold the lease and publish until nothing is left; then wait for a wake-up."""
         if not await self._lease.take():
-            await asyncio.sleep(1.0)
+            self._looked = 0.0
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._ring()
             return
         renewed = time.monotonic()
         while time.monotonic() - renewed < self._renew_every:
             self._store.written.clear()
-            moved = [await self._relay(repository) for repository in self._store.repositories]
-            if not any(moved):
+            for repository in self._due():
+                await self._relay(repository)
+            if not self._store.written.is_set():
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_EVERY):
+                    async with asyncio.timeout(min(_LOOK_EVERY, self._renew_every)):
                         await self._store.written.wait()
+
+    def _due(self) -> Sequence[Repository[Any]]:
+        """Where this process wrote events; everywhere, for what others wrote, when they rang and every second."""
+        dirty, self._store.dirty = self._store.dirty, set()
+        if time.monotonic() - self._looked >= _LOOK_EVERY:
+            self._looked = time.monotonic()
+            return self._store.repositories
+        return list(dirty)
+
+    async def _ring(self) -> None:
+        """Somebody else relays: tell them when this process writes, as often as a ring takes and no more."""
+        while True:
+            await self._store.written.wait()
+            self._store.written.clear()
+            await self._bell.update_one({"_id": "bell"}, {"$inc": {"rung": 1}}, upsert=True)
 
     async def _relay(self, repository: Repository[Any]) -> int:
         cursor = repository.collection.find({"pending": True}, {"outbox": 1}, limit=_MOST, max_time_ms=5000)
@@ -121,7 +144,12 @@ class Relay:
         done = await self._publish(documents)
         if done:
             # By the majority: the next look reads what the majority has, and would find an unmarked event again.
-            await repository.collection.bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
+            marks = [_mark_all(id, seq) for id, seq in done.items()]
+            marked = await repository.collection.bulk_write(marks, ordered=False)
+            if marked.matched_count < len(done):
+                await repository.collection.bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
+            if len(documents) == _MOST:
+                self._store.wrote(repository)
         return len(done)
 
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
@@ -147,21 +175,23 @@ class Relay:
         return done
 
     async def _watch(self) -> None:
-        """Wake up for what other processes of this service write."""
-        stage = {"$match": {"$or": [
-            {"fullDocument.pending": True}, {"updateDescription.updatedFields.pending": True},
-            {"updateDescription.updatedFields.outbox": {"$exists": True}},
-        ]}}  # fmt: skip
+        """Look where other processes of this service wrote, when they ring."""
+        rings = [{"$match": {"documentKey._id": "bell"}}, {"$project": {"_id": 1}}]
         while True:
             try:
-                async with self._store.database.watch(
-                    [stage, {"$project": {"_id": 1}}], max_await_time_ms=1000
-                ) as changes:
+                async with self._bell.watch(rings, max_await_time_ms=1000) as changes:
                     async for _ in changes:
-                        self._store.written.set()
+                        if self._lease.held:
+                            self._looked = 0.0
+                            self._store.written.set()
             except PyMongoError as error:
                 log.warning("change stream reopens", error=type(error).__name__)
                 await asyncio.sleep(1)
+
+
+def _mark_all(id: str, seq: int) -> UpdateOne:
+    """Take everything out, if nothing came after it: cheaper for the store than to look at each."""
+    return UpdateOne({"_id": id, "seq": seq}, {"$set": {"outbox": []}, "$unset": {"pending": ""}})
 
 
 def _mark(id: str, seq: int) -> UpdateOne:

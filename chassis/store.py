@@ -48,6 +48,8 @@ class Store:
         self._indexes: list[tuple[AsyncIOMotorCollection[Document], list[IndexModel]]] = []
         self.written = asyncio.Event()
         """Set after each write of events: the relay of this process need not wait for its next look."""
+        self.dirty: set[Repository[Any]] = set()
+        """Where those events are."""
 
     def collection(self, name: str, *indexes: IndexModel) -> AsyncIOMotorCollection[Document]:
         """A plain collection, for views and projections that are no aggregates."""
@@ -55,6 +57,11 @@ class Store:
         if indexes:
             self._indexes.append((collection, list(indexes)))
         return collection
+
+    def wrote(self, repository: "Repository[Any]") -> None:
+        """There are events to relay."""
+        self.dirty.add(repository)
+        self.written.set()
 
     async def prepare(self) -> None:
         """Make the indexes. Safe to run on several replicas at once."""
@@ -75,7 +82,11 @@ class Repository(Generic[A]):
     """The aggregates of one noun. Every change is one atomic write of state, events and cause."""
 
     def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
-        pending = IndexModel([("pending", ASCENDING)], name="pending", partialFilterExpression={"pending": True})
+        pending = IndexModel(
+            [("pending", ASCENDING), ("_id", ASCENDING)],
+            name="pending_by_id",
+            partialFilterExpression={"pending": True},
+        )
         self.name, self._model, self._store = name, model, store
         self.collection = store.collection(name, pending, *indexes)
         self._writes = Coalescer(self.collection)
@@ -130,7 +141,7 @@ class Repository(Generic[A]):
         missing = [self._new(*decision, cause) for decision in decisions if decision[0].id not in there]
         if missing:
             await self.collection.insert_many(missing, ordered=False)
-            self._store.written.set()
+            self._store.wrote(self)
         return len(missing)
 
     def _new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
@@ -195,7 +206,7 @@ class Repository(Generic[A]):
 
     def _tell(self, events: Sequence[Event]) -> None:
         if events:
-            self._store.written.set()
+            self._store.wrote(self)
 
     def _load(self, document: Document) -> A:
         return self._model.model_validate(document | {"id": document["_id"]})

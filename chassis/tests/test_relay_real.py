@@ -9,6 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from chassis.bus import Publisher
+from chassis.clock import Clock
 from chassis.idempotency import Cause
 from chassis.outbox import Lease
 from chassis.store import Repository, Store
@@ -135,3 +136,27 @@ async def test_what_the_broker_does_not_take_is_kept_and_goes_out_later(
         assert not await nothing_pending(counters)
         async with relaying(store, publisher):
             assert await published(topic, {"cnt_later"}, 2) == {"cnt_later": [1, 2]}
+
+
+async def test_a_relay_hears_at_once_of_what_another_process_writes(
+    counters: Counters, store: Store, publisher: Publisher, backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    """With no look of its own in the time of this test: only the other's ring can tell it."""
+    other = Store(backend.mongo_url, store.database.name, Clock())
+    elsewhere = Repository(other, "counters", Counter)
+    lease = store.collection("leases")
+
+    async def holds(_: object = None) -> object:
+        return await lease.find_one({"_id": "relay"})
+
+    async with reading(backend) as topic, relaying(store, publisher):
+        await eventually(holds)
+        await counters.add(Counter(id="cnt_ring_0"), [], Cause("first"))
+        await counters.change("cnt_ring_0", up, Cause("up"))
+        await published(topic, {"cnt_ring_0"}, 1)  # it has looked, and holds the lease
+        monkeypatch.setattr("chassis.outbox._LOOK_EVERY", 3600.0)
+        async with relaying(other, publisher):
+            await elsewhere.add(Counter(id="cnt_ring_1"), [], Cause("elsewhere"))
+            await elsewhere.change("cnt_ring_1", up, Cause("up"))
+            assert await published(topic, {"cnt_ring_1"}, 1) == {"cnt_ring_1": [1]}
+    other.close()
