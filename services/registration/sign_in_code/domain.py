@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 LIFE = timedelta(minutes=10)
 PAUSE = timedelta(seconds=60)
+DELIVERY = timedelta(seconds=8)
+"""After so long a code that is not known to have left did not: a repeat of its request sends another one."""
 TRIES = 5
 PER_DAY = 10
 _JINAN = timezone(timedelta(hours=8))
@@ -28,6 +30,8 @@ class IssuedCode(BaseModel):
     sent_today: int
     mark: str = ""
     """The request that asked for it: a repeat sends no second one."""
+    delivered: bool = True
+    """Whether it is known to have left. Nobody is told "sent" before."""
     account_known: bool = False
     """Whether the phone had an account when the code was asked for: a hint at what to try first."""
 

@@ -44,9 +44,12 @@ class SignInCodeHandlers:
         last = await self._codes.issue(key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now)
         if last is None:
             await self._deliver(phone, key, code_id, code)
+            await self._codes.sent(key, code_id)
         elif last.mark != cause.mark:
             reason, seconds = domain.refusal(last, now) or ("code_too_soon", 1)
             raise Problem(429, reason, retry_after=seconds, seconds=seconds)
+        elif not last.delivered:
+            raise Problem(503, "message_not_sent", retry_after=2)
         return int(domain.LIFE.total_seconds())
 
     async def _deliver(self, phone: str, key: str, code_id: str, code: str) -> None:

@@ -11,7 +11,7 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.coalesce import Batcher
 from chassis.store import Store
-from services.registration.sign_in_code.domain import LIFE, PAUSE, PER_DAY, IssuedCode, day_of
+from services.registration.sign_in_code.domain import DELIVERY, LIFE, PAUSE, PER_DAY, IssuedCode, day_of
 
 _KEPT = timedelta(days=1, hours=1)
 """As long as the day's count is needed."""
@@ -31,15 +31,19 @@ class SignInCodes:
     async def issue(
         self, phone_key: str, code: str, hash: str, mark: str, account_known: bool, now: datetime
     ) -> IssuedCode | None:
-        """Put a new code in the place of the last, unless that is too soon or too many.
+        """Put a new code in the place of the last, unless that is too soon or too many. It is too soon for a repeat of
+        `mark` while the last code is on its way, not when it never left (its process ended, the store was away).
 
         Gives None if it is there now, else the last one.
         """
         day = day_of(now)
-        allowed = {"_id": phone_key, "sent_at": {"$lte": now - PAUSE},
-                   "$or": [{"day": {"$ne": day}}, {"sent_today": {"$lt": PER_DAY}}]}  # fmt: skip
+        never_left = {"mark": mark, "delivered": False, "sent_at": {"$lte": now - DELIVERY}}
+        allowed = {"_id": phone_key, "$and": [
+            {"$or": [{"sent_at": {"$lte": now - PAUSE}}, never_left]},
+            {"$or": [{"day": {"$ne": day}}, {"sent_today": {"$lt": PER_DAY}}]},
+        ]}  # fmt: skip
         fields = {"code": code, "hash": hash, "mark": mark, "sent_at": now, "expires_at": now + LIFE, "tries": 0,
-                  "account_known": account_known, "purge_at": now + _KEPT, "day": day,
+                  "delivered": False, "account_known": account_known, "purge_at": now + _KEPT, "day": day,
                   "sent_today": {"$cond": [{"$eq": ["$day", day]}, {"$add": ["$sent_today", 1]}, 1]}}  # fmt: skip
         try:
             await self._collection.update_one(allowed, [{"$set": fields}], upsert=True)
@@ -50,6 +54,9 @@ class SignInCodes:
     async def last(self, phone_key: str) -> IssuedCode | None:
         document = await self._collection.find_one({"_id": phone_key})
         return None if document is None else IssuedCode.model_validate(document)
+
+    async def sent(self, phone_key: str, code: str) -> None:
+        await self._collection.update_one({"_id": phone_key, "code": code}, {"$set": {"delivered": True}})
 
     async def not_sent(self, phone_key: str, code: str) -> None:
         """The code never left: another may be asked for at once, though the day's count stays."""

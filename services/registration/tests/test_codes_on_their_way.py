@@ -1,0 +1,55 @@
+"""A code that was put down but never left (a process ended in between) is sent again for a repeat, and only then."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chassis.clock import Clock
+from chassis.ids import new_id
+from chassis.store import Store
+from services.registration.sign_in_code.domain import DELIVERY, PAUSE
+from services.registration.sign_in_code.store import SignInCodes
+from tests.backend import Backend
+
+pytestmark = pytest.mark.servers
+NOW = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def codes(backend: Backend) -> Iterator[SignInCodes]:
+    store = Store(backend.mongo_url, "registration", Clock())
+    yield SignInCodes(store)
+    store.close()
+
+
+async def issue(codes: SignInCodes, phone: str, mark: str, after: timedelta) -> bool:
+    """Whether a new code is there to be sent."""
+    return await codes.issue(phone, f"{mark}/{after}", "hash", mark, False, NOW + after) is None
+
+
+async def test_a_repeat_sends_again_what_never_left(codes: SignInCodes) -> None:
+    phone = new_id("phone")
+    assert await issue(codes, phone, "request", timedelta())
+    assert not await issue(codes, phone, "request", DELIVERY / 2), "it is on its way"
+    assert not await issue(codes, phone, "another request", DELIVERY), "a pause is a pause"
+    last = await codes.last(phone)
+    assert last is not None
+    assert not last.delivered, "so nobody is told that it was sent"
+    assert await issue(codes, phone, "request", DELIVERY)
+
+
+async def test_a_repeat_sends_nothing_once_it_has_left(codes: SignInCodes) -> None:
+    phone = new_id("phone")
+    assert await issue(codes, phone, "request", timedelta())
+    await codes.sent(phone, f"request/{timedelta()}")
+    assert not await issue(codes, phone, "request", PAUSE / 2)
+    last = await codes.last(phone)
+    assert last is not None
+    assert last.delivered
+
+
+async def test_what_never_leaves_counts_for_the_day_all_the_same(codes: SignInCodes) -> None:
+    phone = new_id("phone")
+    issued = [await issue(codes, phone, "request", DELIVERY * n) for n in range(12)]
+    assert issued == [True] * 10 + [False] * 2
