@@ -163,7 +163,7 @@ async def _repositories(client: "AsyncMongoClient[dict[str, Any]]", service: str
     """The collections that hold aggregates: they have an index of what is unpublished."""
     database = client[service]
     names = await database.list_collection_names()
-    return sorted([name for name in names if "pending" in await database[name].index_information()])
+    return sorted([name for name in names if "pending_by_id" in await database[name].index_information()])
 
 
 def _fact(record: Any) -> Fact:
