@@ -187,8 +187,9 @@ class Service:
 
     def serve(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> None:
         """Run until told to end, with logs and traces."""
-        # Thousands of open answers are millions of objects: a full collection stops the process for half a second.
-        gc.set_threshold(5_000, 10, 100)
+        # Most objects of a request die by themselves before a rare collection looks at them. Thousands of open answers
+        # are millions of objects: a full collection stops the process for half a second.
+        gc.set_threshold(50_000, 10, 100)
         logs.install(self.name, self.settings.log_level)
         provider = trace.install(self.name)
         self.server(front).run()
