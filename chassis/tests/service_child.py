@@ -1,0 +1,115 @@
+"""A small service in a process of its own: counts what it is told by HTTP, and has one effect of each event.
+
+Files in `FOLDER` tell it to go wrong, each once: `hang` (a handler never comes back), `deaf` (a fetch never does),
+`mute` (fetches give nothing any more). It writes there when it began and ended the work on each key.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from chassis.auth import anyone
+from chassis.bus import Message, Subscription
+from chassis.idempotency import Cause, RequestCause
+from chassis.service import Service, provided
+from chassis.settings import Settings
+from chassis.store import Repository
+from chassis.tests.counter import TOPIC, Counted, Counter, up
+
+FOLDER, NAME = Path(os.environ["FOLDER"]), os.environ["CHILD"]
+WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
+router = APIRouter(prefix="/counters")
+
+
+class NewCounter(BaseModel):
+    name: str = "counter"
+
+
+class Desk:
+    def __init__(self, counters: Repository[Counter]) -> None:
+        self.counters = counters
+
+
+TheDesk = Annotated[Desk, provided(Desk)]
+
+
+@router.post("", status_code=201, dependencies=[anyone("a test")])
+async def add(body: NewCounter, desk: TheDesk, cause: RequestCause) -> dict[str, str]:
+    id = cause.derive("cnt")
+    await desk.counters.add(Counter(id=id, total=1), [Counted(counter=id, total=1, lane=body.name)], cause)
+    return {"id": id}
+
+
+@router.post("/block", dependencies=[anyone("a test")])
+async def block(seconds: float, cause: RequestCause) -> None:
+    time.sleep(seconds)  # noqa: ASYNC251 - that is the fault
+
+
+@router.get("/tasks", dependencies=[anyone("a test")])
+async def tasks() -> int:
+    return len(asyncio.all_tasks())
+
+
+class Effects:
+    def __init__(self, effects: Repository[Counter]) -> None:
+        self._effects = effects
+        self._work = (FOLDER / f"{NAME}.work").open("a", buffering=1)
+
+    async def on(self, event: Counted, message: Message) -> None:
+        if told("hang"):
+            await asyncio.Event().wait()
+        began = time.monotonic()
+        try:
+            await asyncio.sleep(WORK_SECONDS)
+            await self._effects.add(Counter(id=event.counter), [], Cause(f"new {event.counter}"))
+            await self._effects.change(event.counter, lambda effect: (up(effect)[0], ()), message.cause)
+        finally:
+            work = {"key": event.counter, "seq": message.seq, "by": NAME, "began": began, "ended": time.monotonic()}
+            self._work.write(json.dumps(work) + "\n")
+
+
+def told(what: str) -> bool:
+    try:
+        (FOLDER / what).unlink()
+    except FileNotFoundError:
+        return False
+    print("is told to", what)
+    return True
+
+
+async def go_wrong(service: Service) -> None:
+    consumer: Any = service.consumer and service.consumer._consumer  # pyright: ignore[reportPrivateUsage]
+    if told("deaf"):
+
+        async def never(**_: object) -> None:
+            await asyncio.Event().wait()
+
+        consumer.getmany = never
+    if told("mute"):
+
+        async def nothing(**_: object) -> Mapping[str, Any]:
+            await asyncio.sleep(0.2)
+            return {}
+
+        consumer.getmany = nothing
+
+
+def build() -> Service:
+    service = Service(os.environ["DATABASE"], Settings())
+    effects = Effects(Repository(service.store, "effects", Counter))
+    service.provide(Desk(Repository(service.store, "counters", Counter)))
+    service.routes(router)
+    service.consumes(Subscription(TOPIC).on(Counted, effects.on))
+    service.runs("faults", lambda: go_wrong(service), every=0.1)
+    return service
+
+
+if __name__ == "__main__":
+    build().serve()
