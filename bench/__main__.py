@@ -10,15 +10,17 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 
 from bench import report
-from bench.rows import positions, registration, spine, tracing
+from bench.rows import alert, choice, positions, registration, spine, tracing
 from bench.rows.row import Row
 from bench.stage import Stage
 
 Measure = Callable[[Stage, int, int], Awaitable[Row]]
 ROWS: dict[int, tuple[Measure, int]] = {
     1: (registration.measure, 4000),
+    2: (alert.measure, 500),
     3: (positions.measure, 4000),
     5: (spine.measure, 6000),
+    6: (choice.measure, 1000),
     7: (tracing.measure, 2000),
 }
 """Row -> how, and with how many requests a round."""
@@ -38,7 +40,7 @@ async def main() -> None:
                 f"row {number} {found.name}: {found.ours:,.0f} / {found.peer:,.0f} {found.unit} = {found.ratio:.2f} "
                 f"({found.spread[0]:.2f}-{found.spread[1]:.2f}), goal {found.goal} {found.details or ''}"
             )
-        console.print({name: f"{mib:.0f} MiB" for name, mib in stage.memory_mib().items()})
+        console.print({name: f"{mib:.0f} MiB" for name, mib in stage.memory().items()})
     if not quick and wanted == list(ROWS):
         report.write(rows, on, "make bench")
 

@@ -1,11 +1,14 @@
 """What rows stand on: one fresh platform, its addresses and keys, and processes beside it."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +17,29 @@ import psutil
 from joserfc import jwt
 
 from bench.load import Job, Result
+from bench.meter import Part, family, memory_mib, seconds
 from chassis.auth import ALGORITHM
 from deploy.embedded.platform import STATE, Platform
 from deploy.embedded.ports import HOST, SERVICES, free_ports
 from deploy.embedded.services import addresses
+from deploy.gateway.plan import ONE_ADDRESS, Limits
 from services.registration.session.keys import SigningKeys
 from services.registration.settings import RegistrationSettings
 
 HOME = STATE / "bench"
 AREA = "370104009"
+MORNING = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
+"""When the platform's clock starts, 10:00 in Jinan: at night other rules hold, and figures would hang on the hour."""
+SERVERS = ("gateway", "kafka", "mongo", "valkey", "zipkin")
 
 
 class Stage:
     """`async with Stage() as stage`: the platform is up; what was started on it ends with it."""
 
     def __init__(self) -> None:
-        self.ports = free_ports()
-        self.platform = Platform(HOME, self.ports, fresh=True)
+        self.ports, self._began = free_ports(), time.time()
+        clock = f"{MORNING.isoformat()}@1@{self._began}"
+        self.platform = Platform(HOME, self.ports, clock, fresh=True, limits=Limits(rates=ONE_ADDRESS))
         found = addresses(self.ports)
         self.mongo_url, self.kafka, self.redis_url = found["MONGO_URL"], found["KAFKA_BOOTSTRAP"], found["REDIS_URL"]
 
@@ -41,6 +50,14 @@ class Stage:
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self.platform.down)
+
+    def now(self) -> datetime:
+        """By the platform's clock."""
+        return MORNING + timedelta(seconds=time.time() - self._began)
+
+    def unix(self, domain: datetime) -> float:
+        """When that was, in Unix seconds, of a moment by the platform's clock."""
+        return self._began + (domain - MORNING).total_seconds()
 
     def url(self, service: str) -> str:
         return f"http://{HOST}:{self.ports.of(service)}"
@@ -59,27 +76,59 @@ class Stage:
                   "exp": int(time.time()) + 3600, "grants": [{"role": role, "area": area}]}  # fmt: skip
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
+    def pids(self, *names: str) -> list[int]:
+        """Process ids of the platform's processes with these names."""
+        return [self.platform.pid(name) for name in names]
+
+    def parts(self, *names: str) -> dict[str, Part]:
+        """Each of these processes as a part to be metered."""
+        return {name: partial(self.pids, name) for name in names}
+
     def cpu_seconds(self, *names: str) -> float:
         """CPU time that these processes have used so far, in seconds."""
-        return sum(sum(psutil.Process(self.platform.pid(name)).cpu_times()[:2]) for name in names)
+        return seconds(self.pids(*names))
 
-    def memory_mib(self) -> dict[str, float]:
-        """Resident memory of each service now."""
-        return {name: psutil.Process(self.platform.pid(name)).memory_info().rss / 2**20 for name in SERVICES}
+    def memory(self) -> dict[str, float]:
+        """Resident memory of each process now, MiB."""
+        return {name: round(memory_mib(self.pids(name))) for name in (*SERVICES, *SERVERS)}
+
+    async def quiet(self, most: float = 60.0) -> None:
+        """Wait until no service has anything left to publish or to deal with: one row must not pay for another."""
+        until, calm = time.monotonic() + most, 0
+        async with httpx.AsyncClient(timeout=5) as http:
+            while calm < 2 and time.monotonic() < until:
+                pages = [(await http.get(f"{self.url(name)}/metrics")).text for name in SERVICES]
+                left = sum(float(n) for page in pages for n in _LEFT.findall(page))
+                calm = calm + 1 if left == 0 else 0
+                await asyncio.sleep(0.3)
 
     @contextmanager
     def beside(self, module: str, *arguments: str, ready: str, env: Mapping[str, str] | None = None) -> Generator[int]:
         """A process of the bench's own, with a service's surroundings; gives its process id once `ready` answers."""
         surroundings = self.platform.env_for("incidents") | dict(env or {})
-        process = subprocess.Popen([sys.executable, "-m", module, *arguments], env=surroundings)
+        with self.process((sys.executable, "-m", module, *arguments), ready, surroundings) as pid:
+            yield pid
+
+    @contextmanager
+    def process(self, command: Sequence[str], ready: str, env: Mapping[str, str]) -> Generator[int]:
+        """A process that ends with the block; gives its process id once the URL `ready` answers, if there is one."""
+        process = subprocess.Popen(command, env=env)
         try:
-            _await(ready, process)
+            if ready:
+                _await(ready, process)
             yield process.pid
         finally:
+            others = family([process.pid])
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(15)
-            process.kill()
+            for left in others:
+                with suppress(psutil.Error):
+                    left.kill()
+            process.wait()
+
+
+_LEFT = re.compile(r"^(?:consumer_lag_messages|relay_backlog_aggregates)\{[^}]*\} (\S+)", re.MULTILINE)
 
 
 def _await(url: str, process: "subprocess.Popen[Any]", seconds: float = 40) -> None:

@@ -1,8 +1,24 @@
 """A row's measurements and what they come to."""
 
+from collections.abc import Sequence
 from statistics import median
 
 from pydantic import BaseModel
+
+Detail = float | str | dict[str, float]
+CpuEach = dict[str, dict[str, float]]
+
+
+class Other(BaseModel):
+    """A real peer beside the bare parts; `not_run` says why where it could not be measured."""
+
+    name: str
+    value: float | None = None
+    """Median of the rounds, in the row's unit."""
+    ratio: float | None = None
+    """Ours / theirs, the median of the rounds' own ratios."""
+    spread: tuple[float, float] | None = None
+    not_run: str | None = None
 
 
 class Row(BaseModel):
@@ -18,16 +34,35 @@ class Row(BaseModel):
     spread: tuple[float, float]
     """The smallest and the largest of the rounds' ratios."""
     rounds: int
-    details: dict[str, float | str] = {}
+    cpu_us: CpuEach = {}
+    """Microseconds of CPU an operation: side -> processes -> how many."""
+    others: list[Other] = []
+    details: dict[str, Detail] = {}
 
 
 def row(
-    number: int, name: str, unit: str, goal: str, rounds: list[tuple[float, float]], **details: float | str
+    number: int, name: str, unit: str, goal: str, rounds: Sequence[tuple[float, float]], *,
+    cpu_us: CpuEach | None = None, others: Sequence[Other] = (), **details: Detail,
 ) -> Row:  # fmt: skip
     """Of (ours, peer) pairs, one a round, measured side by side."""
     ratios = sorted(ours / peer for ours, peer in rounds)
     return Row(
         row=number, name=name, unit=unit, goal=goal, rounds=len(rounds), ratio=median(ratios),
         ours=median(ours for ours, _ in rounds), peer=median(peer for _, peer in rounds),
-        spread=(ratios[0], ratios[-1]), details=details,
+        spread=(ratios[0], ratios[-1]), cpu_us=cpu_us or {}, others=list(others), details=details,
     )  # fmt: skip
+
+
+def other(name: str, rounds: Sequence[tuple[float, float]], not_run: str | None) -> Other:
+    """Of (ours, theirs) pairs; without any it was not run."""
+    if not rounds:
+        return Other(name=name, not_run=not_run or "no round was measured")
+    ratios = sorted(ours / theirs for ours, theirs in rounds)
+    value = median(theirs for _, theirs in rounds)
+    return Other(name=name, value=value, ratio=median(ratios), spread=(ratios[0], ratios[-1]))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that so many per cent are not above."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

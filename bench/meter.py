@@ -1,0 +1,66 @@
+"""What a measurement costs: CPU seconds of the processes that take part, of ours and of the peers."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+
+import psutil
+
+Part = Callable[[], Iterable[int]]
+"""The process ids of one part, asked for anew each time: a pool may have grown."""
+
+
+class Meter:
+    """`with meter.during("ours", 4000): ...` counts the CPU that each of the side's parts used for 4000 operations."""
+
+    def __init__(self, sides: Mapping[str, Mapping[str, Part]]) -> None:
+        self._sides = sides
+        self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._operations: dict[str, int] = defaultdict(int)
+
+    @contextmanager
+    def during(self, side: str, operations: int, counts: bool = True) -> Generator[None]:
+        """What does not count (the first round) is not taken."""
+        before = {part: seconds(pids()) for part, pids in self._sides[side].items()}
+        yield
+        if counts:
+            self._operations[side] += operations
+            for part, pids in self._sides[side].items():
+                self._seconds[side][part] += seconds(pids()) - before[part]
+
+    def each_us(self) -> dict[str, dict[str, float]]:
+        """Microseconds of CPU an operation: side -> part -> how many."""
+        return {
+            side: {part: round(spent / self._operations[side] * 1e6, 1) for part, spent in parts.items()}
+            for side, parts in self._seconds.items()
+        }
+
+
+def seconds(pids: Iterable[int]) -> float:
+    """CPU time so far of these processes and those that they started."""
+    total = 0.0
+    for process in family(pids):
+        with suppress(psutil.Error):
+            total += sum(process.cpu_times()[:2])
+    return total
+
+
+def memory_mib(pids: Iterable[int]) -> float:
+    """Resident memory of these processes and those that they started."""
+    total = 0
+    for process in family(pids):
+        with suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total / 2**20
+
+
+def family(pids: Iterable[int]) -> list[psutil.Process]:
+    """Each process once, with all that it started and that is still there; of the bench itself only itself."""
+    found: dict[int, psutil.Process] = {}
+    for pid in pids:
+        with suppress(psutil.Error):
+            parent = psutil.Process(pid)
+            started = [] if pid == os.getpid() else parent.children(recursive=True)
+            found |= {one.pid: one for one in (parent, *started)}
+    return list(found.values())

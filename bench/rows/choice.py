@@ -1,0 +1,101 @@
+"""Row 6: the soonest first response that any team of the same size could give, beside that of the chosen volunteers.
+
+Pure: random situations with up to 20 candidates, as dispatch records them; the optimum by trying every team.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import combinations
+from random import Random
+from statistics import fmean
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.rows.row import Row
+from bench.stage import Stage
+from contracts.words import Category, Skill, Urgency
+from services.dispatch.callout.chance import Option, first_response
+from services.dispatch.callout.choice import choose, minutes
+from services.dispatch.callout.situation import Person, Situation, Tally
+from services.dispatch.policy import POLICIES
+
+POLICY = POLICIES[0]
+MORNING = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
+MOST = 20
+
+
+def situation(seed: int) -> Situation:
+    """Up to 20 people around a place, nearer ones likelier than on a plane, each with a past of their own."""
+    random = Random(f"situation {seed}")
+    reach = random.choice((400, 1000, 2000))
+    people = tuple(_person(random, n, reach) for n in range(random.randint(3, MOST)))
+    return Situation(
+        at=MORNING, category=random.choice(get_args(Category)), urgency=random.choice(get_args(Urgency)),
+        skills=tuple(random.sample(get_args(Skill), random.choice((0, 0, 1, 2)))),
+        places=random.choice((1, 1, 1, 2, 2, 3)), people=people,
+    )  # fmt: skip
+
+
+def _person(random: Random, n: int, reach: int) -> Person:
+    asked = random.choice((0, 0, 3, 10, 40))
+    accepted = sum(random.random() < random.choice((0.1, 0.35, 0.8)) for _ in range(asked))
+    return Person(
+        volunteer=f"acc_{n:02}", distance_m=round(random.uniform(0, reach)), seen_at=MORNING, birth_year=1980,
+        skills=tuple(random.sample(get_args(Skill), random.randint(0, 2))),
+        called_this_week=random.choice((0, 0, 1, 5)),
+        last_called_at=MORNING - timedelta(days=random.randint(1, 30)), tally=Tally(asked=asked, accepted=accepted),
+    )  # fmt: skip
+
+
+@cache
+def _teams(of: int, size: int) -> npt.NDArray[np.intp]:
+    """All of them: one a line, places in order."""
+    flat = np.fromiter((place for team in combinations(range(of), size) for place in team), dtype=np.intp)
+    return flat.reshape(-1, size)
+
+
+def soonest(options: Sequence[Option], size: int) -> float:
+    """The least expected minutes until the first is there, of all teams of this size."""
+    ordered = sorted(options, key=lambda option: option.minutes)
+    walk, chance = np.array([o.minutes for o in ordered]), np.array([o.probability for o in ordered])
+    teams = _teams(len(ordered), size)
+    expected = np.full(len(teams), POLICY.nobody_min)
+    for place in range(size - 1, -1, -1):
+        who = teams[:, place]
+        expected = chance[who] * walk[who] + (1 - chance[who]) * expected
+    return float(expected.min())
+
+
+def compare(case: Situation) -> tuple[float, float] | None:
+    """(the optimum's minutes, the chosen ones'); None where nobody can be called."""
+    choice = choose(case, POLICY)
+    people = {person.volunteer: person for person in case.people}
+    able = {
+        v.volunteer: Option(v.volunteer, minutes(people[v.volunteer], case, POLICY), v.probability)
+        for v in choice.verdicts
+        if v.probability is not None
+    }
+    if not choice.chosen:
+        return None
+    chosen = first_response([able[volunteer] for volunteer in choice.chosen], POLICY.nobody_min)
+    return soonest(list(able.values()), len(choice.chosen)), chosen
+
+
+async def measure(_: Stage, rounds: int, count: int) -> Row:
+    """Ratios of sums: minutes that people wait. The spread is that of single situations."""
+    found = [pair for n in range(count) if (pair := compare(situation(n))) is not None]
+    await asyncio.sleep(0)
+    ratios = sorted(best / ours if best > 0 else 1 - (ours - best) for best, ours in found)
+    ours, best = fmean(ours for _, ours in found), fmean(best for best, _ in found)
+    return Row(
+        row=6, name="first response: exact optimum of all teams / the chosen volunteers", unit="min", goal=">= 0.98",
+        ours=ours, peer=best, ratio=best / ours, spread=(ratios[0], ratios[-1]), rounds=len(found),
+        details={
+            "situations that were exactly the optimum": sum(ratio > 1 - 1e-9 for ratio in ratios) / len(ratios),
+            "worst situation": ratios[0], "worst of a hundred": ratios[len(ratios) // 100],
+        },
+    )  # fmt: skip
