@@ -17,7 +17,6 @@ from starlette.responses import Response
 
 from chassis.auth import Guard, Open, principal_or_none
 from chassis.idempotency import cause_of
-from chassis.problem import Problem, unexpected
 
 
 class Provided:
@@ -56,10 +55,9 @@ class Direct:
             for name, part in self._parts.items():
                 arguments[name] = await part(request)
             result = await self._endpoint(**arguments)
-        except Problem as problem:
-            return problem.response()
-        except Exception as error:
-            return await unexpected(request, error)
+        except Exception as error:  # a service may know more kinds than problems
+            handlers: dict[Any, Any] = request.app.exception_handlers
+            return await next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)(request, error)
         return Response(self._dump(result), self._status, media_type="application/json")
 
 
