@@ -14,6 +14,7 @@ from chassis.problem import Problem
 
 _RULE = "8-128 visible characters; a repeat with the same key changes nothing"
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
+_HEADER = Header(alias="Idempotency-Key", description=_RULE, json_schema_extra={"pattern": f"^{_KEY.pattern}$"})
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Cause:
 async def cause_of(
     request: Request,
     who: Annotated[Principal | None, Depends(principal_or_none)],
-    key: Annotated[str | None, Header(alias="Idempotency-Key", description=_RULE)] = None,
+    key: Annotated[str | None, _HEADER] = None,
 ) -> Cause:
     if key is None:
         return Cause(secrets.token_hex(16))
