@@ -9,10 +9,10 @@ from chassis.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem, not_found
 from chassis.service import provided
-from contracts.moment import Moment
 from contracts.words import Outcome
 from services.dispatch.callout.by_hand import HandCalls
 from services.dispatch.callout.handlers import CalloutHandlers
+from services.dispatch.callout.page import Cursor, cursor_of, place_of
 from services.dispatch.callout.state import CalloutState
 from services.dispatch.callout.store import Callouts
 from services.dispatch.callout.views import (
@@ -67,21 +67,21 @@ async def listed(
     mine: bool = False,
     station: Name | None = None,
     state: CalloutState | None = None,
-    cursor: Moment | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CalloutPage:
     """`mine`: those I was called to. Else officers of the area, and leaders for what concerns their squad."""
-    grants = who.grants_for("callout.command")
+    grants, after = who.grants_for("callout.command"), place_of(cursor)
     if mine:
-        found = await callouts.asked(who.subject, cursor, limit)
+        found = await callouts.asked(who.subject, after, limit)
     elif not grants:
         raise Problem(403, "not_allowed")
     elif station is not None:
-        found = await callouts.of_station(station, state, cursor, limit)
+        found = await callouts.of_station(station, state, after, limit)
     else:
-        found = await callouts.in_areas([grant.area for grant in grants], state, cursor, limit)
+        found = await callouts.in_areas([grant.area for grant in grants], state, after, limit)
     seen = [callout for callout in found if may_see(who, callout) and state in (None, callout.state)]
-    more = found[-1].opened_at.isoformat() if len(found) == limit else None
+    more = cursor_of(found[-1]) if len(found) == limit else None
     return CalloutPage(callouts=[callout_view(callout, who.subject) for callout in seen], next=more)
 
 

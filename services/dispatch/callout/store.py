@@ -8,6 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis.store import Repository, Store
+from services.dispatch.callout.page import Place
 from services.dispatch.callout.situation import Choice, Situation
 from services.dispatch.callout.state import ENDED, Callout, CalloutState
 
@@ -39,30 +40,30 @@ class Callouts(Repository[Callout]):
         found = await self.collection.find_one({"report": report}, {"round": 1}, sort=[("round", DESCENDING)])
         return found["round"] if found else 0
 
-    async def asked(self, volunteer: str, before: datetime | None, limit: int) -> list[Callout]:
-        """Those that the volunteer was called to, newest first."""
-        return await self.find({"asked": volunteer, **_until(before)}, sort=_BY_TIME, limit=limit)
+    async def asked(self, volunteer: str, after: Place | None, limit: int) -> list[Callout]:
+        """Those that the volunteer was called to, newest first; `after` is where the page before ended."""
+        return await self._page({"asked": volunteer}, None, after, limit)
 
     async def of_station(
-        self, station: str, state: CalloutState | None, before: datetime | None, limit: int
+        self, station: str, state: CalloutState | None, after: Place | None, limit: int
     ) -> list[Callout]:
-        query = {"station": station, **_in(state), **_until(before)}
-        return await self.find(query, sort=_BY_TIME, limit=limit)
+        return await self._page({"station": station}, state, after, limit)
 
     async def in_areas(
-        self, areas: Sequence[str], state: CalloutState | None, before: datetime | None, limit: int
+        self, areas: Sequence[str], state: CalloutState | None, after: Place | None, limit: int
     ) -> list[Callout]:
         """Within any of these areas (prefixes of division codes; ':' comes after the digits)."""
         within = [{"area": {"$gte": area, "$lt": f"{area}:"}} for area in areas]
-        return await self.find({"$or": within, **_in(state), **_until(before)}, sort=_BY_TIME, limit=limit)
+        return await self._page({"$or": within}, state, after, limit)
 
-
-def _in(state: CalloutState | None) -> dict[str, object]:
-    return {} if state is None else {"state": state}
-
-
-def _until(before: datetime | None) -> dict[str, object]:
-    return {} if before is None else {"opened_at": {"$lt": before}}
+    async def _page(
+        self, query: dict[str, object], state: CalloutState | None, after: Place | None, limit: int
+    ) -> list[Callout]:
+        wanted = [query] if state is None else [query, {"state": state}]
+        if after is not None:
+            at, id = after
+            wanted.append({"$or": [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": id}}]})
+        return await self.find({"$and": wanted}, sort=_BY_TIME, limit=limit)
 
 
 class Decision(BaseModel):
