@@ -3,17 +3,23 @@
 from typing import Literal
 
 from chassis.auth import Principal
-from contracts.words import Role
+from contracts.words import Category, Role, Route
 from services.incidents.report.domain import Report
+from services.incidents.report.routing import POLICE_ONLY
 
 Capacity = Literal["reporter", "officer", "committee", "volunteer", "leader"]
+
+
+def is_committees(route: Route, category: Category) -> bool:
+    """Whether the committee of the area sees it: not what is the police's, though an officer let volunteers search."""
+    return route == "committee" or (route != "police" and category not in POLICE_ONLY)
 
 
 def capacity(report: Report, who: Principal) -> Capacity | None:
     """Why this person may read it; None: they may not. An officer is one even of what they reported themselves."""
     if who.may("report.read", report.area, "officer"):
         return "officer"
-    if report.route != "police" and who.may("report.read", report.area, "committee"):
+    if is_committees(report.route, report.category) and who.may("report.read", report.area, "committee"):
         return "committee"
     if report.reporter is not None and report.reporter == who.subject:
         return "reporter"

@@ -2,25 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.coordinates import Datum
 from contracts.words import Category, Outcome, Route, Skill
 
-
-def _readable(value: str) -> str:
-    """Line breaks and tabs are fine, other control signs are nobody's words."""
-    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in value):
-        raise ValueError("must not hold control characters")
-    return value
-
-
-Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_readable)
-]
-Brief = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_readable)
-]
+# Line breaks and tabs are fine, other control signs are nobody's words; nor are spaces alone.
+_READABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_READABLE)]
+Brief = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_READABLE)]
 
 
 class Body(BaseModel):

@@ -11,6 +11,7 @@ from chassis.store import Repository, Store
 from contracts.words import Category, Route
 from services.incidents.page import cursor_of, read_cursor
 from services.incidents.report.domain import Report, State
+from services.incidents.report.routing import POLICE_ONLY
 
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
@@ -78,5 +79,6 @@ def _query(wanted: Wanted) -> list[dict[str, Any]]:
 def _reach(wanted: Wanted) -> Sequence[dict[str, Any]]:
     reach: list[dict[str, Any]] = [{"within": {"$in": list(wanted.areas)}}]
     if wanted.not_police_in:
-        reach.append({"within": {"$in": list(wanted.not_police_in)}, "route": {"$ne": "police"}})
+        committees = [{"route": "committee"}, {"route": {"$ne": "police"}, "category": {"$nin": sorted(POLICE_ONLY)}}]
+        reach.append({"within": {"$in": list(wanted.not_police_in)}, "$or": committees})  # as access.is_committees
     return reach

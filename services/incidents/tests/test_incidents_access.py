@@ -55,6 +55,19 @@ def test_police_matters_are_not_the_committees() -> None:
     assert capacity(report, person("officer", "370104009")) == "officer"
 
 
+def test_a_search_that_volunteers_help_with_stays_the_polices() -> None:
+    """Who is missing, and where from, is not the committee's to know unless an officer gives it to them."""
+    report, _ = new("老人走失了", "missing")
+    committee, officer = person("committee", COMMUNITY), person("officer", "370104009")
+    searched = decisions.reroute(report, NewRoute("volunteers", "请帮忙寻找"), OFFICER, START)[0]
+    unsolved = decisions.hand_back_unsolved(searched, OFFICER, START)[0]
+    for one in (report, searched, unsolved):
+        assert capacity(one, committee) is None
+        assert capacity(one, officer) == "officer"
+    given = decisions.reroute(searched, NewRoute("committee", "请社区走访"), OFFICER, START)[0]
+    assert capacity(given, committee) == "committee"
+
+
 def test_who_it_was_taken_away_from_reads_no_more() -> None:
     report = accepted_by("acc_v", "squ_1")
     volunteer = person("volunteer", COMMUNITY, "acc_v")

@@ -167,6 +167,9 @@ async def test_each_sees_only_their_own(incidents: Incidents) -> None:
     async with incidents.client(person()) as own:
         police = await post(own, "/reports", report("老人走失了"), 201)
         lamp = await post(own, "/reports", report("路灯坏了"), 201)
+        searched = await post(own, "/reports", report("老人走失了"), 201)
+    async with incidents.client(person(), OFFICER) as officer:
+        await post(officer, f"/reports/{searched['id']}/route", {"route": "volunteers", "reason": "请帮忙寻找"})
     strangers: tuple[Held, ...] = (
         ("resident", "3701"),
         ("officer", "370102"),
@@ -181,8 +184,9 @@ async def test_each_sees_only_their_own(incidents: Incidents) -> None:
     async with incidents.client(person(), ("committee", COMMUNITY)) as staff:
         seen = {entry["id"] for entry in (await staff.get("/reports?limit=100")).json()["reports"]}
         assert lamp["id"] in seen
-        assert police["id"] not in seen
-        assert (await staff.get(f"/reports/{police['id']}")).status_code == 404
+        assert {police["id"], searched["id"]}.isdisjoint(seen)
+        for hidden in (police, searched):
+            assert (await staff.get(f"/reports/{hidden['id']}")).status_code == 404
         await post(staff, f"/reports/{lamp['id']}/route", {"route": "police", "reason": "x"}, 403)
     async with incidents.client(person(), OFFICER) as officer:
         for query in ("", "?station=sta_duandian", "?area=370104", f"?area={COMMUNITY}"):
