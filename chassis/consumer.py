@@ -28,7 +28,7 @@ Record = ConsumerRecord[bytes, bytes]
 _TRIES = 4
 _MOST = 250
 """Messages at a time. At most twice as many are dealt with but not committed: a crash repeats fewer than a store keeps
-causes of one aggregate (`chassis.store.KEPT_CAUSES`)."""
+causes of one aggregate (`chassis.store.MOST_CAUSES`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _LOOK_EVERY = 2.0
 _FINISH = 5.0  # seconds to finish what is at work before partitions go; the group waits 15

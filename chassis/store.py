@@ -20,8 +20,10 @@ from chassis.problem import Problem, not_found
 from contracts.event import Envelope, Event
 
 Document = dict[str, Any]
-KEPT_CAUSES = 512
-"""Of one aggregate: more than one consumer deals with before it commits; what a crash repeats is seen through."""
+KEPT_CAUSES = 64
+MOST_CAUSES = 512
+"""Of one day: more than one consumer deals with before it commits, so that what a crash repeats is seen through."""
+_DAY = 86_400
 _TRIES = 8
 
 A = TypeVar("A", bound=Aggregate)
@@ -147,14 +149,14 @@ class Repository(Generic[A]):
     def _new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
         return self._document(aggregate, 1) | {
             "_id": aggregate.id, "seq": len(events), "outbox": self._outbox(aggregate.id, 0, events),
-            "pending": bool(events), "seen": [cause.mark], "made_by": cause.mark,
+            "pending": bool(events), "seen": [self._seen(cause)], "made_by": cause.mark,
         }  # fmt: skip
 
     async def _already(self, id: str, cause: Cause, refused: Refused) -> A:
         document = await self.collection.find_one({"_id": id}, {"outbox": 0})
         if document is None:
             raise refused
-        if _is_repeat([*document["seen"], document.get("made_by", "")], cause):  # however much came since
+        if _is_repeat([*document["seen"], document.get("made_by", "#")], cause):  # however much came since
             return self._load(document)
         if refused.key == ("_id",):
             raise Problem(409, "already_exists")
@@ -177,16 +179,16 @@ class Repository(Generic[A]):
                 if decision is None:
                     return current
                 try:
-                    return await self._replace(current, document["seq"], *decision, cause=cause)
+                    return await self._replace(current, document, *decision, cause=cause)
                 except Conflict:
                     continue
         raise Problem(409, "conflict", retry_after=1)
 
-    async def _replace(self, current: A, seq: int, changed: A, events: Sequence[Event], *, cause: Cause) -> A:
-        version = current.version + 1
+    async def _replace(self, current: A, document: Document, changed: A, events: Sequence[Event], *, cause: Cause) -> A:
+        version, seq = current.version + 1, document["seq"]
         fields = self._document(changed, version) | {"seq": seq + len(events)}
         update: dict[str, Any] = {
-            "$push": {"seen": {"$each": [cause.mark], "$slice": -KEPT_CAUSES}},
+            "$push": {"seen": {"$each": [self._seen(cause)], "$slice": -self._kept(document["seen"])}},
             "$set": fields,
         }
         if events:
@@ -207,6 +209,15 @@ class Repository(Generic[A]):
     def _tell(self, events: Sequence[Event]) -> None:
         if events:
             self._store.wrote(self)
+
+    def _seen(self, cause: Cause) -> str:
+        return f"{cause.mark}#{int(self._store.clock.real())}"
+
+    def _kept(self, seen: Sequence[str]) -> int:
+        """How many causes stay with a change: some for ever, more of the last day."""
+        since = self._store.clock.real() - _DAY
+        recent = sum(int(mark.rpartition("#")[2]) > since for mark in seen) if len(seen) >= KEPT_CAUSES else 0
+        return min(MOST_CAUSES, max(KEPT_CAUSES, recent + 1))
 
     def _load(self, document: Document) -> A:
         return self._model.model_validate(document | {"id": document["_id"]})
@@ -234,7 +245,7 @@ def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, paren
 def _is_repeat(seen: Sequence[str], cause: Cause) -> bool:
     """Raises a 422 problem when the key was used before with another body."""
     for mark in seen:
-        id, _, fingerprint = mark.partition("#")
+        id, fingerprint = mark.split("#")[:2]
         if id == cause.id:
             if fingerprint != cause.fingerprint:
                 raise Problem(422, "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"})

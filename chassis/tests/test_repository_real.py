@@ -1,7 +1,11 @@
 """Aggregates on a real MongoDB: one atomic write, and a repeat changes nothing."""
 
 import asyncio
+import secrets
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pymongo import ASCENDING, IndexModel
@@ -9,7 +13,7 @@ from pymongo import ASCENDING, IndexModel
 from chassis.coalesce import Refused
 from chassis.idempotency import Cause
 from chassis.problem import Problem
-from chassis.store import KEPT_CAUSES, Repository, Store
+from chassis.store import KEPT_CAUSES, MOST_CAUSES, Repository, Store
 from chassis.tests.counter import Counted, Counter, up
 from contracts.event import Envelope
 
@@ -17,7 +21,7 @@ pytestmark = pytest.mark.servers
 Counters = Repository[Counter]
 
 
-async def document(counters: Counters, id: str) -> dict[str, object]:
+async def document(counters: Counters, id: str) -> dict[str, Any]:
     found = await counters.collection.find_one({"_id": id})
     assert found is not None
     return found
@@ -28,7 +32,7 @@ async def test_state_events_and_cause_are_one_document(counters: Counters):
     await counters.change("cnt_1", up, Cause("c2"))
     kept = await document(counters, "cnt_1")
     assert (kept["version"], kept["seq"], kept["pending"]) == (2, 2, True)
-    assert kept["seen"] == ["c1#f", "c2#"]
+    assert [mark.rpartition("#")[0] for mark in kept["seen"]] == ["c1#f", "c2#"]
     outbox = kept["outbox"]
     assert isinstance(outbox, list)
     sent = [Envelope.model_validate_json(entry["body"]) for entry in outbox]
@@ -132,7 +136,7 @@ async def test_a_decision_of_nothing_or_a_refusal_changes_nothing(counters: Coun
 
     with pytest.raises(Problem):
         await counters.change("cnt_1", refuse, Cause("c3"))
-    assert (await document(counters, "cnt_1"))["seen"] == ["c1#"]
+    assert len((await document(counters, "cnt_1"))["seen"]) == 1
 
 
 async def test_a_change_without_events_leaves_nothing_to_relay(counters: Counters):
@@ -142,14 +146,24 @@ async def test_a_change_without_events_leaves_nothing_to_relay(counters: Counter
     assert (kept["outbox"], kept["pending"], kept["seq"]) == ([], False, 0)
 
 
-async def test_only_the_latest_causes_are_kept_and_what_made_it(counters: Counters):
+async def seen_after_a_change(counters: Counters, ages: Sequence[int]) -> list[str]:
+    """The causes that an aggregate keeps which had some of these ages, in seconds, oldest first."""
+    marks = [f"k{n}##{int(time.time()) - age}" for n, age in enumerate(ages)]
+    await counters.collection.update_one({"_id": "cnt_1"}, {"$set": {"seen": marks}})
+    await counters.change("cnt_1", up, Cause(f"up{secrets.token_hex(4)}"))
+    kept = (await document(counters, "cnt_1"))["seen"]
+    assert isinstance(kept, list)
+    return [str(mark).partition("#")[0] for mark in kept[:-1]]
+
+
+async def test_some_causes_are_kept_for_ever_more_of_the_last_day_and_always_what_made_it(counters: Counters):
     await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
-    for n in range(KEPT_CAUSES + 5):
-        await counters.change("cnt_1", lambda c: (c.model_copy(update={"total": c.total + 1}), ()), Cause(f"k{n}"))
-    seen = (await document(counters, "cnt_1"))["seen"]
-    assert isinstance(seen, list)
-    assert (len(seen), seen[-1]) == (KEPT_CAUSES, f"k{KEPT_CAUSES + 4}#")
-    assert (await counters.add(Counter(id="cnt_1"), [], Cause("c0"))).total == KEPT_CAUSES + 5
+    old, young = 90_000, 60
+    assert await seen_after_a_change(counters, [old] * 10) == [f"k{n}" for n in range(10)]
+    assert await seen_after_a_change(counters, [old] * 200) == [f"k{n}" for n in range(200 - KEPT_CAUSES + 1, 200)]
+    assert await seen_after_a_change(counters, [old] * 100 + [young] * 100) == [f"k{n}" for n in range(100, 200)]
+    assert len(await seen_after_a_change(counters, [young] * 600)) == MOST_CAUSES - 1
+    assert (await counters.add(Counter(id="cnt_1"), [], Cause("c0"))).total == 4
 
 
 async def test_found_in_order_and_no_more_than_asked_for(counters: Counters):
