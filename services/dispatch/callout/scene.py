@@ -123,7 +123,7 @@ def _under_way(callout: Callout) -> Callout:
 
 
 def _ended(candidate: Candidate, state: CandidateState, now: datetime) -> Candidate:
-    return candidate.model_copy(update={"state": state, "ended_at": now})
+    return candidate.model_copy(update={"state": state, "ended_at": max(now, candidate.arrived_at or now)})
 
 
 def _stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) -> Candidate:
@@ -131,7 +131,7 @@ def _stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) ->
 
 
 def _evidence(callout: Callout, candidate: Candidate, now: datetime) -> list[Event]:
-    """Work from arrival until now, of who is on scene."""
+    """Work from arrival until now, of who is on scene. The replica that took down the arrival may be a moment ahead."""
     if candidate.state != "on_scene" or candidate.arrived_at is None:
         return []
-    return [events.finished(callout, candidate.volunteer, candidate.arrived_at, now)]
+    return [events.finished(callout, candidate.volunteer, candidate.arrived_at, max(now, candidate.arrived_at))]
