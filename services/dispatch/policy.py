@@ -51,6 +51,11 @@ class Policy(BaseModel):
     nobody_min: float = 60.0
     """* What it costs if nobody of a wave comes, in minutes: above any walk within the last ring."""
 
+    blind_s: int = 120
+    """* Within so long after positions were lost, phones on duty have told anew where they are."""
+    blind_look_s: int = 15
+    """* How often a call-out that found nobody is looked at until then."""
+
     timeout_s: int = 120
     timeout_pressing_s: int = 60
     """For urgent and high."""

@@ -75,7 +75,7 @@ class Deadlines:
         plan = await self._lookout.plan(callout, policy, now)
         cause = Cause(f"wave:{callout.version}:{plan.wave.decision}")
         after = await self._handlers.decide(
-            callout.id, lambda c: filling.call_wave(c, plan.wave, plan.called, policy, now), cause
+            callout.id, lambda c: filling.call_wave(c, plan.wave, plan.called, policy, now, plan.again_at), cause
         )
         if after.waves and after.waves[-1].decision == plan.wave.decision:
             await self._handlers.after_wave(after)

@@ -24,9 +24,11 @@ def opened(id: str, event: ReportRouted, policy: Policy, now: datetime) -> Callo
 
 
 def call_wave(
-    callout: Callout, wave: Wave, called: Sequence[Candidate], policy: Policy, now: datetime
-) -> Decision | None:
-    """The next wave goes out to those who were claimed for it. Without anybody there is no further wave to try.
+    callout: Callout, wave: Wave, called: Sequence[Candidate], policy: Policy, now: datetime,
+    again_at: datetime | None = None,
+) -> Decision | None:  # fmt: skip
+    """The next wave goes out to those who were claimed for it. Without anybody there is no further wave to try, unless
+    it is known by `again_at` where those on duty are.
 
     None if another change came first: the wave is not the next one any more, or no place is left.
     """
@@ -34,9 +36,13 @@ def call_wave(
         return None
     if any(callout.candidate(c.volunteer) is not None for c in called):
         return None
+    tries = callout.tries if again_at else policy.waves
     after = replaced(callout, *called).model_copy(
-        update={"waves": (*callout.waves, wave), "tries": callout.tries + 1 if called else policy.waves}
-    )
+        update={
+            "waves": (*callout.waves, wave), "tries": callout.tries + 1 if called else tries,
+            "again_at": None if called else again_at,
+        }
+    )  # fmt: skip
     return with_due(after, policy, now), [events.called(after, c) for c in called]
 
 

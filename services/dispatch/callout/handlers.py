@@ -43,7 +43,7 @@ class CalloutHandlers:
         policy = policy_at(now)
         callout = filling.opened(id, event, policy, now).model_copy(update={"trace": trace.current()})
         plan = await self._lookout.plan(callout, policy, now)
-        decision = filling.call_wave(callout, plan.wave, plan.called, policy, now)
+        decision = filling.call_wave(callout, plan.wave, plan.called, policy, now, plan.again_at)
         facts = [events.opened(callout)]
         opened, more = decision if decision else (callout, [])
         stored = await self._callouts.add(opened, [*facts, *more], cause)

@@ -76,6 +76,8 @@ class Callout(Aggregate):
     waves: tuple[Wave, ...] = ()
     tries: int = 0
     escalated_to: Literal["leader", "station"] | None = None
+    again_at: datetime | None = None
+    """When to look around again: nobody was found, but not all who are on duty have told yet where they are."""
     leaders: tuple[str, ...] = ()
     leaders_until: datetime | None = None
     outcome: Outcome | None = None
@@ -124,14 +126,15 @@ def wanted(callout: Callout, policy: Policy, now: datetime) -> Step:
     if callout.state == "escalated":
         waited = callout.leaders_until is not None and callout.leaders_until <= now
         return "station" if callout.escalated_to == "leader" and waited else "nothing"
+    if callout.again_at is not None and callout.again_at > now:
+        return "nothing"
     return "wave" if callout.tries < policy.waves else "leader"
 
 
 def with_due(callout: Callout, policy: Policy, now: datetime) -> Callout:
     """The call-out with the time at which `wanted` will, or does, want something."""
     moments = {now, *(c.expires_at for c in callout.in_state("called"))}
-    if callout.leaders_until is not None:
-        moments.add(callout.leaders_until)
+    moments.update(at for at in (callout.leaders_until, callout.again_at) if at is not None)
     ahead = (at for at in sorted(moments) if at >= now and wanted(callout, policy, at) != "nothing")
     return callout.model_copy(update={"due_at": next(ahead, None)})
 

@@ -23,6 +23,8 @@ class Plan(NamedTuple):
     wave: Wave
     called: tuple[Candidate, ...]
     claimed: frozenset[str]
+    again_at: datetime | None = None
+    """Where nobody was found: when to look again, since not all who are on duty have told yet where they are."""
 
 
 class Lookout:
@@ -55,7 +57,15 @@ class Lookout:
         names = tuple(candidate.volunteer for candidate in called)
         await self._responders.release(claimed.difference(names), callout.id)
         wave = Wave(number=callout.wave + 1, at=now, decision=record, policy=policy.version, called=names)
-        return Plan(wave, called, claimed)
+        return Plan(wave, called, claimed, None if names else await self._again_at(callout, policy, now))
+
+    async def _again_at(self, callout: Callout, policy: Policy, now: datetime) -> datetime | None:
+        """Redis was emptied not long ago, and somebody of the station is on duty who has not sent a position since."""
+        if callout.station is None or now - await self._positions.known_since(now) >= timedelta(seconds=policy.blind_s):
+            return None
+        on_duty = [one.id for one in await self._responders.on_duty(callout.station, policy.looked_at[-1])]
+        seen = await self._positions.seen(on_duty)
+        return now + timedelta(seconds=policy.blind_look_s) if len(seen) < len(on_duty) else None
 
     async def drop(self, plan: Plan, callout: Callout) -> None:
         """The wave was not called after all: let go of those who are not called by another one of the call-out."""

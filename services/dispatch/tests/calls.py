@@ -34,9 +34,10 @@ def candidate(callout: Callout, volunteer: str, now: datetime, by: Any = "wave")
     )  # fmt: skip
 
 
-def wave(callout: Callout, *volunteers: str, now: datetime = NOW) -> Decision | None:
+def wave(callout: Callout, *volunteers: str, now: datetime = NOW, again_at: datetime | None = None) -> Decision | None:
     made = Wave(number=callout.wave + 1, at=now, decision="dec_1", policy=POLICY.version, called=volunteers)
-    return filling.call_wave(callout, made, [candidate(callout, v, now) for v in volunteers], POLICY, now)
+    chosen = [candidate(callout, v, now) for v in volunteers]
+    return filling.call_wave(callout, made, chosen, POLICY, now, again_at)
 
 
 def did(decision: Decision | None) -> tuple[Callout, list[Event]]:

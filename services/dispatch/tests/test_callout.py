@@ -62,6 +62,18 @@ def test_who_was_not_called_or_is_too_late_has_no_place():
         filling.accept(declined, "a", POLICY, SOON)
 
 
+def test_who_found_nobody_since_places_were_lost_looks_again_before_anybody_is_told():
+    blind, facts = did(wave(opened(), again_at=SOON))
+    assert (facts, blind.due_at) == ([], SOON)
+    assert wanted(blind, POLICY, NOW) == "nothing"
+    assert wanted(blind, POLICY, SOON) == "wave"
+    found, facts = did(wave(blind, "a", "b", now=SOON))
+    assert names(facts) == ["VolunteerCalled", "VolunteerCalled"]
+    assert (found.tries, found.again_at) == (1, None)
+    nobody, _ = did(wave(blind, now=SOON))
+    assert wanted(nobody, POLICY, SOON) == "leader", "by then all have told, and nobody is there"
+
+
 def test_the_next_wave_goes_out_when_the_open_ones_cannot_suffice():
     callout = called("a", "b", "c")
     assert callout.due_at == LATE
