@@ -1,0 +1,75 @@
+"""Three of each service: killed, stopped and started under load; and what the clock brings is brought once."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from functools import partial
+
+import pytest
+
+from deploy.embedded.ports import SERVICES, free_ports
+from tests.faults import replicas
+from tests.faults.books import Books
+from tests.faults.ground import Ground
+from tests.faults.ledger import balance
+from tests.faults.load import PLACE, Load
+from tests.faults.town import load
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(420)]
+THREE: dict[str, int] = dict.fromkeys(SERVICES, 3)
+
+
+@pytest.fixture(scope="module")
+async def ground() -> AsyncGenerator[Ground]:
+    place = Ground(free_ports(replicas=THREE), "three")
+    place.up()
+    try:
+        yield place
+        await place.api.close()
+    finally:
+        place.down()
+
+
+async def test_replicas_leave_and_come_back_under_load(ground: Ground):
+    async with load(ground) as town:
+        for service in SERVICES:
+            first, second, third = replicas.names(ground, service)
+            await eventually(partial(replicas.led_by_one, ground, service))
+            await ground.kill(first)
+            await ground.stop(second)  # the third has all of it
+            await town.goes_on()
+            await ground.start(second)
+            await ground.kill(third)
+            await town.goes_on()
+        await ground.whole()
+        for service in SERVICES:
+            await eventually(partial(replicas.led_by_one, ground, service))
+    await balance(ground)
+
+
+async def test_what_the_clock_brings_is_brought_once(ground: Ground):
+    """A call that is not answered lapses, the next wave goes out, leaders and the station are told: each once."""
+    residents, (silent,) = await ground.people(4, 1)
+    town = Load(ground, 1.0)
+    try:
+        await silent.post("duty/start", {"location": PLACE})
+        filed = [await town.file(who, "assistance", f"unanswered-{n}") for n, who in enumerate(residents)]
+        ids = {report["id"] for report in filed if report}
+        assert len(ids) == len(residents)
+        books = await balance(ground)
+    finally:
+        await silent.post("duty/end")
+        await town.close()
+    told = {key: times for key, times in _times(books, "CalloutEscalated", "report", "to").items() if key[0] in ids}
+    assert told == {(id, to): 1 for id in ids for to in ("leader", "station")}
+    assert {key: 1 for key in told if key[1] == "station"} == {
+        (id, "station"): times for (id,), times in _times(books, "ReportEscalated", "report").items() if id in ids
+    }
+    lapsed = _times(books, "CallTimedOut", "callout", "volunteer")
+    assert silent.id in {volunteer for _, volunteer in lapsed}
+    assert set(lapsed.values()) == {1}
+
+
+def _times(books: Books, type_: str, *fields: str) -> Counter[tuple[str, ...]]:
+    """How often it was said of each."""
+    return Counter(tuple(fact.data[field] for field in fields) for fact in books.of(type_))
