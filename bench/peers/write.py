@@ -1,0 +1,59 @@
+"""Row 1's write alone: the bare peer's handler through the chassis, durable, with its event and a cause.
+
+`python -m bench.peers.write` with a service's surroundings: what is left of a sign-up without code and tokens.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from chassis.aggregate import Aggregate
+from chassis.auth import Principal, anyone
+from chassis.idempotency import RequestCause
+from chassis.service import Service, provided
+from chassis.settings import Settings
+from chassis.store import Repository, Store
+from contracts.registration import AccountOpened
+
+router = APIRouter(prefix="/people")
+
+
+class Registration(BaseModel):
+    phone: str
+    code: str
+
+
+class Registered(BaseModel):
+    id: str
+
+
+class Person(Aggregate):
+    phone: str
+    code: str
+
+
+class People(Repository[Person]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "people", Person)
+
+
+@router.post("", status_code=201)
+async def register(
+    body: Registration, _: Annotated[Principal | None, anyone("a benchmark")],
+    people: Annotated[People, provided(People)], cause: RequestCause,
+) -> Registered:  # fmt: skip
+    id = cause.derive("acc")
+    await people.add(Person(id=id, phone=body.phone, code=body.code), [AccountOpened(account=id)], cause)
+    return Registered(id=id)
+
+
+def build() -> Service:
+    service = Service("bench_write", Settings())
+    service.provide(People(service.store))
+    service.routes(router)
+    return service
+
+
+if __name__ == "__main__":
+    build().serve()
