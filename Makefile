@@ -29,7 +29,7 @@ test: setup ## run all tests on real servers (ARGS= for pytest, TEST_BACKEND=con
 	@$(PY) -m pytest $(ARGS)
 
 test-faults: setup ## run only the tests that kill and pause parts of the platform
-	@$(PY) -m pytest -m faults $(ARGS)
+	@$(PY) -m pytest -m faults --durations=10 $(ARGS)
 
 run: setup ## start the platform and stay until Ctrl-C; its data is kept (MEMBERS=3 brokers and mongods, REPLICAS=2)
 	@$(PY) -m deploy.embedded run --profile $(PROFILE) --replicas $(or $(REPLICAS),1)
@@ -59,9 +59,10 @@ contracts: setup ## write contracts/asyncapi.yaml anew from the contracts
 bench: setup ## run the benchmarks and their peers side by side
 	$(PY) -m bench
 
-up: setup ## start the compose stack (Docker), with secrets of its own
+up: setup ## start the compose stack (Docker), with secrets of its own (SCALE='dispatch=3 incidents=2')
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
-	docker compose --env-file $(STATE)/compose.env up --detach --build --wait
+	COMPOSE_PARALLEL_LIMIT=1 docker compose --env-file $(STATE)/compose.env build
+	docker compose --env-file $(STATE)/compose.env up --detach --wait $(SCALE:%=--scale %)
 
 down: setup ## stop the compose stack; its data is kept
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null

@@ -39,7 +39,7 @@ class Policy(BaseModel):
     two_or_more: tuple[Category, ...] = ("dispute", "nuisance")
 
     rings_m: tuple[int, ...] = (500, 1000, 2000)
-    looked_at: tuple[int, ...] = (60, 240)
+    looked_at: tuple[int, ...] = (24, 80, 240)
     """* How many of the nearest are looked at, and how many when those did not suffice."""
     waves: int = 3
     most_a_wave: int = 12
@@ -51,8 +51,8 @@ class Policy(BaseModel):
     nobody_min: float = 60.0
     """* What it costs if nobody of a wave comes, in minutes: above any walk within the last ring."""
 
-    blind_s: int = 120
-    """* Within so long after positions were lost, phones on duty have told anew where they are."""
+    blind_s: int = 180
+    """* Within so long after positions were lost, phones on duty have told anew where they are: in three tries."""
     blind_look_s: int = 15
     """* How often a call-out that found nobody is looked at until then."""
 

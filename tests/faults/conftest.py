@@ -1,11 +1,13 @@
 """One platform for all fault tests that break no more than they say: it has to be whole again after each."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
 from deploy.embedded.profiles import sweep_tests
 from tests.faults.ground import Ground
+from tests.faults.ledger import BALANCED
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +20,11 @@ async def ground() -> AsyncGenerator[Ground]:
         await place.api.close()
     finally:
         place.down()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was answered 2xx, and what became of it."""
+    if BALANCED:
+        terminalreporter.section("the ledger, after each fault")
+        for line in BALANCED:
+            terminalreporter.line(line)

@@ -3,6 +3,8 @@ effect happened once. Pure: `problems` names everything that does not hold; `bal
 to do and fails with what it names.
 """
 
+import os
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,11 +20,16 @@ from tests.waiting import eventually
 DRAINED_S = 60.0
 """How long the backlog may take once every part is there again."""
 _SHOWN = 12
+SHOWN_VERBS = {"report": "reports", "account": "accounts", "accept": "acceptances", "finish": "finished"}
+BALANCED: list[str] = []
+"""What was held right, for the summary at the end."""
 
 
 async def balance(ground: Ground) -> Books:
     """Waits until the platform is whole and has nothing left to do; then the books must be right."""
+    began = time.monotonic()
     await ground.whole()
+    whole = time.monotonic() - began
     reader = Reader(ground.addresses)
     while True:
         await _drained(reader)
@@ -33,7 +40,19 @@ async def balance(ground: Ground) -> Books:
     found = list(problems(books, ground.record))
     shown = "\n".join(found[:_SHOWN])
     assert not found, f"{len(found)} things do not hold:\n{shown}"
+    BALANCED.append(_summary(books, ground.record, whole, time.monotonic() - began))
     return books
+
+
+def _summary(books: Books, record: Record, whole: float, drained: float) -> str:
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].rpartition("::")[2]
+    done = ", ".join(f"{record.count(verb)} {noun}" for verb, noun in SHOWN_VERBS.items())
+    away = sum(times for status, times in record.statuses().items() if status >= 500) + record.broken.total()
+    events = len(books.facts) - books.repeats
+    return (
+        f"{test}\n    whole after {whole:.1f} s, balanced after {drained:.1f} s; so far {done}; {away} requests "
+        f"sent again; {events} events, {books.repeats} of them twice on a topic; none lost, none doubled"
+    )
 
 
 async def _drained(reader: Reader) -> None:

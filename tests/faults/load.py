@@ -8,7 +8,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Coroutine, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -22,7 +22,8 @@ PLACE = {"longitude": DOOR[0], "latitude": DOOR[1], "datum": "wgs84"}
 PATIENCE_S = 120.0
 """How long a phone sends the same again."""
 AGAIN = frozenset({429, 500, 502, 503, 504})
-_KINDS = ("environment", "assistance", "environment", "environment", "environment", "environment")
+MIXED = ("environment", "assistance", "environment", "environment", "environment", "environment")
+FOR_NOBODY_ON_DUTY = ("environment",)
 _WORDS = {"environment": "垃圾桶旁边没有扫干净", "assistance": "想请人帮忙把东西搬上楼"}
 _TWICE = 7  # every so many-th report is sent again though it was answered: the answer did not reach the phone
 
@@ -77,11 +78,22 @@ class Phone:
         return answer.json() if answer.status_code == 200 else None
 
 
+class Listener(Protocol):
+    """Somebody with an open stream; `heard` are the ids of its messages."""
+
+    id: str
+    heard: list[str]
+
+
 class Load:
     """`rate`: reports a second. Until `stop`; then everything that was begun is finished."""
 
     def __init__(self, ground: Ground, rate: float) -> None:
         self.ground, self.record, self.phone = ground, ground.record, Phone(ground)
+        self.kinds = MIXED
+        """What reports are about, one after the other."""
+        self.listeners: list[Listener] = []
+        """Those on duty."""
         self._every = 1 / rate
         self._stopping = asyncio.Event()
         self._at_work: set[asyncio.Task[Any]] = set()
@@ -118,7 +130,7 @@ class Load:
         return True
 
     async def _file(self, who: Person, n: int) -> None:
-        kind, key = _KINDS[n % len(_KINDS)], next(self._keys)
+        kind, key = self.kinds[n % len(self.kinds)], next(self._keys)
         await self.file(who, kind, key)
         if n % _TWICE == 0:
             await self.file(who, kind, key)
