@@ -90,7 +90,7 @@ class Load:
 
     def __init__(self, ground: Ground, rate: float) -> None:
         self.ground, self.record, self.phone = ground, ground.record, Phone(ground)
-        self.kinds = MIXED
+        self.kinds: tuple[str, ...] = MIXED
         """What reports are about, one after the other."""
         self.listeners: list[Listener] = []
         """Those on duty."""
