@@ -1,6 +1,6 @@
 """Domain time: UTC, the same on every replica because the store's clock disciplines it, and fast-forwarded on demand.
 
-Tokens, one-time codes and time limits of calls use the machine's own clock, never this one.
+Tokens are held by `real()`, the store's clock too, but never played; time limits of calls by the machine's own.
 """
 
 import asyncio

@@ -54,7 +54,9 @@ class Service:
             title=name, lifespan=self._lifespan, responses=problem.RESPONSES, docs_url=None, redoc_url=None,
             openapi_url=None, telemetry=_SILENT,
         )  # fmt: skip
-        self.app.state.verifier = Verifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience)
+        self.app.state.verifier = Verifier(
+            settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, now=self.clock.real
+        )
         self.app.state.provided = {Clock: self.clock}
         problem.install(self.app)
         self._direct: dict[tuple[str, str], Direct] = {}

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.auth import Principal, Verifier
+from chassis.clock import Clock
 from chassis.problem import Problem
 from contracts.registration import Grant
 
@@ -126,3 +128,28 @@ def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
     assert not leader.may("callout.command", "370104009008")
     with pytest.raises(Problem):
         leader.require("callout.command", "370104009008", squad="squ_2")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("off", [-3600, 3600])
+async def test_a_machine_whose_clock_is_an_hour_off_holds_tokens_by_the_stores(
+    monkeypatch: pytest.MonkeyPatch, off: float
+):
+    """Neither is a good token refused, nor one taken that has lapsed, fresh or remembered."""
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + off)
+    clock = Clock()
+
+    async def of_the_store() -> datetime:
+        return datetime.fromtimestamp(right(), UTC)
+
+    await clock.sync(of_the_store)
+    passed = 0.0
+    held = Verifier(
+        NOWHERE, "quancheng", "quancheng-api", keys=KeySet([KEY]), now=lambda: clock.real() + passed
+    )  # fmt: skip
+    good = sign(exp=int(right()) + 600)
+    assert (await held.verify(good)).subject == "acc_1"
+    assert (await refused(sign(exp=int(right()) - 60), held)).status == 401
+    passed = 700
+    assert (await refused(good, held)).status == 401

@@ -101,7 +101,7 @@ def _require_keys(service: Service, settings: RegistrationSettings, keys: Signin
     if missing := settings.missing():
         raise ValueError(f"registration cannot serve: set {', '.join(missing)}")
     service.app.state.verifier = Verifier(
-        settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, keys=keys.published
+        settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, keys=keys.published, now=service.clock.real
     )
 
 

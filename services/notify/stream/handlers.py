@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -51,7 +51,7 @@ class Streams:
 
     async def _chunks(self, who: Principal, reader: Reader, place: str | None) -> AsyncGenerator[bytes]:
         told: dict[str, None] = {}
-        while (item := await next_item(reader, who.until)) != "end":
+        while (item := await next_item(reader, who.until, self._clock.real)) != "end":
             if item is None:
                 yield KEEPALIVE
                 continue
@@ -88,9 +88,9 @@ class Streams:
         await self._live.end_session(event.session)
 
 
-async def next_item(reader: Reader, until: float) -> Item | None:
+async def next_item(reader: Reader, until: float, real: Callable[[], float] = time.time) -> Item | None:
     """The next item; None when there was none for a while; "end" when the token lapses first."""
-    left = until - time.time()
+    left = until - real()
     try:
         async with asyncio.timeout(max(0.0, min(_KEEPALIVE, left))):
             return await reader.items.get()
