@@ -1,0 +1,65 @@
+"""What is planted, and how it is looked for."""
+
+import secrets
+import string
+from typing import Any
+
+from stdnum.cn import ric
+
+ADDRESS = "段店北路{}号院"
+
+
+def id_number() -> str:
+    """Well-formed, of nobody: order code 000, born in a year that the demonstration does not use."""
+    front = f"3701041949{secrets.randbelow(12) + 1:02d}{secrets.randbelow(28) + 1:02d}000"
+    return front + ric.calc_check_digit(front + "0")
+
+
+class Canaries:
+    """Each is unmistakable. `learned` are those that only the platform could make: a report's number and its key."""
+
+    def __init__(self) -> None:
+        token = secrets.token_hex(4)
+        self.phone = f"12000{secrets.randbelow(1_000_000):06d}"
+        self.name = f"金丝雀{''.join(chr(0x9F00 + secrets.randbelow(90)) for _ in range(3))}"
+        self.id_number = id_number()
+        self.text, self.note, self.reason = (f"金丝雀的{what}{token}" for what in ("话", "备注", "理由"))
+        self.address = ADDRESS.format(secrets.randbelow(10**9))
+        self.word = f"canary-{secrets.token_hex(6)}"
+        """Where only plain letters can stand: keys, headers, ids."""
+        self.method = "".join(secrets.choice(string.ascii_uppercase) for _ in range(14))
+        self.trace = secrets.token_hex(16)
+        self.learned: list[str] = []
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Everything to look for."""
+        return (self.phone, self.name, self.id_number, self.text, self.note, self.reason, self.address, self.word,
+                self.method, self.trace, *self.learned)  # fmt: skip
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a caller can send with any request."""
+        return {
+            "User-Agent": f"{self.word}/1.0 ({self.phone})", "Idempotency-Key": f"{self.word}-{secrets.token_hex(4)}",
+            "X-Request-Id": self.word, "baggage": f"who={self.phone}", "tracestate": f"who={self.word}",
+            "traceparent": f"00-{self.trace}-{self.trace[:16]}-01", "X-B3-TraceId": self.trace, "Referer": self.word,
+            "X-Forwarded-For": "203.0.113.77", "X-Client-Trace-Id": self.word,
+        }  # fmt: skip
+
+    def anything(self) -> list[Any]:
+        """Of every kind, in every form that a body may have."""
+        said = f"{self.text} {self.name} {self.phone} {self.id_number} {self.address}"
+        return [said, {"$ne": self.phone, self.name: said}, [self.id_number, {self.word: self.reason}]]
+
+    def found_in(self, haystack: bytes) -> list[str]:
+        """Which of them are there, in any encoding that somebody could have written them in."""
+        return [canary for canary in self.all if any(form in haystack for form in _forms(canary))]
+
+
+def _forms(canary: str) -> set[bytes]:
+    quoted = "".join(f"%{byte:02X}" for byte in canary.encode())
+    return {
+        canary.encode(), canary.lower().encode(), canary.encode("unicode_escape"), canary.encode("utf-16-le"),
+        quoted.encode(), quoted.lower().encode(),
+    }  # fmt: skip
