@@ -3,6 +3,7 @@ STATE := .quancheng
 BIN := $(STATE)/venv/bin
 PY := $(BIN)/python
 INSTALLED := $(STATE)/venv/installed
+PEERS := $(STATE)/venv/peers-installed
 # Three brokers and three members of the replica set have data of their own: a profile of their own.
 PROFILE ?= $(if $(filter 3,$(MEMBERS)),three,run)
 .DEFAULT_GOAL := help
@@ -56,13 +57,19 @@ check: setup ## lint, format, types, layers, contracts
 contracts: setup ## write contracts/asyncapi.yaml anew from the contracts
 	$(PY) -m contracts.check --write
 
-bench: setup ## run the benchmarks and their peers side by side
-	$(PY) -m bench
+bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: under 5 minutes; ROWS=1,5: only these)
+	@$(PY) -m deploy.embedded fetch
+	@$(PY) -m bench
+
+$(PEERS): $(INSTALLED) requirements-bench.lock
+	@echo "Installing the peers that the benchmarks compare with ..."
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-bench.lock
+	@touch $@
 
 up: setup ## start the compose stack (Docker), with secrets of its own (SCALE='dispatch=3 incidents=2')
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
 	COMPOSE_PARALLEL_LIMIT=1 docker compose --env-file $(STATE)/compose.env build
-	docker compose --env-file $(STATE)/compose.env up --detach --wait $(SCALE:%=--scale %)
+	docker compose --env-file $(STATE)/compose.env up --detach --wait $(SCALE:%=--scale %) $(ONLY)
 
 down: setup ## stop the compose stack; its data is kept
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
@@ -72,6 +79,7 @@ down-for-good: setup ## stop the compose stack and remove its data
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
 	docker compose --env-file $(STATE)/compose.env down --volumes
 
-lock: setup ## write both lock files anew from pyproject.toml: everything, and what the images install
-	$(LOCK) --all-extras pyproject.toml -o requirements.lock
+lock: setup ## write the lock files anew from pyproject.toml: everything, what the images install, the benchmarks' peers
+	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra bench --constraints requirements.lock pyproject.toml -o requirements-bench.lock
 	$(LOCK) pyproject.toml -o requirements-run.lock

@@ -1,16 +1,20 @@
 """`make bench`: the rows that are asked for (all by default), ours and the peers in turn on one fresh platform.
 
-QUICK=1: fewer rounds and requests, under 5 minutes, and nothing written. ROWS=1,5: only these.
+QUICK=1: fewer rounds and requests, without the city's growth and the replicas, under 5 minutes; nothing is written.
+ROWS=1,5: only these; nothing is written either.
 """
 
 import asyncio
 import os
+import sys
+import time
+import traceback
 from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
 from bench import report
-from bench.rows import alert, choice, positions, registration, spine, tracing
+from bench.rows import alert, choice, city, positions, registration, replicas, spine, tracing
 from bench.rows.row import Row
 from bench.stage import Stage
 
@@ -24,26 +28,68 @@ ROWS: dict[int, tuple[Measure, int]] = {
     7: (tracing.measure, 2000),
 }
 """Row -> how, and with how many requests a round."""
+ROUNDS, QUICK_ROUNDS, QUICK_SHARE = 5, 3, 4
 
 
-async def main() -> None:
+class Bench:
+    """One run. A row that fails is told and does not keep the others from being measured."""
+
+    def __init__(self, quick: bool, wanted: list[int]) -> None:
+        self._quick, self._wanted = quick, wanted
+        self.console, self.failed = Console(soft_wrap=True), list[str]()
+        self.found = report.Results(machine=report.machine())
+
+    async def run(self) -> None:
+        async with Stage() as stage:
+            for number in self._wanted:
+                await self._try(f"row {number}", self._row(stage, number))
+            if not self._quick and self._wanted == list(ROWS):
+                await self._try("the city's growth", self._city(stage))
+                await self._try("replicas", self._replicas(stage))
+            self.found.memory_mib = stage.memory()
+            self.console.print({name: f"{mib:.0f} MiB" for name, mib in self.found.memory_mib.items()})
+
+    async def _try(self, name: str, step: Awaitable[None]) -> None:
+        began = time.monotonic()
+        try:
+            await step
+        except Exception:
+            traceback.print_exc()
+            self.failed.append(name)
+        self.console.print(f"[dim]{name}: {time.monotonic() - began:.0f} s[/dim]")
+
+    async def _row(self, stage: Stage, number: int) -> None:
+        measure, requests = ROWS[number]
+        rounds = QUICK_ROUNDS if self._quick else ROUNDS
+        found = await measure(stage, rounds, requests // (QUICK_SHARE if self._quick else 1))
+        self.found.rows.append(found)
+        self.console.print(report.line(found))
+        for peer in found.others:
+            self.console.print(report.beside(found, peer))
+        self.console.print({**found.cpu_us, **found.details})
+
+    async def _city(self, stage: Stage) -> None:
+        self.found.city = await city.measure(stage, QUICK_ROUNDS, 0.5)
+        self.console.print(self.found.city.model_dump())
+
+    async def _replicas(self, stage: Stage) -> None:
+        self.found.replicas = await replicas.measure(stage, ROUNDS, 4000)
+        self.console.print(self.found.replicas.model_dump())
+
+
+def main() -> int:
     quick = os.environ.get("QUICK", "") not in ("", "0")
     wanted = [int(number) for number in os.environ.get("ROWS", "").split(",") if number] or list(ROWS)
-    console, on = Console(), report.machine()
-    rows: list[Row] = []
-    async with Stage() as stage:
-        for number in wanted:
-            measure, requests = ROWS[number]
-            found = await measure(stage, 3 if quick else 7, requests // (4 if quick else 1))
-            rows.append(found)
-            console.print(
-                f"row {number} {found.name}: {found.ours:,.0f} / {found.peer:,.0f} {found.unit} = {found.ratio:.2f} "
-                f"({found.spread[0]:.2f}-{found.spread[1]:.2f}), goal {found.goal} {found.details or ''}"
-            )
-        console.print({name: f"{mib:.0f} MiB" for name, mib in stage.memory().items()})
+    bench, began = Bench(quick, wanted), time.monotonic()
+    asyncio.run(bench.run())
+    bench.console.print(f"{time.monotonic() - began:.0f} s in all")
+    if bench.failed:
+        bench.console.print(f"not measured: {', '.join(bench.failed)}; nothing is written")
+        return 1
     if not quick and wanted == list(ROWS):
-        report.write(rows, on, "make bench")
+        report.write(bench.found, "make bench")
+    return 0
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())

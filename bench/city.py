@@ -47,11 +47,13 @@ def _degrees(east_m: float, north_m: float) -> tuple[float, float]:
 
 
 class City:
-    """Begins with the demonstration's people, none of them on duty."""
+    """Begins with the demonstration's people, none of them on duty, and as large as an earlier row has left it."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage, self.size = stage, 0
+        self._stage = stage
         self._mongo: MongoClient[dict[str, Any]] = MongoClient(stage.mongo_url, w=1)
+        ours = {"_id": {"$gte": volunteer(0), "$lt": volunteer(16**9)}}
+        self.size = self._mongo["dispatch"]["responders"].count_documents(ours)
 
     def close(self) -> None:
         self._mongo.close()

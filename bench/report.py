@@ -1,17 +1,31 @@
-"""Results as JSON for machines, a table for the docs, and a chart."""
+"""Results as JSON for machines, and a page for people with a chart."""
 
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from pydantic import BaseModel
 
-from bench.rows.row import Row
+from bench.chart import chart
+from bench.rows.city import Scale
+from bench.rows.replicas import Replicas
+from bench.rows.row import Other, Row
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS, TABLE, CHART = ROOT / "bench/results.json", ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.svg"
+RESULTS, PAGE, CHART = ROOT / "bench/results.json", ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.svg"
+_HEAD = Path(__file__).with_name("benchmarks.head.md")
+
+
+class Results(BaseModel):
+    machine: dict[str, str | int | float]
+    command: str = ""
+    rows: list[Row] = []
+    city: Scale | None = None
+    replicas: Replicas | None = None
+    memory_mib: dict[str, float] = {}
 
 
 def machine() -> dict[str, str | int | float]:
@@ -23,48 +37,118 @@ def machine() -> dict[str, str | int | float]:
     }  # fmt: skip
 
 
-def write(rows: Sequence[Row], on: dict[str, str | int | float], command: str) -> None:
-    """Writes all three; rows that were not measured this time are left out, not kept from before."""
-    document = {"machine": on, "command": command, "rows": [row.model_dump() for row in rows]}
-    RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    TABLE.write_text(_page(rows, on, command), "utf-8")
-    CHART.write_text(_chart(rows), "utf-8")
+def write(found: Results, command: str) -> None:
+    """Writes all three, of this run alone."""
+    found.command = command
+    RESULTS.write_text(json.dumps(found.model_dump(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    PAGE.write_text("\n".join(_page(found)) + "\n", "utf-8")
+    CHART.write_text(chart(found.rows), "utf-8")
 
 
-def _page(rows: Sequence[Row], on: dict[str, str | int | float], command: str) -> str:
-    lines = [
-        "# Benchmarks", "",
-        "Ours and the bare parts side by side: in turn, in the same run, on the same servers, with the same durability",
-        "and tracing on. Ratios are medians of the rounds' own ratios; the spread is the smallest and the largest.",
-        f"Written by `{command}` on {on['cpus']} cores, {on['memory_gib']} GiB, Python {on['python']}, "
-        f"load {on['load_before']} before.", "",
-        "| row | what | ours | bare | unit | ratio | spread | goal | rounds |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    lines += [
-        f"| {r.row} | {r.name} | {r.ours:,.0f} | {r.peer:,.0f} | {r.unit} | {r.ratio:.2f} | "
-        f"{r.spread[0]:.2f}-{r.spread[1]:.2f} | {r.goal} | {r.rounds} |"
-        for r in rows
-    ]
-    details = [f"- row {r.row}: " + ", ".join(f"{k} {v}" for k, v in r.details.items()) for r in rows if r.details]
-    return "\n".join([*lines, "", *details, "", "![ratios](benchmarks.svg)", ""])
+def line(row: Row) -> str:
+    return (
+        f"row {row.row} {row.name}: {_figure(row.ours)} / {_figure(row.peer)} {row.unit} = {row.ratio:.2f} "
+        f"({row.spread[0]:.2f}-{row.spread[1]:.2f}), goal {row.goal}"
+    )
 
 
-def _chart(rows: Sequence[Row]) -> str:
-    """Bars of the ratios on one scale, the spread as a line."""
-    scale, top = 160, max(2.5, *(r.spread[1] for r in rows))
-    width, height = 340 + top * scale, 30 + 34 * len(rows)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" font-family="sans-serif" '
-             f'font-size="12"><rect width="100%" height="100%" fill="white"/>']  # fmt: skip
-    for n, r in enumerate(rows):
-        y = 20 + 34 * n
-        low, high = (300 + x * scale for x in r.spread)
-        parts += [
-            f'<text x="290" y="{y + 14}" text-anchor="end">{r.row} {r.name}</text>',
-            f'<rect x="300" y="{y}" width="{r.ratio * scale:.0f}" height="20" fill="#2f6f9f"/>',
-            f'<line x1="{low:.0f}" x2="{high:.0f}" y1="{y + 10}" y2="{y + 10}" stroke="#111" stroke-width="2"/>',
-            f'<text x="{high + 8:.0f}" y="{y + 14}">{r.ratio:.2f} (goal {r.goal.replace(">", "&gt;")})</text>',
-        ]
-    one = 300 + scale
-    parts.append(f'<line x1="{one}" x2="{one}" y1="10" y2="{height}" stroke="#999" stroke-dasharray="4"/></svg>')
-    return "\n".join(parts) + "\n"
+def beside(row: Row, peer: Other) -> str:
+    if peer.value is None or peer.ratio is None:
+        return f"  {peer.name}: not run, {peer.not_run}"
+    return f"  {peer.name}: {_figure(peer.value)} {row.unit}, ours / theirs {peer.ratio:.2f}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}" if value < 10 else f"{value:,.1f}"
+
+
+def _page(found: Results) -> Iterator[str]:
+    on = found.machine
+    yield _HEAD.read_text("utf-8")
+    yield (
+        f"Written by `{found.command}` on {on['cpus']} cores, {on['memory_gib']} GiB, {on['system']}, Python "
+        f"{on['python']}; load {on['load_before']} before.\n"
+    )
+    yield "![How far each row is above its goal, and how ours stands to the real peers](benchmarks.svg)\n"
+    yield "| row | what | ours | bare | unit | ratio | spread | goal | rounds |\n|---|---|---|---|---|---|---|---|---|"
+    for r in found.rows:
+        yield (
+            f"| {r.row} | {r.name} | {_figure(r.ours)} | {_figure(r.peer)} | {r.unit} | **{r.ratio:.2f}** | "
+            f"{r.spread[0]:.2f}-{r.spread[1]:.2f} | {r.goal} | {r.rounds} |"
+        )
+    yield from _peers(found)
+    yield from _costs(found)
+    yield from _city(found)
+    yield from _replicas(found)
+    yield "\n## Memory\n\nResident, at the end of the run, MiB.\n"
+    yield _across(found.memory_mib)
+    yield from _details(found)
+
+
+def _peers(found: Results) -> Iterator[str]:
+    yield "\n## Real peers\n"
+    yield "| row | peer | ours | theirs | unit | ours / theirs | spread |\n|---|---|---|---|---|---|---|"
+    for r in found.rows:
+        for peer in r.others:
+            if peer.value is None or peer.ratio is None or peer.spread is None:
+                yield f"| {r.row} | {peer.name} | {_figure(r.ours)} | not run: {peer.not_run} | {r.unit} | | |"
+                continue
+            low, high = peer.spread
+            yield (
+                f"| {r.row} | {peer.name} | {_figure(r.ours)} | {_figure(peer.value)} | {r.unit} | {peer.ratio:.2f} | "
+                f"{low:.2f}-{high:.2f} |"
+            )
+
+
+def _costs(found: Results) -> Iterator[str]:
+    yield "\n## CPU\n\nMicroseconds of CPU for each operation, by process: all that take part, servers too.\n"
+    yield "| row | side | in all | by process |\n|---|---|---|---|"
+    for r in found.rows:
+        for side, parts in r.cpu_us.items():
+            shares = ", ".join(f"{part} {spent:,.0f}" for part, spent in parts.items() if spent >= 0.5)
+            yield f"| {r.row} | {side} | {sum(parts.values()):,.0f} | {shares} |"
+
+
+def _city(found: Results) -> Iterator[str]:
+    if found.city is None:
+        return
+    small, large = (f"{size:,}" for size in found.city.sizes)
+    yield "\n## The city grows\n"
+    yield f"| what | unit | at {small} | at {large} | times worse | goal |\n|---|---|---|---|---|---|"
+    for f in found.city.figures:
+        yield f"| {f.name} | {f.unit} | {_figure(f.small)} | {_figure(f.large)} | {f.ratio:.2f} | {f.goal} |"
+    yield "\nResident memory, MiB:\n"
+    names = list(next(iter(found.city.memory_mib.values()), {}))
+    yield "| volunteers | " + " | ".join(names) + " |\n|---|" + "---|" * len(names)
+    for size, memory in found.city.memory_mib.items():
+        yield f"| {size} | " + " | ".join(f"{memory[name]:,.0f}" for name in names) + " |"
+
+
+def _replicas(found: Results) -> Iterator[str]:
+    if found.replicas is None:
+        return
+    r = found.replicas
+    busy = ", ".join(f"{part} {cores:.2f}" for part, cores in r.busy_cores.items())
+    yield "\n## Two replicas\n"
+    yield (
+        f"Sign-ups by one process of registration: {_figure(r.one)}/s; by two: {_figure(r.two)}/s, "
+        f"{r.scales:.2f} times ({r.spread[0]:.2f}-{r.spread[1]:.2f}). The limit is the machine: with two, of its {r.cores} cores these were "
+        f"busy: {busy}; the rest went to the load client and the kernel. One sign-up costs "
+        f"{sum(r.cpu_us.values()):,.0f} microseconds of CPU in all."
+    )
+
+
+def _details(found: Results) -> Iterator[str]:
+    yield "\n## Details"
+    for r in found.rows:
+        for name, value in r.details.items():
+            if isinstance(value, dict):
+                yield f"\nRow {r.row}, {name}:\n"
+                yield _across(value)
+            else:
+                yield f"\n- row {r.row}, {name}: {_figure(value) if isinstance(value, float) else value}"
+
+
+def _across(values: dict[str, float]) -> str:
+    head = "| " + " | ".join(values) + " |\n|" + "---|" * len(values)
+    return f"{head}\n| " + " | ".join(_figure(value) for value in values.values()) + " |"

@@ -31,25 +31,25 @@ _SAMPLED = next(noun.sampling for noun in NOUNS if noun.name == "sessions")
 OURS, BARE, WRITE = "ours", "bare", "write alone"
 
 
-async def _issue(stage: Stage, first: int, count: int) -> list[str]:
+async def issue(stage: Stage, first: int, count: int) -> list[str]:
     """Codes as if they had been sent; the bodies to sign up with."""
     settings = stage.settings()
     store = Store(stage.mongo_url, "registration", Clock())
     codes, personal = SignInCodes(store), Personal(FieldCipher(settings.field_key, settings.lookup_key))
     now, gate = datetime.now(UTC), Semaphore(64)
 
-    async def issue(number: str) -> str:
+    async def one(number: str) -> str:
         code, id = f"{secrets.randbelow(10**6):06d}", secrets.token_hex(8)
         async with gate:
             await codes.issue(personal.phone_key(f"+86{number}"), id, personal.code_hash(id, code), id, False, now)
         return f'{{"phone": "{number}", "code": "{code}"}}'
 
-    bodies = await gather(*(issue(phone(first + n)) for n in range(count)))
+    bodies = await gather(*(one(phone(first + n)) for n in range(count)))
     store.close()
     return bodies
 
 
-def _traced(count: int) -> list[dict[str, str]]:
+def traced(count: int) -> list[dict[str, str]]:
     """What the gateway would send along."""
     ids = (f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}" for _ in range(count))
     return [{"traceparent": f"{id}-{'01' if n % 100 < _SAMPLED else '00'}"} for n, id in enumerate(ids)]
@@ -74,7 +74,7 @@ class _Sides:
 
     async def round(self, turn: int, requests: int) -> dict[str, float]:
         """Requests a second of each side."""
-        ours = await _issue(self._stage, turn * requests, requests)
+        ours = await issue(self._stage, turn * requests, requests)
         bodies = dict.fromkeys(self._urls, ours)
         if self._monolith:
             bodies[RIVAL] = await self._monolith.desk("codes", str(turn * requests), str(requests))
@@ -82,7 +82,7 @@ class _Sides:
         for side in self._urls if turn % 2 else reversed(self._urls):
             await self._stage.quiet()
             with self.meter.during(side, requests, turn > 0):
-                job = Job(url=self._urls[side], bodies=bodies[side], headers=_traced(requests), requests=requests)
+                job = Job(url=self._urls[side], bodies=bodies[side], headers=traced(requests), requests=requests)
                 rates[side] = (await load(job)).rate
         return rates
 

@@ -3,6 +3,7 @@
 import orjson
 
 from bench.load import Job
+from bench.meter import Meter
 from bench.rows.row import Row, row
 from bench.stage import AREA, Stage, load
 from deploy.embedded.ports import HOST, free_ports
@@ -22,15 +23,23 @@ async def measure(stage: Stage, rounds: int, requests: int) -> Row:
     traced = {"HTTP_PORT": str(ports.incidents)}
     on, off = f"http://{HOST}:{ports.incidents}", f"http://{HOST}:{ports.gateway}"
     with (
-        stage.beside("services.incidents.main", ready=f"{on}/health/live", env=traced),
-        stage.beside("services.incidents.main", ready=f"{off}/health/live", env=untraced),
+        stage.beside("services.incidents.main", ready=f"{on}/health/ready", env=traced) as with_it,
+        stage.beside("services.incidents.main", ready=f"{off}/health/ready", env=untraced) as without_it,
     ):
+        servers = stage.parts("mongo", "kafka", "zipkin")
+        meter = Meter(
+            {on: servers | {"incidents": lambda: [with_it]}, off: servers | {"incidents": lambda: [without_it]}}
+        )
         for turn in range(rounds + 1):
             rates: list[float] = []
             for base in (on, off) if turn % 2 else (off, on):
+                await stage.quiet(20)
                 job = Job(url=f"{base}/api/v1/reports", bodies=[body], headers=headers, requests=requests)
-                rates.append((await load(job)).rate)
+                with meter.during(base, requests, turn > 0):
+                    rates.append((await load(job)).rate)
             with_tracing, without = rates if turn % 2 else rates[::-1]
             if turn:
                 pairs.append((with_tracing, without))
-    return row(7, "reports taken in, traced / untraced", "1/s", ">= 0.9", pairs)
+    each = meter.each_us()
+    cpu = {"traced": each[on], "untraced": each[off]}
+    return row(7, "reports taken in, traced / untraced", "1/s", ">= 0.9", pairs, cpu_us=cpu)

@@ -1,7 +1,7 @@
 """Call-outs as people and other services move them: load, decide, save."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from chassis import trace
@@ -34,10 +34,12 @@ class CalloutHandlers:
         """A report was routed to volunteers: the call-out and its first wave are one write. An earlier round's
         call-out is stood down; a late message about a report that has ended or moved on since opens nothing."""
         id = derived_id("cal", event.report, str(event.round))
-        await self._stand_down_rounds(event.report, event.round, "routed_elsewhere")
-        if await self._callouts.get(id) is not None or await self._ended.after(event.report, seq):
-            return
-        if await self._callouts.newest_round(event.report) > event.round:
+        known, ended = await asyncio.gather(
+            self._callouts.of_report(event.report), self._ended.after(event.report, seq)
+        )
+        earlier = [callout for callout in known if callout.round < event.round]
+        await self._stand_down(earlier, "routed_elsewhere", Cause(f"round:{event.report}:{event.round}"))
+        if ended or any(callout.round >= event.round for callout in known):
             return
         now = self._clock.now()
         policy = policy_at(now)
@@ -55,25 +57,19 @@ class CalloutHandlers:
         """Who went off duty between their claim and their call is let go at once."""
         self._stir(callout)
         called = [candidate.volunteer for candidate in callout.in_state("called")]
-        for volunteer, responder in (await self._responders.of(called)).items():
-            if not responder.on_duty:
-                await self._drop(callout.id, volunteer, Cause(f"drop:{callout.id}:{volunteer}"), responder.approved)
+        for volunteer, responder in (await self._responders.off_duty(called)).items():
+            await self._drop(callout.id, volunteer, Cause(f"drop:{callout.id}:{volunteer}"), responder.approved)
 
     async def end_report(self, report: str, seq: int, reason: events.EndReason, cause: Cause) -> None:
         """The report is withdrawn, closed, resolved by others, or not the volunteers' any more."""
         await self._ended.mark(report, seq)
-        await self._stand_down_rounds(report, None, reason, cause)
+        await self._stand_down(await self._callouts.of_report(report), reason, cause)
 
-    async def _stand_down_rounds(
-        self, report: str, before: int | None, reason: events.EndReason, cause: Cause | None = None
-    ) -> None:
+    async def _stand_down(self, callouts: Sequence[Callout], reason: events.EndReason, cause: Cause) -> None:
         now = self._clock.now()
-        for callout in await self._callouts.open_for(report):
-            if before is None or callout.round < before:
-                await self.decide(
-                    callout.id, lambda c: scene.stand_down(c, reason, policy_at(now), now),
-                    cause or Cause(f"round:{report}:{before}"),
-                )  # fmt: skip
+        for callout in callouts:
+            if not callout.ended:
+                await self.decide(callout.id, lambda c: scene.stand_down(c, reason, policy_at(now), now), cause)
 
     async def accept(self, id: str, volunteer: str, cause: Cause) -> Callout:
         """Raises 409 enough_people after the last place, call_lapsed when it is too late, not_free when another

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from chassis.coalesce import Coalescer
 from chassis.store import Repository, Store
 from services.dispatch.callout.page import Place
 from services.dispatch.callout.situation import Choice, Situation
-from services.dispatch.callout.state import ENDED, Callout, CalloutState
+from services.dispatch.callout.state import Callout, CalloutState
 
 _BY_TIME = [("opened_at", DESCENDING), ("_id", DESCENDING)]
 
@@ -32,13 +33,9 @@ class Callouts(Repository[Callout]):
         cursor = self.collection.find({"due_at": {"$lte": now}}, {"_id": 1}, limit=limit, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
 
-    async def open_for(self, report: str) -> list[Callout]:
-        return await self.find({"report": report, "state": {"$nin": list(ENDED)}})
-
-    async def newest_round(self, report: str) -> int:
-        """0 where the report never had a call-out."""
-        found = await self.collection.find_one({"report": report}, {"round": 1}, sort=[("round", DESCENDING)])
-        return found["round"] if found else 0
+    async def of_report(self, report: str) -> list[Callout]:
+        """One for each round that volunteers were called for."""
+        return await self.find({"report": report})
 
     async def asked(self, volunteer: str, after: Place | None, limit: int) -> list[Callout]:
         """Those that the volunteer was called to, newest first; `after` is where the page before ended."""
@@ -81,16 +78,17 @@ class Decision(BaseModel):
 class Decisions:
     def __init__(self, store: Store) -> None:
         self._decisions = store.collection("decisions", IndexModel([("callout", ASCENDING), ("wave", ASCENDING)]))
+        self._writes = Coalescer(self._decisions)
 
     async def keep(self, decision: Decision) -> None:
-        """A second look of the same wave replaces the first."""
-        document = decision.model_dump(exclude={"id"})
-        await self._decisions.replace_one({"_id": decision.id}, document, upsert=True)
+        """A second look of the same wave replaces the first. Kept as one text: nobody asks for a part of it."""
+        fields = {"callout": decision.callout, "wave": decision.wave, "record": decision.model_dump_json()}
+        await self._writes.submit(UpdateOne({"_id": decision.id}, {"$set": fields}, upsert=True))
 
     async def of(self, ids: Sequence[str]) -> list[Decision]:
         """In the order of waves."""
         cursor = self._decisions.find({"_id": {"$in": list(ids)}}, max_time_ms=5000).sort("wave", ASCENDING)
-        return [Decision.model_validate(document | {"id": document["_id"]}) async for document in cursor]
+        return [Decision.model_validate_json(document["record"]) async for document in cursor]
 
 
 class EndedReports:

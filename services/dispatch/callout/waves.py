@@ -38,10 +38,9 @@ class Lookout:
         """
         until = now + policy.timeout(callout.urgency)
         claim_until = until + timedelta(seconds=policy.claim_grace_s)
-        situation = await self._look(callout, policy, now)
+        situation, choice = await self._look(callout, policy, now)
         record, claimed = new_id("dec"), frozenset[str]()
         while True:  # each turn takes somebody out of what can be chosen from
-            choice = choose(situation, policy)
             decision = Decision(
                 id=record, callout=callout.id, wave=callout.wave + 1, situation=situation, choice=choice
             )
@@ -53,6 +52,7 @@ class Lookout:
             if got.issuperset(wanted):
                 break
             situation = _engaged(situation, frozenset(wanted) - got)
+            choice = choose(situation, policy)
         called = _candidates(callout, situation, choice, now, until)
         names = tuple(candidate.volunteer for candidate in called)
         await self._responders.release(claimed.difference(names), callout.id)
@@ -78,16 +78,23 @@ class Lookout:
         places = await self._positions.places_of(volunteers)
         return {volunteer: round(distance_m(scene, place)) for volunteer, place in places.items()}
 
-    async def _look(self, callout: Callout, policy: Policy, now: datetime) -> Situation:
+    async def _look(self, callout: Callout, policy: Policy, now: datetime) -> tuple[Situation, Choice]:
         """As far as the last ring; more of the nearest when the first lot does not suffice."""
-        situation = _situation(callout, (), {}, now)
-        for most in policy.looked_at:
-            near = await self._near(callout, policy, most)
-            known = await self._responders.of([one.volunteer for one in near])
-            situation = _situation(callout, near, known, now)
-            if len(near) < most or choose(situation, policy).enough >= policy.enough:
-                break
-        return situation
+        *some, last = policy.looked_at
+        for most in some:
+            near, situation = await self._around(callout, policy, most, now)
+            choice = choose(situation, policy)
+            if len(near) < most or choice.enough >= policy.enough:
+                return situation, choice
+        _, situation = await self._around(callout, policy, last, now)
+        return situation, choose(situation, policy)
+
+    async def _around(
+        self, callout: Callout, policy: Policy, most: int, now: datetime
+    ) -> tuple[Sequence[Near], Situation]:
+        near = await self._near(callout, policy, most)
+        known = await self._responders.of([one.volunteer for one in near])
+        return near, _situation(callout, near, known, now)
 
     async def _near(self, callout: Callout, policy: Policy, most: int) -> list[Near]:
         """The nearest `most`: ring by ring, since where many are near a wide ring costs much and adds nothing."""

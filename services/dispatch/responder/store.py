@@ -27,6 +27,10 @@ class Responders(Repository[Responder]):
         cursor = self.collection.find({"_id": {"$in": list(ids)}}, _SITUATION, max_time_ms=5000)
         return {document["_id"]: self._load(document) async for document in cursor}
 
+    async def off_duty(self, ids: Collection[str]) -> dict[str, Responder]:
+        """Those of them who are not on duty, by id."""
+        return {one.id: one for one in await self.find({"_id": {"$in": list(ids)}, "on_duty": {"$ne": True}})}
+
     async def claim(self, ids: Sequence[str], callout: str, now: datetime, until: datetime) -> frozenset[str]:
         """Claim each of these for a call-out if they are free, approved and on duty; who was claimed is given back."""
         if not ids:
@@ -35,9 +39,8 @@ class Responders(Repository[Responder]):
             "$set": {"engaged": {"callout": callout, "until": until}}, "$inc": {"version": 1},
             "$push": {"called_at": {"$each": [now], "$slice": -_KEPT_CALLS}},
         }  # fmt: skip
-        writes = [UpdateOne({"_id": id, "on_duty": True, "approved": True, **_free(now)}, set_claim) for id in ids]
-        matched = (await self.collection.bulk_write(writes, ordered=False)).matched_count
-        if matched == len(ids):
+        able = {"_id": {"$in": list(ids)}, "on_duty": True, "approved": True, **_free(now)}
+        if (await self.collection.update_many(able, set_claim)).matched_count == len(ids):
             return frozenset(ids)
         query = {"_id": {"$in": list(ids)}, "engaged.callout": callout}
         return frozenset([document["_id"] async for document in self.collection.find(query, {"_id": 1})])
