@@ -102,7 +102,7 @@ def _alerts(heard: list[StreamEvent]) -> list[str]:
 async def test_a_town_at_work_while_one_of_each_is_killed(ground: Ground):
     for service in SERVICES:
         await eventually(partial(replicas.led_by_one, ground, service))
-    async with load(ground, long_work=False) as town:
+    async with load(ground, volunteers=6, long_work=False) as town:
         for service in SERVICES:
             await ground.kill(replicas.names(ground, service)[0])
         await town.goes_on()

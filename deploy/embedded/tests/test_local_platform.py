@@ -14,7 +14,7 @@ from deploy.embedded import __main__ as command_line
 from deploy.embedded import platform as platform_module
 from deploy.embedded.doctor import library_problems
 from deploy.embedded.platform import AlreadyRunningError, Platform, PlatformError, PortTakenError
-from deploy.embedded.ports import HOST, RUN, free_ports, is_taken
+from deploy.embedded.ports import HOST, RUN, SERVICES, free_ports, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import valkey, wait_until
 from deploy.embedded.secrets_store import secrets_in
@@ -138,6 +138,23 @@ def test_keys_go_to_registration_only(tmp_path: Path) -> None:
     own = environment("incidents", ports, secrets, "", {})
     assert own["FIELD_KEY"] not in (secrets.field_key, secrets.lookup_key)
     assert "LOOKUP_KEY" not in own
+
+
+def test_three_members_and_two_replicas_are_told_of_each_other(tmp_path: Path) -> None:
+    ports = RUN.spread(3, {"dispatch": 2})
+    env = environment("dispatch-2", ports, secrets_in(tmp_path), "", {})
+    assert env["HTTP_PORT"] == str(ports.of("dispatch-2"))
+    assert env["OTEL_SERVICE_NAME"] == "dispatch"
+    assert env["KAFKA_REPLICATION"] == "3"
+    assert env["KAFKA_BOOTSTRAP"] == ",".join(f"{HOST}:{RUN.kafka + n}" for n in (0, 10, 20))
+    members = ",".join(f"{HOST}:{RUN.mongo + n}" for n in (0, 10, 20))
+    assert env["MONGO_URL"] == f"mongodb://{members}/?replicaSet=rs0"
+
+
+def test_no_two_listeners_of_a_spread_platform_share_a_port() -> None:
+    ports = [port for _, port in RUN.spread(3, dict.fromkeys(SERVICES, 9)).items()]
+    assert len(set(ports)) == len(ports)
+    assert len(free_ports(3, {"notify": 2}).items()) == len(RUN.items()) + 7
 
 
 def test_missing_library_is_named_with_its_package() -> None:
