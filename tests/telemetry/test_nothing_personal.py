@@ -2,6 +2,7 @@
 a header or a path turn up in no event, log, trace, metric or dead letter."""
 
 import httpx
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from contracts.topics import TOPICS
@@ -33,6 +34,7 @@ async def nowhere_told(platform: WholePlatform, planted: Canaries, last: str, re
     assert planted.found_in(await everything.measured(platform)) == []
 
 
+@pytest.mark.timeout(600)  # some 700 requests, on a machine that may be busy
 async def test_no_canary_turns_up_anywhere(station: Station, web: httpx.AsyncClient, platform: WholePlatform):
     planted = Canaries()
     report = await planting.taken(station, planted)
@@ -48,6 +50,7 @@ async def test_no_canary_turns_up_anywhere(station: Station, web: httpx.AsyncCli
     await nowhere_told(platform, planted, last, report)
 
 
+@pytest.mark.timeout(400)
 async def test_what_nobody_can_read_is_told_of_without_a_word_of_it(
     station: Station, web: httpx.AsyncClient, platform: WholePlatform
 ):
