@@ -8,7 +8,7 @@ from tests.faults.ground import Ground
 from tests.faults.ledger import balance
 from tests.faults.town import load
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 SERVERS = ("kafka", "mongo", "valkey")
 AWAY_S = 60.0
 
@@ -22,7 +22,6 @@ async def test_each_server_killed_in_mid_load_nothing_is_lost_or_doubled(ground:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("server", SERVERS)
 async def test_a_server_killed_again_and_again_nothing_is_lost_or_doubled(ground: Ground, server: str):
     async with load(ground, rate=12) as town:
@@ -34,7 +33,6 @@ async def test_a_server_killed_again_and_again_nothing_is_lost_or_doubled(ground
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 async def test_without_a_broker_reports_are_taken_and_the_backlog_drains_unaided(ground: Ground):
     rate = 6.0
     async with load(ground, rate=rate) as town:

@@ -21,7 +21,7 @@ from tests.faults.ground import Ground
 from tests.faults.ledger import balance
 from tests.faults.town import load
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 OTHERS = [pytest.param(name, marks=pytest.mark.long) for name in SERVICES if name != "incidents"]
 
 
@@ -34,7 +34,6 @@ async def test_each_service_killed_in_mid_load_nothing_is_lost_or_doubled(ground
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_killed_again_and_again_nothing_is_lost_or_doubled(ground: Ground, service: str):
     moments = random.Random(service)
@@ -77,7 +76,6 @@ async def unpublished(ground: Ground, service: str) -> set[Place]:
     return found
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("service", ["incidents", *OTHERS])
 async def test_killed_before_the_broker_has_it_and_before_the_mark_nothing_is_lost_or_doubled(
     ground: Ground, service: str

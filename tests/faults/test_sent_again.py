@@ -10,7 +10,7 @@ from tests.faults.ground import Ground
 from tests.faults.ledger import balance
 from tests.faults.load import COMMUNITY, PLACE
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 TIMES = 50
 
 
