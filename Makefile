@@ -69,7 +69,7 @@ $(PEERS): $(INSTALLED) requirements-bench.lock
 up: setup ## start the compose stack (Docker), with secrets of its own (SCALE='dispatch=3 incidents=2')
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
 	COMPOSE_PARALLEL_LIMIT=1 docker compose --env-file $(STATE)/compose.env build
-	docker compose --env-file $(STATE)/compose.env up --detach --wait $(SCALE:%=--scale %) $(ONLY)
+	docker compose --env-file $(STATE)/compose.env up --detach --wait $(or $(ONLY),$(SCALE:%=--scale %))
 
 down: setup ## stop the compose stack; its data is kept
 	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
