@@ -17,7 +17,7 @@ from deploy.gateway import plan
 HERE = Path(__file__).parents[1]
 ROOT = HERE.parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-PUBLISHING = {"gateway", "jaeger", "prometheus"}
+PUBLISHING = {"gateway", "jaeger", "prometheus", "grafana"}
 _SUFFIXES = ("_bucket", "_count", "_sum", "_total")
 _FIGURE = re.compile(r"\b[a-z][a-z_]+_(?:seconds|messages|aggregates|total|leader)(?:_bucket|_count|_sum)?\b")
 
@@ -48,7 +48,7 @@ def test_every_lasting_container_has_limits_and_says_whether_it_is_well() -> Non
         assert service["restart"] == ("no" if name == "seed" else "unless-stopped")
 
 
-def test_our_own_containers_can_change_nothing_and_only_three_are_seen_from_outside() -> None:
+def test_our_own_containers_can_change_nothing_and_only_few_are_seen_from_outside() -> None:
     for name, service in COMPOSE["services"].items():
         if service["image"].startswith("quancheng/"):
             assert service["read_only"], name
@@ -92,3 +92,14 @@ def test_prometheus_looks_for_every_replica_of_every_service() -> None:
     jobs = yaml.safe_load((HERE / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
     names = {name for job in jobs for found in job["dns_sd_configs"] for name in found["names"]}
     assert names == {*plan.SERVICES, "gateway"}
+
+
+def test_grafana_finds_the_dashboard_and_its_figures_where_they_are_mounted() -> None:
+    mounts = dict(mount.split(":")[:2] for mount in COMPOSE["services"]["grafana"]["volumes"])
+    provisioning = HERE / "grafana" / "provisioning"
+    assert mounts["./" + str(provisioning.relative_to(ROOT))] == "/etc/grafana/provisioning"
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "platform.yml").read_text("utf-8"))["providers"]
+    board = Path(mounts["./deploy/compose/grafana/platform.json"])
+    assert str(board.parent) == provider["options"]["path"]
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text("utf-8"))["datasources"]
+    assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
