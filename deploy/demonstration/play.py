@@ -57,6 +57,7 @@ def main() -> int:
 
 def _on_stage(console: Console, asked: PlaySettings, today: Day, stage: Stage) -> int:
     """Up, the day, down again; the platform is left running only if that was asked for."""
+    stage.prepare()
     spec = clock_spec(today.first, asked.speed, time.time() + stage.preparing)
     kept = False
     stage.up(spec)
