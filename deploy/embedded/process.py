@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from deploy.embedded.readiness import Check
 
+START_SECONDS = 60.0
+"""For a process to be ready, on two busy cores; of many of a kind that start together, for each."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -16,4 +19,4 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     stop_seconds: int = 10
     """How long it may take to end by itself after SIGTERM; then it is killed."""
-    ready_seconds: float = 60.0
+    ready_seconds: float = START_SECONDS

@@ -9,7 +9,7 @@ from deploy.embedded import readiness
 from deploy.embedded.binaries import program
 from deploy.embedded.fetch import jars_of
 from deploy.embedded.ports import HOST, Ports
-from deploy.embedded.process import Process
+from deploy.embedded.process import START_SECONDS, Process
 from deploy.gateway.plan import Limits
 from deploy.gateway.render import render_embedded
 
@@ -85,7 +85,10 @@ def _broker(home: Path, cache: Path, ports: Ports, node: int) -> Process:
     )  # fmt: skip
     if not (data / "meta.properties").exists():
         _format_storage((*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config)))
-    return Process(name, (*java, "kafka.Kafka", str(config)), readiness.kafka(port), stop_seconds=15)
+    command = (*java, "kafka.Kafka", str(config))
+    return Process(
+        name, command, readiness.kafka(port), stop_seconds=15, ready_seconds=START_SECONDS * len(brokers)
+    )  # fmt: skip
 
 
 def _format_storage(command: tuple[str, ...]) -> None:

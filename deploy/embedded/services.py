@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from deploy.embedded import readiness
 from deploy.embedded.ports import HOST, SERVICES, Ports, kind_of
-from deploy.embedded.process import Process
+from deploy.embedded.process import START_SECONDS, Process
 from deploy.embedded.secrets_store import Secrets
 
 OURS = frozenset(
@@ -68,6 +68,7 @@ def processes(ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[st
             readiness.http(port, "/health/ready"),
             environment(name, ports, secrets, clock, extra or {}),
             stop_seconds=15,
+            ready_seconds=START_SECONDS * len(ports.all_of(service)),
         )
         for service in SERVICES
         for name, port in ports.all_of(service)
