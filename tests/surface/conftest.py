@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import requests
 
 from tests.backend import WholePlatform
+from tests.surface.people import Staff
 from tests.surface.town import Town, town_of
 
 
 @pytest.fixture(scope="package")
-def town(platform: WholePlatform) -> Iterator[Town]:
-    with town_of(platform) as opened:
+def staff(platform: WholePlatform) -> Iterator[Staff]:
+    with httpx.Client(base_url=platform.gateway_url, timeout=15, trust_env=False) as web:
+        yield Staff(web, platform.dev_key)
+
+
+@pytest.fixture(scope="package")
+def town(staff: Staff) -> Iterator[Town]:
+    with town_of(staff) as opened:
         yield opened
 
 

@@ -1,24 +1,19 @@
 """A matter with its people at the demonstration station, and people of every role who have no part in it."""
 
 import secrets
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
-
-import httpx
+from dataclasses import dataclass
 
 from contracts.words import Role
 from services.registration.demonstration import DOOR, demonstration
 from tests.backend import WholePlatform
-from tests.surface.people import Json, Person, planned
-from tests.surface.town import new_phone, picture
+from tests.surface.people import Json, Person, Staff, planned, until
+from tests.surface.town import picture
 from tests.telemetry.canaries import id_number
 
 COMMUNITY, STREET = "370104009008", "370104009"
 PLACE: Json = {"longitude": DOOR[0] + 0.00213, "latitude": DOOR[1] + 0.00117, "datum": "wgs84"}
-PATIENCE_S = 30.0
 
 
 @dataclass
@@ -30,29 +25,15 @@ class Matter:
 
 
 class Arrival:
-    """Signs people in and waits for what follows from what they do."""
+    """Who is there, and what time it is for the platform."""
 
-    def __init__(self, web: httpx.Client, platform: WholePlatform) -> None:
-        self._web, self._platform = web, platform
+    def __init__(self, staff: Staff, platform: WholePlatform) -> None:
+        self._platform = platform
         self.plan = demonstration()
-        self.staff = {role: self.person(role, p.phone) for role, p in planned(self.plan).items()}
-
-    def person(self, role: str, phone: str | None = None) -> Person:
-        return Person(self._web, role, phone or new_phone(), self._platform.dev_key)
-
-    def nobody(self) -> Person:
-        return replace(self.person("anonymous"), phone=None)
+        self.staff, self.person, self.nobody = staff.by_role, staff.person, staff.nobody
 
     def now(self) -> str:
         return self._platform.clock.now().isoformat()
-
-    def until(self, look: Callable[[], Any]) -> Any:
-        """The first thing that is found."""
-        end = time.monotonic() + PATIENCE_S
-        while not (found := look()):
-            assert time.monotonic() < end, "it did not come to pass"
-            time.sleep(0.1)
-        return found
 
 
 def _volunteer(arrival: Arrival, squad: str | None) -> Person:
@@ -65,7 +46,7 @@ def matter(arrival: Arrival) -> tuple[Matter, Person]:
     """A report with a picture, which a volunteer has come for; and that volunteer."""
     reporter, volunteer = arrival.person("resident"), _volunteer(arrival, planned(arrival.plan)["leader"].squad)
     words, remark = f"旁人不可知{secrets.token_hex(6)}", f"旁人不可见{secrets.token_hex(6)}"
-    volunteer.post("duty/start", {"location": PLACE})
+    volunteer.go_on_duty(PLACE)
     body = {"text": words, "category": "assistance", "location": PLACE, "community": COMMUNITY, "people_needed": 1}
     photo = reporter.hand_in(picture())
     report = reporter.post("reports", body | {"photo": photo})
@@ -76,10 +57,10 @@ def matter(arrival: Arrival) -> tuple[Matter, Person]:
         messages = volunteer.get("inbox")["messages"]
         return next((m for m in messages if m["report"] == report["id"] and m["kind"] == "alert"), None)
 
-    message = arrival.until(alert)
+    message = until(alert)
     volunteer.post(f"callouts/{message['callout']}/accept")
     volunteer.post(f"callouts/{message['callout']}/arrive")
-    arrival.until(lambda: reporter.get(f"reports/{report['id']}")["state"] == "on_scene")
+    until(lambda: reporter.get(f"reports/{report['id']}")["state"] == "on_scene")
     me = volunteer.get("accounts/me")
     ids = {
         "report": report["id"], "callout": message["callout"], "message": message["id"], "account": volunteer.id,
@@ -111,7 +92,7 @@ def strangers(arrival: Arrival) -> dict[str, Person]:
         officer.post(f"volunteers/{person.id}/approve", {"squad": squad})
     officer.post(f"squads/{squad}/leader", {"account": leader.id})
     for role, person in (("leader", leader), ("volunteer", volunteer)):
-        arrival.until(lambda p=person, r=role: r in {grant["role"] for grant in p.get("accounts/me")["grants"]})
+        until(lambda p=person, r=role: r in {grant["role"] for grant in p.get("accounts/me")["grants"]})
         person.renew()
     near = {f"{role} of another squad": arrival.staff[role] for role in ("leader", "volunteer")}
     return {
@@ -133,13 +114,12 @@ def _give(desk: Person, person: Person, role: Role, area: str) -> None:
 
 
 @contextmanager
-def neighbours(platform: WholePlatform) -> Generator[tuple[Matter, dict[str, Person]]]:
+def neighbours(staff: Staff, platform: WholePlatform) -> Generator[tuple[Matter, dict[str, Person]]]:
     """The matter is under way while the context is open."""
-    with httpx.Client(base_url=platform.gateway_url, timeout=15, trust_env=False) as web:
-        arrival = Arrival(web, platform)
-        found, volunteer = matter(arrival)
-        try:
-            yield found, strangers(arrival)
-        finally:
-            volunteer.ask("POST", f"callouts/{found.ids['callout']}/finish", json={"outcome": "solved"})
-            volunteer.ask("POST", "duty/end", json={})
+    arrival = Arrival(staff, platform)
+    found, volunteer = matter(arrival)
+    try:
+        yield found, strangers(arrival)
+    finally:
+        volunteer.ask("POST", f"callouts/{found.ids['callout']}/finish", json={"outcome": "solved"})
+        volunteer.ask("POST", "duty/end", json={})

@@ -1,20 +1,31 @@
 """One person of each role at the demonstration station, signed in through the gateway; nobody whom journeys need."""
 
+import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import httpx
 
 from contracts.words import Role
-from services.registration.demonstration import Demonstration
+from services.registration.demonstration import Demonstration, demonstration
 from services.registration.demonstration import Person as Planned
 
 API = "/api/v1"
 RENEW_S = 480
 """Access tokens live ten minutes."""
+PATIENCE_S = 60.0
 Json = dict[str, Any]
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """The first thing that is found."""
+    end = time.monotonic() + PATIENCE_S
+    while not (found := look()):
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.1)
+    return found
 
 
 @dataclass
@@ -71,6 +82,10 @@ class Person:
         """The answer; fails unless it is a success."""
         return cast(Json, self._given(self.ask("POST", path, json=dict(body or {}))))
 
+    def go_on_duty(self, place: Json) -> None:
+        """Once dispatch knows them: it learns of volunteers by events."""
+        until(lambda: self.ask("POST", "duty/start", json={"location": place}).is_success)
+
     def hand_in(self, photo: bytes) -> str:
         """The photo's id."""
         answer = self.web.post(f"{API}/photos", content=photo, headers=self.headers | {"Content-Type": "image/png"})
@@ -79,6 +94,29 @@ class Person:
     def _given(self, answer: httpx.Response) -> Any:
         assert answer.is_success, f"{self.role}: {answer.request.method} {answer.url}: {answer.text}"
         return answer.json()
+
+
+@dataclass
+class Staff:
+    """One signed-in person of each role, for all tests here: a phone gets one code a minute."""
+
+    web: httpx.Client
+    dev_key: str
+
+    def __post_init__(self) -> None:
+        self.by_role = {str(role): self.person(role, plan.phone) for role, plan in planned(demonstration()).items()}
+
+    def person(self, role: str, phone: str | None = None) -> Person:
+        """Somebody else; new unless their phone is given."""
+        return Person(self.web, role, phone or new_phone(), self.dev_key)
+
+    def nobody(self) -> Person:
+        return Person(self.web, "anonymous", None, self.dev_key)
+
+
+def new_phone() -> str:
+    """Of nobody yet."""
+    return f"120009{secrets.randbelow(100_000):05d}"
 
 
 def planned(plan: Demonstration) -> dict[Role, Planned]:

@@ -9,8 +9,7 @@ from pymongo import MongoClient
 from tests.backend import WholePlatform
 from tests.surface.attempts import ATTEMPTS, Attempt, taking_ids
 from tests.surface.neighbours import Matter, neighbours
-from tests.surface.people import Person
-from tests.surface.town import new_phone
+from tests.surface.people import Person, Staff, new_phone
 from tests.telemetry.canaries import id_number
 
 Neighbours = tuple[Matter, dict[str, Person]]
@@ -24,8 +23,8 @@ KEPT = {
 
 
 @pytest.fixture(scope="module")
-def around(platform: WholePlatform) -> Iterator[Neighbours]:
-    with neighbours(platform) as found:
+def around(staff: Staff, platform: WholePlatform) -> Iterator[Neighbours]:
+    with neighbours(staff, platform) as found:
         yield found
 
 

@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 from PIL import Image
 
-from services.registration.demonstration import DOOR, demonstration
-from tests.backend import WholePlatform
-from tests.surface.people import Json, Person, planned
+from services.registration.demonstration import DOOR
+from tests.surface.people import Json, Person, Staff
 from tests.telemetry.canaries import id_number
 
 COMMUNITY = "370104009203"
@@ -45,28 +43,16 @@ class Town:
 
 
 @contextmanager
-def town_of(platform: WholePlatform) -> Generator[Town]:
+def town_of(staff: Staff) -> Generator[Town]:
     """With a volunteer on duty, who is called; off duty afterwards."""
-    with httpx.Client(base_url=platform.gateway_url, timeout=15, trust_env=False) as web:
-
-        def person(role: str, phone: str | None) -> Person:
-            return Person(web, role, phone, platform.dev_key)
-
-        people = {role: person(role, plan.phone) for role, plan in planned(demonstration()).items()}
-        people["anonymous"] = person("anonymous", None)
-        newcomer = person("resident", new_phone())
-        town = Town(people)
-        _open(town, newcomer)
-        try:
-            yield town
-        finally:
-            for role in ("volunteer", "leader"):
-                people[role].ask("POST", "duty/end", json={})
-
-
-def new_phone() -> str:
-    """Of nobody yet."""
-    return f"120009{secrets.randbelow(100_000):05d}"
+    people = staff.by_role | {"anonymous": staff.nobody()}
+    town = Town(people)
+    _open(town, staff.person("resident"))
+    try:
+        yield town
+    finally:
+        for role in ("volunteer", "leader"):
+            people[role].ask("POST", "duty/end", json={})
 
 
 def picture() -> bytes:
@@ -82,7 +68,7 @@ def report_body(category: str, **more: Any) -> Json:
 def _open(town: Town, newcomer: Person) -> None:
     people = town.people
     newcomer.sign_in()
-    people["volunteer"].post("duty/start", {"location": PLACE})
+    people["volunteer"].go_on_duty(PLACE)
     applying = {"station": "sta_duandian", "area": COMMUNITY, "name": "新人", "id_number": id_number(), "skills": []}
     newcomer.post("volunteers", applying)
     squad = people["officer"].post("squads", {"station": "sta_duandian", "name": f"接口队{secrets.token_hex(3)}"})
