@@ -6,6 +6,7 @@ ROWS=1,5: only these; nothing is written either.
 
 import asyncio
 import os
+import signal
 import sys
 import time
 import traceback
@@ -77,11 +78,18 @@ class Bench:
         self.console.print(self.found.replicas.model_dump())
 
 
+async def _until_told(bench: Bench) -> None:
+    """SIGTERM ends a run as Ctrl-C does: what was started on the way is ended."""
+    task = asyncio.ensure_future(bench.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
+
+
 def main() -> int:
     quick = os.environ.get("QUICK", "") not in ("", "0")
     wanted = [int(number) for number in os.environ.get("ROWS", "").split(",") if number] or list(ROWS)
     bench, began = Bench(quick, wanted), time.monotonic()
-    asyncio.run(bench.run())
+    asyncio.run(_until_told(bench))
     bench.console.print(f"{time.monotonic() - began:.0f} s in all")
     if bench.failed:
         bench.console.print(f"not measured: {', '.join(bench.failed)}; nothing is written")

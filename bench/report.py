@@ -132,8 +132,8 @@ def _replicas(found: Results) -> Iterator[str]:
     yield "\n## Two replicas\n"
     yield (
         f"Sign-ups by one process of registration: {_figure(r.one)}/s; by two: {_figure(r.two)}/s, "
-        f"{r.scales:.2f} times ({r.spread[0]:.2f}-{r.spread[1]:.2f}). The limit is the machine: with two, of its {r.cores} cores these were "
-        f"busy: {busy}; the rest went to the load client and the kernel. One sign-up costs "
+        f"{r.scales:.2f} times ({r.spread[0]:.2f}-{r.spread[1]:.2f}). The limit is the machine: with two, of its "
+        f"{r.cores} cores these were busy: {busy}; the rest went to the load client and the kernel. One sign-up costs "
         f"{sum(r.cpu_us.values()):,.0f} microseconds of CPU in all."
     )
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from joserfc import jwt
 from bench.load import Job, Result
 from bench.meter import Part, family, memory_mib, seconds
 from chassis.auth import ALGORITHM
+from deploy.embedded.exclusive import exclusive
 from deploy.embedded.platform import STATE, Platform
 from deploy.embedded.ports import HOST, SERVICES, free_ports
 from deploy.embedded.services import addresses
@@ -44,12 +45,21 @@ class Stage:
         self.mongo_url, self.kafka, self.redis_url = found["MONGO_URL"], found["KAFKA_BOOTSTRAP"], found["REDIS_URL"]
 
     async def __aenter__(self) -> "Stage":
+        self._held = ExitStack()
+        self._held.enter_context(exclusive(HOME.with_name(f"{HOME.name}-stage.lock"), wait=False))
+        if self.platform.running():  # and nobody holds the lock: a run that was killed has left it behind
+            await asyncio.to_thread(self.platform.down)
         await asyncio.to_thread(self.platform.up)
-        await asyncio.to_thread(self.platform.run_module, "services.registration.seed", "registration")
+        self._held.callback(self.platform.down)
+        try:
+            await asyncio.to_thread(self.platform.run_module, "services.registration.seed", "registration")
+        except BaseException:
+            self._held.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self.platform.down)
+        await asyncio.to_thread(self._held.close)
 
     def now(self) -> datetime:
         """By the platform's clock."""

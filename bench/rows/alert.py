@@ -1,7 +1,8 @@
 """Row 2: from a report to the alert on a volunteer's open stream, through the gateway, beside the bare hops' sum."""
 
 from collections import defaultdict
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from random import Random
 from statistics import median
 
@@ -26,6 +27,7 @@ STREAMS = 1000
 PATH = {"post": 1, "insert": 4, "kafka": 2, "geosearch": 1, "push": 1}
 """How often each bare hop lies on the path. Four writes are waited for, one after another: the report, the claim on
 those who are called, the call-out, the message; two events carry it from service to service."""
+Metered = Callable[[], AbstractContextManager[None]]
 _GOAL = "<= 3, and <= 150 ms"
 
 
@@ -66,7 +68,7 @@ class Path:
         self.parts.clear()
         self.waits.clear()
 
-    async def run(self, seed: str, count: int) -> list[float]:
+    async def run(self, seed: str, count: int, metered: Metered = nullcontext) -> list[float]:
         """Milliseconds from when each report was due to each alert on an open stream. Raises if one is missing."""
         await self._city.rest()
         await self._city.seen()
@@ -75,7 +77,8 @@ class Path:
             base=self._stage.platform.gateway_url, bodies=bodies(seed, count), reporters=reporters(self._stage),
             rate=RATE,
         )  # fmt: skip
-        heard = await self._client.ask(ask, alerts.Heard)
+        with metered():
+            heard = await self._client.ask(ask, alerts.Heard)
         await self._stage.quiet()
         entries = await self._journal.read()
         self._check(heard, entries)
@@ -115,11 +118,12 @@ class Rival:
         self._reporters = await self._peer.desk("tokens", *(f"acc_{n:03d}" for n in range(50)))
         await self._client.ask(alerts.Ask(base=self._peer.streams, streams=tokens), alerts.Heard)
 
-    async def run(self, seed: str, count: int) -> list[float]:
+    async def run(self, seed: str, count: int, metered: Metered = nullcontext) -> list[float]:
         """Milliseconds from when each report was due to each alert on an open stream."""
         await self._peer.desk("rest")
         ask = alerts.Ask(base=self._peer.api, bodies=bodies(seed, count), reporters=self._reporters, rate=RATE)
-        heard = await self._client.ask(ask, alerts.Heard)
+        with metered():
+            heard = await self._client.ask(ask, alerts.Heard)
         waits = [(at - filed.due) * 1000 for filed in heard.filed for at in filed.alerts]
         if heard.refused or not waits:
             raise RuntimeError(f"{MONOLITH}: {heard.refused} of {count} refused, {len(waits)} alerts")
@@ -136,13 +140,11 @@ class Measured:
         self.rival_halves: list[float] = []
 
     async def turn(self, name: str, count: int, meter: Meter, rival: Rival | None, counts: bool) -> None:
-        with meter.during("ours", count, counts):
-            ours = await self._path.run(name, count)
+        ours = await self._path.run(name, count, lambda: meter.during("ours", count, counts))
         one = await self._hops.ask(self._question, hops.Hops)
         theirs: list[float] = []
         if rival is not None:
-            with meter.during(MONOLITH, count, counts):
-                theirs = await rival.run(name, count)
+            theirs = await rival.run(name, count, lambda: meter.during(MONOLITH, count, counts))
         if not counts:
             self._path.forget()
             return

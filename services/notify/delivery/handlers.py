@@ -42,12 +42,11 @@ class Deliveries:
         sent, self._sent = self._sent, []
         streamed, self._streamed = self._streamed, []
         try:
-            if sent:
-                await self._inbox.mark_sent(sent)
-            sent = []
             if streamed:
                 await self._inbox.mark_streamed(streamed, self._clock.now())
-            streamed = []
+            if alone := set(sent).difference(streamed):
+                await self._inbox.mark_sent(alone)
+            sent, streamed = [], []
         finally:
             self._sent += sent
             self._streamed += streamed

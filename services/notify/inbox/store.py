@@ -1,6 +1,6 @@
 """The inboxes in MongoDB: one document a message."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,10 +59,11 @@ class Inbox:
         """They have gone to the live streams. A version more, so that a change under way sees it."""
         await self._marks.update_many({"_id": {"$in": list(ids)}}, {"$set": {"due": False}, "$inc": {"version": 1}})
 
-    async def mark_streamed(self, ids: Sequence[str], at: datetime) -> None:
-        """They were written to an open stream of their recipient, for the first time."""
+    async def mark_streamed(self, ids: Iterable[str], at: datetime) -> None:
+        """They were written to an open stream of their recipient, for the first time; so they have gone out, too."""
         first = {"_id": {"$in": list(ids)}, "streamed_at": None}
-        await self._marks.update_many(first, {"$set": {"streamed_at": at}, "$inc": {"version": 1}})
+        fields = {"due": False, "streamed_at": at}
+        await self._marks.update_many(first, {"$set": fields, "$inc": {"version": 1}})
 
     async def sweep(self, now: datetime, keep: timedelta) -> int:
         """Take out what is older than `keep`, once its events are published."""

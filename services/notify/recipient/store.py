@@ -8,6 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from chassis.coalesce import Batcher
 from chassis.store import Document, Store
 from contracts.registration import Grant
 from contracts.words import Role
@@ -24,6 +25,7 @@ class Recipients:
         self._duty = store.collection("duty")
         self._reporters = store.collection("reporters")
         self._standings = store.collection("standings")
+        self._asked = Batcher[str, bool](self._off_duty)
 
     async def keep_grants(self, account: str, grants: Sequence[Grant], seq: int) -> None:
         kept = [grant.model_dump() for grant in grants]
@@ -43,9 +45,16 @@ class Recipients:
         await _keep(self._duty, volunteer, older, {"on": on, "at": at, "seq": seq})
 
     async def is_off_duty(self, volunteer: str) -> bool:
-        """Whether they are known to be off duty. Of whom nothing is known dispatch is trusted: it chose them."""
-        found = await self._duty.find_one({"_id": volunteer, "on": False}, {"_id": 1}, max_time_ms=3000)
-        return found is not None
+        """Whether they are known to be off duty. Of whom nothing is known dispatch is trusted: it chose them.
+
+        All who are called to one matter are asked about together.
+        """
+        return await self._asked.submit(volunteer)
+
+    async def _off_duty(self, volunteers: Sequence[str]) -> Sequence[bool]:
+        query = {"_id": {"$in": list(set(volunteers))}, "on": False}
+        off = {document["_id"] async for document in self._duty.find(query, {"_id": 1}, max_time_ms=3000)}
+        return [volunteer in off for volunteer in volunteers]
 
     async def keep_reporter(self, report: str, reporter: str | None) -> None:
         """Who filed a report never changes."""
