@@ -1,7 +1,8 @@
 """A small service in a process of its own: counts what it is told by HTTP, and has one effect of each event.
 
 Files in `FOLDER` tell it to go wrong, each once: `hang` (a handler never comes back), `deaf` (a fetch never does),
-`mute` (fetches give nothing any more). It writes there when it began and ended the work on each key.
+`mute` (fetches give nothing any more). It writes there when it began and ended the work on each key. `CLOCK_OFF` are
+the seconds that the machine's clock is ahead.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from pydantic import BaseModel
 
 from chassis.auth import anyone
 from chassis.bus import Message, Subscription
+from chassis.clock import Clock
 from chassis.idempotency import Cause, RequestCause
 from chassis.service import Service, provided
 from chassis.settings import Settings
@@ -33,8 +35,8 @@ class NewCounter(BaseModel):
 
 
 class Desk:
-    def __init__(self, counters: Repository[Counter]) -> None:
-        self.counters = counters
+    def __init__(self, counters: Repository[Counter], clock: Clock) -> None:
+        self.counters, self.clock = counters, clock
 
 
 TheDesk = Annotated[Desk, provided(Desk)]
@@ -58,6 +60,12 @@ async def tasks() -> list[str]:
     return sorted(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks())
 
 
+@router.get("/time", dependencies=[anyone("a test")])
+async def times(desk: TheDesk) -> dict[str, float]:
+    """Unix seconds by the domain's clock, and by the machine's."""
+    return {"domain": desk.clock.now().timestamp(), "machine": time.time()}
+
+
 class Effects:
     def __init__(self, effects: Repository[Counter]) -> None:
         self._effects = effects
@@ -73,7 +81,7 @@ class Effects:
             await self._effects.change(event.counter, lambda effect: (up(effect)[0], ()), message.cause)
         finally:
             work = {"key": event.counter, "seq": message.seq, "by": NAME, "began": began, "ended": time.monotonic()}
-            self._work.write(json.dumps(work) + "\n")
+            self._work.write(json.dumps(work | {"at": message.at.timestamp()}) + "\n")
 
 
 def told(what: str) -> bool:
@@ -105,12 +113,18 @@ async def go_wrong(service: Service) -> None:
 def build() -> Service:
     service = Service(os.environ["DATABASE"], Settings())
     effects = Effects(Repository(service.store, "effects", Counter))
-    service.provide(Desk(Repository(service.store, "counters", Counter)))
+    service.provide(Desk(Repository(service.store, "counters", Counter), service.clock))
     service.routes(router)
     service.consumes(Subscription(TOPIC).on(Counted, effects.on))
     service.runs("faults", lambda: go_wrong(service), every=0.1)
     return service
 
 
+def set_the_clock(off: float) -> None:
+    right = time.time
+    time.time = lambda: right() + off
+
+
 if __name__ == "__main__":
+    set_the_clock(float(os.environ.get("CLOCK_OFF", "0")))
     build().serve()

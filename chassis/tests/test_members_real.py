@@ -36,6 +36,8 @@ class Work:
     by: str
     began: float
     ended: float
+    at: float = 0.0
+    """When the event was, in Unix seconds."""
 
 
 def at_two_at_a_time(work: Iterable[Work]) -> list[tuple[Work, Work]]:
