@@ -125,17 +125,19 @@ async def test_a_relay_asleep_past_its_lease_sends_nothing_that_it_did_not_hold_
 @asynccontextmanager
 async def changing(counters: Counters, ids: Sequence[str], chance: random.Random) -> AsyncGenerator[dict[str, int]]:
     """Changes some aggregate all the time; gives how often each was changed."""
-    done = dict.fromkeys(ids, 0)
+    done, enough = dict.fromkeys(ids, 0), asyncio.Event()
 
     async def go_on() -> None:
-        while True:
+        while not enough.is_set():  # never broken off in a change: it would be done and not counted
             for id in chance.sample(ids, 5):
                 await counters.change(id, up, Cause(f"{id}/{done[id]}"))
                 done[id] += 1
             await asyncio.sleep(chance.uniform(0, 0.02))
 
-    async with task(go_on()):
+    async with task(go_on()) as going:
         yield done
+        enough.set()
+        await going
 
 
 async def put_to_sleep_in_turn(store: Store, relays: Sequence[Child], rounds: int, chance: random.Random) -> None:
