@@ -155,7 +155,8 @@ async def put_to_sleep_in_turn(store: Store, relays: Sequence[Child], rounds: in
         child.send(signal.SIGCONT)
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(12, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("rounds", [2, 12])
 async def test_relays_that_sleep_and_wake_at_any_moment_lose_nothing_and_keep_the_order(
     counters: Counters, store: Store, publisher: Publisher, backend: Backend, tmp_path: Path, rounds: int
 ):

@@ -156,6 +156,7 @@ async def test_members_come_and_go_and_no_key_is_at_two_of_them(members: Members
     assert in_order(members.work)
 
 
+@pytest.mark.long
 async def test_a_member_cut_off_from_its_store_gives_its_keys_over(members: Members, load: Load):
     """It would try for ever; who joins gets a share all the same, and all of it when the other leaves."""
     async with AsyncExitStack() as stack:
@@ -214,6 +215,7 @@ async def test_processes_come_and_go_every_5_s_and_some_are_killed(
     assert in_order(work)
 
 
+@pytest.mark.long
 async def test_a_process_killed_in_the_midst_of_one_busy_key_repeats_no_effect(
     backend: Backend, store: Store, publisher: Publisher, tmp_path: Path
 ):
