@@ -75,10 +75,15 @@ class Ground:
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def signed_in(phone: str) -> SignedIn:
+            """With ten minutes to go: a load sends its token as it is."""
             async with gate:
-                if phone not in self._signed_in:  # a code a minute is all that a phone gets
-                    self._signed_in[phone] = await self.api.sign_in(phone)
-                return self._signed_in[phone]
+                if before := self._signed_in.get(phone):  # a code a minute is all that a phone gets
+                    turn = {"refresh_token": before.refresh_token}
+                    person = SignedIn(self.api, phone, await self.api.send("POST", "sessions/refresh", json=turn))
+                else:
+                    person = await self.api.sign_in(phone)
+                self._signed_in[phone] = person
+                return person
 
         wanted = [*_take(self.residents, residents), *_take(self._volunteers, volunteers)]
         found = await asyncio.gather(*(signed_in(person.phone) for person in wanted))

@@ -87,8 +87,9 @@ def _answers(record: Record) -> Iterator[str]:
         yield f"one key, several ids: {key}"
     for key, verb in record.waiting.items():
         yield f"never answered: {verb} {key}"
-    if wrong := record.statuses()[500]:
-        yield f"{wrong} times 500"
+    for status in (401, 500):
+        if wrong := record.statuses()[status]:
+            yield f"{wrong} times {status}"
 
 
 def _kept(books: Books, record: Record) -> Iterator[str]:
