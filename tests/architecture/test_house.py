@@ -16,7 +16,7 @@ MOST_MAIN = 60
 """Lines of `build` in a `main.py`: one screen."""
 MOST_FUNCTION = 45
 """The rule is about 30; this is where 'about' ends."""
-MOST_CHASSIS = 1500
+MOST_CHASSIS = 1650
 """Lines of code: without blank lines, comments and docstrings (docs/decisions/0011-chassis-size.md)."""
 ROOMS = frozenset({"api", "consumers", "handlers", "domain", "store", "events"})
 NOWHERE = frozenset({"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"})
