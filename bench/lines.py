@@ -59,9 +59,12 @@ class Companion:
 
 
 async def answer(question: type[Q], reply: Callable[[Q], Awaitable[BaseModel]]) -> None:
-    """The companion's side: answer each line of standard input, until there are no more. What else is said is dropped
-    from standard output: it goes to standard error."""
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    """The companion's side: answer each line of standard input, until there are no more.
+
+    Standard output is for answers alone: whatever else is printed goes to standard error.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
     reader = asyncio.StreamReader(limit=_LONGEST)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():

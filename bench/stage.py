@@ -107,15 +107,18 @@ class Stage:
         until, calm = time.monotonic() + most, 0
         async with httpx.AsyncClient(timeout=5) as http:
             while calm < 2 and time.monotonic() < until:
-                pages = [(await http.get(f"{self.url(name)}/metrics")).text for name in SERVICES]
-                left = sum(float(n) for page in pages for n in _LEFT.findall(page))
+                try:
+                    pages = [(await http.get(f"{self.url(name)}/metrics")).text for name in SERVICES]
+                    left = sum(float(n) for page in pages for n in _LEFT.findall(page))
+                except httpx.HTTPError:  # too busy to answer
+                    left = 1
                 calm = calm + 1 if left == 0 else 0
                 await asyncio.sleep(0.3)
 
     @contextmanager
     def beside(self, module: str, *arguments: str, ready: str, env: Mapping[str, str] | None = None) -> Generator[int]:
         """A process of the bench's own, with a service's surroundings; gives its process id once `ready` answers."""
-        surroundings = self.platform.env_for("incidents") | dict(env or {})
+        surroundings = self.platform.env_for("incidents") | {"LOG_LEVEL": "WARNING"} | dict(env or {})
         with self.process((sys.executable, "-m", module, *arguments), ready, surroundings) as pid:
             yield pid
 

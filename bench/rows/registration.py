@@ -96,7 +96,7 @@ async def measure(stage: Stage, rounds: int, requests: int) -> Row:
             alone = stage.beside(
                 "bench.peers.write",
                 ready=f"{write}/health/ready",
-                env={"HTTP_PORT": str(ports.registration), "LOG_LEVEL": "warning"},
+                env={"HTTP_PORT": str(ports.registration)},
             )
             pids = stack.enter_context(peer), stack.enter_context(alone)
             there = monolith if isinstance(monolith, Monolith) else None
