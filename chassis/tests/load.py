@@ -1,6 +1,7 @@
 """Requests to the small service, and what was promised in the answers."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -78,6 +79,15 @@ class Asking:
             return (await self.client.get("/health/ready")).status_code == 200
         except httpx.HTTPError:
             return False
+
+    async def took_longer_than(self, seconds: int) -> int:
+        """How many answers took the service longer by its own figures; `seconds` is a limit of a histogram's bucket."""
+        figures = (await self.client.get("/metrics")).text
+        sums = [
+            sum(float(line.rpartition(" ")[2]) for line in figures.splitlines() if re.match(pattern, line))
+            for pattern in (r"http_request_seconds_count\{", rf'http_request_seconds_bucket\{{.*le="{seconds}\.0"')
+        ]
+        return int(sums[0] - sums[1])
 
     async def tasks(self) -> list[str]:
         """What each task of the service runs."""
