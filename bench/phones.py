@@ -1,10 +1,12 @@
-"""Phone numbers that nobody has, one for each number."""
+"""Phone numbers that nobody has, one for each number below 100,000; those of the demonstration's people lie above."""
 
 from services.registration.demonstration import UNASSIGNED_PHONES
 
-_FIRST = 20_000_000
 _DIGITS = 11 - len(UNASSIGNED_PHONES)
+MOST = 100_000
 
 
 def phone(n: int) -> str:
-    return f"{UNASSIGNED_PHONES}{(_FIRST + n) % 10**_DIGITS:0{_DIGITS}d}"
+    if not 0 <= n < MOST:
+        raise ValueError(f"there are phones for 0 to {MOST - 1}, none for {n}")
+    return f"{UNASSIGNED_PHONES}{n:0{_DIGITS}d}"

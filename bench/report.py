@@ -26,6 +26,8 @@ class Results(BaseModel):
     city: Scale | None = None
     replicas: Replicas | None = None
     memory_mib: dict[str, float] = {}
+    not_measured: list[str] = []
+    """What failed this time."""
 
 
 def machine() -> dict[str, str | int | float]:
@@ -69,6 +71,8 @@ def _page(found: Results) -> Iterator[str]:
         f"Written by `{found.command}` on {on['cpus']} cores, {on['memory_gib']} GiB, {on['system']}, Python "
         f"{on['python']}; load {on['load_before']} before.\n"
     )
+    if found.not_measured:
+        yield f"Not measured, since it failed in this run: {', '.join(found.not_measured)}.\n"
     yield "![How far each row is above its goal, and how ours stands to the real peers](benchmarks.svg)\n"
     yield "| row | what | ours | bare | unit | ratio | spread | goal | rounds |\n|---|---|---|---|---|---|---|---|---|"
     for r in found.rows:

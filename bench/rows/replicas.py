@@ -13,7 +13,7 @@ from bench.rows import registration
 from bench.stage import Stage, load
 from deploy.embedded.ports import HOST, free_ports
 
-_FIRST = 8_000_000
+_FIRST = 60_000
 """Phones from here on, so that none has signed up before."""
 
 
