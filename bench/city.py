@@ -6,6 +6,7 @@ large the city, people live equally dense; reports come from its middle.
 
 import asyncio
 import math
+import time
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -60,10 +61,20 @@ class City:
 
     async def grow(self, size: int) -> None:
         """Until there are `size` volunteers, all of them on duty with a fresh position."""
+        await asyncio.to_thread(self._until_known)
         numbers = range(self.size, size)
         await asyncio.to_thread(self._store, numbers)
         self.size = max(self.size, size)
         await self.seen()
+
+    def _until_known(self) -> None:
+        """The services have heard of the demonstration's people."""
+        until = time.monotonic() + 60
+        wanted = (("dispatch", "responders", {"approved": True}), ("notify", "people", {}), ("notify", "standings", {}))
+        while not all(self._mongo[database][name].find_one(like) for database, name, like in wanted):
+            if time.monotonic() > until:
+                raise RuntimeError("the services have not heard of the demonstration's people")
+            time.sleep(0.2)
 
     async def seen(self) -> None:
         """Everybody's phone has just sent where they are."""

@@ -216,7 +216,7 @@ class Repository(Generic[A]):
     def _kept(self, seen: Sequence[str]) -> int:
         """How many causes stay with a change: some for ever, more of the last day."""
         since = self._store.clock.real() - _DAY
-        recent = sum(int(mark.rpartition("#")[2]) > since for mark in seen) if len(seen) >= KEPT_CAUSES else 0
+        recent = sum(float(mark.split("#")[2]) > since for mark in seen if mark.count("#") == 2)
         return min(MOST_CAUSES, max(KEPT_CAUSES, recent + 1))
 
     def _load(self, document: Document) -> A:
