@@ -37,7 +37,7 @@ def bodies(seed: str, count: int) -> list[str]:
         lon, lat = near(random, SIDE_M / 2)
         if districts.holds(AREA[:6], Point(lon, lat)):
             place = {"longitude": lon, "latitude": lat, "datum": "wgs84"}
-            report = {"text": "小区南门口有三辆车头对头堵住了", "category": "traffic", "community": f"{AREA}008"}
+            report = {"text": "老人买菜回来，请人帮忙提上楼", "category": "assistance", "community": f"{AREA}008"}
             found.append(orjson.dumps(report | {"location": place}).decode())
     return found
 
