@@ -120,9 +120,7 @@ async def replay(bootstrap: str, topic: str, limit: int | None = None, everythin
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; gives the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m deploy.dead_letters", description="Letters that were put aside"
-    )
+    parser = argparse.ArgumentParser(prog="python -m deploy.dead_letters", description="Letters that were put aside")
     parser.add_argument("what", choices=["list", "replay"])
     parser.add_argument("--topic", required=True, help="the topic they came from, as in dispatch.events")
     parser.add_argument("--limit", type=int, default=None, help="at most so many")
