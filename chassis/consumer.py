@@ -78,9 +78,10 @@ class Consumer:
         )  # fmt: skip
         self._consumer = consumer
         consumer.subscribe(list(self._subscriptions), listener=_Handover(self))
-        await consumer.start()
-        watcher = asyncio.create_task(self._watch(consumer))
-        try:
+        watcher: asyncio.Task[None] | None = None
+        try:  # from the start on: a member that was given up half joined would hold partitions and deal with nothing
+            await consumer.start()
+            watcher = asyncio.create_task(self._watch(consumer))
             while True:
                 batches = await consumer.getmany(timeout_ms=200, max_records=_MOST)
                 self._begin(batches)  # in the same step: a handover sees none or all of it
@@ -88,7 +89,8 @@ class Consumer:
                 await self._finish()
                 await self._commit_sometimes()
         finally:
-            watcher.cancel()
+            if watcher is not None:
+                watcher.cancel()
             await self.hand_over()
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(5):
