@@ -27,7 +27,8 @@ class Meter:
         if counts:
             self._operations[side] += operations
             for part, pids in self._sides[side].items():
-                self._seconds[side][part] += seconds(pids()) - before[part]
+                # A process that was replaced meanwhile has used less than the one before it.
+                self._seconds[side][part] += max(0.0, seconds(pids()) - before[part])
 
     def each_us(self) -> dict[str, dict[str, float]]:
         """Microseconds of CPU an operation: side -> part -> how many."""

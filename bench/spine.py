@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from motor.motor_asyncio import AsyncIOMotorClient
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 from pymongo import InsertOne
 
@@ -84,6 +85,13 @@ class Spine:
         return count / (time.perf_counter() - began)
 
 
+async def _send(producer: AIOKafkaProducer, topic: str, id: str) -> "asyncio.Future[Any]":
+    """Traced as ours is: a span here, and one where it arrives."""
+    with trace.span(f"{topic} send", kind=SpanKind.PRODUCER):
+        headers = [("traceparent", trace.current().encode())]
+        return await producer.send(topic, id.encode(), key=id.encode(), headers=headers)
+
+
 async def _bare(ask: Ask) -> float:
     """The same writes in the same sizes, the messages sent by hand and nothing kept for a crash."""
     count = ask.count
@@ -102,13 +110,16 @@ async def _bare(ask: Ask) -> float:
         for start in range(0, count, WRITERS):
             ids = [f"{topic}.{n}" for n in range(start, min(count, start + WRITERS))]
             await database.sources.bulk_write([InsertOne({"_id": id, "account": id}) for id in ids], ordered=False)
-            await asyncio.gather(*[await producer.send(topic, id.encode(), key=id.encode()) for id in ids])
+            await asyncio.gather(*[await _send(producer, topic, id) for id in ids])
 
     async def effect() -> None:
         done = 0
         while done < count:
             for records in (await consumer.getmany(timeout_ms=500, max_records=400)).values():
-                inserts = [InsertOne({"_id": cast(bytes, r.value).decode()}) for r in records]
+                inserts: list[InsertOne[dict[str, Any]]] = []
+                for r in records:
+                    with trace.span(topic, dict(r.headers)["traceparent"].decode(), SpanKind.CONSUMER):
+                        inserts.append(InsertOne({"_id": cast(bytes, r.value).decode()}))
                 await database.effects.bulk_write(inserts, ordered=False)
                 done += len(records)
             await consumer.commit()
