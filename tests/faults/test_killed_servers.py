@@ -13,6 +13,7 @@ SERVERS = ("kafka", "mongo", "valkey")
 AWAY_S = 60.0
 
 
+@pytest.mark.long
 async def test_each_server_killed_in_mid_load_nothing_is_lost_or_doubled(ground: Ground):
     async with load(ground) as town:
         for server in SERVERS:
