@@ -6,20 +6,15 @@ from typing import Any
 import pytest
 
 from deploy.embedded.profiles import sweep_tests
-from tests.faults.ground import Ground
+from tests.faults.ground import Ground, standing
 from tests.faults.ledger import BALANCED
 
 
 @pytest.fixture(scope="session")
 async def ground() -> AsyncGenerator[Ground]:
     sweep_tests()
-    place = Ground()
-    place.up()
-    try:
+    async with standing(Ground()) as place:
         yield place
-        await place.api.close()
-    finally:
-        place.down()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

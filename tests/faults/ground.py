@@ -135,3 +135,14 @@ class Ground:
 
 def _take(people: "Iterator[Person]", count: int) -> list[Person]:
     return list(itertools.islice(people, count))
+
+
+@asynccontextmanager
+async def standing(place: Ground) -> AsyncGenerator[Ground]:
+    """Up as long as the block lasts."""
+    place.up()
+    try:
+        yield place
+        await place.api.close()
+    finally:
+        place.down()

@@ -8,7 +8,7 @@ import pytest
 from deploy.embedded.ports import free_ports
 from tests.faults import cluster
 from tests.faults.cluster import MEMBERS
-from tests.faults.ground import Ground
+from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
 from tests.faults.load import Load
 from tests.faults.town import load
@@ -20,13 +20,8 @@ WITHIN_S = 60.0
 
 @pytest.fixture(scope="module")
 async def ground() -> AsyncGenerator[Ground]:
-    place = Ground(free_ports(MEMBERS), "cluster")
-    place.up()
-    try:
+    async with standing(Ground(free_ports(MEMBERS), "cluster")) as place:
         yield place
-        await place.api.close()
-    finally:
-        place.down()
 
 
 async def all_in_step(ground: Ground) -> None:

@@ -12,7 +12,7 @@ import pytest
 from deploy.demonstration.api import Person, StreamEvent
 from deploy.embedded.ports import HOST, SERVICES, free_ports
 from tests.faults import replicas
-from tests.faults.ground import Ground
+from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
 from tests.faults.load import COMMUNITY, PLACE
 from tests.faults.town import load
@@ -25,13 +25,8 @@ WORDS = {"text": "路灯坏了", "category": "environment", "location": PLACE, "
 
 @pytest.fixture(scope="module")
 async def ground() -> AsyncGenerator[Ground]:
-    place = Ground(free_ports(replicas=TWO), "replicas")
-    place.up()
-    try:
+    async with standing(Ground(free_ports(replicas=TWO), "replicas")) as place:
         yield place
-        await place.api.close()
-    finally:
-        place.down()
 
 
 async def both(ground: Ground, service: str, path: str, bodies: list[tuple[object, dict[str, str]]]) -> list[int]:

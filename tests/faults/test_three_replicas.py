@@ -9,7 +9,7 @@ import pytest
 from deploy.embedded.ports import SERVICES, free_ports
 from tests.faults import replicas
 from tests.faults.books import Books
-from tests.faults.ground import Ground
+from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
 from tests.faults.load import PLACE, Load
 from tests.faults.town import load
@@ -21,13 +21,8 @@ THREE: dict[str, int] = dict.fromkeys(SERVICES, 3)
 
 @pytest.fixture(scope="module")
 async def ground() -> AsyncGenerator[Ground]:
-    place = Ground(free_ports(replicas=THREE), "three")
-    place.up()
-    try:
+    async with standing(Ground(free_ports(replicas=THREE), "three")) as place:
         yield place
-        await place.api.close()
-    finally:
-        place.down()
 
 
 async def test_replicas_leave_and_come_back_under_load(ground: Ground):
