@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from motor.motor_asyncio import AsyncIOMotorClient
 from pydantic import BaseModel
+from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
 from bench.lines import answer
@@ -69,7 +69,7 @@ class Bare:
         consumer = AIOKafkaConsumer(topic, bootstrap_servers=ask.kafka, auto_offset_reset="earliest")
         await producer.start()
         await consumer.start()
-        mongo: AsyncIOMotorClient[Any] = AsyncIOMotorClient(ask.mongo_url, w="majority", journal=True)
+        mongo: AsyncMongoClient[Any] = AsyncMongoClient(ask.mongo_url, w="majority", journal=True)
         http, stream = await _Http.open(ask.bare), await _Http.open(ask.bare)
         await stream.listen()
         self._ready = mongo, Redis.from_url(ask.redis_url), (producer, consumer, topic), http, stream

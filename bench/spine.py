@@ -9,10 +9,9 @@ from typing import Any, Literal, cast
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from motor.motor_asyncio import AsyncIOMotorClient
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
-from pymongo import InsertOne
+from pymongo import AsyncMongoClient, InsertOne
 
 from bench.lines import answer
 from chassis import logs, trace
@@ -95,7 +94,7 @@ async def _send(producer: AIOKafkaProducer, topic: str, id: str) -> "asyncio.Fut
 async def _bare(ask: Ask) -> float:
     """The same writes in the same sizes, the messages sent by hand and nothing kept for a crash."""
     count = ask.count
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(ask.mongo_url, w="majority", journal=True)
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(ask.mongo_url, w="majority", journal=True)
     database, topic = client["bench_spine_bare"], f"bench.{uuid4().hex[:8]}"
     await ensure_topics(ask.kafka, [topic], 6, 1)
     producer = AIOKafkaProducer(bootstrap_servers=ask.kafka, acks="all", enable_idempotence=True)
@@ -129,7 +128,7 @@ async def _bare(ask: Ask) -> float:
     await consumer.stop()
     await producer.stop()
     await client.drop_database("bench_spine_bare")
-    client.close()
+    await client.close()
     return count / elapsed
 
 

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, WriteConcernError, WriteError
 
 from chassis.metrics import STORE_BATCH
@@ -86,7 +86,7 @@ def _settle(batch: Sequence[tuple[T, asyncio.Future[R]]], outcomes: Sequence[R |
 class Coalescer(Batcher[Write, None]):
     """Writes to one collection; each caller gets its own outcome, and 'done' means by the majority, in the journal."""
 
-    def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
+    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
         super().__init__(self._write)
         self._collection = collection
 

@@ -7,8 +7,10 @@ acknowledgement and the mark) has the same id and is seen through by consumers.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 import structlog
@@ -25,6 +27,8 @@ from chassis.store import Document, Repository, Store
 log = structlog.get_logger()
 _LOOK_EVERY = 1.0  # seconds; wake-ups and rings come long before, this is for what they miss
 _MOST = 500
+_REMEMBERED = 5.0  # seconds
+_UNPROMISED = WriteConcern(w=1, j=False)
 
 
 class Lease:
@@ -54,7 +58,7 @@ class Lease:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        taken = document["holder"] == self.holder
+        taken = document is not None and document["holder"] == self.holder
         self._until = asked + self._seconds * 0.8 if taken else 0.0
         RELAY_LEADER.set(int(taken))
         return taken
@@ -73,8 +77,8 @@ class Relay:
     def __init__(self, store: Store, publisher: Publisher, lease_seconds: float = 5.0) -> None:
         self._store, self._publisher, self._lease = store, publisher, Lease(store, seconds=lease_seconds)
         self._renew_every = lease_seconds * 0.3
-        self._bell = store.collection("leases").with_options(write_concern=WriteConcern(w=1, j=False))
-        self._looked = 0.0
+        self._marked: dict[str, Marked] = defaultdict(Marked)
+        self._looked = -inf
 
     async def run(self) -> None:
         """Until cancelled. Whatever fails is logged and tried again."""
@@ -85,7 +89,7 @@ class Relay:
                     await self._publisher.heal()
                     await self._turn()
                 except Exception as error:
-                    self._looked = 0.0
+                    self._looked = -inf
                     log.warning("relay pauses", error=type(error).__name__, away=is_away(error))
                     await asyncio.sleep(0.5)
         finally:
@@ -97,7 +101,7 @@ class Relay:
     async def _turn(self) -> None:
         """Hold the lease and publish until nothing is left; then wait for a wake-up."""
         if not await self._lease.take():
-            self._looked = 0.0
+            self._looked = -inf
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._ring()
@@ -125,11 +129,14 @@ class Relay:
         while True:
             await self._store.written.wait()
             self._store.written.clear()
-            await self._bell.update_one({"_id": "bell"}, {"$inc": {"rung": 1}}, upsert=True)
+            await self._store.bells.ring()
 
     async def _relay(self, repository: Repository[Any]) -> int:
         cursor = repository.collection.find({"pending": True}, {"outbox": 1}, limit=_MOST, max_time_ms=5000)
-        documents = [document async for document in cursor.sort("_id", 1)]
+        found = await cursor.sort("_id", 1).to_list()
+        documents = self._marked[repository.name].without(found)
+        if len(found) == _MOST:  # there may be more behind these
+            self._store.wrote(repository)
         RELAY_BACKLOG.labels(repository.name).set(len(documents))
         if not documents or not self._lease.held:
             return 0
@@ -143,13 +150,11 @@ class Relay:
     async def _publish_and_mark(self, repository: Repository[Any], documents: Sequence[Document]) -> int:
         done = await self._publish(documents)
         if done:
-            # By the majority: the next look reads what the majority has, and would find an unmarked event again.
-            marks = [_mark_all(id, seq) for id, seq in done.items()]
-            marked = await repository.collection.bulk_write(marks, ordered=False)
+            self._marked[repository.name].remember(done)
+            collection = repository.collection.with_options(write_concern=_UNPROMISED)
+            marked = await collection.bulk_write([_mark_all(id, seq) for id, seq in done.items()], ordered=False)
             if marked.matched_count < len(done):
-                await repository.collection.bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
-            if len(documents) == _MOST:
-                self._store.wrote(repository)
+                await collection.bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
         return len(done)
 
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
@@ -176,17 +181,42 @@ class Relay:
 
     async def _watch(self) -> None:
         """Look where other processes of this service wrote, when they ring."""
-        rings = [{"$match": {"documentKey._id": "bell"}}, {"$project": {"_id": 1}}]
         while True:
             try:
-                async with self._bell.watch(rings, max_await_time_ms=1000) as changes:
-                    async for _ in changes:
-                        if self._lease.held:
-                            self._looked = 0.0
-                            self._store.written.set()
+                async for _ in self._store.bells.heard():
+                    if self._lease.held:
+                        self._looked = -inf
+                        self._store.written.set()
             except PyMongoError as error:
-                log.warning("change stream reopens", error=type(error).__name__)
-                await asyncio.sleep(1)
+                log.warning("bells not heard", error=type(error).__name__)
+            await asyncio.sleep(1)
+
+
+class Marked:
+    """What was published and marked a moment ago: so a mark need not wait for the journal.
+
+    The relay reads what the majority has, which may lag behind the mark. A mark that was lost (a crash, a change of
+    primary) is forgotten here in time, and its events go out again: consumers see through that.
+    """
+
+    def __init__(self) -> None:
+        self._seqs: dict[str, tuple[int, float]] = {}
+
+    def remember(self, done: Mapping[str, int]) -> None:
+        now = time.monotonic()
+        self._seqs |= {id: (seq, now) for id, seq in done.items()}
+
+    def without(self, documents: Sequence[Document]) -> list[Document]:
+        """The documents with what is not known to be out already."""
+        since = time.monotonic() - _REMEMBERED
+        self._seqs = {id: (seq, at) for id, (seq, at) in self._seqs.items() if at > since}
+        left: list[Document] = []
+        for document in documents:
+            seq, _ = self._seqs.get(document["_id"], (0, 0.0))
+            entries = [entry for entry in document["outbox"] if entry["seq"] > seq]
+            if entries:
+                left.append(document | {"outbox": entries})
+        return left
 
 
 def _mark_all(id: str, seq: int) -> UpdateOne:

@@ -139,7 +139,7 @@ class Service:
                 async with asyncio.timeout(3):
                     await stop()
         await self.publisher.stop()
-        self.store.close()
+        await self.store.close()
         log.info("stopped", service=self.name)
 
     def _stuck(self) -> str | None:

@@ -7,12 +7,14 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 import orjson
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo import ASCENDING, AsyncMongoClient, IndexModel, InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
 from chassis import trace
 from chassis.aggregate import Aggregate as Aggregate
+from chassis.bells import Bells
 from chassis.clock import Clock
 from chassis.coalesce import Coalescer, Refused
 from chassis.idempotency import Cause
@@ -38,22 +40,21 @@ class Store:
     """A service's own database. Writes are by the majority and journalled; every call has a time limit."""
 
     def __init__(self, url: str, name: str, clock: Clock) -> None:
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        self.client: AsyncMongoClient[Document] = AsyncMongoClient(
             url, tz_aware=True, serverSelectionTimeoutMS=4000, connectTimeoutMS=3000, socketTimeoutMS=10_000,
             w="majority", journal=True, wTimeoutMS=8000, retryWrites=True, maxPoolSize=64, waitQueueTimeoutMS=5000,
         )  # fmt: skip
-        self.database: AsyncIOMotorDatabase[Document] = self.client.get_database(
-            name, read_concern=ReadConcern("majority")
-        )
+        self.database: AsyncDatabase[Document] = self.client.get_database(name, read_concern=ReadConcern("majority"))
+        self.bells = Bells(self.database)
         self.clock = clock
         self.repositories: list[Repository[Any]] = []
-        self._indexes: list[tuple[AsyncIOMotorCollection[Document], list[IndexModel]]] = []
+        self._indexes: list[tuple[AsyncCollection[Document], list[IndexModel]]] = []
         self.written = asyncio.Event()
         """Set after each write of events: the relay of this process need not wait for its next look."""
         self.dirty: set[Repository[Any]] = set()
         """Where those events are."""
 
-    def collection(self, name: str, *indexes: IndexModel) -> AsyncIOMotorCollection[Document]:
+    def collection(self, name: str, *indexes: IndexModel) -> AsyncCollection[Document]:
         """A plain collection, for views and projections that are no aggregates."""
         collection = self.database[name]
         if indexes:
@@ -66,9 +67,10 @@ class Store:
         self.written.set()
 
     async def prepare(self) -> None:
-        """Make the indexes. Safe to run on several replicas at once."""
+        """Make the indexes and the bells. Safe to run on several replicas at once."""
         for collection, indexes in self._indexes:
             await collection.create_indexes(indexes)
+        await self.bells.prepare()
 
     async def server_time(self) -> datetime:
         return (await self.client.admin.command("hello"))["localTime"]
@@ -76,8 +78,8 @@ class Store:
     async def ping(self) -> None:
         await self.client.admin.command("ping")
 
-    def close(self) -> None:
-        self.client.close()
+    async def close(self) -> None:
+        await self.client.close()
 
 
 class Repository(Generic[A]):

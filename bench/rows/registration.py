@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from statistics import median
 
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 
 from bench.load import Job
 from bench.meter import Meter, Part
@@ -45,7 +45,7 @@ async def issue(stage: Stage, first: int, count: int) -> list[str]:
         return f'{{"phone": "{number}", "code": "{code}"}}'
 
     bodies = await gather(*(one(phone(first + n)) for n in range(count)))
-    store.close()
+    await store.close()
     return bodies
 
 
@@ -114,7 +114,7 @@ async def measure(stage: Stage, rounds: int, requests: int) -> Row:
 
 
 async def _drop(stage: Stage) -> None:
-    client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(stage.mongo_url)
+    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(stage.mongo_url)
     for name in ("bench_bare", "bench_write"):
         await client.drop_database(name)
-    client.close()
+    await client.close()

@@ -24,7 +24,7 @@ async def store(backend: Backend) -> AsyncGenerator[Store]:
     opened = Store(backend.mongo_url, name, Clock())
     yield opened
     await opened.client.drop_database(name)
-    opened.close()
+    await opened.close()
 
 
 @pytest.fixture

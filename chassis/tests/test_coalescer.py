@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError, WriteError
 
 from chassis.coalesce import MOST, MOST_WAITING, Coalescer, Overloaded, Refused
@@ -36,7 +36,7 @@ class Collection:
 
 
 def coalescer(collection: Collection) -> Coalescer:
-    return Coalescer(cast(AsyncIOMotorCollection[dict[str, Any]], collection))
+    return Coalescer(cast(AsyncCollection[dict[str, Any]], collection))
 
 
 def write(n: int) -> InsertOne[dict[str, Any]]:

@@ -81,7 +81,7 @@ async def test_an_idle_relay_is_woken_by_what_another_process_writes(
         for n in range(3):
             await elsewhere.change("cnt_wake", up, Cause(f"c{n}x"))
             await published(topic, {"cnt_wake"}, 1)
-    other.close()
+    await other.close()
 
 
 async def test_one_holds_the_lease_and_another_takes_over_when_it_lapses(store: Store):
@@ -159,4 +159,4 @@ async def test_a_relay_hears_at_once_of_what_another_process_writes(
             await elsewhere.add(Counter(id="cnt_ring_1"), [], Cause("elsewhere"))
             await elsewhere.change("cnt_ring_1", up, Cause("up"))
             assert await published(topic, {"cnt_ring_1"}, 1) == {"cnt_ring_1": [1]}
-    other.close()
+    await other.close()

@@ -191,4 +191,4 @@ async def test_a_full_disk_makes_no_false_promise_and_the_service_goes_on_when_t
                 assert child.code is None
             store = Store(mongo.url, "full", Clock())
             assert await asking.answers.all_kept(Repository(store, "counters", Counter))
-            store.close()
+            await store.close()

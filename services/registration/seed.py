@@ -61,7 +61,7 @@ class Seed:
         )
         staff = [self._member(person) for person in plan.staff]
         written["officers, committee and desks"] = await self._accounts.add_missing(staff, CAUSE)
-        self._store.close()
+        await self._store.close()
         return written
 
     async def _until_there(self) -> None:

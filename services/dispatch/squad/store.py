@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from chassis.store import Document, Store
@@ -40,7 +40,7 @@ class Stations:
         return tuple(found["streets"]) if found else ()
 
 
-async def _keep(collection: AsyncIOMotorCollection[Document], id: str, seq: int, fields: Mapping[str, Any]) -> None:
+async def _keep(collection: AsyncCollection[Document], id: str, seq: int, fields: Mapping[str, Any]) -> None:
     try:
         await collection.update_one({"_id": id, "seq": {"$lt": seq}}, {"$set": {**fields, "seq": seq}}, upsert=True)
     except DuplicateKeyError:  # a repeat, or older than what is there

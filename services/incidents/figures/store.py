@@ -34,7 +34,7 @@ async def count(reports: Reports, area: str, since: datetime, until: datetime) -
         "confirmed_by": _by("$confirmed_by"), "accepted": _minutes("accepted_at"), "resolved": _minutes("resolved_at"),
         "reopened": [{"$match": {"timeline.what": "reopened"}}, {"$count": "n"}],
     }  # fmt: skip
-    cursor = reports.collection.aggregate([{"$match": within}, {"$facet": facets}], maxTimeMS=_LIMIT_MS)
+    cursor = await reports.collection.aggregate([{"$match": within}, {"$facet": facets}], maxTimeMS=_LIMIT_MS)
     found = (await cursor.to_list(1))[0]
     routes = _counts(found["route"])
     return Counted(

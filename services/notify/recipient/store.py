@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from chassis.coalesce import Batcher
@@ -75,7 +75,7 @@ class Recipients:
 
 
 async def _keep(
-    collection: AsyncIOMotorCollection[Document], id: str, older: Mapping[str, Any], fields: Mapping[str, Any]
+    collection: AsyncCollection[Document], id: str, older: Mapping[str, Any], fields: Mapping[str, Any]
 ) -> None:
     """Replace what is there if it is older; what is there and newer stays."""
     try:

@@ -64,7 +64,7 @@ class Divisions:
 
     async def count(self) -> dict[str, int]:
         """By kind."""
-        groups = self._collection.aggregate([{"$group": {"_id": "$kind", "n": {"$sum": 1}}}])
+        groups = await self._collection.aggregate([{"$group": {"_id": "$kind", "n": {"$sum": 1}}}])
         return {group["_id"]: group["n"] async for group in groups}
 
 

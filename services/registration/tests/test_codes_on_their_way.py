@@ -1,6 +1,6 @@
 """A code that was put down but never left (a process ended in between) is sent again for a repeat, and only then."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,10 +17,10 @@ NOW = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def codes(backend: Backend) -> Iterator[SignInCodes]:
+async def codes(backend: Backend) -> AsyncGenerator[SignInCodes]:
     store = Store(backend.mongo_url, "registration", Clock())
     yield SignInCodes(store)
-    store.close()
+    await store.close()
 
 
 async def issue(codes: SignInCodes, phone: str, mark: str, after: timedelta) -> bool:
