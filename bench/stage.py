@@ -18,7 +18,7 @@ from joserfc import jwt
 
 from bench.load import Job, Result
 from bench.meter import Part, family, memory_mib, seconds
-from chassis.auth import ALGORITHM
+from chassis.edge.auth import ALGORITHM
 from deploy.embedded.exclusive import exclusive
 from deploy.embedded.platform import STATE, Platform
 from deploy.embedded.ports import HOST, SERVICES, free_ports

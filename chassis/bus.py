@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError, for_code
 
 from chassis.idempotency import Cause
@@ -77,6 +78,19 @@ async def ensure_topics(bootstrap: str, topics: Iterable[str], partitions: int, 
                 raise for_code(code)(name)
     finally:
         await admin.close()
+
+
+async def answers(bootstrap: str) -> bool:
+    """Whether a broker is there, asked by a client of its own: one in use may be what hangs."""
+    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)
+    try:
+        async with asyncio.timeout(5):
+            await client.bootstrap()
+        return True
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    finally:
+        await client.close()
 
 
 class Publisher:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -17,9 +17,10 @@ from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from chassis import trace
-from chassis.bus import Message, Publisher, Subscription
+from chassis.bus import Message, Publisher, Subscription, answers
 from chassis.metrics import CONSUMER_LAG, DEAD_LETTERS, EVENT_DELAY, EVENT_SECONDS, EVENTS_HANDLED
 from chassis.problem import Problem, is_away
+from chassis.share import Share
 from contracts.event import Envelope
 from contracts.topics import dead
 
@@ -56,11 +57,13 @@ class Consumer:
         self._reachable, self._patience = reachable, patience
         self._consumer: AIOKafkaConsumer | None = None
         self._handing = asyncio.Lock()
-        self._lanes: list[asyncio.Task[None]] = []
-        self._at_work: dict[TopicPartition, tuple[set[int], int]] = {}  # offsets not dealt with, and what comes next
-        self._dealt: dict[TopicPartition, int] = {}  # up to here all was dealt with
-        self._committed: dict[TopicPartition, int] = {}
-        self._committed_at, self._uncommitted = 0.0, 0
+        self._leaving = False
+        self._shares: dict[TopicPartition, Share] = {}
+        self._lanes: dict[Any, deque[Record]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._broken: BaseException | None = None
+        self._moved = asyncio.Event()
+        self._committed_at = 0.0
         self.progressed = time.monotonic()
         self.lag = 0
 
@@ -83,11 +86,11 @@ class Consumer:
             await consumer.start()
             watcher = asyncio.create_task(self._watch(consumer))
             while True:
-                batches = await consumer.getmany(timeout_ms=200, max_records=_MOST)
-                self._begin(batches)  # in the same step: a handover sees none or all of it
+                await self._room()
+                self._begin(await consumer.getmany(timeout_ms=200, max_records=_MOST))
                 self._show_lag(consumer)
-                await self._finish()
-                await self._commit_sometimes()
+                if time.monotonic() - self._committed_at > _COMMIT_EVERY:
+                    await self._commit()
         finally:
             if watcher is not None:
                 watcher.cancel()
@@ -96,43 +99,58 @@ class Consumer:
                 async with asyncio.timeout(5):
                     await consumer.stop()
 
+    async def _room(self) -> None:
+        """Until a crash would repeat few enough: a store keeps so many causes of one aggregate and no more."""
+        while True:
+            if self._broken is not None:
+                raise RuntimeError("a lane broke off") from self._broken
+            shares = self._shares.values()
+            if sum(share.next - share.committed for share in shares) <= _MOST:
+                return
+            self._moved.clear()
+            if sum(share.dealt - share.committed for share in shares) >= _MOST // 2:
+                await self._commit()
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_COMMIT_EVERY):
+                    await self._moved.wait()
+
     def _begin(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        """Each message to the end of its key's lane. What comes between two assignments is the next member's."""
         if batches or not self.lag:  # a fetch that gives nothing, time after time, though there is something, hangs too
             self.progressed = time.monotonic()
-        lanes: dict[Any, list[Record]] = defaultdict(list)
+        if self._leaving:
+            return
         for partition, records in batches.items():
-            self._dealt.setdefault(partition, records[0].offset)
-            self._at_work[partition] = ({record.offset for record in records}, records[-1].offset + 1)
-            self._uncommitted += len(records)
+            share = self._shares.setdefault(partition, Share(records[0].offset))
+            share.next = records[-1].offset + 1
             lane = self._subscriptions[partition.topic].lane
             for record in records:
-                lanes[partition, _lane_key(record, lane)].append(record)
-        self._lanes = [
-            asyncio.create_task(self._lane(records, self._at_work[partition][0]))
-            for (partition, _), records in lanes.items()
-        ]
+                share.undone[record.offset] = None
+                key = partition, _lane_key(record, lane)
+                if key not in self._lanes:
+                    self._lanes[key] = deque()
+                    task = asyncio.create_task(self._lane(key, share))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._ended)
+                self._lanes[key].append(record)
 
-    async def _lane(self, records: Sequence[Record], undone: set[int]) -> None:
-        for record in records:
+    async def _lane(self, key: Any, share: Share) -> None:
+        waiting = self._lanes[key]
+        while waiting and not self._leaving:
+            record = waiting.popleft()
             await self._apply(record)
-            undone.discard(record.offset)
+            del share.undone[record.offset]
             self.progressed = time.monotonic()
+            self._moved.set()
+        if self._lanes.get(key) is waiting:
+            del self._lanes[key]
 
-    async def _finish(self) -> None:
-        """Until each lane has ended. What a handover leaves undone is the next member's; else all must be done."""
-        lanes = self._lanes
-        if lanes:
-            await asyncio.wait(lanes)
-        if lanes is not self._lanes:  # handed over meanwhile
-            return
-        if any(undone for undone, _ in self._at_work.values()):
-            broken = (lane.exception() for lane in lanes if not lane.cancelled())
-            raise RuntimeError("a lane broke off") from next(filter(None, broken), None)
-        self._count()
-
-    def _count(self) -> None:
-        self._dealt |= {partition: min(undone, default=end) for partition, (undone, end) in self._at_work.items()}
-        self._at_work.clear()
+    def _ended(self, lane: "asyncio.Task[None]") -> None:
+        self._tasks.discard(lane)
+        if not lane.cancelled() and (error := lane.exception()) is not None:
+            self._broken = error
+            self._moved.set()
 
     async def _apply(self, record: Record) -> None:
         subscription = self._subscriptions[record.topic]
@@ -196,54 +214,62 @@ class Consumer:
                 self.progressed = time.monotonic()
                 await asyncio.sleep(0.5)
 
-    async def _commit_sometimes(self) -> None:
-        if self._uncommitted >= _MOST or time.monotonic() - self._committed_at > _COMMIT_EVERY:
-            await self._commit()
-
     async def _commit(self) -> None:
         """What cannot be committed is dealt with again by whoever comes next: a repeat changes nothing."""
         consumer, self._committed_at = self._consumer, time.monotonic()
         owned: Any = consumer.assignment() if consumer else ()
-        offsets = {p: n for p, n in self._dealt.items() if p in owned and self._committed.get(p) != n}
+        moved = [(p, share, share.dealt) for p, share in self._shares.items() if p in owned]
+        offsets = {partition: dealt for partition, share, dealt in moved if dealt > share.committed}
         if consumer and offsets:
             with suppress(KafkaError, TimeoutError):
                 async with asyncio.timeout(3):
                     await consumer.commit(cast(Any, offsets))
-                self._committed |= offsets
-                self._uncommitted = 0
+                for _, share, dealt in moved:
+                    share.committed = dealt
 
     async def hand_over(self) -> None:
         """Before partitions go to another member: finish what is at work, or break it off, and commit what is done."""
         async with self._handing:
-            lanes, self._lanes = self._lanes, []
+            self._leaving = True
+            lanes = set(self._tasks)
             late = (await asyncio.wait(lanes, timeout=_FINISH))[1] if lanes else ()
             for lane in late:
                 lane.cancel()
             if late:
                 await asyncio.wait(late, timeout=1.0)
-            self._count()
             await self._commit()
-            self._dealt.clear()
-            self._committed.clear()
+            self._shares.clear()
+            self._lanes.clear()
             CONSUMER_LAG.clear()  # what others have from here on is theirs to tell
+
+    def take_over(self) -> None:
+        """What is fetched from here on is this member's."""
+        self._leaving = False
 
     def _show_lag(self, consumer: AIOKafkaConsumer) -> None:
         for partition in consumer.assignment():
-            end = consumer.highwater(partition) or 0
-            behind = max(0, end - self._dealt.get(partition, end))
+            end, share = consumer.highwater(partition) or 0, self._shares.get(partition)
+            behind = max(0, end - share.committed) if share else 0
             CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
 
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
-        """What waits, as the broker tells it: a fetch that hangs cannot know. While it is away nobody stands still."""
+        """What waits, as the broker tells it: a fetch or a commit that hangs cannot know.
+
+        While the broker is away nobody stands still; a client that only believes so does.
+        """
         while True:
             try:
                 async with asyncio.timeout(5):
                     owned = list(consumer.assignment())
                     ends = await consumer.end_offsets(owned) if owned else dict.fromkeys(await consumer.topics(), 0)
-                    dealt = {part: self._dealt.get(part) or await consumer.position(part) for part in owned}
-                self.lag = sum(ends.values()) - sum(dealt.values()) if owned else 1  # nothing owned: there may be some
+                    known = {part: share.committed for part, share in self._shares.items()}
+                    done = [known[part] if part in known else await consumer.position(part) for part in owned]
+                self.lag = sum(ends.values()) - sum(done) if owned else 1  # nothing owned: there may be some
             except (KafkaError, TimeoutError):
-                self.lag, self.progressed = 0, time.monotonic()
+                if await answers(self._bootstrap):
+                    self.lag = self.lag or 1
+                else:
+                    self.lag, self.progressed = 0, time.monotonic()
             await asyncio.sleep(_LOOK_EVERY)
 
 
@@ -264,4 +290,5 @@ class _Handover(ConsumerRebalanceListener):
         await self._consumer.hand_over()
 
     async def on_partitions_assigned(self, assigned: object) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self._consumer.take_over()
         log.info("partitions assigned", count=len(cast(Any, assigned)))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from chassis.auth import Principal, principal_or_none
+from chassis.edge.auth import Principal, principal_or_none
 from chassis.ids import derived_id
 from chassis.problem import Problem
 

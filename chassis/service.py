@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from chassis import logs, problem, trace
-from chassis.auth import Verifier
 from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
 from chassis.consumer import Consumer
-from chassis.direct import Direct, Provided, direct_routes
-from chassis.http import Edge
+from chassis.edge.auth import Verifier
+from chassis.edge.direct import Direct, Provided, direct_routes
+from chassis.edge.http import Edge
 from chassis.outbox import Relay
 from chassis.problem import is_away
 from chassis.settings import Settings

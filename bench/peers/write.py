@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.aggregate import Aggregate
-from chassis.auth import Principal, anyone
+from chassis.edge.auth import Principal, anyone
 from chassis.idempotency import RequestCause
 from chassis.service import Service, provided
 from chassis.settings import Settings

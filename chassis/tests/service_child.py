@@ -16,9 +16,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.auth import anyone
 from chassis.bus import Message, Subscription
 from chassis.clock import Clock
+from chassis.edge.auth import anyone
 from chassis.idempotency import Cause, RequestCause
 from chassis.service import Service, provided
 from chassis.settings import Settings

@@ -13,9 +13,9 @@ from pymongo.errors import AutoReconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis import problem
-from chassis.auth import Principal, allow, anyone
-from chassis.direct import Provided, direct_routes
-from chassis.http import Edge
+from chassis.edge.auth import Principal, allow, anyone
+from chassis.edge.direct import Provided, direct_routes
+from chassis.edge.http import Edge
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem
 from chassis.service import provided

@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 from redis.exceptions import BusyLoadingError
 
 from chassis import problem
-from chassis.http import Edge
+from chassis.edge.http import Edge
 from chassis.idempotency import Cause, RequestCause
 from chassis.problem import Problem, is_away
 from contracts.texts import text

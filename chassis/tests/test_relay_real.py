@@ -73,7 +73,7 @@ async def test_all_events_go_out_in_order_and_once(
 async def test_an_idle_relay_is_woken_by_what_another_process_writes(
     counters: Counters, store: Store, publisher: Publisher, backend: Backend
 ):
-    """Another process: its write does not set this one's event, only the change stream tells of it."""
+    """Another process: its write does not set this one's event, only its ring tells of it."""
     other = Store(backend.mongo_url, store.database.name, store.clock)
     elsewhere = Repository(other, "counters", Counter)
     async with reading(backend) as topic, relaying(store, publisher):

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis import trace
-from chassis.auth import anyone
+from chassis.edge.auth import anyone
 from chassis.metrics import HTTP_SECONDS
 from chassis.service import Service
 from chassis.settings import Settings

@@ -11,8 +11,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.auth import Principal, Verifier
 from chassis.clock import Clock
+from chassis.edge.auth import Principal, Verifier
 from chassis.problem import Problem
 from contracts.registration import Grant
 

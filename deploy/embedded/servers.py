@@ -98,7 +98,7 @@ def _format_storage(command: tuple[str, ...]) -> None:
 
 
 def mongo(home: Path, ports: Ports) -> list[Process]:
-    """mongod as the members of a replica set, even of one: majority writes and change streams need it."""
+    """mongod as the members of a replica set, even of one: majority writes need it."""
     members = ports.all_of("mongo")
     others = [port for _, port in members[1:]]
     return [

@@ -1,6 +1,6 @@
 """registration: who people are, what they may do, and how they sign in. All routes and topics on this screen."""
 
-from chassis.auth import Verifier
+from chassis.edge.auth import Verifier
 from chassis.service import Service
 from services.registration.account import api as accounts_api
 from services.registration.account.cipher import FieldCipher

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chassis.auth import Open
+from chassis.edge.auth import Open
 from deploy.gateway.plan import EXEMPTIONS, NOUNS, STREAM
 from tests.architecture.surface import UNGUARDED, Operation, documented, operations
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem, not_found
 from chassis.service import provided

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from chassis.auth import Principal
+from chassis.edge.auth import Principal
 from contracts.areas import covers
 from contracts.texts import text
 from contracts.words import Category, Outcome, Skill, Urgency

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.service import provided
 from services.dispatch.location import TimedLocation

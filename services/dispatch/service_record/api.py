@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.problem import Problem, not_found
 from chassis.service import Now, provided
 from services.dispatch.policy import LOCAL

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from chassis.auth import Principal
 from chassis.clock import Clock
+from chassis.edge.auth import Principal
 from services.dispatch.responder.store import Responders
 from services.dispatch.service_record.api import listed
 from services.dispatch.service_record.handlers import ServiceRecordHandlers

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.auth import Principal, anyone
+from chassis.edge.auth import Principal, anyone
 from chassis.service import Now
 from contracts.texts import text
 from contracts.words import Category, Route, Skill, Urgency

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from chassis.auth import Principal, anyone
+from chassis.edge.auth import Principal, anyone
 from chassis.idempotency import RequestCause
 from chassis.service import provided
 from services.incidents.report.bodies import Body, Brief

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem
 from chassis.service import Now, provided

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from chassis.auth import Principal, anyone
+from chassis.edge.auth import Principal, anyone
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem
 from chassis.service import provided

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from chassis.auth import Principal
+from chassis.edge.auth import Principal
 from contracts.words import Category, Role, Route
 from services.incidents.report.domain import Report
 from services.incidents.report.routing import POLICE_ONLY

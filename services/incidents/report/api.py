@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.auth import Principal, allow, anyone
+from chassis.edge.auth import Principal, allow, anyone
 from chassis.idempotency import RequestCause
 from chassis.problem import Problem, not_found
 from chassis.service import provided

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import structlog
 
-from chassis.auth import Principal
 from chassis.clock import Clock
 from chassis.coalesce import Refused
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.problem import Problem, is_away, not_found
 from contracts.coordinates import Datum, Point

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.auth import Principal
+from chassis.edge.auth import Principal
 from contracts.registration import Grant
 from contracts.words import Role
 from services.incidents.figures.domain import may_see, median

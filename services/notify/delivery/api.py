@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.problem import Problem
 from chassis.service import provided
 from services.notify.inbox.domain import HeldBack, Kind, Message

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.service import provided
 from services.notify.stream.domain import position
 from services.notify.stream.handlers import Streams

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import structlog
 
-from chassis.auth import Principal
 from chassis.bus import Message as Origin
 from chassis.clock import Clock
+from chassis.edge.auth import Principal
 from chassis.problem import is_away
 from contracts.registration import SessionRevoked
 from services.notify.delivery.handlers import Deliveries, frame

@@ -16,7 +16,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.auth import Verifier
+from chassis.edge.auth import Verifier
 from chassis.service import Service
 from chassis.store import outbox_entry
 from contracts.event import Event

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from chassis.auth import Principal
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.problem import Problem, not_found
 from contracts.event import Event

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.service import Now, provided
 from contracts.moment import Moment

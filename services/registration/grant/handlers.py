@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from chassis.auth import Principal
 from chassis.clock import Clock
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.problem import Problem
 from contracts.words import Role

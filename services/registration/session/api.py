@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.auth import Principal, allow, anyone
+from chassis.edge.auth import Principal, allow, anyone
 from chassis.idempotency import RequestCause
 from chassis.service import provided
 from services.registration.session.handlers import SessionHandlers

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from chassis.auth import Principal
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.ids import derived_id
 from chassis.problem import Problem

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.auth import Principal, anyone
+from chassis.edge.auth import Principal, anyone
 from chassis.idempotency import RequestCause
 from chassis.service import provided
 from services.registration.sign_in_code.handlers import SignInCodeHandlers

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel
 
-from chassis.auth import Principal, anyone
+from chassis.edge.auth import Principal, anyone
 from chassis.service import provided
 from services.registration.sms.handlers import DeveloperDesk
 from services.registration.sms.local import KeptMessage

@@ -1,8 +1,8 @@
 """Form squads and name their leaders. The leader's grant follows from the squad's own event, in the next step."""
 
-from chassis.auth import Principal
 from chassis.clock import Clock
 from chassis.coalesce import Refused
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.problem import Problem
 from services.registration.account.domain import Account, Refusal

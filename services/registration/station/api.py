@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.auth import Principal, allow, anyone
+from chassis.edge.auth import Principal, allow, anyone
 from chassis.idempotency import RequestCause
 from chassis.service import provided
 from services.registration.station.domain import Station

@@ -1,7 +1,7 @@
 """Register a station, and list them."""
 
-from chassis.auth import Principal
 from chassis.coalesce import Refused
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from services.registration.account.handlers import refused_by_field
 from services.registration.station import domain

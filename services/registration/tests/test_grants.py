@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from chassis.auth import Principal
 from chassis.clock import Clock
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.problem import Problem
 from contracts.registration import Grant

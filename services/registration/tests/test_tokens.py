@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.auth import Verifier
 from chassis.clock import Clock
+from chassis.edge.auth import Verifier
 from chassis.problem import Problem
 from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account, HeldGrant, Session, resident

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.auth import Principal, allow
+from chassis.edge.auth import Principal, allow
 from chassis.idempotency import RequestCause
 from chassis.service import provided
 from contracts.words import Skill, Standing

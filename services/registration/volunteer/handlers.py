@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Literal
 
-from chassis.auth import Principal
 from chassis.clock import Clock
 from chassis.coalesce import Refused
+from chassis.edge.auth import Principal
 from chassis.idempotency import Cause
 from chassis.problem import Problem, not_found
 from contracts.words import Role, Skill

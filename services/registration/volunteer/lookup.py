@@ -1,7 +1,7 @@
 """Looking at volunteers: whoever reads a name or a phone leaves a line that the person can read."""
 
-from chassis.auth import Principal
 from chassis.clock import Clock
+from chassis.edge.auth import Principal
 from chassis.problem import Problem, not_found
 from contracts.words import Role, Standing
 from services.registration.account.domain import Account

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.auth import Guard, Open, principal_or_none
+from chassis.edge.auth import Guard, Open, principal_or_none
 from chassis.idempotency import cause_of
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import trace
-from chassis.direct import Direct
+from chassis.edge.direct import Direct
 from chassis.metrics import HTTP_SECONDS
 from chassis.problem import Problem
 

@@ -1,0 +1,1 @@
+"""What stands before a service's routes: limits, who asks, the short way."""
