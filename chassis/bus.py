@@ -13,10 +13,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError, for_code
 
+from chassis import lost
 from chassis.idempotency import Cause
 from contracts.event import Event
 from contracts.topics import dead
 
+lost.install()
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
 Headers = Sequence[tuple[str, bytes]]

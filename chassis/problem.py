@@ -16,6 +16,7 @@ from contracts.texts import Text, text
 MEDIA_TYPE = "application/problem+json"
 # 91 shutting down, 189/10107/13435 no primary, 14031 out of disk, 11600/11602 interrupted at shutdown
 _PASSING_CODES = frozenset({91, 189, 10107, 13435, 14031, 11600, 11602})
+_CLOSED = "the handler is closed"  # how uvloop refuses a write to a connection that broke; asyncio's loop says nothing
 log = structlog.get_logger()
 
 
@@ -142,6 +143,8 @@ def is_away(error: BaseException) -> bool:
     )  # fmt: skip
     if isinstance(error, passing):
         return True
+    if isinstance(error, RuntimeError):
+        return _CLOSED in str(error)
     return isinstance(error, mongo.OperationFailure) and error.code in _PASSING_CODES
 
 

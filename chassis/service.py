@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import structlog
 import uvicorn
@@ -109,8 +109,8 @@ class Service:
             self.consumer = Consumer(
                 self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher, self._reachable
             )  # fmt: skip
-            tasks.append(asyncio.create_task(_every("consumer", self.consumer.run, 1.0)))
-        tasks += [asyncio.create_task(_every(*loop)) for loop in self._loops]
+            tasks.append(asyncio.create_task(every("consumer", self.consumer.run, 1.0)))
+        tasks += [asyncio.create_task(every(*loop)) for loop in self._loops]
         watchdog.start()
         log.info("started", service=self.name)
         try:
@@ -236,10 +236,15 @@ async def _until_there(step: Callable[[], Awaitable[object]], what: str, limit: 
             await asyncio.sleep(0.5)
 
 
-async def _every(name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
+async def every(name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
+    task = cast("asyncio.Task[object]", asyncio.current_task())
     while True:
         try:
             await step()
+        except asyncio.CancelledError:  # of something that it waited for, unless it was told to end
+            if task.cancelling():
+                raise
+            log.warning("loop broken off, goes on", loop=name)
         except Exception as error:
             log.warning("loop failed, goes on", loop=name, exc_info=error)
         await asyncio.sleep(every)

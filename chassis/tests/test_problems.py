@@ -139,4 +139,6 @@ def test_what_passes_is_told_from_what_does_not():
     assert is_away(BusyLoadingError())
     assert is_away(OperationFailure("no primary", 10107))
     assert not is_away(OperationFailure("bad query", 2))
+    assert is_away(RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"))
     assert not is_away(ValueError())
+    assert not is_away(RuntimeError("anything else"))
