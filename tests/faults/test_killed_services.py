@@ -5,20 +5,18 @@ Nobody starts anything anew here but the test that has put a service in another'
 
 import asyncio
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from deploy.embedded.platform import ROOT
 from deploy.embedded.ports import SERVICES
 from tests.faults.books import Place, Reader
 from tests.faults.failpoint import HELD, Point
 from tests.faults.ground import Ground
 from tests.faults.ledger import balance
+from tests.faults.stand_in import stand_in
 from tests.faults.town import load
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
@@ -49,21 +47,12 @@ async def test_a_service_killed_again_and_again_nothing_is_lost_or_doubled(groun
 @asynccontextmanager
 async def held(ground: Ground, service: str, point: Point) -> AsyncGenerator[None]:
     """In the service's place one that has come to this point. At the end it is killed there and the own one is back."""
-    await ground.stop(service)
-    command = [sys.executable, "-m", "tests.faults.failpoint", service, point]
-    stand_in = subprocess.Popen(  # noqa: ASYNC220 - starts at once
-        command, cwd=ROOT, env=ground.platform.env_for(service), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    try:
-        assert stand_in.stdout is not None
+    async with stand_in(ground, service, "tests.faults.failpoint", point) as process:
+        assert process.stdout is not None
         async with asyncio.timeout(60):
-            while HELD.encode() not in await asyncio.to_thread(stand_in.stdout.readline):
-                assert stand_in.poll() is None, "it did not come so far"
+            while HELD.encode() not in await asyncio.to_thread(process.stdout.readline):
+                assert process.poll() is None, "it did not come so far"
         yield
-    finally:
-        stand_in.kill()
-        await asyncio.to_thread(stand_in.wait)
-        await ground.start(service)
 
 
 async def unpublished(ground: Ground, service: str) -> set[Place]:
