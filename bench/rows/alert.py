@@ -21,7 +21,8 @@ from contracts.coordinates import Point
 from deploy.embedded.ports import HOST, SERVICES, free_ports
 from services.incidents.place.districts import jinan
 
-RATE = 50.0
+RATE, CALM_RATE = 50.0, 10.0
+"""Reports a second: the goal's, and one at which nothing waits for a core, whatever the machine."""
 STREAMS = 1000
 """Every tenth of those on duty holds a stream: a fair sample of those who are called."""
 PATH = {"post": 1, "insert": 4, "kafka": 2, "geosearch": 1, "push": 1}
@@ -68,14 +69,14 @@ class Path:
         self.parts.clear()
         self.waits.clear()
 
-    async def run(self, seed: str, count: int, metered: Metered = nullcontext) -> list[float]:
+    async def run(self, seed: str, count: int, metered: Metered = nullcontext, rate: float = RATE) -> list[float]:
         """Milliseconds from when each report was due to each alert on an open stream. Raises if one is missing."""
         await self._city.rest()
         await self._city.seen()
         await self._journal.mark()
         ask = alerts.Ask(
             base=self._stage.platform.gateway_url, bodies=bodies(seed, count), reporters=reporters(self._stage),
-            rate=RATE,
+            rate=rate,
         )  # fmt: skip
         with metered():
             heard = await self._client.ask(ask, alerts.Heard)
@@ -118,10 +119,10 @@ class Rival:
         self._reporters = await self._peer.desk("tokens", *(f"acc_{n:03d}" for n in range(50)))
         await self._client.ask(alerts.Ask(base=self._peer.streams, streams=tokens), alerts.Heard)
 
-    async def run(self, seed: str, count: int, metered: Metered = nullcontext) -> list[float]:
+    async def run(self, seed: str, count: int, metered: Metered = nullcontext, rate: float = RATE) -> list[float]:
         """Milliseconds from when each report was due to each alert on an open stream."""
         await self._peer.desk("rest")
-        ask = alerts.Ask(base=self._peer.api, bodies=bodies(seed, count), reporters=self._reporters, rate=RATE)
+        ask = alerts.Ask(base=self._peer.api, bodies=bodies(seed, count), reporters=self._reporters, rate=rate)
         with metered():
             heard = await self._client.ask(ask, alerts.Heard)
         waits = [(at - filed.due) * 1000 for filed in heard.filed for at in filed.alerts]
@@ -138,6 +139,14 @@ class Measured:
         self.pairs, self.rivals, self.halves = list[tuple[float, float]](), list[tuple[float, float]](), list[float]()
         self.hops: dict[str, list[float]] = defaultdict(list)
         self.rival_halves: list[float] = []
+        self.calm: dict[str, Detail] = {}
+
+    async def calmly(self, count: int, rival: Rival | None) -> None:
+        ours = await self._path.run("calm", count, rate=CALM_RATE)
+        self._path.forget()
+        sides = {"": ours} | ({f"{MONOLITH}, ": await rival.run("calm", count, rate=CALM_RATE)} if rival else {})
+        for side, waits in sides.items():
+            self.calm |= {f"{side}at {CALM_RATE:g} reports/s, p{n}": percentile(waits, n) for n in (50, 99)}
 
     async def turn(self, name: str, count: int, meter: Meter, rival: Rival | None, counts: bool) -> None:
         ours = await self._path.run(name, count, lambda: meter.during("ours", count, counts))
@@ -180,13 +189,15 @@ async def measure(stage: Stage, rounds: int, count: int) -> Row:
         measured, meter = Measured(stage, path, clients[1], question), Meter(sides)
         for turn in range(rounds + 1):
             await measured.turn(f"{turn}", count, meter, other_path, turn > 0)
+            if turn == 0:
+                await measured.calmly(count // 2, other_path)
     return _row(measured, path, meter, peer if isinstance(peer, str) else None)
 
 
 def _row(measured: Measured, path: Path, meter: Meter, not_run: str | None) -> Row:
-    more: dict[str, Detail] = {}
+    more = measured.calm
     if measured.rival_halves:
-        more = {f"{MONOLITH}, p50": median(measured.rival_halves)}
+        more |= {f"{MONOLITH}, p50": median(measured.rival_halves)}
     return row(
         2, "report to alert, p99 at 50 reports/s, 10,000 on duty / sum of the bare hops", "ms", _GOAL, measured.pairs,
         cpu_us=meter.each_us(), others=[other(MONOLITH, measured.rivals, not_run)], p50=median(measured.halves),
