@@ -79,7 +79,7 @@ class Consumer:
             rebalance_timeout_ms=15_000, heartbeat_interval_ms=2000, fetch_max_wait_ms=500, request_timeout_ms=15_000,
             retry_backoff_ms=100,
         )  # fmt: skip
-        self._consumer = consumer
+        self._consumer, self._broken = consumer, None
         consumer.subscribe(list(self._subscriptions), listener=_Handover(self))
         watcher: asyncio.Task[None] | None = None
         try:  # from the start on: a member that was given up half joined would hold partitions and deal with nothing
@@ -147,8 +147,10 @@ class Consumer:
             del self._lanes[key]
 
     def _ended(self, lane: "asyncio.Task[None]") -> None:
+        """One that ends with a message in hand, and not for a handover, would leave it for ever."""
         self._tasks.discard(lane)
-        if not lane.cancelled() and (error := lane.exception()) is not None:
+        error = asyncio.CancelledError() if lane.cancelled() else lane.exception()
+        if error is not None and not self._leaving:
             self._broken = error
             self._moved.set()
 

@@ -7,10 +7,12 @@ import pytest
 
 from chassis.bus import Message, Publisher, Subscription
 from chassis.clock import Clock
+from chassis.consumer import Consumer
 from chassis.idempotency import Cause
 from chassis.problem import Problem
+from chassis.service import every
 from chassis.store import Repository, outbox_entry
-from chassis.tests.conftest import consuming
+from chassis.tests.conftest import consuming, task
 from chassis.tests.counter import TOPIC, Counted, Counter, up
 from chassis.tests.topic import letters, send
 from contracts.topics import dead
@@ -74,6 +76,25 @@ async def test_each_event_has_its_effect_once_however_often_it_comes(
             return consumer.ready and consumer.lag == 0
 
         await eventually(no_lag)
+
+
+async def test_what_breaks_off_in_the_middle_is_dealt_with_again(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
+    """A library that ends a task of its own takes along whoever waits for it: no error that could be tried again."""
+    broken = asyncio.Event()
+
+    async def on(event: Counted, message: Message) -> None:
+        if event.counter.startswith(name) and event.total == 2 and not broken.is_set():
+            broken.set()
+            raise asyncio.CancelledError
+        await effects.on(event, message)
+
+    await send(publisher, name, 1, 2, 3)
+    consumer = Consumer(backend.kafka_bootstrap, name, [Subscription(TOPIC).on(Counted, on)], publisher)
+    async with task(every("consumer", consumer.run, 0.1)):
+        await effects.reaches(name, 3)
+    assert broken.is_set()
 
 
 async def test_a_restart_repeats_no_effect_and_leaves_nothing_out(
