@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 
 from chassis import trace
 from chassis.bus import Message, Publisher, Subscription, answers
+from chassis.loop import every
 from chassis.metrics import CONSUMER_LAG, DEAD_LETTERS, EVENT_DELAY, EVENT_SECONDS, EVENTS_HANDLED
 from chassis.problem import Problem, is_away
 from chassis.share import Share
@@ -84,7 +86,7 @@ class Consumer:
         watcher: asyncio.Task[None] | None = None
         try:  # from the start on: a member that was given up half joined would hold partitions and deal with nothing
             await consumer.start()
-            watcher = asyncio.create_task(self._watch(consumer))
+            watcher = asyncio.create_task(every("look", partial(self._look, consumer), _LOOK_EVERY))
             while True:
                 await self._room()
                 self._begin(await consumer.getmany(timeout_ms=200, max_records=_MOST))
@@ -108,8 +110,7 @@ class Consumer:
             if sum(share.next - share.committed for share in shares) <= _MOST:
                 return
             self._moved.clear()
-            if sum(share.dealt - share.committed for share in shares) >= _MOST // 2:
-                await self._commit()
+            if sum(share.dealt - share.committed for share in shares) >= _MOST // 2 and await self._commit():
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_COMMIT_EVERY):
@@ -216,8 +217,8 @@ class Consumer:
                 self.progressed = time.monotonic()
                 await asyncio.sleep(0.5)
 
-    async def _commit(self) -> None:
-        """What cannot be committed is dealt with again by whoever comes next: a repeat changes nothing."""
+    async def _commit(self) -> bool:
+        """Whether something was. What cannot be is dealt with again by whoever comes next: a repeat changes nothing."""
         consumer, self._committed_at = self._consumer, time.monotonic()
         owned: Any = consumer.assignment() if consumer else ()
         moved = [(p, share, share.dealt) for p, share in self._shares.items() if p in owned]
@@ -228,6 +229,8 @@ class Consumer:
                     await consumer.commit(cast(Any, offsets))
                 for _, share, dealt in moved:
                     share.committed = dealt
+                return True
+        return False
 
     async def hand_over(self) -> None:
         """Before partitions go to another member: finish what is at work, or break it off, and commit what is done."""
@@ -254,25 +257,24 @@ class Consumer:
             behind = max(0, end - share.committed) if share else 0
             CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
 
-    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+    async def _look(self, consumer: AIOKafkaConsumer) -> None:
         """What waits, as the broker tells it: a fetch or a commit that hangs cannot know.
 
         While the broker is away nobody stands still; a client that only believes so does.
         """
-        while True:
-            try:
-                async with asyncio.timeout(5):
-                    owned = list(consumer.assignment())
-                    ends = await consumer.end_offsets(owned) if owned else dict.fromkeys(await consumer.topics(), 0)
-                    known = {part: share.committed for part, share in self._shares.items()}
-                    done = [known[part] if part in known else await consumer.position(part) for part in owned]
-                self.lag = sum(ends.values()) - sum(done) if owned else 1  # nothing owned: there may be some
-            except (KafkaError, TimeoutError):
-                if await answers(self._bootstrap):
-                    self.lag = self.lag or 1
-                else:
-                    self.lag, self.progressed = 0, time.monotonic()
-            await asyncio.sleep(_LOOK_EVERY)
+        try:
+            async with asyncio.timeout(5):
+                owned = list(consumer.assignment())
+                ends = await consumer.end_offsets(owned) if owned else dict.fromkeys(await consumer.topics(), 0)
+                known = {part: share.committed for part, share in self._shares.items()}
+                done = [known[part] if part in known else await consumer.position(part) for part in owned]
+            self.lag = sum(ends.values()) - sum(done) if owned else 1  # nothing owned: there may be some
+        except (KafkaError, TimeoutError):
+            stood_since, self.progressed = self.progressed, time.monotonic()
+            if await answers(self._bootstrap):
+                self.lag, self.progressed = self.lag or 1, stood_since
+            else:
+                self.lag = 0
 
 
 def _lane_key(record: Record, lane: str | None) -> bytes | str | None:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import structlog
 import uvicorn
@@ -22,6 +22,7 @@ from chassis.consumer import Consumer
 from chassis.edge.auth import Verifier
 from chassis.edge.direct import Direct, Provided, direct_routes
 from chassis.edge.http import Edge
+from chassis.loop import every
 from chassis.outbox import Relay
 from chassis.problem import is_away
 from chassis.settings import Settings
@@ -234,17 +235,3 @@ async def _until_there(step: Callable[[], Awaitable[object]], what: str, limit: 
                 raise
             log.warning("waiting", what=what, error=type(error).__name__)
             await asyncio.sleep(0.5)
-
-
-async def every(name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
-    task = cast("asyncio.Task[object]", asyncio.current_task())
-    while True:
-        try:
-            await step()
-        except asyncio.CancelledError:  # of something that it waited for, unless it was told to end
-            if task.cancelling():
-                raise
-            log.warning("loop broken off, goes on", loop=name)
-        except Exception as error:
-            log.warning("loop failed, goes on", loop=name, exc_info=error)
-        await asyncio.sleep(every)

@@ -9,8 +9,8 @@ from chassis.bus import Message, Publisher, Subscription
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.idempotency import Cause
+from chassis.loop import every
 from chassis.problem import Problem
-from chassis.service import every
 from chassis.store import Repository, outbox_entry
 from chassis.tests.conftest import consuming, task
 from chassis.tests.counter import TOPIC, Counted, Counter, up

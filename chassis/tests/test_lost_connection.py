@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from chassis import lost
-from chassis.service import every
+from chassis.loop import every
 
 lost.install()
 
