@@ -21,12 +21,12 @@ from bench.stage import Stage
 
 Measure = Callable[[Stage, int, int], Awaitable[Row]]
 ROWS: dict[int, tuple[Measure, int, int]] = {
-    1: (registration.measure, 4000, 800),
-    3: (positions.measure, 4000, 800),
-    5: (spine.measure, 6000, 1200),
+    1: (registration.measure, 2000, 800),
+    3: (positions.measure, 2000, 800),
+    5: (spine.measure, 3000, 1200),
     6: (choice.measure, 1000, 200),
-    7: (tracing.measure, 2000, 400),
-    2: (alert.measure, 500, 150),
+    7: (tracing.measure, 1000, 400),
+    2: (alert.measure, 300, 150),
 }
 """Row -> how, and with how many requests a round: in full, and quick. Row 2 last: it leaves a city on duty, and then
 each report of another row would call its volunteers."""

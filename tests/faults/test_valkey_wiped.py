@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from deploy.demonstration.api import Json
 from tests.faults.ground import Ground
@@ -84,7 +85,7 @@ async def filed(ground: Ground, town: Load) -> str:
 async def placed_or_away(ground: Ground) -> tuple[set[str], set[str]]:
     try:
         return await placed(ground)
-    except OSError:
+    except (OSError, RedisConnectionError):
         return set(), set()
 
 
