@@ -85,13 +85,13 @@ def _figures(stage: Stage, path: alert.Path, share: float) -> list[_Figure]:
         return (await load(Job(url=url, bodies=bodies, headers=registration.traced(count), requests=count))).rate
 
     async def alerts(seed: str) -> float:
-        return percentile(await path.run(f"city {seed}", int(500 * share)), 50)
+        return percentile(await path.run(f"city {seed}", int(200 * share), rate=alert.CALM_RATE), 50)
 
     async def batches(seed: str) -> float:
         return await positions.ours(stage, seed, int(4000 * share))
 
     return [
         _Figure("sign-ups", "1/s", True, sign_ups),
-        _Figure("report to alert, p50 at 50 reports/s", "ms", False, alerts),
+        _Figure(f"report to alert, p50 at {alert.CALM_RATE:g} reports/s", "ms", False, alerts),
         _Figure("positions in batches of 20", "1/s", True, batches),
     ]
