@@ -137,7 +137,7 @@ def zipkin(cache: Path, ports: Ports) -> Process:
     command = (
         str(program("java")), "-Xms64m", "-Xmx256m", *QUICK_JVM, "-jar", str(jar),
         *(f"--armeria.ports[0].{key}={value}" for key, value in listener.items()),
-        "--zipkin.storage.mem.max-spans=200000", "--logging.level.root=WARN", "--spring.main.banner-mode=off",
+        "--zipkin.storage.mem.max-spans=60000", "--logging.level.root=WARN", "--spring.main.banner-mode=off",
     )  # fmt: skip
     return Process("zipkin", command, readiness.http(ports.zipkin, "/health"))
 
