@@ -2,13 +2,12 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
 
-from deploy.demonstration.api import Person, Refused
 from services.dispatch.policy import policy_at
 from tests.backend import DOMAIN_RATE, DOMAIN_START
+from tests.duty import start_duty
 from tests.faults.books import Books, Fact, Reader
 from tests.faults.ground import Ground
 from tests.faults.ledger import balance
@@ -32,7 +31,7 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
     async with stand_in(ground, "dispatch", "tests.faults.wrong_clock", str(off)):
         await asyncio.to_thread(ground.platform.wait_ready, "dispatch", 60)
         for volunteer in volunteers:
-            await eventually(partial(_goes_on_duty, volunteer))
+            await start_duty(volunteer, PLACE)
         words = {"text": "想请人帮忙把东西搬上楼", "category": "assistance", "location": PLACE, "community": COMMUNITY}
         report = (await resident.post("reports", words))["id"]
         ground.record.done["report"][report].add(report)
@@ -58,17 +57,6 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
     ):
         assert least - MOMENT <= later - earlier <= least + BUSY
     await balance(ground)
-
-
-async def _goes_on_duty(volunteer: Person) -> bool:
-    """Not before dispatch has heard of them: the platform has just been given its people."""
-    try:
-        await volunteer.post("duty/start", {"location": PLACE})
-    except Refused as refused:
-        if refused.code != "not_a_volunteer":
-            raise
-        return False
-    return True
 
 
 def _of(books: Books, report: str, kind: str) -> list[Fact]:

@@ -9,6 +9,7 @@ from chassis.clock import Clock
 from deploy.demonstration.api import Api, Json, Refused
 from deploy.demonstration.api import Person as SignedIn
 from services.registration.demonstration import DOOR, Demonstration, Person
+from tests.duty import start_duty
 from tests.journeys.phone import Phone, eventually
 
 COMMUNITY = "370104009008"
@@ -53,7 +54,7 @@ class Station:
         """A volunteer who has gone on duty so far from the middle, and shows it until the journey ends."""
         phone = await self.somebody("volunteer")
         place = self.place | {"latitude": DOOR[1] + metres_north / 111_195}
-        await phone.person.post("duty/start", {"location": place})
+        await start_duty(phone.person, place)
         await self._show(phone, place)
         phone.keep(asyncio.create_task(self._go_on_showing(phone, place)))
         return phone
