@@ -15,11 +15,11 @@ from typing import Any
 
 import structlog
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from chassis.bus import Publisher
 from chassis.ids import new_id
+from chassis.loop import every
 from chassis.metrics import RELAY_BACKLOG, RELAY_LEADER, RELAY_PUBLISHED
 from chassis.problem import is_away
 from chassis.store import Document, Repository, Store
@@ -82,7 +82,7 @@ class Relay:
 
     async def run(self) -> None:
         """Until cancelled. Whatever fails is logged and tried again."""
-        watcher = asyncio.create_task(self._watch())
+        watcher = asyncio.create_task(every("bells", self._hear, 1.0))
         try:
             while True:
                 try:
@@ -179,17 +179,12 @@ class Relay:
             log.warning("events not taken by the broker, tried again", count=len(failed))
         return done
 
-    async def _watch(self) -> None:
+    async def _hear(self) -> None:
         """Look where other processes of this service wrote, when they ring."""
-        while True:
-            try:
-                async for _ in self._store.bells.heard():
-                    if self._lease.held:
-                        self._looked = -inf
-                        self._store.written.set()
-            except PyMongoError as error:
-                log.warning("bells not heard", error=type(error).__name__)
-            await asyncio.sleep(1)
+        async for _ in self._store.bells.heard():
+            if self._lease.held:
+                self._looked = -inf
+                self._store.written.set()
 
 
 class Marked:

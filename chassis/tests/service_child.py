@@ -24,6 +24,7 @@ from chassis.service import Service, provided
 from chassis.settings import Settings
 from chassis.store import Repository
 from chassis.tests.counter import TOPIC, Counted, Counter, up
+from tests.machine_clock import set_the_clock
 
 FOLDER, NAME = Path(os.environ["FOLDER"]), os.environ["CHILD"]
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
@@ -118,11 +119,6 @@ def build() -> Service:
     service.consumes(Subscription(TOPIC).on(Counted, effects.on))
     service.runs("faults", lambda: go_wrong(service), every=0.1)
     return service
-
-
-def set_the_clock(off: float) -> None:
-    right = time.time
-    time.time = lambda: right() + off
 
 
 if __name__ == "__main__":
