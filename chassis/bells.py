@@ -1,7 +1,7 @@
 """How the processes of one service wake each other: a few small documents in a ring, and a cursor that follows them.
 
 The store wakes such a cursor at inserts into this one collection. A change stream wakes at every write of the whole
-server: four of them made each write half as dear again (docs/architecture/performance.md).
+server: each makes every write dearer (docs/decisions/0016-bells-and-unjournalled-marks.md).
 """
 
 from collections.abc import AsyncGenerator
