@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from deploy.embedded.profiles import sweep_tests
 from tests.backend import Backend, WholePlatform, backend_by_choice
+
+# Tracebacks as they are: drawing each with all its variables takes a second, and every other test's time with it.
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[structlog.processors.add_log_level, _plain])
 
 
 @pytest.fixture(scope="session")

@@ -108,15 +108,17 @@ class Publisher:
             bootstrap_servers=self._bootstrap, client_id=self._client, acks="all", enable_idempotence=True, linger_ms=0,
             request_timeout_ms=10_000, retry_backoff_ms=50, max_batch_size=256 * 1024, max_request_size=2 * MOST_BYTES,
         )  # fmt: skip
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:  # half started it would go on asking for the cluster's state
+            await _stop(producer)
+            raise
         self._producer, self._broken = producer, False
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(TimeoutError, KafkaError):
-                async with asyncio.timeout(5):
-                    await producer.stop()
+            await _stop(producer)
 
     async def heal(self) -> None:
         """Start anew if a batch was refused for good: the broker then takes no later one of this producer either.
@@ -151,3 +153,9 @@ class Publisher:
     def _judge(self, error: BaseException | None) -> None:
         passing = isinstance(error, KafkaTimeoutError) or getattr(error, "retriable", False)
         self._broken |= isinstance(error, KafkaError) and not passing
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    with suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(5):
+            await producer.stop()

@@ -8,10 +8,6 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-import structlog
-
-log = structlog.get_logger()
-
 
 class Clock:
     """`now()` is the store's time plus what has passed since on the monotonic clock: a wrong machine clock is harmless.
@@ -51,19 +47,13 @@ class Clock:
         return domain_seconds / self.rate
 
     async def sync(self, read: Callable[[], Awaitable[datetime]]) -> None:
-        """Set this clock by a reading of the store's; half the round trip is taken off."""
+        """Set this clock by a reading of the store's; half the round trip is taken off.
+
+        A reading that fails leaves it running on as it is.
+        """
         before = time.monotonic()
-        stamp = await read()
+        async with asyncio.timeout(5):
+            stamp = await read()
         after = time.monotonic()
         self._monotonic_at_sync = (before + after) / 2
         self._real_at_sync = stamp.replace(tzinfo=UTC).timestamp() if stamp.tzinfo is None else stamp.timestamp()
-
-    async def keep(self, read: Callable[[], Awaitable[datetime]], every: float = 30.0) -> None:
-        """Keep set until cancelled; a reading that fails leaves the clock running on as it is."""
-        while True:
-            await asyncio.sleep(every)
-            try:
-                async with asyncio.timeout(5):
-                    await self.sync(read)
-            except Exception as error:
-                log.warning("clock not set, runs on as it is", error=type(error).__name__)

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from chassis import trace
 from chassis.bus import Message, Publisher, Subscription, answers
-from chassis.loop import every
+from chassis.loop import beside, end_if_told, every
 from chassis.metrics import CONSUMER_LAG, DEAD_LETTERS, EVENT_DELAY, EVENT_SECONDS, EVENTS_HANDLED
 from chassis.problem import Problem, is_away
 from chassis.share import Share
@@ -83,19 +83,17 @@ class Consumer:
         )  # fmt: skip
         self._consumer, self._broken = consumer, None
         consumer.subscribe(list(self._subscriptions), listener=_Handover(self))
-        watcher: asyncio.Task[None] | None = None
         try:  # from the start on: a member that was given up half joined would hold partitions and deal with nothing
             await consumer.start()
-            watcher = asyncio.create_task(every("look", partial(self._look, consumer), _LOOK_EVERY))
-            while True:
-                await self._room()
-                self._begin(await consumer.getmany(timeout_ms=200, max_records=_MOST))
-                self._show_lag(consumer)
-                if time.monotonic() - self._committed_at > _COMMIT_EVERY:
-                    await self._commit()
+            async with beside(every("look", partial(self._look, consumer), _LOOK_EVERY)):
+                while True:
+                    await self._room()
+                    self._begin(await consumer.getmany(timeout_ms=200, max_records=_MOST))
+                    self._show_lag(consumer)
+                    if time.monotonic() - self._committed_at > _COMMIT_EVERY:
+                        await self._commit()
+                    end_if_told()
         finally:
-            if watcher is not None:
-                watcher.cancel()
             await self.hand_over()
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(5):
@@ -184,6 +182,7 @@ class Consumer:
                 async with asyncio.timeout(_ATTEMPT):
                     await call()
             except Exception as error:
+                end_if_told()
                 away = is_away(error) or (isinstance(error, Problem) and error.status == 503)
                 attempt += not away
                 if away:  # waiting is not standing still: the watchdog has no part in it
@@ -214,6 +213,7 @@ class Consumer:
                 DEAD_LETTERS.labels(record.topic, reason).inc()
                 return
             except (KafkaError, OSError, TimeoutError):
+                end_if_told()
                 self.progressed = time.monotonic()
                 await asyncio.sleep(0.5)
 

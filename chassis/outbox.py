@@ -19,7 +19,7 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.bus import Publisher
 from chassis.ids import new_id
-from chassis.loop import every
+from chassis.loop import beside, end_if_told, every
 from chassis.metrics import RELAY_BACKLOG, RELAY_LEADER, RELAY_PUBLISHED
 from chassis.problem import is_away
 from chassis.store import Document, Repository, Store
@@ -82,18 +82,19 @@ class Relay:
 
     async def run(self) -> None:
         """Until cancelled. Whatever fails is logged and tried again."""
-        watcher = asyncio.create_task(every("bells", self._hear, 1.0))
         try:
-            while True:
-                try:
-                    await self._publisher.heal()
-                    await self._turn()
-                except Exception as error:
-                    self._looked = -inf
-                    log.warning("relay pauses", error=type(error).__name__, away=is_away(error))
-                    await asyncio.sleep(0.5)
+            async with beside(every("bells", self._hear, 1.0)):
+                while True:
+                    try:
+                        await self._publisher.heal()
+                        await self._turn()
+                        end_if_told()
+                    except Exception as error:
+                        end_if_told()
+                        self._looked = -inf
+                        log.warning("relay pauses", error=type(error).__name__, away=is_away(error))
+                        await asyncio.sleep(0.5)
         finally:
-            watcher.cancel()
             with suppress(Exception):
                 async with asyncio.timeout(2):
                     await self._lease.give_back()

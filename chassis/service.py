@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -104,8 +105,9 @@ class Service:
             await _until_there(start, "a part of the service")
         self.relay = Relay(self.store, self.publisher)
         watchdog = Watchdog(self.settings.watchdog_seconds, self._stuck)
+        set_clock = partial(self.clock.sync, self.store.server_time)
         tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(watchdog.beat()),
-                 asyncio.create_task(self.clock.keep(self.store.server_time))]  # fmt: skip
+                 asyncio.create_task(every("clock", set_clock, 30.0))]  # fmt: skip
         if self.subscriptions:
             self.consumer = Consumer(
                 self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher, self._reachable

@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
-from chassis import trace
+from chassis import trace, wait_for
 from chassis.aggregate import Aggregate as Aggregate
 from chassis.bells import Bells
 from chassis.clock import Clock
@@ -21,6 +21,7 @@ from chassis.idempotency import Cause
 from chassis.problem import Problem, not_found
 from contracts.event import Envelope, Event
 
+wait_for.install()
 Document = dict[str, Any]
 KEPT_CAUSES = 64
 MOST_CAUSES = 512

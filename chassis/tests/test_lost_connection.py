@@ -11,7 +11,6 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from chassis import lost
-from chassis.loop import every
 
 lost.install()
 
@@ -41,21 +40,3 @@ async def _write_to_a_lost_one() -> None:
 def test_a_write_to_a_lost_connection_is_a_connection_error(loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(_write_to_a_lost_one())
-
-
-async def test_a_loop_goes_on_when_what_it_waits_for_is_cancelled_and_ends_when_it_is_itself() -> None:
-    turns = asyncio.Semaphore(0)
-
-    async def step() -> None:
-        turns.release()
-        gone = asyncio.get_running_loop().create_future()
-        gone.cancel()
-        await gone
-
-    task = asyncio.create_task(every("a loop", step, 0.0))
-    async with asyncio.timeout(5):
-        for _ in range(3):
-            await turns.acquire()
-    task.cancel()
-    await asyncio.wait({task}, timeout=5)
-    assert task.cancelled()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaConnectionError
 
 from chassis.bus import Publisher
 from chassis.clock import Clock
@@ -16,6 +17,7 @@ from chassis.store import Repository, Store
 from chassis.tests.conftest import relaying
 from chassis.tests.counter import TOPIC, Counter, up
 from contracts.event import Envelope
+from deploy.embedded.ports import free_ports
 from tests.backend import Backend
 from tests.waiting import eventually
 
@@ -44,6 +46,21 @@ async def published(consumer: AIOKafkaConsumer, of: set[str], count: int) -> dic
                 assert record.key.decode() == envelope.aggregate
                 found[envelope.aggregate].append(envelope.seq)
     return found
+
+
+class Unreachable(Publisher):
+    """Nobody listens at the broker's port."""
+
+    def __init__(self) -> None:
+        super().__init__(f"127.0.0.1:{free_ports().kafka}", "unreachable")
+        self.refused = asyncio.Semaphore(0)
+
+    async def heal(self) -> None:
+        try:
+            await super().heal()
+        except KafkaConnectionError:
+            self.refused.release()
+            raise
 
 
 async def nothing_pending(counters: Counters) -> bool:
@@ -126,13 +143,15 @@ async def test_two_relays_publish_each_event_once_and_one_goes_on_alone(
 async def test_what_the_broker_does_not_take_is_kept_and_goes_out_later(
     counters: Counters, store: Store, publisher: Publisher, backend: Backend
 ):
-    never_started = Publisher(backend.kafka_bootstrap, "never-started")
+    unreachable = Unreachable()
     await counters.add(Counter(id="cnt_later"), [], Cause("c"))
     await counters.change("cnt_later", up, Cause("c1"))
     async with reading(backend) as topic:
-        async with relaying(store, never_started) as relay:
+        async with relaying(store, unreachable):
             await counters.change("cnt_later", up, Cause("c2"))
-            assert not relay.done()
+            async with asyncio.timeout(30):
+                for _ in range(2):  # it goes on after the first refusal
+                    await unreachable.refused.acquire()
         assert not await nothing_pending(counters)
         async with relaying(store, publisher):
             assert await published(topic, {"cnt_later"}, 2) == {"cnt_later": [1, 2]}

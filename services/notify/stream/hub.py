@@ -9,8 +9,8 @@ from typing import Any, Literal
 import structlog
 from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from chassis.loop import every
 from services.notify.stream.domain import Frame
 from services.notify.stream.store import CHANNEL, ENDED, called
 
@@ -90,7 +90,7 @@ class Hub:
             reader.end()
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._listen())
+        self._task = asyncio.create_task(every("live channel", self._listen, 0.3))
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -100,17 +100,10 @@ class Hub:
         await self._redis.aclose()
 
     async def _listen(self) -> None:
-        """Until cancelled; connects again for ever, and each time lets the streams catch up."""
-        while True:
-            try:
-                async with self._redis.pubsub() as calls:
-                    await calls.subscribe(CHANNEL, ENDED)
-                    await self._hear(calls)
-            except (RedisError, OSError) as error:
-                log.warning("live channel lost, connects again", error=type(error).__name__)
-            except Exception as error:
-                log.error("live channel failed, connects again", exc_info=error)
-            await asyncio.sleep(0.3)
+        """Until the connection is lost; each new one lets the streams catch up."""
+        async with self._redis.pubsub() as calls:
+            await calls.subscribe(CHANNEL, ENDED)
+            await self._hear(calls)
 
     async def _hear(self, calls: Any) -> None:
         asked = False
