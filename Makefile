@@ -66,18 +66,15 @@ $(PEERS): $(INSTALLED) requirements-bench.lock
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-bench.lock
 	@touch $@
 
-up: setup ## start the compose stack (Docker), with secrets of its own (SCALE='dispatch=3 incidents=2')
-	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
-	COMPOSE_PARALLEL_LIMIT=1 docker compose --env-file $(STATE)/compose.env build
-	docker compose --env-file $(STATE)/compose.env up --detach --wait $(or $(ONLY),$(SCALE:%=--scale %))
+up: ## start the compose stack (Docker), with keys of its own (SCALE='dispatch=3 incidents=2')
+	COMPOSE_PARALLEL_LIMIT=1 docker compose build
+	docker compose up --detach --wait $(or $(ONLY),$(SCALE:%=--scale %))
 
-down: setup ## stop the compose stack; its data is kept
-	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
-	docker compose --env-file $(STATE)/compose.env down
+down: ## stop the compose stack; its data is kept
+	docker compose down
 
-down-for-good: setup ## stop the compose stack and remove its data
-	@$(PY) -m deploy.compose.secrets $(STATE)/compose.env >/dev/null
-	docker compose --env-file $(STATE)/compose.env down --volumes
+down-for-good: ## stop the compose stack and remove its data and keys
+	docker compose down --volumes
 
 lock: setup ## write the lock files anew from pyproject.toml: everything, what the images install, the benchmarks' peers
 	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock

@@ -1,12 +1,19 @@
-"""Settings that every service has; each service extends them in its own `settings.py`. From the environment only."""
+"""Settings that every service has; each service extends them in its own `settings.py`.
+
+From the environment, and from the folder that `KEYS` names: a file for each setting, for what is secret.
+"""
+
+import os
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`."""
+    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`; an empty one is none."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, secrets_dir=os.environ.get("KEYS") or None
+    )
 
     http_host: str = "127.0.0.1"
     http_port: int = 8100

@@ -12,8 +12,8 @@ from chassis.clock import Clock
 from deploy.embedded.platform import Platform
 from deploy.embedded.ports import HOST, Ports, free_ports
 from deploy.embedded.profiles import test_home
-from deploy.embedded.secrets_store import Secrets
 from deploy.embedded.services import addresses
+from deploy.secrets_store import Secrets
 
 CHOICE = "TEST_BACKEND"
 DOMAIN_START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan: no night rule applies.

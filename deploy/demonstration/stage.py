@@ -8,7 +8,6 @@ from typing import Protocol
 from deploy.demonstration.traces import TraceStore
 from deploy.embedded.platform import STATE, Platform, PlatformError
 from deploy.embedded.ports import DEMO, HOST
-from deploy.embedded.secrets_store import secrets_in
 from deploy.embedded.supervision import ROOT
 
 BEFOREHAND = timedelta(minutes=10)
@@ -91,7 +90,8 @@ class ComposeStage:
 
     @property
     def dev_key(self) -> str:
-        return secrets_in(STATE / "compose-secrets").dev_key
+        reading = ["docker", "compose", "exec", "-T", "registration", "cat", "/keys/registration/dev_key"]
+        return self._run(reading).stdout.decode().strip()
 
     def prepare(self) -> None:
         """Images are built and the servers started."""
@@ -115,16 +115,22 @@ class ComposeStage:
         return f"COMPOSE_PROJECT_NAME={PROJECT} make down-for-good"
 
     def _make(self, what: str, **variables: str) -> None:
+        self._run(["make", what], output=None, **variables)
+
+    def _run(
+        self, command: list[str], output: int | None = subprocess.PIPE, **variables: str
+    ) -> "subprocess.CompletedProcess[bytes]":
         own = {"COMPOSE_PROJECT_NAME": PROJECT, "GATEWAY_PORT": str(DEMO.gateway), "JAEGER_PORT": str(JAEGER),
                "PROMETHEUS_PORT": str(PROMETHEUS)}  # fmt: skip
         try:
             done = subprocess.run(
-                ["make", what], cwd=ROOT, env=os.environ | own | variables, timeout=COMPOSE_SECONDS, check=False
+                command, cwd=ROOT, env=os.environ | own | variables, timeout=COMPOSE_SECONDS, stdout=output, check=False
             )
         except subprocess.TimeoutExpired:
-            raise PlatformError(f"make {what} took longer than {COMPOSE_SECONDS} s") from None
+            raise PlatformError(f"{' '.join(command)} took longer than {COMPOSE_SECONDS} s") from None
         if done.returncode:
-            raise PlatformError(f"make {what} failed")
+            raise PlatformError(f"{' '.join(command)} failed")
+        return done
 
 
 def stage_for(target: str) -> Stage:

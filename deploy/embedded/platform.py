@@ -22,9 +22,9 @@ from deploy.embedded.fetch import FetchError, fetch
 from deploy.embedded.ports import HOST, Ports, is_server, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import wait_until
-from deploy.embedded.secrets_store import Secrets, secrets_in
 from deploy.embedded.supervision import NO_ANSWER, ROOT, Supervisor, tail
 from deploy.gateway.plan import Limits
+from deploy.secrets_store import Secrets, secrets_in
 
 STATE = ROOT / ".quancheng"
 """Everything that this project writes at run time lies below this folder."""

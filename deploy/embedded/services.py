@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deploy.embedded import readiness
 from deploy.embedded.ports import HOST, SERVICES, Ports, kind_of
 from deploy.embedded.process import START_SECONDS, Process
-from deploy.embedded.secrets_store import Secrets
+from deploy.secrets_store import Secrets
 
 OURS = frozenset(
     (

@@ -7,16 +7,20 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from prometheus_client import REGISTRY
 
 import chassis.metrics  # noqa: F401  # pyright: ignore[reportUnusedImport] (registers the figures)
-from deploy.compose import secrets
+from deploy.compose import keys
 from deploy.gateway import plan
+from services.incidents.settings import IncidentsSettings
+from services.registration.settings import RegistrationSettings
 
 HERE = Path(__file__).parents[1]
 ROOT = HERE.parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+ENDING = {"keys", "seed"}
 PUBLISHING = {"gateway", "jaeger", "prometheus", "grafana"}
 _SUFFIXES = ("_bucket", "_count", "_sum", "_total")
 _FIGURE = re.compile(r"\b[a-z][a-z_]+_(?:seconds|messages|aggregates|total|leader)(?:_bucket|_count|_sum)?\b")
@@ -45,7 +49,7 @@ def test_every_lasting_container_has_limits_and_says_whether_it_is_well() -> Non
     for name, service in COMPOSE["services"].items():
         assert service["deploy"]["resources"]["limits"]["memory"], name
         assert "healthcheck" in service or name in plan.SERVICES, name  # the services' is in their image
-        assert service["restart"] == ("no" if name == "seed" else "unless-stopped")
+        assert service["restart"] == ("no" if name in ENDING else "unless-stopped")
 
 
 def test_our_own_containers_can_change_nothing_and_only_few_are_seen_from_outside() -> None:
@@ -58,12 +62,20 @@ def test_our_own_containers_can_change_nothing_and_only_few_are_seen_from_outsid
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    for key in ("FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY"):
-        assert COMPOSE["x-keys"][key].startswith(f"${{{key}:?")
-    others = {name: COMPOSE["services"][name]["environment"] for name in ("incidents", "dispatch", "notify")}
-    assert others["incidents"].pop("FIELD_KEY").startswith("${INCIDENTS_FIELD_KEY:?")
-    for name, environment in others.items():
-        assert not {"FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY"} & set(environment), name
+    environments: list[dict[str, str]] = [service.get("environment", {}) for service in COMPOSE["services"].values()]
+    given = {value for each in environments for key, value in each.items() if re.search("_KEY|_SECRET|SIGN", key)}
+    assert {"${FIELD_KEY:-}", "${INCIDENTS_FIELD_KEY:-}", "${ALIYUN_KEY_SECRET:-}"} <= given
+    assert all(re.fullmatch(r"\$\{[A-Z_]+:-\}", value) for value in given)
+
+
+def test_keys_are_mounted_to_be_read_where_they_are_needed_and_nowhere_else() -> None:
+    mounted = {(name, volume) for name, service in COMPOSE["services"].items() for volume in service.get("volumes", [])
+               if "keys" in volume}  # fmt: skip
+    assert mounted == {
+        ("keys", "registration-keys:/keys/registration"), ("keys", "incidents-keys:/keys/incidents"),
+        ("registration", "registration-keys:/keys/registration:ro"),
+        ("seed", "registration-keys:/keys/registration:ro"), ("incidents", "incidents-keys:/keys/incidents:ro"),
+    }  # fmt: skip
 
 
 def test_what_the_images_install_is_what_the_project_needs_and_everybody_else_runs() -> None:
@@ -79,13 +91,24 @@ def _locked(file: Path) -> dict[str, str]:
     return {name.lower(): version for name, version in pinned}
 
 
-def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
-    file = secrets.write(tmp_path / "compose.env")
-    first = file.read_text()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert secrets.write(file).read_text() == first
-    assert re.search(r"^FIELD_KEY='[0-9a-f]{64}'$", first, re.MULTILINE)
-    assert "SIGNING_KEY='-----BEGIN PRIVATE KEY-----\n" in first
+def test_keys_are_made_once_for_their_owner_only_and_are_what_the_services_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.write(tmp_path)
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    first = {file: file.read_text() for file in files}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    keys.write(tmp_path)
+    assert {file: file.read_text() for file in files} == first
+    for name in ("FIELD_KEY", "LOOKUP_KEY"):
+        monkeypatch.setenv(name, "")  # as compose gives what nobody set
+    registration = RegistrationSettings(_secrets_dir=tmp_path / "registration")  # pyright: ignore[reportCallIssue]
+    assert not registration.missing()
+    assert registration.dev_key
+    assert registration.signing_key.startswith("-----BEGIN PRIVATE KEY-----\n")
+    incidents = IncidentsSettings(_secrets_dir=tmp_path / "incidents")  # pyright: ignore[reportCallIssue]
+    assert re.fullmatch("[0-9a-f]{64}", incidents.field_key)
+    assert incidents.field_key != registration.field_key
 
 
 def test_prometheus_looks_for_every_replica_of_every_service() -> None:

@@ -17,9 +17,9 @@ from deploy.embedded.platform import AlreadyRunningError, Platform, PlatformErro
 from deploy.embedded.ports import HOST, RUN, SERVICES, free_ports, is_taken
 from deploy.embedded.process import Process
 from deploy.embedded.readiness import valkey, wait_until
-from deploy.embedded.secrets_store import secrets_in
 from deploy.embedded.services import environment
 from deploy.embedded.supervision import LONGEST_SOCKET, Supervisor
+from deploy.secrets_store import secrets_in
 
 
 class ValkeyOnly(Platform):
