@@ -14,8 +14,10 @@ from starlette.responses import Response
 from contracts.texts import Text, text
 
 MEDIA_TYPE = "application/problem+json"
-# 91 shutting down, 189/10107/13435 no primary, 14031 out of disk, 11600/11602 interrupted at shutdown
-_PASSING_CODES = frozenset({91, 189, 10107, 13435, 14031, 11600, 11602})
+# 91 shutting down; 189, 10058, 10107, 13435, 13436 no primary; 11600, 11602 interrupted by that; 43 a cursor that was
+# the old primary's; 6, 7, 89, 9001 a member that another cannot reach; 64, 134 no majority yet; 262 out of time; 14031
+# out of disk
+_PASSING_CODES = frozenset({6, 7, 43, 64, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 14031})
 _CLOSED = "the handler is closed"  # how uvloop refuses a write to a connection that broke; asyncio's loop says nothing
 log = structlog.get_logger()
 
@@ -145,6 +147,10 @@ def is_away(error: BaseException) -> bool:
         return True
     if isinstance(error, RuntimeError):
         return _CLOSED in str(error)
+    if isinstance(error, mongo.BulkWriteError):
+        found = error.details or {}
+        codes = {entry.get("code") for entry in found.get("writeErrors", ())}
+        return bool(found.get("writeConcernErrors") or (codes and codes <= _PASSING_CODES))
     return isinstance(error, mongo.OperationFailure) and error.code in _PASSING_CODES
 
 

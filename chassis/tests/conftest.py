@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
@@ -15,6 +17,8 @@ from chassis.outbox import Relay
 from chassis.store import Repository, Store
 from chassis.tests.counter import TOPIC, Counter
 from tests.backend import Backend
+
+PARTITIONS = 3
 
 
 @pytest.fixture
@@ -36,11 +40,24 @@ async def counters(store: Store) -> Repository[Counter]:
 
 @pytest.fixture
 async def publisher(backend: Backend) -> AsyncGenerator[Publisher]:
-    await ensure_topics(backend.kafka_bootstrap, [TOPIC], 3, 1)
+    await _empty(backend.kafka_bootstrap)
+    await ensure_topics(backend.kafka_bootstrap, [TOPIC], PARTITIONS, 1)
     started = Publisher(backend.kafka_bootstrap, "chassis-test")
     await started.start()
     yield started
     await started.stop()
+
+
+async def _empty(bootstrap: str) -> None:
+    """What earlier tests put on the topic would be dealt with first by every new group: minutes of it, after some."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        if TOPIC in await admin.list_topics():
+            everything = {TopicPartition(TOPIC, n): RecordsToDelete(before_offset=-1) for n in range(PARTITIONS)}
+            await admin.delete_records(everything)
+    finally:
+        await admin.close()
 
 
 @asynccontextmanager

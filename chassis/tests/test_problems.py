@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
-from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
 from redis.exceptions import BusyLoadingError
 
 from chassis import problem
@@ -108,6 +108,21 @@ async def test_a_store_that_is_away_is_503_and_a_surprise_is_500_without_its_tex
     surprise = await post(client, {"number": 1, "word": "boom"})
     assert surprise.status_code == 500
     assert "secret" not in surprise.text
+
+
+@pytest.mark.parametrize(("details", "away"), [
+    ({"writeConcernErrors": [{"code": 64}], "writeErrors": [{"code": 11000}]}, True),  # nobody was promised anything
+    ({"writeErrors": [{"code": 11602}, {"code": 10107}]}, True),  # the primary went in the midst of it
+    ({"writeErrors": [{"code": 11602}, {"code": 11000}]}, False),
+    ({"writeErrors": []}, False),
+])  # fmt: skip
+def test_many_writes_that_met_a_change_of_primary_may_be_tried_again(details: dict[str, Any], away: bool):
+    assert is_away(BulkWriteError(details)) is away
+
+
+@pytest.mark.parametrize(("code", "away"), [(134, True), (43, True), (13436, True), (121, False), (2, False)])
+def test_a_store_without_a_primary_is_away_and_one_that_refuses_is_not(code: int, away: bool):
+    assert is_away(OperationFailure("refused", code)) is away
 
 
 async def test_what_is_not_there_is_a_problem_too(client: httpx.AsyncClient):

@@ -87,9 +87,9 @@ def _answers(record: Record) -> Iterator[str]:
         yield f"one key, several ids: {key}"
     for key, verb in record.waiting.items():
         yield f"never answered: {verb} {key}"
-    for status in (401, 500):
-        if wrong := record.statuses()[status]:
-            yield f"{wrong} times {status}"
+    for (verb, status), times in record.answers.items():
+        if status in (401, 500):
+            yield f"{verb} answered {times} times {status}"
 
 
 def _kept(books: Books, record: Record) -> Iterator[str]:

@@ -97,7 +97,7 @@ FALSIFIED: list[tuple[str, Callable[[Written], object]]] = [
     ("one key, several ids", lambda b: b.record.done["report"][f"key of {REPORT}"].add("rep_2")),
     ("report that nobody was told of", lambda b: b.again("reports")),
     ("never answered", lambda b: b.record.waiting.update({"a key": "report"})),
-    ("1 times 500", lambda b: b.record.answers.update([("report", 500)])),
+    ("report answered 1 times 500", lambda b: b.record.answers.update([("report", 500)])),
     ("told 0 times", lambda b: b.record.done["accept"]["another"].add(f"{CALLOUT}/acc_2")),
     ("unpublished", lambda b: b.first("reports")["outbox"].append({})),
     ("on the topic [1, 2]", lambda b: b.facts.pop(-2)),
