@@ -9,9 +9,13 @@ from stdnum.cn import ric
 ADDRESS = "段店北路{}号院"
 
 
+_DAYS = [f"{year}{month:02d}{day:02d}" for year in range(1900, 1950) for month in range(1, 13) for day in range(1, 29)]
+_BIRTHDAYS = iter(secrets.SystemRandom().sample(_DAYS, len(_DAYS)))
+
+
 def id_number() -> str:
-    """Well-formed, of nobody: order code 000, born in a year that the demonstration does not use."""
-    front = f"3701041949{secrets.randbelow(12) + 1:02d}{secrets.randbelow(28) + 1:02d}000"
+    """Well-formed, of nobody: order code 000, born in a year that the demonstration does not use. Given only once."""
+    front = f"370104{next(_BIRTHDAYS)}000"
     return front + ric.calc_check_digit(front + "0")
 
 
