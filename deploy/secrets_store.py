@@ -35,12 +35,11 @@ class Secrets:
 
 def secrets_in(folder: Path) -> Secrets:
     """Reads the secrets of `folder`, making those that are not there yet."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Secrets(
-        signing_key_file=_made(folder / "signing-key.pem", _signing_key()),
-        field_key=_made(folder / "field-key", secrets.token_hex(KEY_BYTES)).read_text(),
-        lookup_key=_made(folder / "lookup-key", secrets.token_hex(KEY_BYTES)).read_text(),
-        dev_key=_made(folder / "dev-key", secrets.token_urlsafe(18)).read_text(),
+        signing_key_file=made_once(folder / "signing-key.pem", _signing_key()),
+        field_key=made_once(folder / "field-key", secrets.token_hex(KEY_BYTES)).read_text(),
+        lookup_key=made_once(folder / "lookup-key", secrets.token_hex(KEY_BYTES)).read_text(),
+        dev_key=made_once(folder / "dev-key", secrets.token_urlsafe(18)).read_text(),
     )
 
 
@@ -49,9 +48,11 @@ def _signing_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _made(file: Path, content: str) -> Path:
+def made_once(file: Path, content: str) -> Path:
+    """Writes `file`, for its owner only, unless it is there; whoever reads meanwhile sees all of it or nothing."""
     if file.exists():
         return file
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Written under another name first: a secret cut short by a crash would lock its owner out of the data.
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)

@@ -61,9 +61,9 @@ async def _empty(bootstrap: str) -> None:
 
 
 @asynccontextmanager
-async def relaying(store: Store, publisher: Publisher) -> AsyncGenerator[asyncio.Task[None]]:
-    async with task(Relay(store, publisher).run()) as running:
-        yield running
+async def relaying(store: Store, publisher: Publisher) -> AsyncGenerator[None]:
+    async with task(Relay(store, publisher).run()):
+        yield
 
 
 @asynccontextmanager
