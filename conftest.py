@@ -1,4 +1,5 @@
-"""Fixtures for every test of the project. Servers start at the first test that asks for them, not before."""
+"""Fixtures for every test of the project. Servers start at the first test that asks for them, not
+before."""
 
 from collections.abc import Iterator
 
@@ -8,7 +9,8 @@ import structlog
 from deploy.embedded.profiles import sweep_tests
 from tests.backend import Backend, WholePlatform, backend_by_choice
 
-# Tracebacks as they are: drawing each with all its variables takes a second, and every other test's time with it.
+# Tracebacks as they are: drawing each with all its variables takes a second, and every other test's
+# time with it.
 _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[structlog.processors.add_log_level, _plain])
 

@@ -1,7 +1,8 @@
-"""`make bench`: the rows that are asked for (all by default), ours and the peers in turn on one fresh platform.
+"""`make bench`: the rows that are asked for (all by default), ours and the peers in turn on one
+fresh platform.
 
-QUICK=1: fewer rounds and requests, without the city's growth and the replicas, under 5 minutes; nothing is written,
-unless WRITE=1 says so. ROWS=1,5: only these; nothing is written either.
+QUICK=1: fewer rounds and requests, without the city's growth and the replicas, under 5 minutes;
+nothing is written, unless WRITE=1 says so. ROWS=1,5: only these; nothing is written either.
 """
 
 import asyncio
@@ -28,8 +29,8 @@ ROWS: dict[int, tuple[Measure, int, int]] = {
     7: (tracing.measure, 1000, 400),
     2: (alert.measure, 300, 150),
 }
-"""Row -> how, and with how many requests a round: in full, and quick. Row 2 last: it leaves a city on duty, and then
-each report of another row would call its volunteers."""
+"""Row -> how, and with how many requests a round: in full, and quick. Row 2 last: it leaves a city
+on duty, and then each report of another row would call its volunteers."""
 ROUNDS, QUICK_ROUNDS, CITY_SHARE = 5, 3, 0.5
 
 
@@ -49,7 +50,9 @@ class Bench:
                 await self._try("the city's growth", self._city(stage))
                 await self._try("replicas", self._replicas(stage))
             self.found.memory_mib = stage.memory()
-            self.console.print({name: f"{mib:.0f} MiB" for name, mib in self.found.memory_mib.items()})
+            self.console.print(
+                {name: f"{mib:.0f} MiB" for name, mib in self.found.memory_mib.items()}
+            )
 
     async def _try(self, name: str, step: Awaitable[None]) -> None:
         began = time.monotonic()
@@ -88,7 +91,9 @@ async def _until_told(bench: Bench) -> None:
 
 def main() -> int:
     quick = os.environ.get("QUICK", "") not in ("", "0")
-    wanted = [int(number) for number in os.environ.get("ROWS", "").split(",") if number] or list(ROWS)
+    wanted = [int(number) for number in os.environ.get("ROWS", "").split(",") if number] or list(
+        ROWS
+    )
     bench, began = Bench(quick, wanted), time.monotonic()
     asyncio.run(_until_told(bench))
     bench.console.print(f"{time.monotonic() - began:.0f} s in all")

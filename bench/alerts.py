@@ -1,7 +1,8 @@
-"""The load client of row 2: holds people's open streams, files reports in an open loop, and sees the alerts come.
+"""The load client of row 2: holds people's open streams, files reports in an open loop, and sees
+the alerts come.
 
-`python -m bench.alerts` is asked by lines (`bench.lines`): first to open streams, then for one run after another. One
-process sees both ends, so there is one clock. Times are Unix seconds.
+`python -m bench.alerts` is asked by lines (`bench.lines`): first to open streams, then for one run
+after another. One process sees both ends, so there is one clock. Times are Unix seconds.
 """
 
 import asyncio
@@ -22,7 +23,8 @@ _PATIENCE = 60.0  # seconds, at most
 
 
 class Ask(BaseModel):
-    """`streams` (tokens) are opened, and then `bodies` filed: one each `1 / rate` seconds, by each reporter in turn."""
+    """`streams` (tokens) are opened, and then `bodies` filed: one each `1 / rate` seconds, by each
+    reporter in turn."""
 
     base: str
     streams_base: str = ""
@@ -34,7 +36,8 @@ class Ask(BaseModel):
 
 
 class Filed(BaseModel):
-    """`due` is when the report was to be sent; `alerts` are when each volunteer with an open stream heard of it."""
+    """`due` is when the report was to be sent; `alerts` are when each volunteer with an open stream
+    heard of it."""
 
     report: str
     due: float
@@ -63,7 +66,9 @@ class _Stream(asyncio.Protocol):
         *frames, self._rest = (self._rest + data).split(b"\n\n")
         if not self.opened.done() and frames:
             ok = b" 200 " in frames[0][:16] or b" 200 " in self._rest[:16]
-            self.opened.set_result(None) if ok else self.opened.set_exception(ConnectionError(frames[0][:200].decode()))
+            self.opened.set_result(None) if ok else self.opened.set_exception(
+                ConnectionError(frames[0][:200].decode())
+            )
         for frame in frames:
             found = _ALERT.search(frame)
             if found and found[1] not in self._told:
@@ -84,7 +89,9 @@ class Client:
 
     async def reply(self, ask: Ask) -> Heard:
         gate = asyncio.Semaphore(_OPENING)
-        await asyncio.gather(*(self._hold(ask.streams_base or ask.base, token, gate) for token in ask.streams))
+        await asyncio.gather(
+            *(self._hold(ask.streams_base or ask.base, token, gate) for token in ask.streams)
+        )
         self.alerts.clear()
         began = time.time() + 0.05
         tasks = [self._file(ask, n, began + n / ask.rate) for n in range(len(ask.bodies))]
@@ -94,13 +101,17 @@ class Client:
         for report, at in self.alerts:
             if report in filed:
                 filed[report].alerts.append(at)
-        return Heard(open=len(self.open), refused=len(found) - len(filed), filed=list(filed.values()))
+        return Heard(
+            open=len(self.open), refused=len(found) - len(filed), filed=list(filed.values())
+        )
 
     async def _hold(self, base: str, token: str, gate: asyncio.Semaphore) -> None:
         url = urlsplit(base)
         async with gate, asyncio.timeout(60):
             loop = asyncio.get_running_loop()
-            transport, stream = await loop.create_connection(lambda: _Stream(self), url.hostname or "", url.port or 80)
+            transport, stream = await loop.create_connection(
+                lambda: _Stream(self), url.hostname or "", url.port or 80
+            )
             self.open.add(stream)
             transport.write(request("GET", url, "/api/v1/stream", token=token))
             await stream.opened
@@ -110,7 +121,11 @@ class Client:
         body, url = ask.bodies[n].encode(), urlsplit(ask.base)
         token = ask.reporters[n % len(ask.reporters)]
         async with asyncio.timeout(30):
-            link = self._idle.pop() if self._idle else await asyncio.open_connection(url.hostname, url.port)
+            link = (
+                self._idle.pop()
+                if self._idle
+                else await asyncio.open_connection(url.hostname, url.port)
+            )
             link[1].write(request("POST", url, "/api/v1/reports", body, token))
             status, content = await answer_of(link[0])
         self._idle.append(link)

@@ -1,7 +1,8 @@
-"""A city of volunteers on duty, put straight into the stores as the services themselves would hold them.
+"""A city of volunteers on duty, put straight into the stores as the services themselves would hold
+them.
 
-The demonstration's volunteers are the pattern: what the services made of them is copied under other names. However
-large the city, people live equally dense; reports come from its middle.
+The demonstration's volunteers are the pattern: what the services made of them is copied under other
+names. However large the city, people live equally dense; reports come from its middle.
 """
 
 import asyncio
@@ -48,7 +49,8 @@ def _degrees(east_m: float, north_m: float) -> tuple[float, float]:
 
 
 class City:
-    """Begins with the demonstration's people, none of them on duty, and as large as an earlier row has left it."""
+    """Begins with the demonstration's people, none of them on duty, and as large as an earlier row
+    has left it."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -70,8 +72,14 @@ class City:
     def _until_known(self) -> None:
         """The services have heard of the demonstration's people."""
         until = time.monotonic() + 60
-        wanted = (("dispatch", "responders", {"approved": True}), ("notify", "people", {}), ("notify", "standings", {}))
-        while not all(self._mongo[database][name].find_one(like) for database, name, like in wanted):
+        wanted = (
+            ("dispatch", "responders", {"approved": True}),
+            ("notify", "people", {}),
+            ("notify", "standings", {}),
+        )
+        while not all(
+            self._mongo[database][name].find_one(like) for database, name, like in wanted
+        ):
             if time.monotonic() > until:
                 raise RuntimeError("the services have not heard of the demonstration's people")
             time.sleep(0.2)
@@ -82,7 +90,10 @@ class City:
         for start in range(0, self.size, _CHUNK):
             people = {volunteer(n): place(n) for n in range(start, min(self.size, start + _CHUNK))}
             pipe = redis.pipeline(transaction=False)
-            pipe.geoadd("dispatch:positions", [x for who, (lon, lat) in people.items() for x in (lon, lat, who)])
+            pipe.geoadd(
+                "dispatch:positions",
+                [x for who, (lon, lat) in people.items() for x in (lon, lat, who)],
+            )
             pipe.zadd("dispatch:seen", dict.fromkeys(people, at))
             pipe.sadd("dispatch:on_duty", *people)
             await pipe.execute()
@@ -99,12 +110,21 @@ class City:
             dispatch[name].delete_many({})
         free = {"$set": {"engaged": None, "called_at": []}, "$inc": {"version": 1}}
         dispatch["responders"].update_many({"engaged": {"$ne": None}}, free)
-        self._mongo["incidents"]["reports"].update_many({"due_at": {"$ne": None}}, {"$set": {"due_at": None}})
+        self._mongo["incidents"]["reports"].update_many(
+            {"due_at": {"$ne": None}}, {"$set": {"due_at": None}}
+        )
 
     def _store(self, numbers: range) -> None:
         now = self._stage.now()
-        on_duty = {"on_duty": True, "approved": True, "duty_since": now, "sign_at": now, "squad": None,
-                   "engaged": None, "birth_year": 1980}  # fmt: skip
+        on_duty = {
+            "on_duty": True,
+            "approved": True,
+            "duty_since": now,
+            "sign_at": now,
+            "squad": None,
+            "engaged": None,
+            "birth_year": 1980,
+        }
         self._copy("dispatch", "responders", {"approved": True}, numbers, on_duty)
         self._copy("registration", "accounts", {"volunteer.station": {"$gt": ""}}, numbers, {})
         self._copy("notify", "people", {}, numbers, {})
@@ -112,7 +132,9 @@ class City:
         duty = ({"_id": volunteer(n), "on": True, "at": now, "seq": 1} for n in numbers)
         self._insert("notify", "duty", duty)
 
-    def _copy(self, database: str, name: str, like: dict[str, Any], numbers: range, more: dict[str, Any]) -> None:
+    def _copy(
+        self, database: str, name: str, like: dict[str, Any], numbers: range, more: dict[str, Any]
+    ) -> None:
         pattern = self._mongo[database][name].find_one(like)
         if pattern is None:
             raise RuntimeError(f"{database}.{name} holds none of the demonstration's people")

@@ -1,4 +1,5 @@
-"""The bare hops that row 2's path is made of, each by itself and one after another: what the parts can do at best.
+"""The bare hops that row 2's path is made of, each by itself and one after another: what the parts
+can do at best.
 
 `python -m bench.hops` is asked by lines (`bench.lines`). Milliseconds.
 """
@@ -33,7 +34,8 @@ class Ask(BaseModel):
 
 
 class Hops(BaseModel):
-    """Medians. `kafka`: produced with acks=all until consumed; `push`: from an endpoint to its stream's reader."""
+    """Medians. `kafka`: produced with acks=all until consumed; `push`: from an endpoint to its
+    stream's reader."""
 
     insert: float
     kafka: float
@@ -65,24 +67,46 @@ class Bare:
     async def _connect(self, ask: Ask) -> "tuple[Any, Any, Any, _Http, _Http]":
         topic = f"bench.{uuid4().hex[:8]}"
         await ensure_topics(ask.kafka, [topic], 1, 1)
-        producer = AIOKafkaProducer(bootstrap_servers=ask.kafka, acks="all", enable_idempotence=True)
-        consumer = AIOKafkaConsumer(topic, bootstrap_servers=ask.kafka, auto_offset_reset="earliest")
+        producer = AIOKafkaProducer(
+            bootstrap_servers=ask.kafka, acks="all", enable_idempotence=True
+        )
+        consumer = AIOKafkaConsumer(
+            topic, bootstrap_servers=ask.kafka, auto_offset_reset="earliest"
+        )
         await producer.start()
         await consumer.start()
         mongo: AsyncMongoClient[Any] = AsyncMongoClient(ask.mongo_url, w="majority", journal=True)
         http, stream = await _Http.open(ask.bare), await _Http.open(ask.bare)
         await stream.listen()
-        self._ready = mongo, Redis.from_url(ask.redis_url), (producer, consumer, topic), http, stream
+        self._ready = (
+            mongo,
+            Redis.from_url(ask.redis_url),
+            (producer, consumer, topic),
+            http,
+            stream,
+        )
         return self._ready
 
-    async def _round_trip(self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, topic: str) -> None:
+    async def _round_trip(
+        self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, topic: str
+    ) -> None:
         await asyncio.gather(producer.send_and_wait(topic, _BODY.encode()), consumer.getone())
 
     async def _search(self, redis: Redis) -> Any:
-        lon, lat = _PLACE[0] + self._random.uniform(-0.02, 0.02), _PLACE[1] + self._random.uniform(-0.02, 0.02)
+        lon, lat = (
+            _PLACE[0] + self._random.uniform(-0.02, 0.02),
+            _PLACE[1] + self._random.uniform(-0.02, 0.02),
+        )
         return await redis.geosearch(
-            "dispatch:positions", longitude=lon, latitude=lat, radius=500, unit="m", sort="ASC", count=60, withdist=True
-        )  # fmt: skip
+            "dispatch:positions",
+            longitude=lon,
+            latitude=lat,
+            radius=500,
+            unit="m",
+            sort="ASC",
+            count=60,
+            withdist=True,
+        )
 
 
 async def _median(samples: int, step: Any) -> float:
@@ -97,7 +121,9 @@ async def _median(samples: int, step: Any) -> float:
 class _Http:
     """One kept connection."""
 
-    def __init__(self, base: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, base: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._url, self.reader, self.writer = urlsplit(base), reader, writer
 
     @classmethod

@@ -1,4 +1,5 @@
-"""What went over the topics during a run: each event with when it was decided and when it was handed to the broker."""
+"""What went over the topics during a run: each event with when it was decided and when it was
+handed to the broker."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,8 @@ class Entry:
 
 
 class Journal:
-    """`async with Journal(stage) as journal: await journal.mark(); ...; entries = await journal.read()`."""
+    """`async with Journal(stage) as journal: await journal.mark(); ...; entries = await
+    journal.read()`."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -57,7 +59,9 @@ class Journal:
         found: list[Entry] = []
         while any([await self._consumer.position(p) < end for p, end in ends.items()]):
             for records in (await self._consumer.getmany(timeout_ms=500)).values():
-                found += [self._entry(record.value or b"", record.timestamp / 1000) for record in records]
+                found += [
+                    self._entry(record.value or b"", record.timestamp / 1000) for record in records
+                ]
         return found
 
     def _entry(self, value: bytes, sent: float) -> Entry:

@@ -1,4 +1,5 @@
-"""A process beside the bench that is asked by lines: one JSON a question, one JSON an answer, until its input ends."""
+"""A process beside the bench that is asked by lines: one JSON a question, one JSON an answer, until
+its input ends."""
 
 import asyncio
 import os
@@ -66,7 +67,9 @@ async def answer(question: type[Q], reply: Callable[[Q], Awaitable[BaseModel]]) 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     reader = asyncio.StreamReader(limit=_LONGEST)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
     while line := await reader.readline():
         found = await reply(question.model_validate_json(line))
         answers.write(orjson.dumps(found.model_dump()) + b"\n")

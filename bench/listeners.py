@@ -1,8 +1,10 @@
-"""What it costs a mongod that somebody listens: `python -m bench.listeners mongodb://127.0.0.1:PORT/?directConnection=true`.
+"""What it costs a mongod that somebody listens: `python -m bench.listeners
+mongodb://127.0.0.1:PORT/?directConnection=true`.
 
-For 0, 4 and 8 listeners to one small collection, by change stream and by tailable cursor, in turn: microseconds of the
-server's CPU for each journalled insert into another collection at 450 a second, and how soon a ring is heard. The
-server is one that `make run` has started; what the script writes it removes (docs/decisions/0016).
+For 0, 4 and 8 listeners to one small collection, by change stream and by tailable cursor, in turn:
+microseconds of the server's CPU for each journalled insert into another collection at 450 a second,
+and how soon a ring is heard. The server is one that `make run` has started; what the script writes
+it removes (docs/decisions/0016).
 """
 
 import asyncio
@@ -26,7 +28,9 @@ async def _cpu_us(client: Client) -> float:
 
 async def _inserts(client: Client) -> int:
     """Open loop; gives how many."""
-    things = client.bench_listeners.get_collection("things", write_concern=WriteConcern("majority", j=True))
+    things = client.bench_listeners.get_collection(
+        "things", write_concern=WriteConcern("majority", j=True)
+    )
     count = int(_RATE * _SECONDS)
 
     async def one(due: float) -> None:
@@ -70,7 +74,9 @@ async def main(url: str) -> None:
                 heard.append(time.monotonic() - change["fullDocument"]["at"])
 
     async def tailable_cursor(heard: list[float]) -> None:
-        cursor = database.bells.find({}, cursor_type=CursorType.TAILABLE_AWAIT).max_await_time_ms(1000)
+        cursor = database.bells.find({}, cursor_type=CursorType.TAILABLE_AWAIT).max_await_time_ms(
+            1000
+        )
         while cursor.alive:
             async for bell in cursor:
                 heard.append(time.monotonic() - bell["at"])

@@ -1,7 +1,9 @@
-"""The load client, a process of its own: HTTP/1.1 on kept connections, closed loop for rates, open for latencies.
+"""The load client, a process of its own: HTTP/1.1 on kept connections, closed loop for rates, open
+for latencies.
 
-`python -m bench.load` reads one job (JSON, see `Job`) from standard input and writes one result (JSON) to standard
-output. Open loop: each request has its due time, and its latency counts from then, so a server that falls behind shows.
+`python -m bench.load` reads one job (JSON, see `Job`) from standard input and writes one result
+(JSON) to standard output. Open loop: each request has its due time, and its latency counts from
+then, so a server that falls behind shows.
 """
 
 import asyncio
@@ -17,7 +19,8 @@ from pydantic import BaseModel
 
 
 class Job(BaseModel):
-    """`bodies` are cycled; `{n}` in a body or in a header's value becomes the request's number (from `first`)."""
+    """`bodies` are cycled; `{n}` in a body or in a header's value becomes the request's number
+    (from `first`)."""
 
     url: str
     bodies: list[str]
@@ -27,12 +30,14 @@ class Job(BaseModel):
     requests: int = 1000
     first: int = 0
     rate: float | None = None
-    """Requests a second for an open loop; None: each connection sends its next as soon as it has an answer."""
+    """Requests a second for an open loop; None: each connection sends its next as soon as it has an
+    answer."""
     timeout_s: float = 30.0
 
 
 class Result(BaseModel):
-    """Latencies in milliseconds, of the requests answered 2xx; `elapsed_s` from the first send to the last answer."""
+    """Latencies in milliseconds, of the requests answered 2xx; `elapsed_s` from the first send to
+    the last answer."""
 
     done: int
     failed: int
@@ -81,9 +86,16 @@ class Load:
         job = self._job
         number = str(job.first + n)
         body = job.bodies[n % len(job.bodies)].replace("{n}", number).encode()
-        headers = {k: v.replace("{n}", number) for k, v in job.headers[n % len(job.headers)].items()}
-        lines = [f"POST {self._url.path} HTTP/1.1", f"Host: {self._url.netloc}", "Content-Type: application/json",
-                 f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]  # fmt: skip
+        headers = {
+            k: v.replace("{n}", number) for k, v in job.headers[n % len(job.headers)].items()
+        }
+        lines = [
+            f"POST {self._url.path} HTTP/1.1",
+            f"Host: {self._url.netloc}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            *(f"{k}: {v}" for k, v in headers.items()),
+        ]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
     async def run(self) -> Result:
@@ -92,9 +104,12 @@ class Load:
         await asyncio.gather(*(self._work() for _ in range(job.connections)))
         done = len(self._latencies)
         return Result(
-            done=done, failed=job.requests - done, elapsed_s=time.perf_counter() - self._began,
-            latencies_ms=self._latencies, statuses=self._statuses,
-        )  # fmt: skip
+            done=done,
+            failed=job.requests - done,
+            elapsed_s=time.perf_counter() - self._began,
+            latencies_ms=self._latencies,
+            statuses=self._statuses,
+        )
 
     async def _work(self) -> None:
         connection: _Connection | None = None
@@ -106,7 +121,9 @@ class Load:
             try:
                 async with asyncio.timeout(self._job.timeout_s):
                     if connection is None:
-                        connection = _Connection(*await asyncio.open_connection(self._url.hostname, self._url.port))
+                        connection = _Connection(
+                            *await asyncio.open_connection(self._url.hostname, self._url.port)
+                        )
                     status = await connection.ask(self._request(n))
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 connection, name = None, type(error).__name__

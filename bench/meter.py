@@ -1,4 +1,5 @@
-"""What a measurement costs: CPU seconds of the processes that take part, of ours and of the peers."""
+"""What a measurement costs: CPU seconds of the processes that take part, of ours and of the
+peers."""
 
 import os
 from collections import defaultdict
@@ -12,7 +13,8 @@ Part = Callable[[], Iterable[int]]
 
 
 class Meter:
-    """`with meter.during("ours", 4000): ...` counts the CPU that each of the side's parts used for 4000 operations."""
+    """`with meter.during("ours", 4000): ...` counts the CPU that each of the side's parts used for
+    4000 operations."""
 
     def __init__(self, sides: Mapping[str, Mapping[str, Part]]) -> None:
         self._sides = sides
@@ -33,7 +35,10 @@ class Meter:
     def each_us(self) -> dict[str, dict[str, float]]:
         """Microseconds of CPU an operation: side -> part -> how many."""
         return {
-            side: {part: round(spent / self._operations[side] * 1e6, 1) for part, spent in parts.items()}
+            side: {
+                part: round(spent / self._operations[side] * 1e6, 1)
+                for part, spent in parts.items()
+            }
             for side, parts in self._seconds.items()
         }
 
@@ -57,7 +62,8 @@ def memory_mib(pids: Iterable[int]) -> float:
 
 
 def family(pids: Iterable[int]) -> list[psutil.Process]:
-    """Each process once, with all that it started and that is still there; of the bench itself only itself."""
+    """Each process once, with all that it started and that is still there; of the bench itself only
+    itself."""
     found: dict[int, psutil.Process] = {}
     for pid in pids:
         with suppress(psutil.Error):

@@ -1,4 +1,5 @@
-"""Phone numbers that nobody has, one for each number below 100,000; those of the demonstration's people lie above."""
+"""Phone numbers that nobody has, one for each number below 100,000; those of the demonstration's
+people lie above."""
 
 from services.registration.demonstration import UNASSIGNED_PHONES
 

@@ -1,4 +1,5 @@
-"""Row 5's two sides in one process: through the chassis, traced, and bare aiokafka with the same bulk writes.
+"""Row 5's two sides in one process: through the chassis, traced, and bare aiokafka with the same
+bulk writes.
 
 `python -m bench.spine` is asked by lines (`bench.lines`).
 """
@@ -36,7 +37,8 @@ class Ask(BaseModel):
 
 
 class Done(BaseModel):
-    """Facts a second from the first write to the last effect, and the process's CPU for each, in microseconds."""
+    """Facts a second from the first write to the last effect, and the process's CPU for each, in
+    microseconds."""
 
     rate: float
     cpu_us: float
@@ -49,7 +51,8 @@ class Fact(Aggregate):
 
 
 class Spine:
-    """Source, relay, topic, consumer and effect in one process, on a database and a group of its own."""
+    """Source, relay, topic, consumer and effect in one process, on a database and a group of its
+    own."""
 
     def __init__(self, ask: Ask) -> None:
         self.store = Store(ask.mongo_url, f"bench_spine_{uuid4().hex[:8]}", Clock())
@@ -76,7 +79,9 @@ class Spine:
         async def write() -> None:
             async with gate:
                 id = f"bench_{uuid4().hex}"
-                await self.sources.add(Fact(id=id, account=id), [AccountOpened(account=id)], Cause(id))
+                await self.sources.add(
+                    Fact(id=id, account=id), [AccountOpened(account=id)], Cause(id)
+                )
 
         await asyncio.gather(*(write() for _ in range(count)))
         async with asyncio.timeout(120):
@@ -94,12 +99,18 @@ async def _send(producer: AIOKafkaProducer, topic: str, id: str) -> "asyncio.Fut
 async def _bare(ask: Ask) -> float:
     """The same writes in the same sizes, the messages sent by hand and nothing kept for a crash."""
     count = ask.count
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(ask.mongo_url, w="majority", journal=True)
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        ask.mongo_url, w="majority", journal=True
+    )
     database, topic = client["bench_spine_bare"], f"bench.{uuid4().hex[:8]}"
     await ensure_topics(ask.kafka, [topic], 6, 1)
     producer = AIOKafkaProducer(bootstrap_servers=ask.kafka, acks="all", enable_idempotence=True)
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=ask.kafka, group_id=topic, auto_offset_reset="earliest", enable_auto_commit=False
+        topic,
+        bootstrap_servers=ask.kafka,
+        group_id=topic,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
     )
     await producer.start()
     await consumer.start()
@@ -108,7 +119,9 @@ async def _bare(ask: Ask) -> float:
     async def write() -> None:
         for start in range(0, count, WRITERS):
             ids = [f"{topic}.{n}" for n in range(start, min(count, start + WRITERS))]
-            await database.sources.bulk_write([InsertOne({"_id": id, "account": id}) for id in ids], ordered=False)
+            await database.sources.bulk_write(
+                [InsertOne({"_id": id, "account": id}) for id in ids], ordered=False
+            )
             await asyncio.gather(*[await _send(producer, topic, id) for id in ids])
 
     async def effect() -> None:
@@ -117,7 +130,9 @@ async def _bare(ask: Ask) -> float:
             for records in (await consumer.getmany(timeout_ms=500, max_records=400)).values():
                 inserts: list[InsertOne[dict[str, Any]]] = []
                 for r in records:
-                    with trace.span(topic, dict(r.headers)["traceparent"].decode(), SpanKind.CONSUMER):
+                    with trace.span(
+                        topic, dict(r.headers)["traceparent"].decode(), SpanKind.CONSUMER
+                    ):
                         inserts.append(InsertOne({"_id": cast(bytes, r.value).decode()}))
                 await database.effects.bulk_write(inserts, ordered=False)
                 done += len(records)
@@ -143,7 +158,10 @@ class Asked:
             await self._spine.store.prepare()
             await self._spine.publisher.start()
             relay = Relay(self._spine.store, self._spine.publisher)
-            self._tasks = [asyncio.create_task(relay.run()), asyncio.create_task(self._spine.consumer.run())]
+            self._tasks = [
+                asyncio.create_task(relay.run()),
+                asyncio.create_task(self._spine.consumer.run()),
+            ]
         before = time.process_time()
         rate = await (self._spine.run(ask.count) if ask.side == "ours" else _bare(ask))
         return Done(rate=rate, cpu_us=(time.process_time() - before) / ask.count * 1e6)

@@ -30,7 +30,8 @@ from services.registration.settings import RegistrationSettings
 HOME = STATE / "bench"
 AREA = "370104009"
 MORNING = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
-"""When the platform's clock starts, 10:00 in Jinan: at night other rules hold, and figures would hang on the hour."""
+"""When the platform's clock starts, 10:00 in Jinan: at night other rules hold, and figures would
+hang on the hour."""
 SERVERS = ("gateway", "kafka", "mongo", "valkey", "zipkin")
 
 
@@ -40,19 +41,29 @@ class Stage:
     def __init__(self) -> None:
         self.ports, self._began = free_ports(), time.time()
         clock = f"{MORNING.isoformat()}@1@{self._began}"
-        self.platform = Platform(HOME, self.ports, clock, fresh=True, limits=Limits(rates=ONE_ADDRESS))
+        self.platform = Platform(
+            HOME, self.ports, clock, fresh=True, limits=Limits(rates=ONE_ADDRESS)
+        )
         found = addresses(self.ports)
-        self.mongo_url, self.kafka, self.redis_url = found["MONGO_URL"], found["KAFKA_BOOTSTRAP"], found["REDIS_URL"]
+        self.mongo_url, self.kafka, self.redis_url = (
+            found["MONGO_URL"],
+            found["KAFKA_BOOTSTRAP"],
+            found["REDIS_URL"],
+        )
 
     async def __aenter__(self) -> "Stage":
         self._held = ExitStack()
         self._held.enter_context(exclusive(HOME.with_name(f"{HOME.name}-stage.lock"), wait=False))
-        if self.platform.running():  # and nobody holds the lock: a run that was killed has left it behind
+        if (
+            self.platform.running()
+        ):  # and nobody holds the lock: a run that was killed has left it behind
             await asyncio.to_thread(self.platform.down)
         await asyncio.to_thread(self.platform.up)
         self._held.callback(self.platform.down)
         try:
-            await asyncio.to_thread(self.platform.run_module, "services.registration.seed", "registration")
+            await asyncio.to_thread(
+                self.platform.run_module, "services.registration.seed", "registration"
+            )
         except BaseException:
             self._held.close()
             raise
@@ -76,14 +87,22 @@ class Stage:
         """Registration's own, to prepare what a row needs."""
         env = self.platform.env_for("registration")
         return RegistrationSettings(
-            field_key=env["FIELD_KEY"], lookup_key=env["LOOKUP_KEY"], signing_key_file=env["SIGNING_KEY_FILE"]
+            field_key=env["FIELD_KEY"],
+            lookup_key=env["LOOKUP_KEY"],
+            signing_key_file=env["SIGNING_KEY_FILE"],
         )
 
     def token(self, subject: str, role: str, area: str = AREA) -> str:
         """An access token as registration would give it."""
         key = SigningKeys(Path(self.settings().signing_key_file).read_text("utf-8")).signing
-        claims = {"iss": "quancheng", "aud": "quancheng-api", "sub": subject, "sid": "ses_bench",
-                  "exp": int(time.time()) + 3600, "grants": [{"role": role, "area": area}]}  # fmt: skip
+        claims = {
+            "iss": "quancheng",
+            "aud": "quancheng-api",
+            "sub": subject,
+            "sid": "ses_bench",
+            "exp": int(time.time()) + 3600,
+            "grants": [{"role": role, "area": area}],
+        }
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
     def pids(self, *names: str) -> list[int]:
@@ -103,12 +122,15 @@ class Stage:
         return {name: round(memory_mib(self.pids(name))) for name in (*SERVICES, *SERVERS)}
 
     async def quiet(self, most: float = 60.0) -> None:
-        """Wait until no service has anything left to publish or to deal with: one row must not pay for another."""
+        """Wait until no service has anything left to publish or to deal with: one row must not pay
+        for another."""
         until, calm = time.monotonic() + most, 0
         async with httpx.AsyncClient(timeout=5) as http:
             while calm < 2 and time.monotonic() < until:
                 try:
-                    pages = [(await http.get(f"{self.url(name)}/metrics")).text for name in SERVICES]
+                    pages = [
+                        (await http.get(f"{self.url(name)}/metrics")).text for name in SERVICES
+                    ]
                     left = sum(float(n) for page in pages for n in _LEFT.findall(page))
                 except httpx.HTTPError:  # too busy to answer
                     left = 1
@@ -116,15 +138,21 @@ class Stage:
                 await asyncio.sleep(0.3)
 
     @contextmanager
-    def beside(self, module: str, *arguments: str, ready: str, env: Mapping[str, str] | None = None) -> Generator[int]:
-        """A process of the bench's own, with a service's surroundings; gives its process id once `ready` answers."""
-        surroundings = self.platform.env_for("incidents") | {"LOG_LEVEL": "WARNING"} | dict(env or {})
+    def beside(
+        self, module: str, *arguments: str, ready: str, env: Mapping[str, str] | None = None
+    ) -> Generator[int]:
+        """A process of the bench's own, with a service's surroundings; gives its process id once
+        `ready` answers."""
+        surroundings = (
+            self.platform.env_for("incidents") | {"LOG_LEVEL": "WARNING"} | dict(env or {})
+        )
         with self.process((sys.executable, "-m", module, *arguments), ready, surroundings) as pid:
             yield pid
 
     @contextmanager
     def process(self, command: Sequence[str], ready: str, env: Mapping[str, str]) -> Generator[int]:
-        """A process that ends with the block; gives its process id once the URL `ready` answers, if there is one."""
+        """A process that ends with the block; gives its process id once the URL `ready` answers, if
+        there is one."""
         process = subprocess.Popen(command, env=env)
         try:
             if ready:
@@ -141,7 +169,9 @@ class Stage:
             process.wait()
 
 
-_LEFT = re.compile(r"^(?:consumer_lag_messages|relay_backlog_aggregates)\{[^}]*\} (\S+)", re.MULTILINE)
+_LEFT = re.compile(
+    r"^(?:consumer_lag_messages|relay_backlog_aggregates)\{[^}]*\} (\S+)", re.MULTILINE
+)
 
 
 def _await(url: str, process: "subprocess.Popen[Any]", seconds: float = 40) -> None:
@@ -162,5 +192,7 @@ async def load(job: Job) -> Result:
     out, _ = await asyncio.wait_for(process.communicate(job.model_dump_json().encode()), 600)
     result = Result.model_validate_json(out)
     if result.failed:
-        raise RuntimeError(f"{job.url}: {result.failed} of {job.requests} failed: {result.statuses}")
+        raise RuntimeError(
+            f"{job.url}: {result.failed} of {job.requests} failed: {result.statuses}"
+        )
     return result

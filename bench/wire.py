@@ -9,7 +9,9 @@ _LENGTH = re.compile(rb"\ncontent-length: (\d+)")
 
 def request(method: str, url: SplitResult, path: str, body: bytes = b"", token: str = "") -> bytes:
     lines = [f"{method} {path} HTTP/1.1", f"Host: {url.netloc}", f"Content-Length: {len(body)}"]
-    lines += ["Content-Type: application/json"] * bool(body) + [f"Authorization: Bearer {token}"] * bool(token)
+    lines += ["Content-Type: application/json"] * bool(body) + [
+        f"Authorization: Bearer {token}"
+    ] * bool(token)
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 

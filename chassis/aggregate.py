@@ -1,10 +1,12 @@
-"""What domain modules build on: a state that changes as a whole. Pure, so that a domain sees no driver."""
+"""What domain modules build on: a state that changes as a whole. Pure, so that a domain sees no
+driver."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Aggregate(BaseModel):
-    """A state that changes as a whole. Frozen: a change makes a new one with `model_copy(update=...)`."""
+    """A state that changes as a whole. Frozen: a change makes a new one with
+    `model_copy(update=...)`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

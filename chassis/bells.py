@@ -1,7 +1,9 @@
-"""How the processes of one service wake each other: a few small documents in a ring, and a cursor that follows them.
+"""How the processes of one service wake each other: a few small documents in a ring, and a cursor
+that follows them.
 
-The store wakes such a cursor at inserts into this one collection. A change stream wakes at every write of the whole
-server: each makes every write dearer (docs/decisions/0016-bells-and-unjournalled-marks.md).
+The store wakes such a cursor at inserts into this one collection. A change stream wakes at every
+write of the whole server: each makes every write dearer
+(docs/decisions/0016-bells-and-unjournalled-marks.md).
 """
 
 from collections.abc import AsyncGenerator
@@ -17,7 +19,8 @@ _KEPT = 16
 
 
 class Bells:
-    """A ring that is lost (a crash, a change of primary) is made up for by whoever looks now and then anyway."""
+    """A ring that is lost (a crash, a change of primary) is made up for by whoever looks now and
+    then anyway."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         self._database = database
@@ -39,9 +42,12 @@ class Bells:
         await self._bells.insert_one({})
 
     async def heard(self) -> AsyncGenerator[None]:
-        """Each ring, from now on and a few from before, until the cursor is lost: then follow anew."""
+        """Each ring, from now on and a few from before, until the cursor is lost: then follow
+        anew."""
         await self.ring()  # a cursor on nothing ends at once
-        cursor = self._bells.find({}, {"_id": 1}, cursor_type=CursorType.TAILABLE_AWAIT).max_await_time_ms(1000)
+        cursor = self._bells.find(
+            {}, {"_id": 1}, cursor_type=CursorType.TAILABLE_AWAIT
+        ).max_await_time_ms(1000)
         while cursor.alive:
             async for _ in cursor:
                 yield

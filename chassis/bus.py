@@ -1,4 +1,5 @@
-"""Kafka: topics, what a service does with their messages, and publishing what the relay hands over."""
+"""Kafka: topics, what a service does with their messages, and publishing what the relay hands
+over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -27,7 +28,8 @@ MOST_BYTES = 1024 * 1024  # of a message; a dead letter may be larger by its rea
 
 @dataclass(frozen=True)
 class Message:
-    """Where an event came from. `cause` goes to the store with the change it makes, so that a repeat makes none."""
+    """Where an event came from. `cause` goes to the store with the change it makes, so that a
+    repeat makes none."""
 
     id: str
     aggregate: str
@@ -44,24 +46,32 @@ Handler = Callable[[Any, Message], Awaitable[None]]
 
 @dataclass
 class Subscription:
-    """What a service does with the events of one topic; types that are not named here are passed over.
+    """What a service does with the events of one topic; types that are not named here are passed
+    over.
 
-    Messages of one key are dealt with in order. Where that is more order than is needed, `lane` names the field that
-    takes the key's place: all who are called to one matter are told side by side, each in their own order.
+    Messages of one key are dealt with in order. Where that is more order than is needed, `lane`
+    names the field that takes the key's place: all who are called to one matter are told side by
+    side, each in their own order.
     """
 
     topic: str
     lane: str | None = None
-    handlers: dict[str, tuple[type[Event], Handler]] = field(default_factory=dict[str, tuple[type[Event], Handler]])
+    handlers: dict[str, tuple[type[Event], Handler]] = field(
+        default_factory=dict[str, tuple[type[Event], Handler]]
+    )
 
-    def on(self, event: type[E], handler: Callable[[E, Message], Awaitable[None]]) -> "Subscription":
+    def on(
+        self, event: type[E], handler: Callable[[E, Message], Awaitable[None]]
+    ) -> "Subscription":
         if event.topic != self.topic:
             raise ValueError(f"{event.__name__} is published on {event.topic}, not {self.topic}")
         self.handlers[event.__name__] = (event, handler)
         return self
 
 
-async def ensure_topics(bootstrap: str, topics: Iterable[str], partitions: int, replication: int) -> None:
+async def ensure_topics(
+    bootstrap: str, topics: Iterable[str], partitions: int, replication: int
+) -> None:
     """Make the topics that are not there yet, each with its dead-letter topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await admin.start()
@@ -69,7 +79,12 @@ async def ensure_topics(bootstrap: str, topics: Iterable[str], partitions: int, 
         there = set(await admin.list_topics())
         settings = {"min.insync.replicas": str(max(1, replication - 1))}
         wanted = [
-            NewTopic(name, partitions, replication, topic_configs=settings | {"max.message.bytes": str(most)})
+            NewTopic(
+                name,
+                partitions,
+                replication,
+                topic_configs=settings | {"max.message.bytes": str(most)},
+            )
             for topic in topics
             for name, most in ((topic, MOST_BYTES), (dead(topic), 2 * MOST_BYTES))
             if name not in there
@@ -105,9 +120,16 @@ class Publisher:
 
     async def start(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, client_id=self._client, acks="all", enable_idempotence=True, linger_ms=0,
-            request_timeout_ms=10_000, retry_backoff_ms=50, max_batch_size=256 * 1024, max_request_size=2 * MOST_BYTES,
-        )  # fmt: skip
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            request_timeout_ms=10_000,
+            retry_backoff_ms=50,
+            max_batch_size=256 * 1024,
+            max_request_size=2 * MOST_BYTES,
+        )
         try:
             await producer.start()
         except BaseException:  # half started it would go on asking for the cluster's state
@@ -121,9 +143,11 @@ class Publisher:
             await _stop(producer)
 
     async def heal(self) -> None:
-        """Start anew if a batch was refused for good: the broker then takes no later one of this producer either.
+        """Start anew if a batch was refused for good: the broker then takes no later one of this
+        producer either.
 
-        Only between the relay's turns: a later event of an aggregate must not overtake an earlier one.
+        Only between the relay's turns: a later event of an aggregate must not overtake an earlier
+        one.
         """
         if self._broken or self._producer is None:
             log.warning("producer starts anew")
@@ -133,9 +157,13 @@ class Publisher:
     async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]":
         """Hand over one outbox entry; the future tells when all replicas have it."""
         headers = [("traceparent", entry["trace"].encode())] if entry.get("trace") else []
-        return await self.put(entry["topic"], entry["key"].encode(), entry["body"].encode(), headers)
+        return await self.put(
+            entry["topic"], entry["key"].encode(), entry["body"].encode(), headers
+        )
 
-    async def put(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> "asyncio.Future[Any]":
+    async def put(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+    ) -> "asyncio.Future[Any]":
         if self._producer is None:
             raise ConnectionError("the publisher is not started")
         try:

@@ -1,6 +1,8 @@
-"""Domain time: UTC, the same on every replica because the store's clock disciplines it, and fast-forwarded on demand.
+"""Domain time: UTC, the same on every replica because the store's clock disciplines it, and
+fast-forwarded on demand.
 
-Tokens are held by `real()`, the store's clock too, but never played; time limits of calls by the machine's own.
+Tokens are held by `real()`, the store's clock too, but never played; time limits of calls by the
+machine's own.
 """
 
 import asyncio
@@ -10,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """`now()` is the store's time plus what has passed since on the monotonic clock: a wrong machine clock is harmless.
+    """`now()` is the store's time plus what has passed since on the monotonic clock: a wrong
+    machine clock is harmless.
 
-    `spec` is empty for real time, or `<ISO start>@<rate>@<unix origin>`: then now = start + (real - origin) * rate,
-    which plays a whole day in minutes with all its time-outs and rests.
+    `spec` is empty for real time, or `<ISO start>@<rate>@<unix origin>`: then now = start + (real -
+    origin) * rate, which plays a whole day in minutes with all its time-outs and rests.
     """
 
     def __init__(self, spec: str = "") -> None:
@@ -56,4 +59,6 @@ class Clock:
             stamp = await read()
         after = time.monotonic()
         self._monotonic_at_sync = (before + after) / 2
-        self._real_at_sync = stamp.replace(tzinfo=UTC).timestamp() if stamp.tzinfo is None else stamp.timestamp()
+        self._real_at_sync = (
+            stamp.replace(tzinfo=UTC).timestamp() if stamp.tzinfo is None else stamp.timestamp()
+        )

@@ -1,6 +1,7 @@
 """What comes while a call to a store is under way goes out together as the next one.
 
-Concurrent writes share a bulk write so, and with it the store's round trip and its journal. See docs/decisions/0002.
+Concurrent writes share a bulk write so, and with it the store's round trip and its journal. See
+docs/decisions/0002.
 """
 
 import asyncio
@@ -22,7 +23,8 @@ R = TypeVar("R")
 
 
 class Refused(Exception):
-    """The store refused this one write: a unique index holds the value already. `key` names the index's fields."""
+    """The store refused this one write: a unique index holds the value already. `key` names the
+    index's fields."""
 
     def __init__(self, key: Mapping[str, Any]) -> None:
         super().__init__(", ".join(key))
@@ -30,17 +32,21 @@ class Refused(Exception):
 
 
 class Overloaded(ConnectionError):
-    """More waits already than the store gets done in good time. Passes: a request is told when to try again."""
+    """More waits already than the store gets done in good time. Passes: a request is told when to
+    try again."""
 
 
 class Batcher(Generic[T, R]):
-    """`call` is given up to `most` items at a time and gives the outcome of each, in order: a result, or an error.
+    """`call` is given up to `most` items at a time and gives the outcome of each, in order: a
+    result, or an error.
 
-    Nothing waits longer than a call's own time limit: when the store is away, those who wait behind fail with the call;
-    and beyond `MOST_WAITING` whoever comes is turned away at once.
+    Nothing waits longer than a call's own time limit: when the store is away, those who wait behind
+    fail with the call; and beyond `MOST_WAITING` whoever comes is turned away at once.
     """
 
-    def __init__(self, call: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]], most: int = MOST) -> None:
+    def __init__(
+        self, call: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]], most: int = MOST
+    ) -> None:
         self._call, self._most = call, most
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._flight: asyncio.Task[None] | None = None
@@ -73,7 +79,9 @@ class Batcher(Generic[T, R]):
                 _settle(batch, outcomes)
 
 
-def _settle(batch: Sequence[tuple[T, asyncio.Future[R]]], outcomes: Sequence[R | Exception]) -> None:
+def _settle(
+    batch: Sequence[tuple[T, asyncio.Future[R]]], outcomes: Sequence[R | Exception]
+) -> None:
     for (_, waiting), outcome in zip(batch, outcomes, strict=True):
         if waiting.done():  # its caller has gone
             continue
@@ -84,7 +92,8 @@ def _settle(batch: Sequence[tuple[T, asyncio.Future[R]]], outcomes: Sequence[R |
 
 
 class Coalescer(Batcher[Write, None]):
-    """Writes to one collection; each caller gets its own outcome, and 'done' means by the majority, in the journal."""
+    """Writes to one collection; each caller gets its own outcome, and 'done' means by the majority,
+    in the journal."""
 
     def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
         super().__init__(self._write)
@@ -96,15 +105,20 @@ class Coalescer(Batcher[Write, None]):
             await self._collection.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             details = error.details or {}
-            if concern := details.get("writeConcernErrors"):  # applied perhaps, but not promised: nobody is told 'done'
-                raise WriteConcernError(str(concern[0].get("errmsg")), concern[0].get("code")) from None
+            if concern := details.get(
+                "writeConcernErrors"
+            ):  # applied perhaps, but not promised: nobody is told 'done'
+                raise WriteConcernError(
+                    str(concern[0].get("errmsg")), concern[0].get("code")
+                ) from None
             for entry in details.get("writeErrors", []):
                 outcomes[entry["index"]] = _error(entry)
         return outcomes
 
 
 def _error(entry: Mapping[str, Any]) -> Exception:
-    """What is wrong with this one write. No passing trouble of the store: a message that causes it is put aside."""
+    """What is wrong with this one write. No passing trouble of the store: a message that causes it
+    is put aside."""
     if entry.get("code") == 11000:
         return Refused(entry.get("keyPattern", {"_id": 1}))
     return WriteError(str(entry.get("errmsg")), entry.get("code"))

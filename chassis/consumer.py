@@ -1,4 +1,5 @@
-"""Consuming with effects that happen exactly once: each key by one member of the group at a time, in order."""
+"""Consuming with effects that happen exactly once: each key by one member of the group at a time,
+in order."""
 
 import asyncio
 import time
@@ -30,8 +31,8 @@ log = structlog.get_logger()
 Record = ConsumerRecord[bytes, bytes]
 _TRIES = 4
 _MOST = 250
-"""Messages at a time. At most twice as many are dealt with but not committed: a crash repeats fewer than a store keeps
-causes of one aggregate (`chassis.store.MOST_CAUSES`)."""
+"""Messages at a time. At most twice as many are dealt with but not committed: a crash repeats fewer
+than a store keeps causes of one aggregate (`chassis.store.MOST_CAUSES`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _LOOK_EVERY = 2.0
 _FINISH = 5.0  # seconds to finish what is at work before partitions go; the group waits 15
@@ -45,15 +46,21 @@ async def _unknown() -> bool:
 class Consumer:
     """Consumes topics as one member of the service's group.
 
-    Keys are dealt with side by side, the messages of one key in order; offsets are committed after the effects. What
-    is away is waited for; a message that cannot be applied goes to the dead-letter topic, and so does one that fails
-    for `patience` seconds as if something were away while `reachable` finds everything there.
+    Keys are dealt with side by side, the messages of one key in order; offsets are committed after
+    the effects. What is away is waited for; a message that cannot be applied goes to the
+    dead-letter topic, and so does one that fails for `patience` seconds as if something were away
+    while `reachable` finds everything there.
     """
 
     def __init__(
-        self, bootstrap: str, group: str, subscriptions: Sequence[Subscription], publisher: Publisher,
-        reachable: Callable[[], Awaitable[bool]] = _unknown, patience: float = 60.0,
-    ) -> None:  # fmt: skip
+        self,
+        bootstrap: str,
+        group: str,
+        subscriptions: Sequence[Subscription],
+        publisher: Publisher,
+        reachable: Callable[[], Awaitable[bool]] = _unknown,
+        patience: float = 60.0,
+    ) -> None:
         self._bootstrap, self._group, self._publisher = bootstrap, group, publisher
         self._subscriptions = {subscription.topic: subscription for subscription in subscriptions}
         self._reachable, self._patience = reachable, patience
@@ -76,14 +83,23 @@ class Consumer:
     async def run(self) -> None:
         """Until cancelled; then what is at work is finished and committed."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, group_id=self._group, enable_auto_commit=False,
-            auto_offset_reset="earliest", max_poll_interval_ms=120_000, session_timeout_ms=10_000,
-            rebalance_timeout_ms=15_000, heartbeat_interval_ms=2000, fetch_max_wait_ms=500, request_timeout_ms=15_000,
+            bootstrap_servers=self._bootstrap,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=120_000,
+            session_timeout_ms=10_000,
+            rebalance_timeout_ms=15_000,
+            heartbeat_interval_ms=2000,
+            fetch_max_wait_ms=500,
+            request_timeout_ms=15_000,
             retry_backoff_ms=100,
-        )  # fmt: skip
+        )
         self._consumer, self._broken = consumer, None
         consumer.subscribe(list(self._subscriptions), listener=_Handover(self))
-        try:  # from the start on: a member that was given up half joined would hold partitions and deal with nothing
+        # from the start on: a member that was given up half joined would hold partitions and deal
+        # with nothing
+        try:
             await consumer.start()
             async with beside(every("look", partial(self._look, consumer), _LOOK_EVERY)):
                 while True:
@@ -100,7 +116,8 @@ class Consumer:
                     await consumer.stop()
 
     async def _room(self) -> None:
-        """Until a crash would repeat few enough: a store keeps so many causes of one aggregate and no more."""
+        """Until a crash would repeat few enough: a store keeps so many causes of one aggregate and
+        no more."""
         while True:
             if self._broken is not None:
                 raise RuntimeError("a lane broke off") from self._broken
@@ -108,15 +125,21 @@ class Consumer:
             if sum(share.next - share.committed for share in shares) <= _MOST:
                 return
             self._moved.clear()
-            if sum(share.dealt - share.committed for share in shares) >= _MOST // 2 and await self._commit():
+            if (
+                sum(share.dealt - share.committed for share in shares) >= _MOST // 2
+                and await self._commit()
+            ):
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_COMMIT_EVERY):
                     await self._moved.wait()
 
     def _begin(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
-        """Each message to the end of its key's lane. What comes between two assignments is the next member's."""
-        if batches or not self.lag:  # a fetch that gives nothing, time after time, though there is something, hangs too
+        """Each message to the end of its key's lane. What comes between two assignments is the next
+        member's."""
+        if (
+            batches or not self.lag
+        ):  # a fetch that gives nothing, time after time, though there is something, hangs too
             self.progressed = time.monotonic()
         if self._leaving:
             return
@@ -166,16 +189,22 @@ class Consumer:
             return
         EVENT_DELAY.labels(record.topic).observe(max(0.0, time.time() - record.timestamp / 1000))
         message = Message(envelope.id, envelope.aggregate, envelope.seq, envelope.at)
-        parent = (dict(record.headers).get("traceparent") or b"").decode("latin-1")  # whatever somebody sent
-        attributes = {"messaging.system": "kafka", "messaging.destination.name": record.topic,
-                      "messaging.message.id": envelope.id}  # fmt: skip
+        parent = (dict(record.headers).get("traceparent") or b"").decode(
+            "latin-1"
+        )  # whatever somebody sent
+        attributes = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": record.topic,
+            "messaging.message.id": envelope.id,
+        }
         with trace.span(f"{record.topic} {envelope.type}", parent, SpanKind.CONSUMER, **attributes):
             began = time.perf_counter()
             await self._try(record, envelope.type, lambda: handler(event, message))
             EVENT_SECONDS.labels(envelope.type).observe(time.perf_counter() - began)
 
     async def _try(self, record: Record, type_: str, call: Callable[[], Awaitable[None]]) -> None:
-        """A few quick tries; more while something is away, since that is not the message's fault."""
+        """A few quick tries; more while something is away, since that is not the message's
+        fault."""
         attempt, pause, there_since = 0, 0.05, time.monotonic()
         while True:
             try:
@@ -203,13 +232,22 @@ class Consumer:
 
     async def _put_aside(self, record: Record, reason: str, error: str) -> None:
         """To the dead-letter topic, as it was, with the reason. Goes on until the broker has it."""
-        headers = [*record.headers, ("dead-reason", reason.encode()), ("dead-error", error.encode()),
-                   ("dead-group", self._group.encode()), ("dead-topic", record.topic.encode()),
-                   ("dead-offset", f"{record.partition}:{record.offset}".encode())]  # fmt: skip
+        headers = [
+            *record.headers,
+            ("dead-reason", reason.encode()),
+            ("dead-error", error.encode()),
+            ("dead-group", self._group.encode()),
+            ("dead-topic", record.topic.encode()),
+            ("dead-offset", f"{record.partition}:{record.offset}".encode()),
+        ]
         while True:
             try:
                 async with asyncio.timeout(15):
-                    await (await self._publisher.put(dead(record.topic), record.key, record.value or b"", headers))
+                    await (
+                        await self._publisher.put(
+                            dead(record.topic), record.key, record.value or b"", headers
+                        )
+                    )
                 DEAD_LETTERS.labels(record.topic, reason).inc()
                 return
             except (KafkaError, OSError, TimeoutError):
@@ -218,7 +256,8 @@ class Consumer:
                 await asyncio.sleep(0.5)
 
     async def _commit(self) -> bool:
-        """Whether something was. What cannot be is dealt with again by whoever comes next: a repeat changes nothing."""
+        """Whether something was. What cannot be is dealt with again by whoever comes next: a repeat
+        changes nothing."""
         consumer, self._committed_at = self._consumer, time.monotonic()
         owned: Any = consumer.assignment() if consumer else ()
         moved = [(p, share, share.dealt) for p, share in self._shares.items() if p in owned]
@@ -233,7 +272,8 @@ class Consumer:
         return False
 
     async def hand_over(self) -> None:
-        """Before partitions go to another member: finish what is at work, or break it off, and commit what is done."""
+        """Before partitions go to another member: finish what is at work, or break it off, and
+        commit what is done."""
         async with self._handing:
             self._leaving = True
             lanes = set(self._tasks)
@@ -265,10 +305,19 @@ class Consumer:
         try:
             async with asyncio.timeout(5):
                 owned = list(consumer.assignment())
-                ends = await consumer.end_offsets(owned) if owned else dict.fromkeys(await consumer.topics(), 0)
+                ends = (
+                    await consumer.end_offsets(owned)
+                    if owned
+                    else dict.fromkeys(await consumer.topics(), 0)
+                )
                 known = {part: share.committed for part, share in self._shares.items()}
-                done = [known[part] if part in known else await consumer.position(part) for part in owned]
-            self.lag = sum(ends.values()) - sum(done) if owned else 1  # nothing owned: there may be some
+                done = [
+                    known[part] if part in known else await consumer.position(part)
+                    for part in owned
+                ]
+            self.lag = (
+                sum(ends.values()) - sum(done) if owned else 1
+            )  # nothing owned: there may be some
         except (KafkaError, TimeoutError):
             stood_since, self.progressed = self.progressed, time.monotonic()
             if await answers(self._bootstrap):

@@ -14,7 +14,9 @@ from chassis.problem import Problem
 
 _RULE = "8-128 visible characters; a repeat with the same key changes nothing"
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
-_HEADER = Header(alias="Idempotency-Key", description=_RULE, json_schema_extra={"pattern": f"^{_KEY.pattern}$"})
+_HEADER = Header(
+    alias="Idempotency-Key", description=_RULE, json_schema_extra={"pattern": f"^{_KEY.pattern}$"}
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ async def cause_of(
     if not _KEY.fullmatch(key):
         raise Problem(422, "bad_request", fields={"header.Idempotency-Key": "problem.key_invalid"})
     subject = who.subject if who else "anonymous"
-    identity = hashlib.sha256("\x1f".join((subject, request.method, request.url.path, key)).encode()).hexdigest()[:32]
+    identity = hashlib.sha256(
+        "\x1f".join((subject, request.method, request.url.path, key)).encode()
+    ).hexdigest()[:32]
     body = request.url.query.encode() + b"\x1f" + await request.body()
     return Cause(identity, hashlib.sha256(body).hexdigest()[:16])
 

@@ -1,4 +1,5 @@
-"""Structured logs: one JSON object a line, with the trace's id, never a value that a person gave."""
+"""Structured logs: one JSON object a line, with the trace's id, never a value that a person
+gave."""
 
 import logging
 import sys
@@ -8,7 +9,13 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
-_NOISY = ("uvicorn.access", "httpx", "aiokafka.conn", "aiokafka.consumer.group_coordinator", "pymongo")
+_NOISY = (
+    "uvicorn.access",
+    "httpx",
+    "aiokafka.conn",
+    "aiokafka.consumer.group_coordinator",
+    "pymongo",
+)
 
 
 def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,7 +1,9 @@
-"""A Kafka connection that breaks while somebody writes to it, told in aiokafka's own words whatever the event loop.
+"""A Kafka connection that breaks while somebody writes to it, told in aiokafka's own words whatever
+the event loop.
 
-uvloop refuses such a write with a RuntimeError; aiokafka expects an OSError, and those of its tasks that meet anything
-else end without a word: a consumer then stands still for ever (aiokafka issue 1038). Found by killing a broker.
+uvloop refuses such a write with a RuntimeError; aiokafka expects an OSError, and those of its tasks
+that meet anything else end without a word: a consumer then stands still for ever (aiokafka issue
+1038). Found by killing a broker.
 """
 
 from typing import Any

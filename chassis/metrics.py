@@ -4,14 +4,26 @@ from prometheus_client import Counter, Gauge, Histogram
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-HTTP_SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route", "status"], buckets=_FAST)
+HTTP_SECONDS = Histogram(
+    "http_request_seconds", "Time to answer", ["method", "route", "status"], buckets=_FAST
+)
 EVENTS_HANDLED = Counter("events_handled_total", "Messages dealt with", ["topic", "type", "result"])
-EVENT_SECONDS = Histogram("event_handle_seconds", "Time to deal with a message", ["type"], buckets=_FAST)
-EVENT_DELAY = Histogram("event_delay_seconds", "From the topic to the handler", ["topic"], buckets=_FAST)
+EVENT_SECONDS = Histogram(
+    "event_handle_seconds", "Time to deal with a message", ["type"], buckets=_FAST
+)
+EVENT_DELAY = Histogram(
+    "event_delay_seconds", "From the topic to the handler", ["topic"], buckets=_FAST
+)
 CONSUMER_LAG = Gauge("consumer_lag_messages", "Messages not dealt with yet", ["topic", "partition"])
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside", ["topic", "reason"])
-RELAY_BACKLOG = Gauge("relay_backlog_aggregates", "Aggregates with unpublished events at the last look", ["collection"])
+RELAY_BACKLOG = Gauge(
+    "relay_backlog_aggregates",
+    "Aggregates with unpublished events at the last look",
+    ["collection"],
+)
 RELAY_PUBLISHED = Counter("relay_published_total", "Events published", ["topic"])
 RELAY_LEADER = Gauge("relay_leader", "1 while this process holds the relay's lease")
-STORE_BATCH = Histogram("store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
+STORE_BATCH = Histogram(
+    "store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
 LOOP_LAG = Gauge("event_loop_lag_seconds", "How late the event loop last was")

@@ -1,8 +1,9 @@
 """The relay: takes events out of their aggregates, in order, and puts them on their topics.
 
-One process of a service relays at a time, by a lease in the store; another takes over when it lapses. A relay that was
-asleep past its lease publishes nothing more. What is published twice all the same (a crash between the broker's
-acknowledgement and the mark) has the same id and is seen through by consumers.
+One process of a service relays at a time, by a lease in the store; another takes over when it
+lapses. A relay that was asleep past its lease publishes nothing more. What is published twice all
+the same (a crash between the broker's acknowledgement and the mark) has the same id and is seen
+through by consumers.
 """
 
 import asyncio
@@ -32,7 +33,8 @@ _UNPROMISED = WriteConcern(w=1, j=False)
 
 
 class Lease:
-    """The right to relay, for `seconds`, by the store's clock. Held only while this process's own clock agrees."""
+    """The right to relay, for `seconds`, by the store's clock. Held only while this process's own
+    clock agrees."""
 
     def __init__(self, store: Store, name: str = "relay", seconds: float = 5.0) -> None:
         self._collection, self._name, self._seconds = store.collection("leases"), name, seconds
@@ -47,12 +49,22 @@ class Lease:
         """Take or renew. The local deadline counts from before the call and ends a fifth early."""
         asked = time.monotonic()
         until = {"$add": ["$$NOW", int(self._seconds * 1000)]}
-        free = {"$or": [{"$eq": ["$holder", self.holder]}, {"$lte": [{"$ifNull": ["$until", None]}, "$$NOW"]}]}
+        free = {
+            "$or": [
+                {"$eq": ["$holder", self.holder]},
+                {"$lte": [{"$ifNull": ["$until", None]}, "$$NOW"]},
+            ]
+        }
         document = await self._collection.find_one_and_update(
             {"_id": self._name},
             [
                 {"$set": {"free": free}},
-                {"$set": {k: {"$cond": ["$free", v, f"${k}"]} for k, v in (("holder", self.holder), ("until", until))}},
+                {
+                    "$set": {
+                        k: {"$cond": ["$free", v, f"${k}"]}
+                        for k, v in (("holder", self.holder), ("until", until))
+                    }
+                },
                 {"$unset": "free"},
             ],
             upsert=True,
@@ -67,7 +79,8 @@ class Lease:
         self._until = 0.0
         RELAY_LEADER.set(0)
         await self._collection.update_one(
-            {"_id": self._name, "holder": self.holder}, [{"$set": {"until": {"$subtract": ["$$NOW", 1]}}}]
+            {"_id": self._name, "holder": self.holder},
+            [{"$set": {"until": {"$subtract": ["$$NOW", 1]}}}],
         )
 
 
@@ -75,7 +88,11 @@ class Relay:
     """Runs in every process of a service; works in the one that holds the lease."""
 
     def __init__(self, store: Store, publisher: Publisher, lease_seconds: float = 5.0) -> None:
-        self._store, self._publisher, self._lease = store, publisher, Lease(store, seconds=lease_seconds)
+        self._store, self._publisher, self._lease = (
+            store,
+            publisher,
+            Lease(store, seconds=lease_seconds),
+        )
         self._renew_every = lease_seconds * 0.3
         self._marked: dict[str, Marked] = defaultdict(Marked)
         self._looked = -inf
@@ -118,7 +135,8 @@ class Relay:
                         await self._store.written.wait()
 
     def _due(self) -> Sequence[Repository[Any]]:
-        """Where this process wrote events; everywhere, for what others wrote, when they rang and every second."""
+        """Where this process wrote events; everywhere, for what others wrote, when they rang and
+        every second."""
         dirty, self._store.dirty = self._store.dirty, set()
         if time.monotonic() - self._looked >= _LOOK_EVERY:
             self._looked = time.monotonic()
@@ -126,14 +144,17 @@ class Relay:
         return list(dirty)
 
     async def _ring(self) -> None:
-        """Somebody else relays: tell them when this process writes, as often as a ring takes and no more."""
+        """Somebody else relays: tell them when this process writes, as often as a ring takes and no
+        more."""
         while True:
             await self._store.written.wait()
             self._store.written.clear()
             await self._store.bells.ring()
 
     async def _relay(self, repository: Repository[Any]) -> int:
-        cursor = repository.collection.find({"pending": True}, {"outbox": 1}, limit=_MOST, max_time_ms=5000)
+        cursor = repository.collection.find(
+            {"pending": True}, {"outbox": 1}, limit=_MOST, max_time_ms=5000
+        )
         found = await cursor.sort("_id", 1).to_list()
         documents = self._marked[repository.name].without(found)
         if len(found) == _MOST:  # there may be more behind these
@@ -148,24 +169,38 @@ class Relay:
             await asyncio.wait({step}, timeout=5)
             raise
 
-    async def _publish_and_mark(self, repository: Repository[Any], documents: Sequence[Document]) -> int:
+    async def _publish_and_mark(
+        self, repository: Repository[Any], documents: Sequence[Document]
+    ) -> int:
         done = await self._publish(documents)
         if done:
             self._marked[repository.name].remember(done)
             collection = repository.collection.with_options(write_concern=_UNPROMISED)
-            marked = await collection.bulk_write([_mark_all(id, seq) for id, seq in done.items()], ordered=False)
+            marked = await collection.bulk_write(
+                [_mark_all(id, seq) for id, seq in done.items()], ordered=False
+            )
             if marked.matched_count < len(done):
-                await collection.bulk_write([_mark(id, seq) for id, seq in done.items()], ordered=False)
+                await collection.bulk_write(
+                    [_mark(id, seq) for id, seq in done.items()], ordered=False
+                )
         return len(done)
 
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
-        """Send all events of the documents; gives for each the last `seq` that the broker acknowledged, in order."""
+        """Send all events of the documents; gives for each the last `seq` that the broker
+        acknowledged, in order."""
         sent: list[tuple[str, int, str, asyncio.Future[Any]]] = []
         for document in documents:
             for entry in document["outbox"]:
                 if not self._lease.held:  # asleep in between: somebody else relays now
                     break
-                sent.append((document["_id"], entry["seq"], entry["topic"], await self._publisher.send(entry)))
+                sent.append(
+                    (
+                        document["_id"],
+                        entry["seq"],
+                        entry["topic"],
+                        await self._publisher.send(entry),
+                    )
+                )
         done: dict[str, int] = {}
         failed: set[str] = set()
         async with asyncio.timeout(20):
@@ -191,8 +226,9 @@ class Relay:
 class Marked:
     """What was published and marked a moment ago: so a mark need not wait for the journal.
 
-    The relay reads what the majority has, which may lag behind the mark. A mark that was lost (a crash, a change of
-    primary) is forgotten here in time, and its events go out again: consumers see through that.
+    The relay reads what the majority has, which may lag behind the mark. A mark that was lost (a
+    crash, a change of primary) is forgotten here in time, and its events go out again: consumers
+    see through that.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,5 @@
-"""Errors as RFC 9457 problem documents: what is wrong, and what would be right, in Chinese and English."""
+"""Errors as RFC 9457 problem documents: what is wrong, and what would be right, in Chinese and
+English."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +15,14 @@ from starlette.responses import Response
 from contracts.texts import Text, text
 
 MEDIA_TYPE = "application/problem+json"
-# 91 shutting down; 189, 10058, 10107, 13435, 13436 no primary; 11600, 11602 interrupted by that; 43 a cursor that was
-# the old primary's; 6, 7, 89, 9001 a member that another cannot reach; 64, 134 no majority yet; 262 out of time; 14031
-# out of disk
-_PASSING_CODES = frozenset({6, 7, 43, 64, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 14031})
-_CLOSED = "the handler is closed"  # how uvloop refuses a write to a connection that broke; asyncio's loop says nothing
+# 91 shutting down; 189, 10058, 10107, 13435, 13436 no primary; 11600, 11602 interrupted by that; 43
+# a cursor that was the old primary's; 6, 7, 89, 9001 a member that another cannot reach; 64, 134 no
+# majority yet; 262 out of time; 14031 out of disk
+_PASSING_CODES = frozenset(
+    {6, 7, 43, 64, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 14031}
+)
+# how uvloop refuses a write to a connection that broke; asyncio's loop says nothing
+_CLOSED = "the handler is closed"
 log = structlog.get_logger()
 
 
@@ -40,24 +44,33 @@ class ProblemDocument(BaseModel):
     detail: str | None = None
     detail_en: str | None = None
     errors: list[FieldProblem] = []
-    request_id: str | None = Field(None, description="Where the gateway itself answers: what to ask the operator about")
+    request_id: str | None = Field(
+        None, description="Where the gateway itself answers: what to ask the operator about"
+    )
 
 
 class Problem(Exception):
-    """Raise to answer with a problem document. `code` is a key of the catalogue's section `problem`.
+    """Raise to answer with a problem document. `code` is a key of the catalogue's section
+    `problem`.
 
     `fields` maps a field's path to a catalogue key (or a Text) that says what would be right.
     """
 
     def __init__(
-        self, status: int, code: str, *, fields: Mapping[str, str | Text] | None = None,
-        retry_after: int | None = None, **values: object,
-    ) -> None:  # fmt: skip
+        self,
+        status: int,
+        code: str,
+        *,
+        fields: Mapping[str, str | Text] | None = None,
+        retry_after: int | None = None,
+        **values: object,
+    ) -> None:
         super().__init__(code)
         self.status, self.code, self.retry_after = status, code, retry_after
         self.title = text(f"problem.{code}", **values)
         self.fields = {
-            path: entry if isinstance(entry, Text) else text(entry, **values) for path, entry in (fields or {}).items()
+            path: entry if isinstance(entry, Text) else text(entry, **values)
+            for path, entry in (fields or {}).items()
         }
 
     def response(self) -> Response:
@@ -99,7 +112,13 @@ def _field_errors(error: RequestValidationError) -> list[dict[str, str]]:
         path = ".".join(str(part) for part in item["loc"])
         context = {k: v for k, v in item.get("ctx", {}).items() if isinstance(v, str | int | float)}
         hint = "；".join(f"{k}={v}" for k, v in context.items() if k != "error")
-        found.append({"field": path, "problem": f"格式不正确（{hint or item['type']}）", "problem_en": item["msg"]})
+        found.append(
+            {
+                "field": path,
+                "problem": f"格式不正确（{hint or item['type']}）",
+                "problem_en": item["msg"],
+            }
+        )
     return found
 
 
@@ -115,11 +134,18 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 
 async def _on_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    code = {404: "not_found", 401: "not_signed_in", 403: "not_allowed"}.get(error.status_code, "bad_request")
-    unreadable = text("problem.body_unreadable")  # FastAPI's only 400: nested too deep, or not what its header says
+    code = {404: "not_found", 401: "not_signed_in", 403: "not_allowed"}.get(
+        error.status_code, "bad_request"
+    )
+    unreadable = text(
+        "problem.body_unreadable"
+    )  # FastAPI's only 400: nested too deep, or not what its header says
     errors = [{"field": "body", "problem": unreadable.zh, "problem_en": unreadable.en}]
     return problem_response(
-        error.status_code, code, text(f"problem.{code}"), errors if error.status_code == 400 else None
+        error.status_code,
+        code,
+        text(f"problem.{code}"),
+        errors if error.status_code == 400 else None,
     )
 
 
@@ -127,7 +153,12 @@ async def unexpected(request: Request, error: Exception) -> Response:
     """503 while the store or the bus is away; else it is our fault, 500, and logged."""
     if is_away(error):
         return problem_response(503, "unavailable", text("problem.unavailable"), retry_after=1)
-    log.error("request failed", path=request.scope.get("route_path", ""), error=type(error).__name__, exc_info=error)
+    log.error(
+        "request failed",
+        path=request.scope.get("route_path", ""),
+        error=type(error).__name__,
+        exc_info=error,
+    )
     return problem_response(500, "unexpected", text("problem.unexpected"))
 
 
@@ -138,11 +169,22 @@ def is_away(error: BaseException) -> bool:
     import redis.exceptions as redis
 
     passing = (
-        mongo.ConnectionFailure, mongo.WTimeoutError, mongo.ExecutionTimeout, mongo.WriteConcernError,
-        mongo.NetworkTimeout, mongo.WaitQueueTimeoutError, redis.ConnectionError, redis.TimeoutError,
-        redis.BusyLoadingError, kafka.KafkaConnectionError, kafka.RequestTimedOutError, kafka.KafkaTimeoutError,
-        kafka.NodeNotReadyError, ConnectionError, TimeoutError,
-    )  # fmt: skip
+        mongo.ConnectionFailure,
+        mongo.WTimeoutError,
+        mongo.ExecutionTimeout,
+        mongo.WriteConcernError,
+        mongo.NetworkTimeout,
+        mongo.WaitQueueTimeoutError,
+        redis.ConnectionError,
+        redis.TimeoutError,
+        redis.BusyLoadingError,
+        kafka.KafkaConnectionError,
+        kafka.RequestTimedOutError,
+        kafka.KafkaTimeoutError,
+        kafka.NodeNotReadyError,
+        ConnectionError,
+        TimeoutError,
+    )
     if isinstance(error, passing):
         return True
     if isinstance(error, RuntimeError):
@@ -158,16 +200,20 @@ _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocumen
 RESPONSES: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDocument, "description": words}
     for code, words in {
-        "4XX": "What is wrong, and what would be right", "5XX": "Not done; try again after Retry-After",
+        "4XX": "What is wrong, and what would be right",
+        "5XX": "Not done; try again after Retry-After",
     }.items()
-}  # fmt: skip
+}
 """For an application's `responses`."""
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
-    """The application's document; problems are told as what they are, whatever an operation answers else."""
+    """The application's document; problems are told as what they are, whatever an operation answers
+    else."""
     document = FastAPI.openapi(app)
-    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+    for operation in (
+        operation for path in document["paths"].values() for operation in path.values()
+    ):
         for code in RESPONSES:
             operation["responses"][code]["content"] = _CONTENT
     return document

@@ -37,7 +37,8 @@ _SILENT: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans"), 
 
 
 class Service:
-    """Wired in `main.py`: `provide` what routes ask for, `routes`, `consumes`, `runs`; then `serve`."""
+    """Wired in `main.py`: `provide` what routes ask for, `routes`, `consumes`, `runs`; then
+    `serve`."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name, self.settings = name, settings
@@ -53,9 +54,14 @@ class Service:
         self.consumer: Consumer | None = None
         self.relay: Relay | None = None
         self.app = FastAPI(
-            title=name, lifespan=self._lifespan, responses=problem.RESPONSES, docs_url=None, redoc_url=None,
-            openapi_url=None, telemetry=_SILENT,
-        )  # fmt: skip
+            title=name,
+            lifespan=self._lifespan,
+            responses=problem.RESPONSES,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            telemetry=_SILENT,
+        )
         self.app.state.verifier = Verifier(
             settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, now=self.clock.real
         )
@@ -63,13 +69,17 @@ class Service:
         problem.install(self.app)
         self._direct: dict[tuple[str, str], Direct] = {}
         self.app.add_middleware(
-            Edge, most_bytes=settings.max_body_bytes, direct=self._direct, seconds=settings.answer_seconds,
+            Edge,
+            most_bytes=settings.max_body_bytes,
+            direct=self._direct,
+            seconds=settings.answer_seconds,
             most_waiting=settings.most_waiting,
-        )  # fmt: skip
+        )
         self._health_routes()
 
     def provide(self, *things: object) -> None:
-        """Make these available to routes by their type: `Annotated[DutyHandlers, provided(DutyHandlers)]`."""
+        """Make these available to routes by their type: `Annotated[DutyHandlers,
+        provided(DutyHandlers)]`."""
         for thing in things:
             self.app.state.provided[type(thing)] = thing
 
@@ -82,16 +92,20 @@ class Service:
         self.subscriptions.extend(subscriptions)
 
     def runs(self, name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
-        """Call `step` over and over with `every` seconds in between; what fails is logged and tried again."""
+        """Call `step` over and over with `every` seconds in between; what fails is logged and tried
+        again."""
         self._loops.append((name, step, every))
 
-    def starts(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+    def starts(
+        self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
+    ) -> None:
         """Something of the service's own that has a life: a Redis client, a live hub."""
         self._starters.append(start)
         self._stoppers.append(stop)
 
     def ends(self, end: Callable[[], None]) -> None:
-        """Called first when the process is told to stop: lets answers end that would go on and on."""
+        """Called first when the process is told to stop: lets answers end that would go on and
+        on."""
         self._enders.append(end)
 
     def checks(self, name: str, check: Callable[[], Awaitable[object]]) -> None:
@@ -106,12 +120,19 @@ class Service:
         self.relay = Relay(self.store, self.publisher)
         watchdog = Watchdog(self.settings.watchdog_seconds, self._stuck)
         set_clock = partial(self.clock.sync, self.store.server_time)
-        tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(watchdog.beat()),
-                 asyncio.create_task(every("clock", set_clock, 30.0))]  # fmt: skip
+        tasks = [
+            asyncio.create_task(self.relay.run()),
+            asyncio.create_task(watchdog.beat()),
+            asyncio.create_task(every("clock", set_clock, 30.0)),
+        ]
         if self.subscriptions:
             self.consumer = Consumer(
-                self.settings.kafka_bootstrap, self.name, self.subscriptions, self.publisher, self._reachable
-            )  # fmt: skip
+                self.settings.kafka_bootstrap,
+                self.name,
+                self.subscriptions,
+                self.publisher,
+                self._reachable,
+            )
             tasks.append(asyncio.create_task(every("consumer", self.consumer.run, 1.0)))
         tasks += [asyncio.create_task(every(*loop)) for loop in self._loops]
         watchdog.start()
@@ -178,22 +199,33 @@ class Service:
         async def metrics() -> Response:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-        for path, endpoint in (("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)):
+        for path, endpoint in (
+            ("/health/live", live),
+            ("/health/ready", ready),
+            ("/metrics", metrics),
+        ):
             self.app.add_api_route(path, endpoint, include_in_schema=False)
 
     def server(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> uvicorn.Server:
-        """Ends on SIGTERM or SIGINT; requests under way are finished first. `front` sees a request first of all."""
+        """Ends on SIGTERM or SIGINT; requests under way are finished first. `front` sees a request
+        first of all."""
         config = uvicorn.Config(
-            front(self.app), host=self.settings.http_host, port=self.settings.http_port, log_config=None,
-            access_log=False, timeout_graceful_shutdown=self.settings.shutdown_seconds, server_header=False,
+            front(self.app),
+            host=self.settings.http_host,
+            port=self.settings.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=self.settings.shutdown_seconds,
+            server_header=False,
             backlog=4096,
-        )  # fmt: skip
+        )
         return _Server(config, self._enders)
 
     def serve(self, front: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> None:
         """Run until told to end, with logs and traces."""
-        # Most objects of a request die by themselves before a rare collection looks at them. Thousands of open answers
-        # are millions of objects: a full collection stops the process for half a second.
+        # Most objects of a request die by themselves before a rare collection looks at them.
+        # Thousands of open answers are millions of objects: a full collection stops the process for
+        # half a second.
         gc.set_threshold(50_000, 10, 100)
         logs.install(self.name, self.settings.log_level)
         provider = trace.install(self.name)
@@ -203,7 +235,8 @@ class Service:
 
 
 class _Server(uvicorn.Server):
-    """Waits for answers under way before it tells the application to stop: endless ones must be told before."""
+    """Waits for answers under way before it tells the application to stop: endless ones must be
+    told before."""
 
     def __init__(self, config: uvicorn.Config, enders: Sequence[Callable[[], None]]) -> None:
         super().__init__(config)
@@ -216,7 +249,8 @@ class _Server(uvicorn.Server):
 
 
 def provided(kind: type[Any]) -> Any:
-    """What `main.py` provided of this type: `duty: Annotated[DutyHandlers, provided(DutyHandlers)]`."""
+    """What `main.py` provided of this type: `duty: Annotated[DutyHandlers,
+    provided(DutyHandlers)]`."""
 
     return Depends(Provided(kind))
 
@@ -224,7 +258,9 @@ def provided(kind: type[Any]) -> Any:
 Now = Annotated[Clock, provided(Clock)]
 
 
-async def _until_there(step: Callable[[], Awaitable[object]], what: str, limit: float = 120.0) -> None:
+async def _until_there(
+    step: Callable[[], Awaitable[object]], what: str, limit: float = 120.0
+) -> None:
     """Servers start in any order: wait for them, but not for ever."""
     until = time.monotonic() + limit
     while True:

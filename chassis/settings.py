@@ -1,6 +1,7 @@
 """Settings that every service has; each service extends them in its own `settings.py`.
 
-From the environment, and from the folder that `KEYS` names: a file for each setting, for what is secret.
+From the environment, and from the folder that `KEYS` names: a file for each setting, for what is
+secret.
 """
 
 import os
@@ -9,10 +10,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`; an empty one is none."""
+    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`; an empty one is
+    none."""
 
     model_config = SettingsConfigDict(
-        extra="ignore", frozen=True, env_ignore_empty=True, secrets_dir=os.environ.get("KEYS") or None
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        secrets_dir=os.environ.get("KEYS") or None,
     )
 
     http_host: str = "127.0.0.1"
@@ -31,7 +36,9 @@ class Settings(BaseSettings):
     answer_seconds: float = 10.0
     """How long an answer may take before the service says 503; less than the gateway waits."""
     most_waiting: int = 1000
-    """How many requests may be without an answer; what comes on top is shed with 503 and Retry-After."""
+    """How many requests may be without an answer; what comes on top is shed with 503 and
+    Retry-After."""
     shutdown_seconds: int = 10
     watchdog_seconds: float = 30.0
-    """How long a blocked event loop or a consumer with lag and no progress is borne before the process ends itself."""
+    """How long a blocked event loop or a consumer with lag and no progress is borne before the
+    process ends itself."""

@@ -1,4 +1,5 @@
-"""Aggregates in MongoDB: one document each, which carries its version, its unpublished events and what caused them."""
+"""Aggregates in MongoDB: one document each, which carries its version, its unpublished events and
+what caused them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,8 @@ wait_for.install()
 Document = dict[str, Any]
 KEPT_CAUSES = 64
 MOST_CAUSES = 512
-"""Of one day: more than one consumer deals with before it commits, so that what a crash repeats is seen through."""
+"""Of one day: more than one consumer deals with before it commits, so that what a crash repeats is
+seen through."""
 _DAY = 86_400
 _TRIES = 8
 
@@ -38,20 +40,33 @@ class Conflict(Exception):
 
 
 class Store:
-    """A service's own database. Writes are by the majority and journalled; every call has a time limit."""
+    """A service's own database. Writes are by the majority and journalled; every call has a time
+    limit."""
 
     def __init__(self, url: str, name: str, clock: Clock) -> None:
         self.client: AsyncMongoClient[Document] = AsyncMongoClient(
-            url, tz_aware=True, serverSelectionTimeoutMS=4000, connectTimeoutMS=3000, socketTimeoutMS=10_000,
-            w="majority", journal=True, wTimeoutMS=8000, retryWrites=True, maxPoolSize=64, waitQueueTimeoutMS=5000,
-        )  # fmt: skip
-        self.database: AsyncDatabase[Document] = self.client.get_database(name, read_concern=ReadConcern("majority"))
+            url,
+            tz_aware=True,
+            serverSelectionTimeoutMS=4000,
+            connectTimeoutMS=3000,
+            socketTimeoutMS=10_000,
+            w="majority",
+            journal=True,
+            wTimeoutMS=8000,
+            retryWrites=True,
+            maxPoolSize=64,
+            waitQueueTimeoutMS=5000,
+        )
+        self.database: AsyncDatabase[Document] = self.client.get_database(
+            name, read_concern=ReadConcern("majority")
+        )
         self.bells = Bells(self.database)
         self.clock = clock
         self.repositories: list[Repository[Any]] = []
         self._indexes: list[tuple[AsyncCollection[Document], list[IndexModel]]] = []
         self.written = asyncio.Event()
-        """Set after each write of events: the relay of this process need not wait for its next look."""
+        """Set after each write of events: the relay of this process need not wait for its next
+        look."""
         self.dirty: set[Repository[Any]] = set()
         """Where those events are."""
 
@@ -117,17 +132,21 @@ class Repository(Generic[A]):
         limit: int = 100,
         skip: int = 0,
     ) -> list[A]:
-        """At most `limit` aggregates. `query` is built by store code from checked values, never from a body."""
-        cursor = self.collection.find(query, {"outbox": 0, "seen": 0}, limit=limit, skip=skip, max_time_ms=5000)
+        """At most `limit` aggregates. `query` is built by store code from checked values, never
+        from a body."""
+        cursor = self.collection.find(
+            query, {"outbox": 0, "seen": 0}, limit=limit, skip=skip, max_time_ms=5000
+        )
         if sort:
             cursor = cursor.sort(list(sort))
         return [self._load(document) async for document in cursor]
 
     async def add(self, aggregate: A, events: Sequence[Event], cause: Cause) -> A:
-        """Store a new aggregate with its events. If its id is there by the same cause, give what is there.
+        """Store a new aggregate with its events. If its id is there by the same cause, give what is
+        there.
 
-        Raises a 422 problem if the cause's key was used with another body, 409 if the id is taken by another cause,
-        Refused if a unique index other than the id holds its value.
+        Raises a 422 problem if the cause's key was used with another body, 409 if the id is taken
+        by another cause, Refused if a unique index other than the id holds its value.
         """
         try:
             await self._writes.submit(InsertOne(self._new(aggregate, events, cause)))
@@ -137,13 +156,18 @@ class Repository(Generic[A]):
         return aggregate.model_copy(update={"version": 1})
 
     async def add_missing(self, decisions: Sequence[Decision[A]], cause: Cause) -> int:
-        """Store those whose id is not there yet, with their events; gives how many. For loading many at once.
+        """Store those whose id is not there yet, with their events; gives how many. For loading
+        many at once.
 
         Raises the driver's BulkWriteError if somebody else adds one of them meanwhile.
         """
         ids = [aggregate.id for aggregate, _ in decisions]
-        there = {found["_id"] async for found in self.collection.find({"_id": {"$in": ids}}, {"_id": 1})}
-        missing = [self._new(*decision, cause) for decision in decisions if decision[0].id not in there]
+        there = {
+            found["_id"] async for found in self.collection.find({"_id": {"$in": ids}}, {"_id": 1})
+        }
+        missing = [
+            self._new(*decision, cause) for decision in decisions if decision[0].id not in there
+        ]
         if missing:
             await self.collection.insert_many(missing, ordered=False)
             self._store.wrote(self)
@@ -151,27 +175,36 @@ class Repository(Generic[A]):
 
     def _new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
         return self._document(aggregate, 1) | {
-            "_id": aggregate.id, "seq": len(events), "outbox": self._outbox(aggregate.id, 0, events),
-            "pending": bool(events), "seen": [self._seen(cause)], "made_by": cause.mark,
-        }  # fmt: skip
+            "_id": aggregate.id,
+            "seq": len(events),
+            "outbox": self._outbox(aggregate.id, 0, events),
+            "pending": bool(events),
+            "seen": [self._seen(cause)],
+            "made_by": cause.mark,
+        }
 
     async def _already(self, id: str, cause: Cause, refused: Refused) -> A:
         document = await self.collection.find_one({"_id": id}, {"outbox": 0})
         if document is None:
             raise refused
-        if _is_repeat([*document["seen"], document.get("made_by", "#")], cause):  # however much came since
+        if _is_repeat(
+            [*document["seen"], document.get("made_by", "#")], cause
+        ):  # however much came since
             return self._load(document)
         if refused.key == ("_id",):
             raise Problem(409, "already_exists")
         raise refused
 
     async def change(self, id: str, decide: Callable[[A], Decision[A] | None], cause: Cause) -> A:
-        """Load, decide, save; again from the start if another change came first. A repeat of `cause` changes nothing.
+        """Load, decide, save; again from the start if another change came first. A repeat of
+        `cause` changes nothing.
 
-        `decide` is pure and may run more than once; it returns None to leave things as they are, and raises Problem
-        to refuse. Raises 404 where there is no such aggregate, 409 when others are faster time after time.
+        `decide` is pure and may run more than once; it returns None to leave things as they are,
+        and raises Problem to refuse. Raises 404 where there is no such aggregate, 409 when others
+        are faster time after time.
         """
-        # In this process one change of an aggregate at a time: only other replicas can come first then.
+        # In this process one change of an aggregate at a time: only other replicas can come first
+        # then.
         async with self._locks.setdefault(id, asyncio.Lock()):
             for _ in range(_TRIES):
                 document = await self.collection.find_one({"_id": id}, {"outbox": 0})
@@ -187,18 +220,22 @@ class Repository(Generic[A]):
                     continue
         raise Problem(409, "conflict", retry_after=1)
 
-    async def _replace(self, current: A, document: Document, changed: A, events: Sequence[Event], *, cause: Cause) -> A:
+    async def _replace(
+        self, current: A, document: Document, changed: A, events: Sequence[Event], *, cause: Cause
+    ) -> A:
         version, seq = current.version + 1, document["seq"]
         fields = self._document(changed, version) | {"seq": seq + len(events)}
         update: dict[str, Any] = {
-            "$push": {"seen": {"$each": [self._seen(cause)], "$slice": -self._kept(document["seen"])}},
+            "$push": {
+                "seen": {"$each": [self._seen(cause)], "$slice": -self._kept(document["seen"])}
+            },
             "$set": fields,
         }
         if events:
             fields["pending"] = True
             update["$push"]["outbox"] = {"$each": self._outbox(current.id, seq, events)}
-        # An upsert whose version does not match tries to insert the same id and is refused: so that in a bulk write
-        # each caller still learns the outcome of its own.
+        # An upsert whose version does not match tries to insert the same id and is refused: so that
+        # in a bulk write each caller still learns the outcome of its own.
         write = UpdateOne({"_id": current.id, "version": current.version}, update, upsert=True)
         try:
             await self._writes.submit(write)
@@ -230,19 +267,32 @@ class Repository(Generic[A]):
 
     def _outbox(self, id: str, seq: int, events: Sequence[Event]) -> list[Document]:
         parent, at = trace.current(), self._store.clock.now()
-        return [outbox_entry(self.name, id, seq + n, event, at, parent) for n, event in enumerate(events, 1)]
+        return [
+            outbox_entry(self.name, id, seq + n, event, at, parent)
+            for n, event in enumerate(events, 1)
+        ]
 
 
 def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, parent: str) -> Document:
-    """An event as it waits in its aggregate's document; `body` is the message's value as it goes out."""
+    """An event as it waits in its aggregate's document; `body` is the message's value as it goes
+    out."""
     envelope = Envelope(
-        id=f"{kind}/{id}/{seq}", type=type(event).__name__, version=event.version, aggregate=id, seq=seq, at=at,
+        id=f"{kind}/{id}/{seq}",
+        type=type(event).__name__,
+        version=event.version,
+        aggregate=id,
+        seq=seq,
+        at=at,
         data=event.model_dump(mode="json"),
-    )  # fmt: skip
+    )
     return {
-        "seq": seq, "topic": event.topic, "key": str(getattr(event, event.key)), "type": envelope.type,
-        "body": orjson.dumps(envelope.model_dump(mode="json")).decode(), "trace": parent,
-    }  # fmt: skip
+        "seq": seq,
+        "topic": event.topic,
+        "key": str(getattr(event, event.key)),
+        "type": envelope.type,
+        "body": orjson.dumps(envelope.model_dump(mode="json")).decode(),
+        "trace": parent,
+    }
 
 
 def _is_repeat(seen: Sequence[str], cause: Cause) -> bool:
@@ -251,6 +301,8 @@ def _is_repeat(seen: Sequence[str], cause: Cause) -> bool:
         id, fingerprint = mark.split("#")[:2]
         if id == cause.id:
             if fingerprint != cause.fingerprint:
-                raise Problem(422, "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"})
+                raise Problem(
+                    422, "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"}
+                )
             return True
     return False

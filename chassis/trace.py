@@ -1,4 +1,5 @@
-"""One trace from the gateway through every topic, by OpenTelemetry and its standard `OTEL_*` variables."""
+"""One trace from the gateway through every topic, by OpenTelemetry and its standard `OTEL_*`
+variables."""
 
 import os
 from contextvars import Token
@@ -19,20 +20,25 @@ tracer = trace.get_tracer("chassis")
 
 
 def install(service: str) -> TracerProvider | None:
-    """Export this process's spans as `OTEL_TRACES_EXPORTER` says (`zipkin_json`, `otlp_proto_http`); without it, none.
+    """Export this process's spans as `OTEL_TRACES_EXPORTER` says (`zipkin_json`,
+    `otlp_proto_http`); without it, none.
 
-    Sampling follows the gateway's decision; what has no parent is sampled at `OTEL_TRACES_SAMPLER_ARG` (1.0).
+    Sampling follows the gateway's decision; what has no parent is sampled at
+    `OTEL_TRACES_SAMPLER_ARG` (1.0).
     """
     propagate.set_global_textmap(_w3c)
     name = os.environ.get("OTEL_TRACES_EXPORTER", "none")
     if name in ("", "none"):
         return None
-    found = [entry for entry in entry_points(group="opentelemetry_traces_exporter") if entry.name == name]
+    found = [
+        entry for entry in entry_points(group="opentelemetry_traces_exporter") if entry.name == name
+    ]
     if not found:
         raise ValueError(f"OTEL_TRACES_EXPORTER: no exporter is called {name}")
     ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "1.0"))
     provider = TracerProvider(
-        resource=Resource.create({"service.name": service}), sampler=ParentBased(TraceIdRatioBased(ratio))
+        resource=Resource.create({"service.name": service}),
+        sampler=ParentBased(TraceIdRatioBased(ratio)),
     )
     provider.add_span_processor(BatchSpanProcessor(found[0].load()(), schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
@@ -47,15 +53,21 @@ def current() -> str:
 
 
 class span:  # noqa: N801 - reads as a statement: `with span("...")`
-    """A span; under the remote `parent` (a traceparent) if one is given, else under the running one.
+    """A span; under the remote `parent` (a traceparent) if one is given, else under the running
+    one.
 
-    Attributes are ids, codes and counts only. A class and the plain calls: a third less than generators around them.
+    Attributes are ids, codes and counts only. A class and the plain calls: a third less than
+    generators around them.
     """
 
     __slots__ = ("_span", "_token")
 
     def __init__(
-        self, name: str, parent: str = "", kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int | float
+        self,
+        name: str,
+        parent: str = "",
+        kind: SpanKind = SpanKind.INTERNAL,
+        **attributes: str | int | float,
     ) -> None:
         context = _w3c.extract({"traceparent": parent}) if parent else None
         self._span = tracer.start_span(
@@ -68,10 +80,15 @@ class span:  # noqa: N801 - reads as a statement: `with span("...")`
         return self._span
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
     ) -> None:
         if self._token is not None:
             detach(self._token)
         if isinstance(error, Exception):
-            self._span.set_status(StatusCode.ERROR, type(error).__name__)  # its text may hold what a person typed
+            self._span.set_status(
+                StatusCode.ERROR, type(error).__name__
+            )  # its text may hold what a person typed
         self._span.end()

@@ -1,7 +1,9 @@
-"""Python 3.12's `asyncio.wait_for` for 3.11, whose own loses a cancellation that comes just as the wait ends.
+"""Python 3.12's `asyncio.wait_for` for 3.11, whose own loses a cancellation that comes just as the
+wait ends.
 
-PyMongo sends every request through it: a relay that was told to end, or a call whose time limit struck, went on as if
-nothing had been (gh-86296; fixed in 3.12 only). It also made a task of every wait; this makes none.
+PyMongo sends every request through it: a relay that was told to end, or a call whose time limit
+struck, went on as if nothing had been (gh-86296; fixed in 3.12 only). It also made a task of every
+wait; this makes none.
 """
 
 import asyncio

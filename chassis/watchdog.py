@@ -1,6 +1,8 @@
-"""Ends a process that hangs, so that it is started anew: a blocked event loop, or a consumer that stands still.
+"""Ends a process that hangs, so that it is started anew: a blocked event loop, or a consumer that
+stands still.
 
-aiokafka's consumers can hang for ever (its issues 1154, 847, 703); nothing inside the loop could tell.
+aiokafka's consumers can hang for ever (its issues 1154, 847, 703); nothing inside the loop could
+tell.
 """
 
 import asyncio
@@ -17,7 +19,8 @@ EXIT_CODE = 70
 
 
 class Watchdog:
-    """A thread that looks once a second. `stuck` tells the reason why a part makes no progress, or nothing."""
+    """A thread that looks once a second. `stuck` tells the reason why a part makes no progress, or
+    nothing."""
 
     def __init__(self, limit_seconds: float, stuck: Callable[[], str | None]) -> None:
         self._limit, self._stuck = limit_seconds, stuck
@@ -42,11 +45,15 @@ class Watchdog:
         before = time.monotonic()
         while not self._ended.wait(1.0):
             now = time.monotonic()
-            if now - before > 5.0:  # the whole process was asleep (SIGSTOP, a suspended machine): nobody's fault
+            if (
+                now - before > 5.0
+            ):  # the whole process was asleep (SIGSTOP, a suspended machine): nobody's fault
                 self._beat = now
             before = now
             reason = "event loop blocked" if now - self._beat > self._limit else self._stuck()
             if reason is not None:
-                sys.stderr.write(f'{{"level": "error", "message": "watchdog ends the process: {reason}"}}\n')
+                sys.stderr.write(
+                    f'{{"level": "error", "message": "watchdog ends the process: {reason}"}}\n'
+                )
                 faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
                 os._exit(EXIT_CODE)

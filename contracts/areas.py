@@ -1,4 +1,5 @@
-"""Areas: prefixes of China's official division codes (city 4, district 6, street 9, community 12 digits)."""
+"""Areas: prefixes of China's official division codes (city 4, district 6, street 9, community 12
+digits)."""
 
 import re
 

@@ -1,7 +1,9 @@
-"""Checks the contracts: `python -m contracts.check [--write] [--release]`. Ends with 1 and says what is wrong.
+"""Checks the contracts: `python -m contracts.check [--write] [--release]`. Ends with 1 and says
+what is wrong.
 
 --write    writes contracts/asyncapi.yaml anew
---release  takes the contracts as they are for released, unless they break what was: from then on only additions pass
+--release  takes the contracts as they are for released, unless they break what was: from then on
+           only additions pass
 """
 
 import argparse
@@ -24,13 +26,21 @@ RELEASED = HERE / "released.json"
 
 
 def badly_described(events: Sequence[type[Event]]) -> Iterator[str]:
-    """Events without a meaning in words, with a key that is no field of theirs, or an example that is not one."""
+    """Events without a meaning in words, with a key that is no field of theirs, or an example that
+    is not one."""
     for event in events:
         if not vars(event).get("__doc__"):
-            yield f"{event.__name__}: has no docstring. Right: one line that says what happened, in the past tense."
+            yield (
+                f"{event.__name__}: has no docstring. Right: one line that says what "
+                f"happened, in the "
+                f"past tense."
+            )
         if event.key not in event.model_fields:
             fields = ", ".join(event.model_fields)
-            yield f"{event.__name__}: key '{event.key}' is not one of its fields. Right: one of {fields}."
+            yield (
+                f"{event.__name__}: key '{event.key}' is not one of its fields. Right: one of "
+                f"{fields}."
+            )
         yield from _bad_example(event)
 
 
@@ -40,14 +50,23 @@ def _bad_example(event: type[Event]) -> Iterator[str]:
     except ValidationError as error:
         for item in error.errors():
             path = ".".join(str(part) for part in item["loc"])
-            yield f"{event.__name__}.{path}: its example does not fit: {item['msg']}. Right: mend the example."
+            yield (
+                f"{event.__name__}.{path}: its example does not fit: {item['msg']}. Right: "
+                f"mend the "
+                f"example."
+            )
     for name in event.example.keys() - event.model_fields.keys():
-        yield f"{event.__name__}.{name}: is in the example but no field. Right: take it out, or add the field."
+        yield (
+            f"{event.__name__}.{name}: is in the example but no field. Right: take it out, or add "
+            f"the field."
+        )
 
 
 def current() -> Released:
     """The contracts as the code has them."""
-    return {"Envelope": released_form(Envelope)} | {e.__name__: released_form(e) for e in asyncapi.published()}
+    return {"Envelope": released_form(Envelope)} | {
+        e.__name__: released_form(e) for e in asyncapi.published()
+    }
 
 
 def released(path: Path) -> Released:
@@ -71,17 +90,25 @@ def findings(document: Path = ASYNCAPI, release: Path = RELEASED) -> list[str]:
     return [line for check in checks for line in check()]
 
 
-def main(arguments: Sequence[str] | None = None, document: Path = ASYNCAPI, release: Path = RELEASED) -> int:
-    parser = argparse.ArgumentParser(prog="contracts.check", description=inspect.getdoc(sys.modules[__name__]))
+def main(
+    arguments: Sequence[str] | None = None, document: Path = ASYNCAPI, release: Path = RELEASED
+) -> int:
+    parser = argparse.ArgumentParser(
+        prog="contracts.check", description=inspect.getdoc(sys.modules[__name__])
+    )
     parser.add_argument("--write", action="store_true", help="write asyncapi.yaml anew")
-    parser.add_argument("--release", action="store_true", help="take the contracts as they are for released")
+    parser.add_argument(
+        "--release", action="store_true", help="take the contracts as they are for released"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.write:
         document.write_text(asyncapi.rendered(), "utf-8")
     if chosen.release and not [*breaks(released(release), current())]:
         release.write_text(_as_json(current()), "utf-8")
     wrong = findings(document, release)
-    sys.stdout.writelines(f"{line}\n" for line in wrong or [f"contracts: {len(current()) - 1} events, all well"])
+    sys.stdout.writelines(
+        f"{line}\n" for line in wrong or [f"contracts: {len(current()) - 1} events, all well"]
+    )
     return 1 if wrong else 0
 
 

@@ -1,4 +1,5 @@
-"""WGS-84 inside; GCJ-02, the offset datum of Chinese phones and maps, at the edge. Degrees and metres."""
+"""WGS-84 inside; GCJ-02, the offset datum of Chinese phones and maps, at the edge. Degrees and
+metres."""
 
 import math
 from typing import Literal, NamedTuple
@@ -17,7 +18,8 @@ class Point(NamedTuple):
 
 
 def _offset(x: float, y: float) -> tuple[float, float]:
-    """GCJ-02's offset (longitude, latitude; its own units) at x = longitude - 105, y = latitude - 35."""
+    """GCJ-02's offset (longitude, latitude; its own units) at x = longitude - 105, y = latitude -
+    35."""
     pi = math.pi
     wave = (20 * math.sin(6 * x * pi) + 20 * math.sin(2 * x * pi)) * 2 / 3
     lat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x)) + wave
@@ -59,5 +61,9 @@ def distance_m(a: Point, b: Point) -> float:
     """Great-circle distance in metres."""
     lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
     h = math.sin((lat_b - lat_a) / 2) ** 2
-    h += math.cos(lat_a) * math.cos(lat_b) * math.sin(math.radians(b.longitude - a.longitude) / 2) ** 2
+    h += (
+        math.cos(lat_a)
+        * math.cos(lat_b)
+        * math.sin(math.radians(b.longitude - a.longitude) / 2) ** 2
+    )
     return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(h)))

@@ -1,4 +1,5 @@
-"""Events of dispatch: who is on duty, who was called, who came, and the hours that are due to them."""
+"""Events of dispatch: who is on duty, who was called, who came, and the hours that are due to
+them."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -22,7 +23,8 @@ class DutyStarted(DispatchEvent):
 
 
 class DutyEnded(DispatchEvent):
-    """A volunteer is off duty: by a tap, at the shift's end, without a sign, or because approval was taken back."""
+    """A volunteer is off duty: by a tap, at the shift's end, without a sign, or because approval
+    was taken back."""
 
     key: ClassVar[str] = "volunteer"
     example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian", "reason": "tap"}
@@ -32,10 +34,15 @@ class DutyEnded(DispatchEvent):
 
 
 class DutySignAsked(DispatchEvent):
-    """There was no sign of a volunteer on duty for a while: without one until `until` they are taken off duty."""
+    """There was no sign of a volunteer on duty for a while: without one until `until` they are
+    taken off duty."""
 
     key: ClassVar[str] = "volunteer"
-    example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian", "until": "2026-03-05T08:30:00Z"}
+    example: ClassVar = {
+        "volunteer": "acc_5f1e",
+        "station": "sta_duandian",
+        "until": "2026-03-05T08:30:00Z",
+    }
     volunteer: str
     station: str
     until: datetime
@@ -53,9 +60,13 @@ class CalloutEvent(DispatchEvent):
 
 
 _CALLOUT = {
-    "callout": "cal_7c2.1", "report": "rep_7c2", "round": 1, "station": "sta_duandian", "area": "370104009008",
+    "callout": "cal_7c2.1",
+    "report": "rep_7c2",
+    "round": 1,
+    "station": "sta_duandian",
+    "area": "370104009008",
     "category": "nuisance",
-}  # fmt: skip
+}
 
 
 class CalloutOpened(CalloutEvent):
@@ -67,12 +78,18 @@ class CalloutOpened(CalloutEvent):
 
 
 class VolunteerCalled(CalloutEvent):
-    """One volunteer is asked; `expires_at` is when the question lapses. Distance on the map, metres."""
+    """One volunteer is asked; `expires_at` is when the question lapses. Distance on the map,
+    metres."""
 
     example: ClassVar = {
-        **_CALLOUT, "volunteer": "acc_5f1e", "wave": 1, "distance_m": 240, "people_needed": 2, "urgency": "normal",
+        **_CALLOUT,
+        "volunteer": "acc_5f1e",
+        "wave": 1,
+        "distance_m": 240,
+        "people_needed": 2,
+        "urgency": "normal",
         "expires_at": "2026-03-05T08:00:00Z",
-    }  # fmt: skip
+    }
     volunteer: str
     wave: int
     distance_m: int
@@ -146,8 +163,11 @@ class VolunteerFinished(CalloutEvent):
     """A volunteer's part is done: evidence of work from `since` until `until`."""
 
     example: ClassVar = {
-        **_CALLOUT, "volunteer": "acc_5f1e", "since": "2026-03-05T08:00:00Z", "until": "2026-03-05T08:25:00Z",
-    }  # fmt: skip
+        **_CALLOUT,
+        "volunteer": "acc_5f1e",
+        "since": "2026-03-05T08:00:00Z",
+        "until": "2026-03-05T08:25:00Z",
+    }
     volunteer: str
     since: datetime
     until: datetime
@@ -178,14 +198,16 @@ class CalloutEscalated(CalloutEvent):
 
 
 class CalloutStoodDown(CalloutEvent):
-    """The call-out ended before it was done: the report was withdrawn, routed elsewhere or closed."""
+    """The call-out ended before it was done: the report was withdrawn, routed elsewhere or
+    closed."""
 
     example: ClassVar = {**_CALLOUT, "reason": "withdrawn"}
     reason: Literal["withdrawn", "routed_elsewhere", "closed"]
 
 
 class HoursCredited(DispatchEvent):
-    """The minutes now due to a volunteer for one day: the union of the evidence; replaces what was said before."""
+    """The minutes now due to a volunteer for one day: the union of the evidence; replaces what was
+    said before."""
 
     key: ClassVar[str] = "volunteer"
     example: ClassVar = {"volunteer": "acc_5f1e", "day": "2026-03-05", "minutes": 85, "evidence": 3}

@@ -1,4 +1,5 @@
-"""The names of Jinan's divisions, by code (`reference/jinan_divisions.csv`). They are place names: Chinese only."""
+"""The names of Jinan's divisions, by code (`reference/jinan_divisions.csv`). They are place names:
+Chinese only."""
 
 import csv
 from functools import cache

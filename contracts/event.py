@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Event(BaseModel):
-    """A fact of the past. Carries ids, codes, categories, states, times, counts and positions; nothing personal.
+    """A fact of the past. Carries ids, codes, categories, states, times, counts and positions;
+    nothing personal.
 
     Unknown fields are ignored by readers, so that a publisher may add some.
     """
@@ -17,15 +18,16 @@ class Event(BaseModel):
     topic: ClassVar[str]
     version: ClassVar[int] = 1
     key: ClassVar[str]
-    """Name of the field whose value is the message key: all events of one aggregate keep their order."""
+    """Name of the field whose value is the message key: all events of one aggregate keep their
+    order."""
     example: ClassVar[dict[str, Any]]
 
 
 class Envelope(BaseModel):
     """What a message's value holds (JSON): the event and where it stands in its aggregate's life.
 
-    `id` is deterministic (`<kind>/<aggregate>/<seq>`), so a repeat has the same one; `seq` grows by one with each
-    event of the aggregate, without gaps.
+    `id` is deterministic (`<kind>/<aggregate>/<seq>`), so a repeat has the same one; `seq` grows by
+    one with each event of the aggregate, without gaps.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,7 +1,8 @@
-"""Which change to a contract its readers can live with: additions. Everything else needs an event beside the old one.
+"""Which change to a contract its readers can live with: additions. Everything else needs an event
+beside the old one.
 
-A topic keeps old messages, and readers are renewed at another time than publishers: so an old message must pass the
-new model, and a new message the old one.
+A topic keeps old messages, and readers are renewed at another time than publishers: so an old
+message must pass the new model, and a new message the old one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,9 @@ Released = dict[str, dict[str, Any]]
 """Name of an event (or `Envelope`) -> topic, key, version and JSON schema without words."""
 
 _WORDS = ("title", "description", "examples", "example", "default")
-_BESIDE = "publish a new event beside it (version 2, a name of its own) until nobody reads the old one"
+_BESIDE = (
+    "publish a new event beside it (version 2, a name of its own) until nobody reads the old one"
+)
 
 
 def released_form(model: type[BaseModel]) -> dict[str, Any]:
@@ -29,7 +32,8 @@ def released_form(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _plain(schema: Any, definitions: Schema) -> Any:
-    """The schema with its references filled in and its words left out; a constant is an enumeration of one."""
+    """The schema with its references filled in and its words left out; a constant is an enumeration
+    of one."""
     if isinstance(schema, list):
         return [_plain(item, definitions) for item in cast(list[Any], schema)]
     if not isinstance(schema, dict):
@@ -49,11 +53,15 @@ def _plain(schema: Any, definitions: Schema) -> Any:
 
 
 def breaks(old: Released, new: Released) -> Iterator[str]:
-    """Each change from `old` to `new` that is no addition: event, field, what is wrong and what would be right."""
+    """Each change from `old` to `new` that is no addition: event, field, what is wrong and what
+    would be right."""
     for name, before in old.items():
         after = new.get(name)
         if after is None:
-            yield f"{name}: the event was removed. Right: keep it; topics still hold it and readers wait for it."
+            yield (
+                f"{name}: the event was removed. Right: keep it; topics still hold it and readers "
+                f"wait for it."
+            )
             continue
         yield from _moved(name, before, after)
         yield from _changed(name, before["schema"], after["schema"])
@@ -63,11 +71,15 @@ def _moved(name: str, before: Schema, after: Schema) -> Iterator[str]:
     for what in ("topic", "key"):
         if before.get(what) != after.get(what):
             yield (
-                f"{name}: its {what} changed from '{before.get(what)}' to '{after.get(what)}', so the order of its "
+                f"{name}: its {what} changed from '{before.get(what)}' to '{after.get(what)}', "
+                f"so the order of its "
                 f"aggregate is lost. Right: put it back, or {_BESIDE}."
             )
     if after.get("version", 1) < before.get("version", 1):
-        yield f"{name}: its version fell from {before['version']} to {after['version']}. Right: versions only grow."
+        yield (
+            f"{name}: its version fell from {before['version']} to {after['version']}. Right: "
+            f"versions only grow."
+        )
 
 
 def _changed(path: str, before: Schema, after: Schema) -> Iterator[str]:
@@ -92,14 +104,24 @@ def _fields(path: str, before: Schema, after: Schema) -> Iterator[str]:
     needed = {*after.get("required", [])} - {*before.get("required", [])}
     for name, schema in old.items():
         if name not in new:
-            yield f"{path}.{name}: the field was removed. Right: keep it and go on filling it, or {_BESIDE}."
+            yield (
+                f"{path}.{name}: the field was removed. Right: keep it and go on filling it, or "
+                f"{_BESIDE}."
+            )
         else:
             yield from _changed(f"{path}.{name}", schema, new[name])
             if name in needed:
-                yield f"{path}.{name}: the field became required. Right: leave it optional; old messages lack it."
+                yield (
+                    f"{path}.{name}: the field became required. Right: leave it optional; old "
+                    f"messages "
+                    f"lack it."
+                )
     for name in new.keys() - old.keys():
         if name in needed:
-            yield f"{path}.{name}: a new field is required. Right: one with a default; old messages lack it."
+            yield (
+                f"{path}.{name}: a new field is required. "
+                "Right: one with a default; old messages lack it."
+            )
 
 
 def _values(path: str, before: list[Any], after: list[Any]) -> Iterator[str]:
@@ -119,5 +141,9 @@ def _words(schema: Schema) -> str:
     """A type in a few words, as in `string (date-time)` or `string or null`."""
     if "anyOf" in schema:
         return " or ".join(_words(one) for one in schema["anyOf"])
-    rest = ", ".join(f"{key}={schema[key]}" for key in schema if key not in ("type", "properties", "required", "items"))
+    rest = ", ".join(
+        f"{key}={schema[key]}"
+        for key in schema
+        if key not in ("type", "properties", "required", "items")
+    )
     return f"{schema.get('type', 'anything')}{f' ({rest})' if rest else ''}"

@@ -1,4 +1,5 @@
-"""Events of incidents: what is wrong, who deals with it, how it ended. Never the words of a report."""
+"""Events of incidents: what is wrong, who deals with it, how it ended. Never the words of a
+report."""
 
 from typing import ClassVar, Literal
 
@@ -14,16 +15,20 @@ class ReportEvent(Event):
     station: str | None = None
     """The station that answers for the place; None while no station serves it."""
     area: str
-    """The finest area known of the place: a community's 12 digits, else its street's or district's."""
+    """The finest area known of the place: a community's 12 digits, else its street's or
+    district's."""
     category: Category
     reporter: str | None = None
     """The reporter's account; None for an anonymous report."""
 
 
 _REPORT = {
-    "report": "rep_7c2", "station": "sta_duandian", "area": "370104009008", "category": "nuisance",
+    "report": "rep_7c2",
+    "station": "sta_duandian",
+    "area": "370104009008",
+    "category": "nuisance",
     "reporter": "acc_11",
-}  # fmt: skip
+}
 
 
 class ReportFiled(ReportEvent):
@@ -35,13 +40,21 @@ class ReportFiled(ReportEvent):
 
 
 class ReportRouted(ReportEvent):
-    """A report has its route, first or anew: `round` counts 1, 2, ... A new round replaces what went before."""
+    """A report has its route, first or anew: `round` counts 1, 2, ... A new round replaces what
+    went before."""
 
     example: ClassVar = {
-        **_REPORT, "round": 1, "route": "volunteers", "urgency": "normal", "skills": ["mediation"],
-        "people_needed": 2, "longitude": 116.942, "latitude": 36.6695, "routed_by": "rules",
+        **_REPORT,
+        "round": 1,
+        "route": "volunteers",
+        "urgency": "normal",
+        "skills": ["mediation"],
+        "people_needed": 2,
+        "longitude": 116.942,
+        "latitude": 36.6695,
+        "routed_by": "rules",
         "rules_version": "2026-01",
-    }  # fmt: skip
+    }
     round: int
     route: Route
     urgency: Urgency
@@ -105,13 +118,15 @@ class ReportWithdrawn(ReportEvent):
 
 
 class ReportNotAccepted(ReportEvent):
-    """The station does not take it on, with a reason kept in incidents: whoever is on the way is stood down."""
+    """The station does not take it on, with a reason kept in incidents: whoever is on the way is
+    stood down."""
 
     example: ClassVar = _REPORT
 
 
 class ReportReturned(ReportEvent):
-    """Who it was given to gives it back to the station (within 2 working days), with a reason kept in incidents."""
+    """Who it was given to gives it back to the station (within 2 working days), with a reason kept
+    in incidents."""
 
     example: ClassVar = {**_REPORT, "returned_by": "committee"}
     returned_by: Literal["committee", "volunteers"]

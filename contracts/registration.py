@@ -15,7 +15,8 @@ class RegistrationEvent(Event):
 
 
 class Grant(BaseModel):
-    """A role in an area; for leaders and volunteers in a squad too. `until` None: until taken back."""
+    """A role in an area; for leaders and volunteers in a squad too. `until` None: until taken
+    back."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,13 +38,17 @@ class GrantsChanged(RegistrationEvent):
     """All grants that an account now holds; the highest `seq` of the account is the truth."""
 
     key: ClassVar[str] = "account"
-    example: ClassVar = {"account": "acc_5f1e", "grants": [{"role": "officer", "area": "370104009"}]}
+    example: ClassVar = {
+        "account": "acc_5f1e",
+        "grants": [{"role": "officer", "area": "370104009"}],
+    }
     account: str
     grants: tuple[Grant, ...]
 
 
 class SessionRevoked(RegistrationEvent):
-    """A session was ended: by its owner, by the station, or because a used refresh token came back."""
+    """A session was ended: by its owner, by the station, or because a used refresh token came
+    back."""
 
     key: ClassVar[str] = "account"
     example: ClassVar = {"account": "acc_5f1e", "session": "ses_9a", "reason": "signed_out"}
@@ -57,8 +62,11 @@ class StationRegistered(RegistrationEvent):
 
     key: ClassVar[str] = "station"
     example: ClassVar = {
-        "station": "sta_duandian", "streets": ["370104009"], "longitude": 116.941, "latitude": 36.667,
-    }  # fmt: skip
+        "station": "sta_duandian",
+        "streets": ["370104009"],
+        "longitude": 116.941,
+        "latitude": 36.667,
+    }
     station: str
     streets: tuple[str, ...]
     longitude: float
@@ -78,15 +86,20 @@ class SquadFormed(RegistrationEvent):
 class VolunteerStandingChanged(RegistrationEvent):
     """All that others need of a volunteer; the highest `seq` of the volunteer is the truth.
 
-    The volunteer's id is the account's id. `birth_year` only, no date: it decides who is adult, and who is not
-    called at night.
+    The volunteer's id is the account's id. `birth_year` only, no date: it decides who is adult, and
+    who is not called at night.
     """
 
     key: ClassVar[str] = "volunteer"
     example: ClassVar = {
-        "volunteer": "acc_5f1e", "station": "sta_duandian", "area": "370104009008", "standing": "approved",
-        "squad": "squ_01", "skills": ["mediation"], "birth_year": 1961,
-    }  # fmt: skip
+        "volunteer": "acc_5f1e",
+        "station": "sta_duandian",
+        "area": "370104009008",
+        "standing": "approved",
+        "squad": "squ_01",
+        "skills": ["mediation"],
+        "birth_year": 1961,
+    }
     volunteer: str
     station: str
     area: str

@@ -1,14 +1,25 @@
-"""Who may do what (domain table "Areas and roles"). Areas are checked with `contracts.areas.covers`."""
+"""Who may do what (domain table "Areas and roles"). Areas are checked with
+`contracts.areas.covers`."""
 
 from typing import Literal
 
 from contracts.words import Role
 
 Permission = Literal[
-    "report.file", "report.read", "report.manage", "duty.serve", "callout.command", "volunteer.decide",
-    "volunteer.propose", "person.read", "figures.read", "technical.read", "own",
-    "grant.give", "station.register",
-]  # fmt: skip
+    "report.file",
+    "report.read",
+    "report.manage",
+    "duty.serve",
+    "callout.command",
+    "volunteer.decide",
+    "volunteer.propose",
+    "person.read",
+    "figures.read",
+    "technical.read",
+    "own",
+    "grant.give",
+    "station.register",
+]
 
 _EVERYONE: frozenset[Role] = frozenset(
     {"resident", "volunteer", "leader", "officer", "committee", "city_desk", "operator"}

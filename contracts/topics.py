@@ -9,5 +9,6 @@ TOPICS = (REGISTRATION, INCIDENTS, DISPATCH, NOTIFY)
 
 
 def dead(topic: str) -> str:
-    """The dead-letter topic of a topic: messages that could not be applied, with the reason in their headers."""
+    """The dead-letter topic of a topic: messages that could not be applied, with the reason in
+    their headers."""
     return f"{topic}.dead"

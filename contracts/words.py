@@ -3,10 +3,25 @@
 from typing import Literal
 
 Category = Literal[
-    "traffic", "nuisance", "dispute", "hazard", "assistance", "escort", "checkpoint", "fundraising",
-    "fraud", "theft", "violence", "drugs", "tip", "missing", "emergency",
-    "environment", "rumour", "outreach",
-]  # fmt: skip
+    "traffic",
+    "nuisance",
+    "dispute",
+    "hazard",
+    "assistance",
+    "escort",
+    "checkpoint",
+    "fundraising",
+    "fraud",
+    "theft",
+    "violence",
+    "drugs",
+    "tip",
+    "missing",
+    "emergency",
+    "environment",
+    "rumour",
+    "outreach",
+]
 """What a report is about (domain table "Report")."""
 
 Route = Literal["volunteers", "committee", "police", "log"]
@@ -14,7 +29,9 @@ Route = Literal["volunteers", "committee", "police", "log"]
 
 Urgency = Literal["urgent", "high", "normal", "low"]
 
-Skill = Literal["traffic", "mediation", "fire-safety", "e-service", "care", "first-aid", "anti-fraud"]
+Skill = Literal[
+    "traffic", "mediation", "fire-safety", "e-service", "care", "first-aid", "anti-fraud"
+]
 
 Role = Literal["resident", "volunteer", "leader", "officer", "committee", "city_desk", "operator"]
 

@@ -1,7 +1,9 @@
-"""The letters put aside: `python -m deploy.dead_letters list|replay --topic <topic> [--limit n] [--all]`.
+"""The letters put aside: `python -m deploy.dead_letters list|replay --topic <topic> [--limit n]
+[--all]`.
 
-A letter that is replayed goes back to the topic it came from, as it was. Consumers see through repeats, so replaying
-twice leaves the same state. How far was replayed is kept by the broker (group `deadletter-replay`).
+A letter that is replayed goes back to the topic it came from, as it was. Consumers see through
+repeats, so replaying twice leaves the same state. How far was replayed is kept by the broker (group
+`deadletter-replay`).
 """
 
 import argparse
@@ -28,7 +30,8 @@ Record = ConsumerRecord[bytes, bytes]
 
 @dataclass(frozen=True)
 class Letter:
-    """A message that could not be applied, with the reason. Its value is never shown: nobody could read it."""
+    """A message that could not be applied, with the reason. Its value is never shown: nobody could
+    read it."""
 
     record: Record
 
@@ -38,7 +41,9 @@ class Letter:
     @property
     def headers(self) -> Headers:
         """Those that it came with."""
-        return [(name, value) for name, value in self.record.headers if not name.startswith("dead-")]
+        return [
+            (name, value) for name, value in self.record.headers if not name.startswith("dead-")
+        ]
 
     def line(self) -> str:
         try:
@@ -47,15 +52,20 @@ class Letter:
             type_ = "?"
         key = (self.record.key or b"").decode("utf-8", "replace")
         place = f"{self.record.partition}:{self.record.offset}"
-        return "\t".join([place, type_, key, self.why("reason"), self.why("error"), self.why("group")])
+        return "\t".join(
+            [place, type_, key, self.why("reason"), self.why("error"), self.why("group")]
+        )
 
 
 @asynccontextmanager
 async def _reader(bootstrap: str) -> AsyncGenerator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest",
+        bootstrap_servers=bootstrap,
+        group_id=GROUP,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
         request_timeout_ms=15_000,
-    )  # fmt: skip
+    )
     await consumer.start()
     try:
         yield consumer
@@ -76,7 +86,8 @@ async def _partitions(bootstrap: str, topic: str) -> list[int]:
 async def _letters(
     bootstrap: str, consumer: AIOKafkaConsumer, topic: str, limit: int | None, everything: bool
 ) -> AsyncGenerator[Letter]:
-    """Those that are there now: a letter that comes back while it is replayed is one for the next time."""
+    """Those that are there now: a letter that comes back while it is replayed is one for the next
+    time."""
     if dead(topic) not in await consumer.topics():
         return
     partitions = [TopicPartition(dead(topic), n) for n in await _partitions(bootstrap, dead(topic))]
@@ -94,13 +105,17 @@ async def _letters(
                 yield Letter(record)
 
 
-async def show(bootstrap: str, topic: str, limit: int | None = None, everything: bool = False) -> list[Letter]:
+async def show(
+    bootstrap: str, topic: str, limit: int | None = None, everything: bool = False
+) -> list[Letter]:
     """The letters not replayed yet, or all that the broker still has."""
     async with _reader(bootstrap) as consumer:
         return [letter async for letter in _letters(bootstrap, consumer, topic, limit, everything)]
 
 
-async def replay(bootstrap: str, topic: str, limit: int | None = None, everything: bool = False) -> list[Letter]:
+async def replay(
+    bootstrap: str, topic: str, limit: int | None = None, everything: bool = False
+) -> list[Letter]:
     """Put letters back; each counts as replayed once the broker has it."""
     publisher = Publisher(bootstrap, GROUP)
     await publisher.start()
@@ -111,7 +126,9 @@ async def replay(bootstrap: str, topic: str, limit: int | None = None, everythin
                 record = letter.record
                 back = letter.why("topic") or topic
                 await (await publisher.put(back, record.key, record.value, letter.headers))
-                await consumer.commit({TopicPartition(record.topic, record.partition): record.offset + 1})
+                await consumer.commit(
+                    {TopicPartition(record.topic, record.partition): record.offset + 1}
+                )
                 done.append(letter)
     finally:
         await publisher.stop()
@@ -120,11 +137,17 @@ async def replay(bootstrap: str, topic: str, limit: int | None = None, everythin
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.dead_letters", description="Letters that were put aside")
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.dead_letters", description="Letters that were put aside"
+    )
     parser.add_argument("what", choices=["list", "replay"])
-    parser.add_argument("--topic", required=True, help="the topic they came from, as in dispatch.events")
+    parser.add_argument(
+        "--topic", required=True, help="the topic they came from, as in dispatch.events"
+    )
     parser.add_argument("--limit", type=int, default=None, help="at most so many")
-    parser.add_argument("--all", action="store_true", help="from the beginning, also those replayed before")
+    parser.add_argument(
+        "--all", action="store_true", help="from the beginning, also those replayed before"
+    )
     given = parser.parse_args(arguments)
     act = replay if given.what == "replay" else show
     try:

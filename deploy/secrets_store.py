@@ -15,7 +15,8 @@ OWNER_ONLY = 0o600
 
 @dataclass(frozen=True)
 class Secrets:
-    """What the services are given. Keys are hexadecimal; the signing key is a P-256 key in PEM (PKCS #8)."""
+    """What the services are given. Keys are hexadecimal; the signing key is a P-256 key in PEM
+    (PKCS #8)."""
 
     signing_key_file: Path
     field_key: str
@@ -49,11 +50,13 @@ def _signing_key() -> str:
 
 
 def made_once(file: Path, content: str) -> Path:
-    """Writes `file`, for its owner only, unless it is there; whoever reads meanwhile sees all of it or nothing."""
+    """Writes `file`, for its owner only, unless it is there; whoever reads meanwhile sees all of it
+    or nothing."""
     if file.exists():
         return file
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Written under another name first: a secret cut short by a crash would lock its owner out of the data.
+    # Written under another name first: a secret cut short by a crash would lock its owner out of
+    # the data.
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY), "w") as out:

@@ -1,4 +1,5 @@
-"""The real servers that tests run on: processes of this machine, or containers. One interface, two back-ends."""
+"""The real servers that tests run on: processes of this machine, or containers. One interface, two
+back-ends."""
 
 import os
 import shutil
@@ -18,11 +19,13 @@ from deploy.secrets_store import Secrets
 CHOICE = "TEST_BACKEND"
 DOMAIN_START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan: no night rule applies.
 DOMAIN_RATE = 60.0
-"""Domain seconds in a real one: a wave's time-out of 60 s is over in 1, and ten minutes' work in 10."""
+"""Domain seconds in a real one: a wave's time-out of 60 s is over in 1, and ten minutes' work in
+10."""
 
 
 class Backend(Protocol):
-    """Kafka, MongoDB as a replica set, Valkey and Zipkin, all on 127.0.0.1 at the ports of `ports`."""
+    """Kafka, MongoDB as a replica set, Valkey and Zipkin, all on 127.0.0.1 at the ports of
+    `ports`."""
 
     ports: Ports
 
@@ -35,7 +38,8 @@ class Backend(Protocol):
         ...
 
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
-        """Sends a signal to `kafka`, `mongo`, `valkey` or `zipkin`; one that it ended starts again by itself."""
+        """Sends a signal to `kafka`, `mongo`, `valkey` or `zipkin`; one that it ended starts again
+        by itself."""
         ...
 
     def wait_ready(self, name: str) -> float:
@@ -107,7 +111,8 @@ class EmbeddedBackend(Addresses):
 
 
 def backend_by_choice() -> Backend:
-    """The back-end that the environment variable TEST_BACKEND names: `embedded` (default) or `containers`."""
+    """The back-end that the environment variable TEST_BACKEND names: `embedded` (default) or
+    `containers`."""
     choice = os.environ.get(CHOICE, "embedded")
     if choice == "embedded":
         return EmbeddedBackend()
@@ -119,7 +124,8 @@ def backend_by_choice() -> Backend:
 
 
 class WholePlatform:
-    """The servers of a back-end with the four services and the gateway, which are always processes of this machine."""
+    """The servers of a back-end with the four services and the gateway, which are always processes
+    of this machine."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -172,7 +178,8 @@ class WholePlatform:
         return self._own.pid(name)
 
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
-        """Sends a signal to a service, `gateway` or a server; what it ended starts again by itself."""
+        """Sends a signal to a service, `gateway` or a server; what it ended starts again by
+        itself."""
         (self.backend if self._is_server(name) else self._own).kill(name, signal_number)
 
     def wait_ready(self, name: str) -> float:

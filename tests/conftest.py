@@ -29,7 +29,9 @@ async def station(whole_station: Station) -> AsyncGenerator[Station]:
 @pytest.fixture
 async def web(platform: WholePlatform) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of the gateway that does nothing by itself."""
-    async with httpx.AsyncClient(base_url=platform.gateway_url, timeout=15, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=platform.gateway_url, timeout=15, trust_env=False
+    ) as client:
         yield client
 
 

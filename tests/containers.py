@@ -1,4 +1,5 @@
-"""The same servers as containers, by testcontainers, for a machine with a Docker engine that has the images."""
+"""The same servers as containers, by testcontainers, for a machine with a Docker engine that has
+the images."""
 
 import os
 import signal
@@ -24,9 +25,11 @@ IMAGES = {
 
 
 class ContainerBackend(Addresses):
-    """Each server in a container that publishes its port on 127.0.0.1, at a number chosen beforehand.
+    """Each server in a container that publishes its port on 127.0.0.1, at a number chosen
+    beforehand.
 
-    A number chosen beforehand can be advertised: Kafka and a replica set tell their clients where they are.
+    A number chosen beforehand can be advertised: Kafka and a replica set tell their clients where
+    they are.
     """
 
     def __init__(self) -> None:
@@ -67,7 +70,10 @@ class ContainerBackend(Addresses):
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
         """Signals the container's first process; SIGSTOP and SIGCONT pause and go on."""
         wrapped: Any = _of(self._containers[name])
-        calls: dict[int, Callable[[], Any]] = {signal.SIGSTOP: wrapped.pause, signal.SIGCONT: wrapped.unpause}
+        calls: dict[int, Callable[[], Any]] = {
+            signal.SIGSTOP: wrapped.pause,
+            signal.SIGCONT: wrapped.unpause,
+        }
         if signal_number in calls:
             calls[signal_number]()
             return
@@ -91,7 +97,10 @@ def _of(container: DockerContainer) -> Any:
 def _published(image: str, inside: int, outside: int) -> DockerContainer:
     container = DockerContainer(image)
     ports: Any = container.ports
-    ports[f"{inside}/tcp"] = (HOST, outside)  # These servers ask for no password: for this machine only.
+    ports[f"{inside}/tcp"] = (
+        HOST,
+        outside,
+    )  # These servers ask for no password: for this machine only.
     return container
 
 
@@ -121,8 +130,12 @@ def _kafka(port: int) -> DockerContainer:
 
 
 def _mongo(port: int) -> DockerContainer:
-    # On the same port inside and outside: the member's name in the replica set is one that it can reach itself by.
-    command = f"mongod --replSet {readiness.REPLICA_SET} --bind_ip_all --port {port} --wiredTigerCacheSizeGB 0.5"
+    # On the same port inside and outside: the member's name in the replica set is one that it can
+    # reach itself by.
+    command = (
+        f"mongod --replSet {readiness.REPLICA_SET} --bind_ip_all --port {port} "
+        f"--wiredTigerCacheSizeGB 0.5"
+    )
     return _published(IMAGES["mongo"], port, port).with_command(command)
 
 
@@ -131,9 +144,13 @@ def _refuse_missing() -> None:
         client = docker.from_env(timeout=20)
         client.ping()
     except DockerException as reason:
-        raise RuntimeError("TEST_BACKEND=containers needs a Docker engine, and none answers.") from reason
+        raise RuntimeError(
+            "TEST_BACKEND=containers needs a Docker engine, and none answers."
+        ) from reason
     have = {tag for image in client.images.list() for tag in image.tags}
     lacking = sorted(set(IMAGES.values()) - have)
     client.close()
     if lacking:
-        raise RuntimeError(f"The Docker engine lacks these images: {', '.join(lacking)}; docker pull them first.")
+        raise RuntimeError(
+            f"The Docker engine lacks these images: {', '.join(lacking)}; docker pull them first."
+        )

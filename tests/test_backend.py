@@ -14,7 +14,9 @@ SECONDS = 30.0
 
 async def test_mongo_promises_a_majority(backend: Backend) -> None:
     client: AsyncMongoClient[dict[str, int]] = AsyncMongoClient(backend.mongo_url)
-    durable = client.backend_test.get_collection("things", write_concern=WriteConcern(w="majority", j=True))
+    durable = client.backend_test.get_collection(
+        "things", write_concern=WriteConcern(w="majority", j=True)
+    )
     await durable.insert_one({"n": 1})
     assert await durable.count_documents({}) >= 1
     await client.drop_database("backend_test")
@@ -22,9 +24,14 @@ async def test_mongo_promises_a_majority(backend: Backend) -> None:
 
 
 async def test_kafka_gives_back_what_it_took(backend: Backend) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=backend.kafka_bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=backend.kafka_bootstrap, acks="all", enable_idempotence=True
+    )
     consumer = AIOKafkaConsumer(
-        "backend-test", bootstrap_servers=backend.kafka_bootstrap, group_id="backend-test", auto_offset_reset="earliest"
+        "backend-test",
+        bootstrap_servers=backend.kafka_bootstrap,
+        group_id="backend-test",
+        auto_offset_reset="earliest",
     )
     await producer.start()
     try:
@@ -45,7 +52,10 @@ async def test_valkey_remembers(backend: Backend) -> None:
 
 
 def test_zipkin_answers(backend: Backend) -> None:
-    assert httpx.get(f"{backend.zipkin_url}/api/v2/services", timeout=SECONDS, trust_env=False).json() is not None
+    assert (
+        httpx.get(f"{backend.zipkin_url}/api/v2/services", timeout=SECONDS, trust_env=False).json()
+        is not None
+    )
 
 
 @pytest.mark.faults

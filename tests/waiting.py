@@ -7,7 +7,8 @@ from typing import Any
 
 
 async def eventually(look: Callable[[], Awaitable[Any]], within: float = 20.0) -> Any:
-    """What `look` gives once it gives something; fails after `within` seconds with what it gave last."""
+    """What `look` gives once it gives something; fails after `within` seconds with what it gave
+    last."""
     until, found = time.monotonic() + within, None
     while time.monotonic() < until:
         if found := await look():

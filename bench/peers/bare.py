@@ -1,4 +1,5 @@
-"""Row 2's bare ends: a FastAPI that takes a report and does nothing, and one that pushes to an open stream, traced.
+"""Row 2's bare ends: a FastAPI that takes a report and does nothing, and one that pushes to an open
+stream, traced.
 
 `python -m bench.peers.bare PORT`
 """
@@ -51,6 +52,11 @@ if __name__ == "__main__":
     service = app()
     FastAPIInstrumentor.instrument_app(service, exclude_spans=["send", "receive"])
     uvicorn.run(
-        service, port=int(sys.argv[1]), log_level="warning", access_log=False, loop="uvloop",
-        timeout_graceful_shutdown=1, timeout_keep_alive=600,
-    )  # fmt: skip
+        service,
+        port=int(sys.argv[1]),
+        log_level="warning",
+        access_log=False,
+        loop="uvloop",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=600,
+    )

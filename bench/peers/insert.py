@@ -1,4 +1,5 @@
-"""Row 1's bare peer: a FastAPI handler that inserts one document with Motor, by the majority and journalled, traced.
+"""Row 1's bare peer: a FastAPI handler that inserts one document with Motor, by the majority and
+journalled, traced.
 
 `python -m bench.peers.insert PORT MONGO_URL`
 """
@@ -21,7 +22,9 @@ class Registration(BaseModel):
 
 def app(mongo_url: str) -> FastAPI:
     bare = FastAPI()
-    client: AsyncIOMotorClient[dict[str, str]] = AsyncIOMotorClient(mongo_url, w="majority", journal=True)
+    client: AsyncIOMotorClient[dict[str, str]] = AsyncIOMotorClient(
+        mongo_url, w="majority", journal=True
+    )
     people = client["bench_bare"]["people"]
 
     async def register(body: Registration) -> dict[str, str]:
@@ -36,4 +39,6 @@ if __name__ == "__main__":
     trace.install("bench-bare")
     service = app(sys.argv[2])
     FastAPIInstrumentor.instrument_app(service, exclude_spans=["send", "receive"])
-    uvicorn.run(service, port=int(sys.argv[1]), log_level="warning", access_log=False, loop="uvloop")
+    uvicorn.run(
+        service, port=int(sys.argv[1]), log_level="warning", access_log=False, loop="uvloop"
+    )

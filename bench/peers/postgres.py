@@ -1,4 +1,5 @@
-"""A PostgreSQL of the bench's own, where the machine has one: fresh, on a port of its own, as durable as by default."""
+"""A PostgreSQL of the bench's own, where the machine has one: fresh, on a port of its own, as
+durable as by default."""
 
 import os
 import pwd
@@ -15,9 +16,14 @@ from deploy.embedded.platform import STATE
 from deploy.embedded.ports import HOST, free_ports
 
 _SETTINGS = (
-    "fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=256MB", "max_connections=200",
-    f"listen_addresses={HOST}", "unix_socket_directories=",
-)  # fmt: skip
+    "fsync=on",
+    "synchronous_commit=on",
+    "full_page_writes=on",
+    "shared_buffers=256MB",
+    "max_connections=200",
+    f"listen_addresses={HOST}",
+    "unix_socket_directories=",
+)
 USER = "bench"
 
 
@@ -29,13 +35,21 @@ class Server(NamedTuple):
 
 
 def binaries() -> Path | None:
-    """The folder of `initdb` and `postgres`, or None: on the PATH, where pg_config says, or where Debian puts them."""
+    """The folder of `initdb` and `postgres`, or None: on the PATH, where pg_config says, or where
+    Debian puts them."""
     found = [Path(path).parent for name in ("initdb", "postgres") if (path := shutil.which(name))]
     if config := shutil.which("pg_config"):
         said = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
         found.append(Path(said.stdout.strip() or "."))
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((folder for folder in found if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+    return next(
+        (
+            folder
+            for folder in found
+            if (folder / "initdb").exists() and (folder / "postgres").exists()
+        ),
+        None,
+    )
 
 
 @contextmanager
@@ -46,7 +60,20 @@ def postgres(folder: Path) -> Generator[Server]:
     try:
         if owner:
             shutil.chown(data, owner)
-        _run(owner, data, folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
+        _run(
+            owner,
+            data,
+            folder / "initdb",
+            "-D",
+            data,
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        )
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         command = [str(folder / "postgres"), "-D", str(data), "-p", str(port), *settings]
         with (data / "log").open("wb") as log:
@@ -65,10 +92,18 @@ def postgres(folder: Path) -> Generator[Server]:
 
 
 def _home() -> Path:
-    """Below the project if its owner can get there, so that it is on the same disk; else where temporary things are."""
+    """Below the project if its owner can get there, so that it is on the same disk; else where
+    temporary things are."""
     STATE.mkdir(exist_ok=True)
-    open_to_all = all(parent.stat().st_mode & 0o001 for parent in STATE.resolve().parents) and STATE.stat().st_mode & 1
-    return Path(tempfile.mkdtemp(prefix="bench-postgres-", dir=STATE if open_to_all or os.geteuid() else None))
+    open_to_all = (
+        all(parent.stat().st_mode & 0o001 for parent in STATE.resolve().parents)
+        and STATE.stat().st_mode & 1
+    )
+    return Path(
+        tempfile.mkdtemp(
+            prefix="bench-postgres-", dir=STATE if open_to_all or os.geteuid() else None
+        )
+    )
 
 
 def _owner() -> str | None:
@@ -85,9 +120,14 @@ def _as(owner: str | None) -> dict[str, Any]:
 
 def _run(owner: str | None, folder: Path, *command: str | Path) -> None:
     done = subprocess.run(
-        [str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+        [str(part) for part in command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
         **_as(owner),
-    )  # fmt: skip
+    )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr[-1000:]}")
 

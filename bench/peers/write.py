@@ -1,6 +1,8 @@
-"""Row 1's write alone: the bare peer's handler through the chassis, durable, with its event and a cause.
+"""Row 1's write alone: the bare peer's handler through the chassis, durable, with its event and a
+cause.
 
-`python -m bench.peers.write` with a service's surroundings: what is left of a sign-up without code and tokens.
+`python -m bench.peers.write` with a service's surroundings: what is left of a sign-up without code
+and tokens.
 """
 
 from typing import Annotated
@@ -40,11 +42,15 @@ class People(Repository[Person]):
 
 @router.post("", status_code=201)
 async def register(
-    body: Registration, _: Annotated[Principal | None, anyone("a benchmark")],
-    people: Annotated[People, provided(People)], cause: RequestCause,
-) -> Registered:  # fmt: skip
+    body: Registration,
+    _: Annotated[Principal | None, anyone("a benchmark")],
+    people: Annotated[People, provided(People)],
+    cause: RequestCause,
+) -> Registered:
     id = cause.derive("acc")
-    await people.add(Person(id=id, phone=body.phone, code=body.code), [AccountOpened(account=id)], cause)
+    await people.add(
+        Person(id=id, phone=body.phone, code=body.code), [AccountOpened(account=id)], cause
+    )
     return Registered(id=id)
 
 

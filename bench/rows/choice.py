@@ -1,6 +1,8 @@
-"""Row 6: the soonest first response that any team of the same size could give, beside that of the chosen volunteers.
+"""Row 6: the soonest first response that any team of the same size could give, beside that of the
+chosen volunteers.
 
-Pure: random situations with up to 20 candidates, as dispatch records them; the optimum by trying every team.
+Pure: random situations with up to 20 candidates, as dispatch records them; the optimum by trying
+every team.
 """
 
 import asyncio
@@ -29,39 +31,52 @@ MOST = 20
 
 
 def situation(seed: int) -> Situation:
-    """Up to 20 people around a place, nearer ones likelier than on a plane, each with a past of their own."""
+    """Up to 20 people around a place, nearer ones likelier than on a plane, each with a past of
+    their own."""
     random = Random(f"situation {seed}")
     reach = random.choice((400, 1000, 2000))
     people = tuple(_person(random, n, reach) for n in range(random.randint(3, MOST)))
     return Situation(
-        at=MORNING, category=random.choice(get_args(Category)), urgency=random.choice(get_args(Urgency)),
+        at=MORNING,
+        category=random.choice(get_args(Category)),
+        urgency=random.choice(get_args(Urgency)),
         skills=tuple(random.sample(get_args(Skill), random.choice((0, 0, 1, 2)))),
-        places=random.choice((1, 1, 1, 2, 2, 3)), people=people,
-    )  # fmt: skip
+        places=random.choice((1, 1, 1, 2, 2, 3)),
+        people=people,
+    )
 
 
 def _person(random: Random, n: int, reach: int) -> Person:
     asked = random.choice((0, 0, 3, 10, 40))
     accepted = sum(random.random() < random.choice((0.1, 0.35, 0.8)) for _ in range(asked))
     return Person(
-        volunteer=f"acc_{n:02}", distance_m=round(random.uniform(0, reach)), seen_at=MORNING, birth_year=1980,
+        volunteer=f"acc_{n:02}",
+        distance_m=round(random.uniform(0, reach)),
+        seen_at=MORNING,
+        birth_year=1980,
         skills=tuple(random.sample(get_args(Skill), random.randint(0, 2))),
         called_this_week=random.choice((0, 0, 1, 5)),
-        last_called_at=MORNING - timedelta(days=random.randint(1, 30)), tally=Tally(asked=asked, accepted=accepted),
-    )  # fmt: skip
+        last_called_at=MORNING - timedelta(days=random.randint(1, 30)),
+        tally=Tally(asked=asked, accepted=accepted),
+    )
 
 
 @cache
 def _teams(of: int, size: int) -> npt.NDArray[np.intp]:
     """All of them: one a line, places in order."""
-    flat = np.fromiter((place for team in combinations(range(of), size) for place in team), dtype=np.intp)
+    flat = np.fromiter(
+        (place for team in combinations(range(of), size) for place in team), dtype=np.intp
+    )
     return flat.reshape(-1, size)
 
 
 def soonest(options: Sequence[Option], size: int) -> float:
     """The least expected minutes until the first is there, of all teams of this size."""
     ordered = sorted(options, key=lambda option: option.minutes)
-    walk, chance = np.array([o.minutes for o in ordered]), np.array([o.probability for o in ordered])
+    walk, chance = (
+        np.array([o.minutes for o in ordered]),
+        np.array([o.probability for o in ordered]),
+    )
     teams = _teams(len(ordered), size)
     expected = np.full(len(teams), POLICY.nobody_min)
     for place in range(size - 1, -1, -1):
@@ -92,10 +107,19 @@ async def measure(_: Stage, rounds: int, count: int) -> Row:
     ratios = sorted(best / ours if best > 0 else 1 - (ours - best) for best, ours in found)
     ours, best = fmean(ours for _, ours in found), fmean(best for best, _ in found)
     return Row(
-        row=6, name="first response: exact optimum of all teams / the chosen volunteers", unit="min", goal=">= 0.98",
-        ours=ours, peer=best, ratio=best / ours, spread=(ratios[0], ratios[-1]), rounds=len(found),
+        row=6,
+        name="first response: exact optimum of all teams / the chosen volunteers",
+        unit="min",
+        goal=">= 0.98",
+        ours=ours,
+        peer=best,
+        ratio=best / ours,
+        spread=(ratios[0], ratios[-1]),
+        rounds=len(found),
         details={
-            "situations that were exactly the optimum": sum(ratio > 1 - 1e-9 for ratio in ratios) / len(ratios),
-            "worst situation": ratios[0], "worst of a hundred": ratios[len(ratios) // 100],
+            "situations that were exactly the optimum": sum(ratio > 1 - 1e-9 for ratio in ratios)
+            / len(ratios),
+            "worst situation": ratios[0],
+            "worst of a hundred": ratios[len(ratios) // 100],
         },
-    )  # fmt: skip
+    )

@@ -1,4 +1,5 @@
-"""What a larger city costs: sign-ups, alerts and positions at 10,000 and at 185,000 volunteers, all on duty."""
+"""What a larger city costs: sign-ups, alerts and positions at 10,000 and at 185,000 volunteers, all
+on duty."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -22,7 +23,8 @@ _FIRST = 40_000
 
 
 class Grown(BaseModel):
-    """One figure in a small and in a large city. `ratio` is how much worse it is in the large one."""
+    """One figure in a small and in a large city. `ratio` is how much worse it is in the large
+    one."""
 
     name: str
     unit: str
@@ -68,7 +70,9 @@ async def measure(stage: Stage, rounds: int, share: float) -> Scale:
     for figure in figures:
         small, large = found[figure.name]
         ratio = small / large if figure.more_is_better else large / small
-        scale.figures.append(Grown(name=figure.name, unit=figure.unit, small=small, large=large, ratio=ratio))
+        scale.figures.append(
+            Grown(name=figure.name, unit=figure.unit, small=small, large=large, ratio=ratio)
+        )
     return scale
 
 
@@ -82,10 +86,16 @@ def _figures(stage: Stage, path: alert.Path, share: float) -> list[_Figure]:
         first += count
         await stage.quiet()
         url = f"{stage.url('registration')}/api/v1/sessions"
-        return (await load(Job(url=url, bodies=bodies, headers=registration.traced(count), requests=count))).rate
+        return (
+            await load(
+                Job(url=url, bodies=bodies, headers=registration.traced(count), requests=count)
+            )
+        ).rate
 
     async def alerts(seed: str) -> float:
-        return percentile(await path.run(f"city {seed}", int(200 * share), rate=alert.CALM_RATE), 50)
+        return percentile(
+            await path.run(f"city {seed}", int(200 * share), rate=alert.CALM_RATE), 50
+        )
 
     async def batches(seed: str) -> float:
         return await positions.ours(stage, seed, int(4000 * share))

@@ -1,4 +1,5 @@
-"""Row 3: positions a second in batches of 20, through the API, beside bare pipelined GEOADD from Python."""
+"""Row 3: positions a second in batches of 20, through the API, beside bare pipelined GEOADD from
+Python."""
 
 import time
 from os import getpid
@@ -17,18 +18,26 @@ _PLACE = (116.941, 36.667)
 
 
 def _points(random: Random) -> list[tuple[float, float]]:
-    return [(_PLACE[0] + random.uniform(-0.02, 0.02), _PLACE[1] + random.uniform(-0.015, 0.015)) for _ in range(BATCH)]
+    return [
+        (_PLACE[0] + random.uniform(-0.02, 0.02), _PLACE[1] + random.uniform(-0.015, 0.015))
+        for _ in range(BATCH)
+    ]
 
 
 def _body(stage: Stage, random: Random) -> str:
     at = stage.now().isoformat()
     return orjson.dumps(
-        {"positions": [{"longitude": lon, "latitude": lat, "at": at} for lon, lat in _points(random)]}
+        {
+            "positions": [
+                {"longitude": lon, "latitude": lat, "at": at} for lon, lat in _points(random)
+            ]
+        }
     ).decode()
 
 
 async def _bare(url: str, batches: int) -> float:
-    """One connection, one pipeline a batch, one after the other: what the driver gives. Positions a second."""
+    """One connection, one pipeline a batch, one after the other: what the driver gives. Positions a
+    second."""
     redis = Redis.from_url(url)
     random = Random(7)
     began = time.perf_counter()
@@ -66,7 +75,10 @@ async def measure(stage: Stage, rounds: int, batches: int) -> Row:
     pairs = list[tuple[float, float]]()
     servers = stage.parts("valkey")
     meter = Meter(
-        {"ours": servers | stage.parts("dispatch", "zipkin"), "bare": servers | {"client": lambda: [getpid()]}}
+        {
+            "ours": servers | stage.parts("dispatch", "zipkin"),
+            "bare": servers | {"client": lambda: [getpid()]},
+        }
     )
     for turn in range(rounds + 1):
         await stage.quiet()

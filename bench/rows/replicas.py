@@ -1,4 +1,5 @@
-"""What a second replica brings on this machine: sign-ups by one process and by two, and where the limit lies."""
+"""What a second replica brings on this machine: sign-ups by one process and by two, and where the
+limit lies."""
 
 import asyncio
 import os
@@ -18,7 +19,8 @@ _FIRST = 60_000
 
 
 class Replicas(BaseModel):
-    """Sign-ups a second. `busy_cores`: CPU used a second with two replicas, by part; the machine has `cores`."""
+    """Sign-ups a second. `busy_cores`: CPU used a second with two replicas, by part; the machine
+    has `cores`."""
 
     one: float
     two: float
@@ -32,10 +34,18 @@ class Replicas(BaseModel):
 async def measure(stage: Stage, rounds: int, count: int) -> Replicas:
     port = free_ports().registration
     env = stage.platform.env_for("registration") | {"HTTP_PORT": str(port)}
-    urls = [f"{base}/api/v1/sessions" for base in (stage.url("registration"), f"http://{HOST}:{port}")]
-    command, pairs = (sys.executable, "-m", "services.registration.main"), list[tuple[float, float]]()
+    urls = [
+        f"{base}/api/v1/sessions" for base in (stage.url("registration"), f"http://{HOST}:{port}")
+    ]
+    command, pairs = (
+        (sys.executable, "-m", "services.registration.main"),
+        list[tuple[float, float]](),
+    )
     with stage.process(command, f"http://{HOST}:{port}/health/ready", env) as second:
-        parts = {**stage.parts("registration", "mongo", "kafka"), "registration, second": lambda: [second]}
+        parts = {
+            **stage.parts("registration", "mongo", "kafka"),
+            "registration, second": lambda: [second],
+        }
         meter = Meter({"two": parts})
         for turn in range(rounds + 1):
             first = _FIRST + 2 * turn * count
@@ -47,10 +57,14 @@ async def measure(stage: Stage, rounds: int, count: int) -> Replicas:
     ratios = sorted(two / one for one, two in pairs)
     cpu, rate = meter.each_us()["two"], median(two for _, two in pairs)
     return Replicas(
-        one=median(one for one, _ in pairs), two=rate, scales=median(ratios), spread=(ratios[0], ratios[-1]),
-        cores=os.cpu_count() or 1, cpu_us=cpu,
+        one=median(one for one, _ in pairs),
+        two=rate,
+        scales=median(ratios),
+        spread=(ratios[0], ratios[-1]),
+        cores=os.cpu_count() or 1,
+        cpu_us=cpu,
         busy_cores={part: round(spent * rate / 1e6, 2) for part, spent in cpu.items()},
-    )  # fmt: skip
+    )
 
 
 async def _rate(stage: Stage, urls: list[str], first: int, count: int) -> float:
@@ -59,9 +73,14 @@ async def _rate(stage: Stage, urls: list[str], first: int, count: int) -> float:
     await stage.quiet()
     share = count // len(urls)
     jobs = [
-        Job(url=url, bodies=bodies[n * share : (n + 1) * share], headers=registration.traced(share), requests=share,
-            connections=64 // len(urls))
+        Job(
+            url=url,
+            bodies=bodies[n * share : (n + 1) * share],
+            headers=registration.traced(share),
+            requests=share,
+            connections=64 // len(urls),
+        )
         for n, url in enumerate(urls)
-    ]  # fmt: skip
+    ]
     results = await asyncio.gather(*(load(job) for job in jobs))
     return sum(result.done for result in results) / max(result.elapsed_s for result in results)

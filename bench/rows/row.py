@@ -22,7 +22,8 @@ class Other(BaseModel):
 
 
 class Row(BaseModel):
-    """`ours` and `peer` are medians of the rounds in `unit`; `ratio` is the median of the rounds' own ratios."""
+    """`ours` and `peer` are medians of the rounds in `unit`; `ratio` is the median of the rounds'
+    own ratios."""
 
     row: int
     name: str
@@ -41,16 +42,32 @@ class Row(BaseModel):
 
 
 def row(
-    number: int, name: str, unit: str, goal: str, rounds: Sequence[tuple[float, float]], *,
-    cpu_us: CpuEach | None = None, others: Sequence[Other] = (), **details: Detail,
-) -> Row:  # fmt: skip
+    number: int,
+    name: str,
+    unit: str,
+    goal: str,
+    rounds: Sequence[tuple[float, float]],
+    *,
+    cpu_us: CpuEach | None = None,
+    others: Sequence[Other] = (),
+    **details: Detail,
+) -> Row:
     """Of (ours, peer) pairs, one a round, measured side by side."""
     ratios = sorted(ours / peer for ours, peer in rounds)
     return Row(
-        row=number, name=name, unit=unit, goal=goal, rounds=len(rounds), ratio=median(ratios),
-        ours=median(ours for ours, _ in rounds), peer=median(peer for _, peer in rounds),
-        spread=(ratios[0], ratios[-1]), cpu_us=cpu_us or {}, others=list(others), details=details,
-    )  # fmt: skip
+        row=number,
+        name=name,
+        unit=unit,
+        goal=goal,
+        rounds=len(rounds),
+        ratio=median(ratios),
+        ours=median(ours for ours, _ in rounds),
+        peer=median(peer for _, peer in rounds),
+        spread=(ratios[0], ratios[-1]),
+        cpu_us=cpu_us or {},
+        others=list(others),
+        details=details,
+    )
 
 
 def other(name: str, rounds: Sequence[tuple[float, float]], not_run: str | None) -> Other:

@@ -1,4 +1,5 @@
-"""Row 5: outbox -> Kafka -> effect through the chassis, beside bare aiokafka, and faststream-outbox on PostgreSQL."""
+"""Row 5: outbox -> Kafka -> effect through the chassis, beside bare aiokafka, and faststream-outbox
+on PostgreSQL."""
 
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
@@ -22,7 +23,11 @@ async def measure(stage: Stage, rounds: int, count: int) -> Row:
     cpu: dict[str, list[float]] = {"ours": [], "bare": [], PEER: []}
     folder, why = _postgres()
     async with AsyncExitStack() as stack:
-        spine, peer, meter = await stack.enter_async_context(Companion("bench.spine", env)), None, _meter(stage, [])
+        spine, peer, meter = (
+            await stack.enter_async_context(Companion("bench.spine", env)),
+            None,
+            _meter(stage, []),
+        )
         if folder is not None:
             server = stack.enter_context(postgres(folder))
             url = server.url.replace("postgresql://", "postgresql+asyncpg://")
@@ -47,7 +52,15 @@ async def measure(stage: Stage, rounds: int, count: int) -> Row:
     for side, spent in cpu.items():
         if spent:
             each[side]["process"] = round(median(spent), 1)
-    return row(5, "outbox -> Kafka -> effect", "1/s", ">= 0.6", pairs, cpu_us=each, others=[other(PEER, theirs, why)])
+    return row(
+        5,
+        "outbox -> Kafka -> effect",
+        "1/s",
+        ">= 0.6",
+        pairs,
+        cpu_us=each,
+        others=[other(PEER, theirs, why)],
+    )
 
 
 def _postgres() -> tuple[Path | None, str]:

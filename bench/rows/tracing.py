@@ -8,11 +8,14 @@ from bench.rows.row import Row, row
 from bench.stage import AREA, Stage, load
 from deploy.embedded.ports import HOST, free_ports
 
-# Of a kind for which nobody is called: whole squads told of it minutes later would weigh on the rows that come after.
+# Of a kind for which nobody is called: whole squads told of it minutes later would weigh on the
+# rows that come after.
 _REPORT = {
-    "text": "小区垃圾桶旁边没有扫干净", "category": "environment", "community": f"{AREA}008",
+    "text": "小区垃圾桶旁边没有扫干净",
+    "category": "environment",
+    "community": f"{AREA}008",
     "location": {"longitude": 116.9412, "latitude": 36.6688, "datum": "wgs84"},
-}  # fmt: skip
+}
 
 
 async def measure(stage: Stage, rounds: int, requests: int) -> Row:
@@ -25,17 +28,24 @@ async def measure(stage: Stage, rounds: int, requests: int) -> Row:
     on, off = f"http://{HOST}:{ports.incidents}", f"http://{HOST}:{ports.gateway}"
     with (
         stage.beside("services.incidents.main", ready=f"{on}/health/ready", env=traced) as with_it,
-        stage.beside("services.incidents.main", ready=f"{off}/health/ready", env=untraced) as without_it,
+        stage.beside(
+            "services.incidents.main", ready=f"{off}/health/ready", env=untraced
+        ) as without_it,
     ):
         servers = stage.parts("mongo", "kafka", "zipkin")
         meter = Meter(
-            {on: servers | {"incidents": lambda: [with_it]}, off: servers | {"incidents": lambda: [without_it]}}
+            {
+                on: servers | {"incidents": lambda: [with_it]},
+                off: servers | {"incidents": lambda: [without_it]},
+            }
         )
         for turn in range(rounds + 1):
             rates: list[float] = []
             for base in (on, off) if turn % 2 else (off, on):
                 await stage.quiet(20)
-                job = Job(url=f"{base}/api/v1/reports", bodies=[body], headers=headers, requests=requests)
+                job = Job(
+                    url=f"{base}/api/v1/reports", bodies=[body], headers=headers, requests=requests
+                )
                 with meter.during(base, requests, turn > 0):
                     rates.append((await load(job)).rate)
             with_tracing, without = rates if turn % 2 else rates[::-1]

@@ -1,7 +1,9 @@
-"""A short way to plain routes: a fixed path; for parameters a JSON body, who asks, what `main.py` provided, a cause.
+"""A short way to plain routes: a fixed path; for parameters a JSON body, who asks, what `main.py`
+provided, a cause.
 
-The framework's general way costs several times what such a handler does itself (docs/decisions/0014). This one takes
-only a request that nothing is wrong with; any other goes the framework's way untouched, and is told what is wrong.
+The framework's general way costs several times what such a handler does itself
+(docs/decisions/0014). This one takes only a request that nothing is wrong with; any other goes the
+framework's way untouched, and is told what is wrong.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -32,12 +34,15 @@ class Provided:
 class Direct:
     """One plain route. `path` is what figures and traces call it."""
 
-    def __init__(self, route: APIRoute, path: str, body: tuple[str, type[BaseModel]] | None) -> None:
+    def __init__(
+        self, route: APIRoute, path: str, body: tuple[str, type[BaseModel]] | None
+    ) -> None:
         self.path, self._endpoint, self._status = path, route.endpoint, route.status_code or 200
         self._dump = partial(
-            TypeAdapter[Any](route.response_model).dump_json, by_alias=route.response_model_by_alias,
+            TypeAdapter[Any](route.response_model).dump_json,
+            by_alias=route.response_model_by_alias,
             exclude_none=route.response_model_exclude_none,
-        )  # fmt: skip
+        )
         self._body, self._parts = body, _parts(route.endpoint)
 
     async def answer(self, request: Request) -> Response | None:
@@ -57,7 +62,9 @@ class Direct:
             result = await self._endpoint(**arguments)
         except Exception as error:  # a service may know more kinds than problems
             handlers: dict[Any, Any] = request.app.exception_handlers
-            return await next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)(request, error)
+            return await next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)(
+                request, error
+            )
         return Response(self._dump(result), self._status, media_type="application/json")
 
 
@@ -72,7 +79,9 @@ def _guarded(guard: Guard | Open) -> Part:
 
 
 async def _cause(request: Request) -> Any:
-    return await cause_of(request, await principal_or_none(request), request.headers.get("idempotency-key"))
+    return await cause_of(
+        request, await principal_or_none(request), request.headers.get("idempotency-key")
+    )
 
 
 def _part(hint: Any) -> Part | None:
@@ -87,12 +96,18 @@ def _part(hint: Any) -> Part | None:
 
 
 def _hints(endpoint: Callable[..., Any]) -> dict[str, Any]:
-    return {name: hint for name, hint in get_type_hints(endpoint, include_extras=True).items() if name != "return"}
+    return {
+        name: hint
+        for name, hint in get_type_hints(endpoint, include_extras=True).items()
+        if name != "return"
+    }
 
 
 def _parts(endpoint: Callable[..., Any]) -> dict[str, Part]:
     """Guards first, as each other part may cost something."""
-    return {name: part for name, hint in _hints(endpoint).items() if (part := _part(hint)) is not None}
+    return {
+        name: part for name, hint in _hints(endpoint).items() if (part := _part(hint)) is not None
+    }
 
 
 def direct_routes(router: APIRouter, prefix: str) -> Mapping[tuple[str, str], Direct]:
@@ -102,7 +117,11 @@ def direct_routes(router: APIRouter, prefix: str) -> Mapping[tuple[str, str], Di
         if not isinstance(route, APIRoute) or "{" in route.path or route.response_model is None:
             continue
         rest = {name: hint for name, hint in _hints(route.endpoint).items() if _part(hint) is None}
-        bodies = [(name, hint) for name, hint in rest.items() if isinstance(hint, type) and issubclass(hint, BaseModel)]
+        bodies = [
+            (name, hint)
+            for name, hint in rest.items()
+            if isinstance(hint, type) and issubclass(hint, BaseModel)
+        ]
         if len(bodies) == len(rest) <= 1:
             path = prefix + route.path
             direct = Direct(route, path, bodies[0] if bodies else None)

@@ -1,4 +1,5 @@
-"""The edge of each service: limits, figures, span and log id of a request. Pure ASGI, for its price."""
+"""The edge of each service: limits, figures, span and log id of a request. Pure ASGI, for its
+price."""
 
 import asyncio
 import re
@@ -23,19 +24,26 @@ _OURS = re.compile(r"[0-9a-f-]{16,36}")  # as the gateway makes request ids
 
 
 class Edge:
-    """Refuses bodies above `most_bytes` before they are read, and what comes on top of `most_waiting` requests without
-    an answer; answers for who gives none within `seconds` of the last piece of the body.
+    """Refuses bodies above `most_bytes` before they are read, and what comes on top of
+    `most_waiting` requests without an answer; answers for who gives none within `seconds` of the
+    last piece of the body.
 
-    Counts and traces answers by route, never by address: an address can hold a phone number, a report's secret number
-    or a token.
+    Counts and traces answers by route, never by address: an address can hold a phone number, a
+    report's secret number or a token.
 
-    A span of our own, a third of the instrumentation library's price, which matches every route a second time.
+    A span of our own, a third of the instrumentation library's price, which matches every route a
+    second time.
     """
 
     def __init__(
-        self, app: ASGIApp, most_bytes: int, direct: Mapping[tuple[str, str], Direct] = MappingProxyType({}), *,
-        seconds: float = 10.0, most_waiting: int = 1000,
-    ) -> None:  # fmt: skip
+        self,
+        app: ASGIApp,
+        most_bytes: int,
+        direct: Mapping[tuple[str, str], Direct] = MappingProxyType({}),
+        *,
+        seconds: float = 10.0,
+        most_waiting: int = 1000,
+    ) -> None:
         self._app, self._most, self._direct = app, most_bytes, direct
         self._seconds, self._most_waiting, self._waiting = seconds, most_waiting, 0
 
@@ -44,7 +52,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers, method = dict(scope["headers"]), _method(scope)
-        with trace.span(method, headers.get(b"traceparent", b"").decode("latin-1"), SpanKind.SERVER) as span:
+        with trace.span(
+            method, headers.get(b"traceparent", b"").decode("latin-1"), SpanKind.SERVER
+        ) as span:
             status = await self._answer(scope, receive, send, headers)
             route = _route(scope)
             span.update_name(f"{method} {route}")
@@ -52,10 +62,17 @@ class Edge:
             if status >= 500:
                 span.set_status(StatusCode.ERROR)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
+    ) -> int:
         id = headers.get(b"x-request-id", b"").decode("latin-1")
         structlog.contextvars.bind_contextvars(request_id=id if _OURS.fullmatch(id) else "")
-        began, status, started, limit = time.perf_counter(), 500, False, asyncio.timeout(self._seconds)
+        began, status, started, limit = (
+            time.perf_counter(),
+            500,
+            False,
+            asyncio.timeout(self._seconds),
+        )
         body = _Limited(receive, self._most, limit, self._seconds)
 
         async def watch(message: Message) -> None:
@@ -77,9 +94,13 @@ class Edge:
             return status
         finally:
             self._waiting -= not started
-            HTTP_SECONDS.labels(_method(scope), _route(scope), str(status)).observe(time.perf_counter() - began)
+            HTTP_SECONDS.labels(_method(scope), _route(scope), str(status)).observe(
+                time.perf_counter() - began
+            )
 
-    async def _refusal(self, scope: Scope, body: "_Limited", send: Send, limit: asyncio.Timeout) -> Problem | None:
+    async def _refusal(
+        self, scope: Scope, body: "_Limited", send: Send, limit: asyncio.Timeout
+    ) -> Problem | None:
         """Why the request was not answered, if it was not."""
         if self._waiting > self._most_waiting:
             return Problem(503, "unavailable", retry_after=1)

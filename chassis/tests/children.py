@@ -20,7 +20,13 @@ class Child:
     def __init__(self, module: str, name: str, folder: Path, variables: Mapping[str, str]) -> None:
         self.name, self._command = name, (sys.executable, "-m", module)
         self.said_in = folder / f"{name}.log"
-        self._variables = {**os.environ, **variables, "CHILD": name, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1"}
+        self._variables = {
+            **os.environ,
+            **variables,
+            "CHILD": name,
+            "PYTHONUNBUFFERED": "1",
+            "NO_PROXY": "127.0.0.1",
+        }
         self.start()
 
     def start(self) -> None:
@@ -92,7 +98,9 @@ class Child:
 
 
 @contextmanager
-def children(module: str, folder: Path, variables: Mapping[str, str], *names: str) -> Generator[list[Child]]:
+def children(
+    module: str, folder: Path, variables: Mapping[str, str], *names: str
+) -> Generator[list[Child]]:
     """Some at once; all have ended afterwards."""
     started: list[Child] = []
     try:

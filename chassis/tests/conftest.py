@@ -49,12 +49,16 @@ async def publisher(backend: Backend) -> AsyncGenerator[Publisher]:
 
 
 async def _empty(bootstrap: str) -> None:
-    """What earlier tests put on the topic would be dealt with first by every new group: minutes of it, after some."""
+    """What earlier tests put on the topic would be dealt with first by every new group: minutes of
+    it, after some."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         if TOPIC in await admin.list_topics():
-            everything = {TopicPartition(TOPIC, n): RecordsToDelete(before_offset=-1) for n in range(PARTITIONS)}
+            everything = {
+                TopicPartition(TOPIC, n): RecordsToDelete(before_offset=-1)
+                for n in range(PARTITIONS)
+            }
             await admin.delete_records(everything)
     finally:
         await admin.close()

@@ -18,7 +18,8 @@ PATIENCE = 60.0
 
 @dataclass
 class Answers:
-    """What a service answered: the ids that it promised, the codes, how many seconds each refusal took."""
+    """What a service answered: the ids that it promised, the codes, how many seconds each refusal
+    took."""
 
     promised: set[str] = field(default_factory=set[str])
     codes: dict[int, int] = field(default_factory=dict[int, int])
@@ -48,14 +49,18 @@ class Asking:
     def __init__(self, url: str, weight: int = 100) -> None:
         self.answers, self._weight = Answers(), weight
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
-        self.client = httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False, limits=limits)
+        self.client = httpx.AsyncClient(
+            base_url=url, timeout=PATIENCE, trust_env=False, limits=limits
+        )
 
     async def ask(self) -> int | None:
         """Ask once; gives the code, or nothing if the connection broke."""
         body: dict[str, Any] = {"name": token_hex(self._weight // 2)}
         began = time.monotonic()
         try:
-            answer = await self.client.post("/api/v1/counters", json=body, headers={"Idempotency-Key": token_hex(8)})
+            answer = await self.client.post(
+                "/api/v1/counters", json=body, headers={"Idempotency-Key": token_hex(8)}
+            )
         except httpx.HTTPError:
             self.answers.broken += 1
             return None
@@ -81,11 +86,19 @@ class Asking:
             return False
 
     async def took_longer_than(self, seconds: int) -> int:
-        """How many answers took the service longer by its own figures; `seconds` is a limit of a histogram's bucket."""
+        """How many answers took the service longer by its own figures; `seconds` is a limit of a
+        histogram's bucket."""
         figures = (await self.client.get("/metrics")).text
         sums = [
-            sum(float(line.rpartition(" ")[2]) for line in figures.splitlines() if re.match(pattern, line))
-            for pattern in (r"http_request_seconds_count\{", rf'http_request_seconds_bucket\{{.*le="{seconds}\.0"')
+            sum(
+                float(line.rpartition(" ")[2])
+                for line in figures.splitlines()
+                if re.match(pattern, line)
+            )
+            for pattern in (
+                r"http_request_seconds_count\{",
+                rf'http_request_seconds_bucket\{{.*le="{seconds}\.0"',
+            )
         ]
         return int(sums[0] - sums[1])
 

@@ -1,7 +1,8 @@
 """Relays in a process of its own, and puts itself to sleep where the environment says.
 
-`SLEEP` is `before:<n>` (before it hands the n-th event to its producer), `after:<n>` (the n-th lies in the producer's
-buffer) or `unmarked` (published, but not marked as such). Each message says in a header who sent it.
+`SLEEP` is `before:<n>` (before it hands the n-th event to its producer), `after:<n>` (the n-th lies
+in the producer's buffer) or `unmarked` (published, but not marked as such). Each message says in a
+header who sent it.
 """
 
 import asyncio
@@ -27,7 +28,9 @@ def doze(point: str) -> None:
 class TellingPublisher(Publisher):
     handed = 0
 
-    async def put(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> "asyncio.Future[Any]":
+    async def put(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+    ) -> "asyncio.Future[Any]":
         self.handed += 1
         doze(f"before:{self.handed}")
         sent = await super().put(topic, key, value, [*headers, ("relay", NAME.encode())])

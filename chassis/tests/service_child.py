@@ -1,8 +1,9 @@
-"""A small service in a process of its own: counts what it is told by HTTP, and has one effect of each event.
+"""A small service in a process of its own: counts what it is told by HTTP, and has one effect of
+each event.
 
-Files in `FOLDER` tell it to go wrong, each once: `hang` (a handler never comes back), `deaf` (a fetch never does),
-`mute` (fetches give nothing any more). It writes there when it began and ended the work on each key. `CLOCK_OFF` are
-the seconds that the machine's clock is ahead.
+Files in `FOLDER` tell it to go wrong, each once: `hang` (a handler never comes back), `deaf` (a
+fetch never does), `mute` (fetches give nothing any more). It writes there when it began and ended
+the work on each key. `CLOCK_OFF` are the seconds that the machine's clock is ahead.
 """
 
 import asyncio
@@ -46,7 +47,9 @@ TheDesk = Annotated[Desk, provided(Desk)]
 @router.post("", status_code=201, dependencies=[anyone("a test")])
 async def add(body: NewCounter, desk: TheDesk, cause: RequestCause) -> dict[str, str]:
     id = cause.derive("cnt")
-    await desk.counters.add(Counter(id=id, total=1), [Counted(counter=id, total=1, lane=body.name)], cause)
+    await desk.counters.add(
+        Counter(id=id, total=1), [Counted(counter=id, total=1, lane=body.name)], cause
+    )
     return {"id": id}
 
 
@@ -79,9 +82,17 @@ class Effects:
         try:
             await asyncio.sleep(WORK_SECONDS)
             await self._effects.add(Counter(id=event.counter), [], Cause(f"new {event.counter}"))
-            await self._effects.change(event.counter, lambda effect: (up(effect)[0], ()), message.cause)
+            await self._effects.change(
+                event.counter, lambda effect: (up(effect)[0], ()), message.cause
+            )
         finally:
-            work = {"key": event.counter, "seq": message.seq, "by": NAME, "began": began, "ended": time.monotonic()}
+            work = {
+                "key": event.counter,
+                "seq": message.seq,
+                "by": NAME,
+                "began": began,
+                "ended": time.monotonic(),
+            }
             self._work.write(json.dumps(work | {"at": message.at.timestamp()}) + "\n")
 
 

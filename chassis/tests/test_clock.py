@@ -50,7 +50,9 @@ def test_two_replicas_agree_on_played_time():
     assert abs(Clock(spec).now() - Clock(spec).now()) < timedelta(seconds=5)
 
 
-@pytest.mark.parametrize("spec", ["nonsense", "2026-03-05@1", "2026-03-05T00:00:00+08:00@0@0", "x@1@0"])
+@pytest.mark.parametrize(
+    "spec", ["nonsense", "2026-03-05@1", "2026-03-05T00:00:00+08:00@0@0", "x@1@0"]
+)
 def test_a_spec_that_makes_no_sense_is_refused(spec: str):
     with pytest.raises(ValueError):  # noqa: PT011 - whichever part is wrong
         Clock(spec)

@@ -44,7 +44,9 @@ def write(n: int) -> InsertOne[dict[str, Any]]:
 
 
 async def outcomes(on: Coalescer, count: int) -> list[BaseException | None]:
-    return list(await asyncio.gather(*(on.submit(write(n)) for n in range(count)), return_exceptions=True))
+    return list(
+        await asyncio.gather(*(on.submit(write(n)) for n in range(count)), return_exceptions=True)
+    )
 
 
 async def test_what_arrives_in_one_turn_goes_out_as_one():
@@ -75,7 +77,10 @@ async def test_no_write_is_larger_than_the_most():
 
 async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
     def answer(_: list[Any]) -> None:
-        errors = [{"index": 1, "code": 11000, "keyPattern": {"phone": 1}}, {"index": 2, "code": 11000}]
+        errors = [
+            {"index": 1, "code": 11000, "keyPattern": {"phone": 1}},
+            {"index": 2, "code": 11000},
+        ]
         raise BulkWriteError({"writeErrors": errors, "writeConcernErrors": []})
 
     found = await outcomes(coalescer(Collection(answer)), 4)
@@ -88,7 +93,9 @@ async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
 
 async def test_nobody_is_told_done_when_the_majority_did_not_confirm():
     def answer(_: list[Any]) -> None:
-        raise BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "waiting"}]})
+        raise BulkWriteError(
+            {"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "waiting"}]}
+        )
 
     found = await outcomes(coalescer(Collection(answer)), 3)
     assert all(isinstance(one, WriteConcernError) for one in found)

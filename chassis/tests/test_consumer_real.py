@@ -25,7 +25,8 @@ Counters = Repository[Counter]
 
 
 class Effects:
-    """Counts each event in the counter that it names; of some it was told to fail. Other tests' events are not its."""
+    """Counts each event in the counter that it names; of some it was told to fail. Other tests'
+    events are not its."""
 
     def __init__(self, counters: Counters, name: str) -> None:
         self.counters, self.name, self.calls = counters, name, 0
@@ -38,7 +39,9 @@ class Effects:
         if error := self.failing.get(event.counter):
             raise error
         await self.counters.add(Counter(id=event.counter), [], Cause(f"new {event.counter}"))
-        await self.counters.change(event.counter, lambda counter: (up(counter)[0], ()), message.cause)
+        await self.counters.change(
+            event.counter, lambda counter: (up(counter)[0], ()), message.cause
+        )
 
     async def total(self, counter: str) -> int:
         found = await self.counters.get(counter)
@@ -81,7 +84,8 @@ async def test_each_event_has_its_effect_once_however_often_it_comes(
 async def test_what_breaks_off_in_the_middle_is_dealt_with_again(
     backend: Backend, publisher: Publisher, effects: Effects, name: str
 ):
-    """A library that ends a task of its own takes along whoever waits for it: no error that could be tried again."""
+    """A library that ends a task of its own takes along whoever waits for it: no error that could
+    be tried again."""
     broken = asyncio.Event()
 
     async def on(event: Counted, message: Message) -> None:
@@ -91,7 +95,9 @@ async def test_what_breaks_off_in_the_middle_is_dealt_with_again(
         await effects.on(event, message)
 
     await send(publisher, name, 1, 2, 3)
-    consumer = Consumer(backend.kafka_bootstrap, name, [Subscription(TOPIC).on(Counted, on)], publisher)
+    consumer = Consumer(
+        backend.kafka_bootstrap, name, [Subscription(TOPIC).on(Counted, on)], publisher
+    )
     async with task(every("consumer", consumer.run, 0.1)):
         await effects.reaches(name, 3)
     assert broken.is_set()
@@ -110,7 +116,9 @@ async def test_a_restart_repeats_no_effect_and_leaves_nothing_out(
     assert effects.calls - before == 5  # what was done was committed when it stopped
 
 
-async def test_two_members_share_the_work(backend: Backend, publisher: Publisher, effects: Effects, name: str):
+async def test_two_members_share_the_work(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
     counters = [f"{name}-{n}" for n in range(12)]
     subscription = counting(effects)
     async with consuming(backend, publisher, name, subscription) as first:
@@ -130,7 +138,9 @@ async def test_two_members_share_the_work(backend: Backend, publisher: Publisher
             await effects.reaches(counter, 3)
 
 
-@pytest.mark.parametrize("value", [b"\xff\xfe not json", b"{}", b"", b'{"id": 1, "type": "Counted"}'])
+@pytest.mark.parametrize(
+    "value", [b"\xff\xfe not json", b"{}", b"", b'{"id": 1, "type": "Counted"}']
+)
 async def test_unreadable_bytes_are_put_aside_as_they_were(
     backend: Backend, publisher: Publisher, effects: Effects, name: str, value: bytes
 ):
@@ -143,8 +153,10 @@ async def test_unreadable_bytes_are_put_aside_as_they_were(
     headers = dict(letter.headers)
     assert letter.value == value
     assert (headers["dead-reason"], headers["dead-group"], headers["dead-topic"]) == (
-        b"unreadable", name.encode(), TOPIC.encode(),
-    )  # fmt: skip
+        b"unreadable",
+        name.encode(),
+        TOPIC.encode(),
+    )
     assert headers["traceparent"].startswith(b"00-")
 
 
@@ -173,8 +185,12 @@ async def test_one_failing_key_does_not_stop_the_others_and_is_put_back_later(
         assert [dict(letter.headers)["dead-error"] for letter in put_aside] == [b"RuntimeError"] * 3
         effects.failing.clear()
         listed = await dead_letters.show(backend.kafka_bootstrap, TOPIC)
-        assert [letter.why("reason") for letter in listed if letter.record.key == bad.encode()] == ["failed"] * 3
-        assert all("Counted" in letter.line() for letter in listed if letter.record.key == bad.encode())
+        assert [letter.why("reason") for letter in listed if letter.record.key == bad.encode()] == [
+            "failed"
+        ] * 3
+        assert all(
+            "Counted" in letter.line() for letter in listed if letter.record.key == bad.encode()
+        )
         replayed = await dead_letters.replay(backend.kafka_bootstrap, TOPIC)
         assert sum(letter.record.key == bad.encode() for letter in replayed) == 3
         await effects.reaches(bad, 3)
@@ -183,21 +199,33 @@ async def test_one_failing_key_does_not_stop_the_others_and_is_put_back_later(
         again = await dead_letters.replay(backend.kafka_bootstrap, TOPIC, everything=True)
         assert sum(letter.record.key == bad.encode() for letter in again) == 3
         await send(publisher, bad, 4)
-        await effects.reaches(bad, 4)  # behind the repeats on the same key: they have changed nothing
+        await effects.reaches(
+            bad, 4
+        )  # behind the repeats on the same key: they have changed nothing
 
 
-async def test_replay_takes_no_more_than_it_is_told(backend: Backend, publisher: Publisher, name: str):
+async def test_replay_takes_no_more_than_it_is_told(
+    backend: Backend, publisher: Publisher, name: str
+):
     for n in range(4):
-        await (await publisher.put(dead(TOPIC), name.encode(), str(n).encode(), [("dead-reason", b"failed")]))
+        await (
+            await publisher.put(
+                dead(TOPIC), name.encode(), str(n).encode(), [("dead-reason", b"failed")]
+            )
+        )
     everything = await dead_letters.show(backend.kafka_bootstrap, TOPIC)
     assert len(await dead_letters.replay(backend.kafka_bootstrap, TOPIC, limit=1)) == 1
     assert len(await dead_letters.show(backend.kafka_bootstrap, TOPIC)) == len(everything) - 1
-    await dead_letters.replay(backend.kafka_bootstrap, TOPIC)  # nobody consumes here: none comes back
+    await dead_letters.replay(
+        backend.kafka_bootstrap, TOPIC
+    )  # nobody consumes here: none comes back
     assert await dead_letters.show(backend.kafka_bootstrap, TOPIC) == []
     assert await dead_letters.show(backend.kafka_bootstrap, "no.such.topic") == []
 
 
-async def test_a_store_that_is_away_is_waited_for(backend: Backend, publisher: Publisher, effects: Effects, name: str):
+async def test_a_store_that_is_away_is_waited_for(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
     """Longer than a message gets tries: it is not the message's fault."""
     effects.failing[name] = ConnectionError("the store is away")
     await send(publisher, name, 1)
@@ -219,14 +247,20 @@ async def test_a_store_that_is_away_is_waited_for(backend: Backend, publisher: P
         await effects.reaches(name, 1)
 
 
-async def test_a_lane_takes_the_keys_place(backend: Backend, publisher: Publisher, effects: Effects, name: str):
+async def test_a_lane_takes_the_keys_place(
+    backend: Backend, publisher: Publisher, effects: Effects, name: str
+):
     """All have one key; who fails in one lane does not hold up the other."""
     seen: list[tuple[str, int]] = []
 
     async def on(event: Counted, _: Message) -> None:
         if event.counter != name:
             return
-        if event.lane == "slow" and event.total == 1 and not any(lane == "quick" and n == 4 for lane, n in seen):
+        if (
+            event.lane == "slow"
+            and event.total == 1
+            and not any(lane == "quick" and n == 4 for lane, n in seen)
+        ):
             raise ConnectionError("waits until the other lane is through")
         seen.append((event.lane, event.total))
 
@@ -267,7 +301,11 @@ async def test_the_command_lists_and_puts_back(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    await (await publisher.put(dead(TOPIC), name.encode(), b"a word that somebody typed", [("dead-reason", b"failed")]))
+    await (
+        await publisher.put(
+            dead(TOPIC), name.encode(), b"a word that somebody typed", [("dead-reason", b"failed")]
+        )
+    )
     monkeypatch.setenv("KAFKA_BOOTSTRAP", backend.kafka_bootstrap)
     for what in ("list", "replay"):
         assert await asyncio.to_thread(dead_letters.main, [what, "--topic", TOPIC]) == 0

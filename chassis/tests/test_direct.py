@@ -21,8 +21,12 @@ from chassis.problem import Problem
 from chassis.service import provided
 from contracts.registration import Grant
 
-RESIDENT = Principal(subject="acc_1", session="ses_1", grants=(Grant(role="resident", area="3701"),))
-VOLUNTEER = Principal(subject="acc_2", session="ses_2", grants=(Grant(role="volunteer", area="370104009"),))
+RESIDENT = Principal(
+    subject="acc_1", session="ses_1", grants=(Grant(role="resident", area="3701"),)
+)
+VOLUNTEER = Principal(
+    subject="acc_2", session="ses_2", grants=(Grant(role="volunteer", area="370104009"),)
+)
 
 
 class Counter:
@@ -53,7 +57,10 @@ Counted = Annotated[Counter, provided(Counter)]
 
 @router.post("", status_code=201, response_model_exclude_none=True)
 async def make(
-    body: Thing, who: Annotated[Principal, allow("report.file")], counter: Counted, cause: RequestCause
+    body: Thing,
+    who: Annotated[Principal, allow("report.file")],
+    counter: Counted,
+    cause: RequestCause,
 ) -> View:
     counter.calls += 1
     if body.word == "away":
@@ -108,7 +115,9 @@ SHORT, SHORT_CALLS, SHORT_WAYS = application(True)
 LONG, LONG_CALLS, _ = application(False)
 
 
-async def ask(app: ASGIApp, method: str, path: str, **how: Any) -> tuple[int, dict[str, str], bytes]:
+async def ask(
+    app: ASGIApp, method: str, path: str, **how: Any
+) -> tuple[int, dict[str, str], bytes]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.request(method, path, **how)
@@ -123,20 +132,39 @@ def thing(word: str, number: object) -> bytes:
 
 
 numbers = st.one_of(st.floats(-5, 20), st.booleans(), st.just("3"), st.none())
-odd = st.sampled_from([
-    b"", b"{", b"[]", b"null", b'{"word": "good", "more": 1}', b'{"word": "a", "word": "b"}', b'{"word": "\xff"}',
-    b'{"word": "good", "number": NaN}', '{"word": "good"}'.encode("utf-16"), b'{"word": "' + b"x" * 400 + b'"}',
-    b'{"word": "\\ud800"}', b"[" * 290,
-])  # fmt: skip
+odd = st.sampled_from(
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"word": "good", "more": 1}',
+        b'{"word": "a", "word": "b"}',
+        b'{"word": "\xff"}',
+        b'{"word": "good", "number": NaN}',
+        '{"word": "good"}'.encode("utf-16"),
+        b'{"word": "' + b"x" * 400 + b'"}',
+        b'{"word": "\\ud800"}',
+        b"[" * 290,
+    ]
+)
 bodies = st.one_of(odd, st.builds(thing, words, numbers))
-TYPES = ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "text/plain", "x/y+json"]
+TYPES = [
+    "application/json",
+    "application/json; charset=utf-8",
+    "APPLICATION/JSON",
+    "text/plain",
+    "x/y+json",
+]
 headers = st.fixed_dictionaries(
     {},
     optional={
         "Content-Type": st.sampled_from(
             ["application/json", "application/json; charset=utf-8", "text/plain", "x/y+json"]
         ),
-        "Authorization": st.sampled_from(["Bearer resident", "Bearer volunteer", "Bearer forged", "Basic x", "Bearer"]),
+        "Authorization": st.sampled_from(
+            ["Bearer resident", "Bearer volunteer", "Bearer forged", "Basic x", "Bearer"]
+        ),
         "Idempotency-Key": st.sampled_from(["a-good-key-1", "short", "with space in it"]),
     },
 )
@@ -158,7 +186,9 @@ def ways() -> list[str]:
     return SHORT_WAYS
 
 
-async def test_what_is_right_takes_the_short_way_and_what_is_wrong_the_long_one(ways: list[str]) -> None:
+async def test_what_is_right_takes_the_short_way_and_what_is_wrong_the_long_one(
+    ways: list[str],
+) -> None:
     token = {"Authorization": "Bearer resident"}
     assert (await ask(SHORT, "POST", "/v1/things", json={"word": "good"}, headers=token))[0] == 201
     assert (await ask(SHORT, "GET", "/v1/things/free"))[0] == 200
@@ -170,7 +200,10 @@ async def test_what_is_right_takes_the_short_way_and_what_is_wrong_the_long_one(
 
 async def test_an_error_of_ours_is_told_alike_and_nothing_of_it() -> None:
     token = {"Authorization": "Bearer resident"}
-    short, long = [await ask(app, "POST", "/v1/things", json={"word": "boom"}, headers=token) for app in (SHORT, LONG)]
+    short, long = [
+        await ask(app, "POST", "/v1/things", json={"word": "boom"}, headers=token)
+        for app in (SHORT, LONG)
+    ]
     assert short == long
     assert short[0] == 500
     assert b"secret" not in short[2]

@@ -1,4 +1,5 @@
-"""A relay that was asleep past its lease: it publishes nothing more, and the topic stays in order."""
+"""A relay that was asleep past its lease: it publishes nothing more, and the topic stays in
+order."""
 
 import asyncio
 import random
@@ -39,7 +40,9 @@ class Sent:
 
 async def on_topic(backend: Backend, of: set[str]) -> list[Sent]:
     """All that is on the topic now about these aggregates, in order for each of them."""
-    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
+    )
     await consumer.start()
     found: list[Sent] = []
     try:
@@ -85,8 +88,12 @@ async def taken_from(store: Store, name: str | None) -> str:
 
 
 def variables(backend: Backend, store: Store, sleep: str = "") -> dict[str, str]:
-    return {"MONGO_URL": backend.mongo_url, "DATABASE": store.database.name,
-            "KAFKA_BOOTSTRAP": backend.kafka_bootstrap, "SLEEP": sleep}  # fmt: skip
+    return {
+        "MONGO_URL": backend.mongo_url,
+        "DATABASE": store.database.name,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "SLEEP": sleep,
+    }
 
 
 @pytest.mark.parametrize(
@@ -98,9 +105,16 @@ def variables(backend: Backend, store: Store, sleep: str = "") -> dict[str, str]
     ],
 )
 async def test_a_relay_asleep_past_its_lease_sends_nothing_that_it_did_not_hold_in_its_hand(
-    counters: Counters, store: Store, publisher: Publisher, backend: Backend, tmp_path: Path, sleep: str, most: int
+    counters: Counters,
+    store: Store,
+    publisher: Publisher,
+    backend: Backend,
+    tmp_path: Path,
+    sleep: str,
+    most: int,
 ):
-    """It sleeps with some of a batch published, some in its producer's buffer and the rest still in the outbox."""
+    """It sleeps with some of a batch published, some in its producer's buffer and the rest still in
+    the outbox."""
     ids = {f"cnt_{store.database.name}_{n}" for n in range(20)}
     await asyncio.gather(*(counters.add(Counter(id=id), [], Cause(id)) for id in ids))
     for n in range(4):
@@ -114,7 +128,9 @@ async def test_a_relay_asleep_past_its_lease_sends_nothing_that_it_did_not_hold_
                 await asyncio.gather(*(counters.change(id, up, Cause(f"{id}{n}")) for id in ids))
             await eventually(lambda: nothing_pending(counters))
             stale.send(signal.SIGCONT)
-            await stale.says("a turn begins", turns + 2)  # it is through with what it was at, and looked again
+            await stale.says(
+                "a turn begins", turns + 2
+            )  # it is through with what it was at, and looked again
             await asyncio.gather(*(counters.change(id, up, Cause(f"{id}8")) for id in ids))
             await eventually(lambda: nothing_pending(counters))
     sent = await on_topic(backend, ids)
@@ -123,7 +139,9 @@ async def test_a_relay_asleep_past_its_lease_sends_nothing_that_it_did_not_hold_
 
 
 @asynccontextmanager
-async def changing(counters: Counters, ids: Sequence[str], chance: random.Random) -> AsyncGenerator[dict[str, int]]:
+async def changing(
+    counters: Counters, ids: Sequence[str], chance: random.Random
+) -> AsyncGenerator[dict[str, int]]:
     """Changes some aggregate all the time; gives how often each was changed."""
     done, enough = dict.fromkeys(ids, 0), asyncio.Event()
 
@@ -140,8 +158,11 @@ async def changing(counters: Counters, ids: Sequence[str], chance: random.Random
         await going
 
 
-async def put_to_sleep_in_turn(store: Store, relays: Sequence[Child], rounds: int, chance: random.Random) -> None:
-    """Each round whoever relays falls asleep at some moment; who slept before wakes beside the new one, or later."""
+async def put_to_sleep_in_turn(
+    store: Store, relays: Sequence[Child], rounds: int, chance: random.Random
+) -> None:
+    """Each round whoever relays falls asleep at some moment; who slept before wakes beside the new
+    one, or later."""
     by_name, asleep = {child.name: child for child in relays}, list[Child]()
     for _ in range(rounds):
         name = await taken_from(store, None)
@@ -158,7 +179,12 @@ async def put_to_sleep_in_turn(store: Store, relays: Sequence[Child], rounds: in
 @pytest.mark.long
 @pytest.mark.parametrize("rounds", [2, 12])
 async def test_relays_that_sleep_and_wake_at_any_moment_lose_nothing_and_keep_the_order(
-    counters: Counters, store: Store, publisher: Publisher, backend: Backend, tmp_path: Path, rounds: int
+    counters: Counters,
+    store: Store,
+    publisher: Publisher,
+    backend: Backend,
+    tmp_path: Path,
+    rounds: int,
 ):
     """Effects too happen once: the consumer that runs beside sees through what comes twice."""
     seed = random.randrange(10**6)
@@ -173,7 +199,9 @@ async def test_relays_that_sleep_and_wake_at_any_moment_lose_nothing_and_keep_th
             await effects.change(event.counter, lambda effect: (up(effect)[0], ()), message.cause)
 
     async def all_there(done: dict[str, int]) -> bool:
-        return {one.id: one.total for one in await effects.find({})} == {id: n for id, n in done.items() if n}
+        return {one.id: one.total for one in await effects.find({})} == {
+            id: n for id, n in done.items() if n
+        }
 
     with children(RELAY, tmp_path, variables(backend, store), "one", "two", "three") as relays:
         async with consuming(backend, publisher, prefix, Subscription(TOPIC).on(Counted, on)):

@@ -1,4 +1,5 @@
-"""A process that hangs is ended by its watchdog; whoever starts it again finds all that waited, and deals with it."""
+"""A process that hangs is ended by its watchdog; whoever starts it again finds all that waited, and
+deals with it."""
 
 import asyncio
 import signal
@@ -26,7 +27,9 @@ Counters = Repository[Counter]
 
 async def lag(backend: Backend, group: str) -> int:
     """Messages of the topic that the group has not committed."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=backend.kafka_bootstrap, group_id=group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=backend.kafka_bootstrap, group_id=group, enable_auto_commit=False
+    )
     await consumer.start()
     try:
         parts = [TopicPartition(TOPIC, n) for n in consumer.partitions_for_topic(TOPIC) or ()]
@@ -45,10 +48,19 @@ async def ready(url: str) -> bool:
 
 
 class Hanging:
-    """The small service, the counters that it has effects of, and a supervisor's one duty: start it again."""
+    """The small service, the counters that it has effects of, and a supervisor's one duty: start it
+    again."""
 
-    def __init__(self, backend: Backend, child: Child, url: str, store: Store, counters: Counters) -> None:
-        self.backend, self.child, self.url, self.store, self.counters = backend, child, url, store, counters
+    def __init__(
+        self, backend: Backend, child: Child, url: str, store: Store, counters: Counters
+    ) -> None:
+        self.backend, self.child, self.url, self.store, self.counters = (
+            backend,
+            child,
+            url,
+            store,
+            counters,
+        )
         self.effects = Repository(store, "effects", Counter)
         self.ids = [f"cnt_{store.database.name}_{n}" for n in range(8)]
 
@@ -78,15 +90,23 @@ class Hanging:
 
 @pytest.fixture(params=[6.0])
 async def hanging(
-    request: pytest.FixtureRequest, backend: Backend, store: Store, counters: Counters, publisher: Publisher,
+    request: pytest.FixtureRequest,
+    backend: Backend,
+    store: Store,
+    counters: Counters,
+    publisher: Publisher,
     tmp_path: Path,
-) -> AsyncGenerator[Hanging]:  # fmt: skip
+) -> AsyncGenerator[Hanging]:
     """With a watchdog of `param` seconds; it runs, and has dealt with one event of each counter."""
     port = free_ports().gateway
     variables = {
-        "MONGO_URL": backend.mongo_url, "KAFKA_BOOTSTRAP": backend.kafka_bootstrap, "DATABASE": store.database.name,
-        "FOLDER": str(tmp_path), "HTTP_PORT": str(port), "WATCHDOG_SECONDS": str(request.param),
-    }  # fmt: skip
+        "MONGO_URL": backend.mongo_url,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "DATABASE": store.database.name,
+        "FOLDER": str(tmp_path),
+        "HTTP_PORT": str(port),
+        "WATCHDOG_SECONDS": str(request.param),
+    }
     url = f"http://127.0.0.1:{port}"
     with children("chassis.tests.service_child", tmp_path, variables, "hanging") as (child,):
         await eventually(lambda: ready(url), within=40)
@@ -97,7 +117,8 @@ async def hanging(
 
 
 async def block(one: Hanging, seconds: float) -> asyncio.Task[None]:
-    """A request whose handler blocks the event loop; begun when the service does not answer others any more."""
+    """A request whose handler blocks the event loop; begun when the service does not answer others
+    any more."""
 
     async def ask() -> None:
         async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
@@ -122,7 +143,9 @@ async def test_a_blocked_event_loop_ends_the_process_and_nothing_is_lost(hanging
 
 @pytest.mark.long
 @pytest.mark.parametrize("hanging", [30.0], indirect=True)
-async def test_as_it_is_set_a_loop_blocked_for_40_s_ends_and_lag_is_0_within_60_s_of_its_end(hanging: Hanging):
+async def test_as_it_is_set_a_loop_blocked_for_40_s_ends_and_lag_is_0_within_60_s_of_its_end(
+    hanging: Hanging,
+):
     asking = await block(hanging, 40)
     await hanging.change_all(2)
     await hanging.ends_and_recovers(2, within=38)
@@ -131,8 +154,11 @@ async def test_as_it_is_set_a_loop_blocked_for_40_s_ends_and_lag_is_0_within_60_
 
 @pytest.mark.long
 @pytest.mark.parametrize("how", ["hang", "deaf", "mute"])
-async def test_a_consumer_that_hangs_ends_the_process_and_nothing_is_lost(hanging: Hanging, tmp_path: Path, how: str):
-    """In a handler, in a fetch that never comes back, or in fetches that bring nothing though there is something."""
+async def test_a_consumer_that_hangs_ends_the_process_and_nothing_is_lost(
+    hanging: Hanging, tmp_path: Path, how: str
+):
+    """In a handler, in a fetch that never comes back, or in fetches that bring nothing though there
+    is something."""
     (tmp_path / how).touch()
     if how != "hang":
         await hanging.child.says(f"is told to {how}")
@@ -142,7 +168,8 @@ async def test_a_consumer_that_hangs_ends_the_process_and_nothing_is_lost(hangin
 
 @pytest.mark.long
 async def test_a_broker_that_is_away_is_no_reason_to_end(hanging: Hanging, backend: Backend):
-    """Else the service would take no requests either, while it waits for the broker at its start."""
+    """Else the service would take no requests either, while it waits for the broker at its
+    start."""
     backend.kill("kafka", signal.SIGSTOP)
     try:
         await hanging.change_all(2)

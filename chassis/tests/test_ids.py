@@ -16,7 +16,9 @@ def test_new_ids_are_unguessable_and_say_of_what():
     assert all(one.startswith("rep_") and len(one) == 24 for one in made)
 
 
-@given(st.lists(st.text(alphabet=st.characters(exclude_characters="\x1f"), max_size=10), max_size=4))
+@given(
+    st.lists(st.text(alphabet=st.characters(exclude_characters="\x1f"), max_size=10), max_size=4)
+)
 def test_a_derived_id_is_the_same_for_the_same_parts_only(parts: list[str]):
     assert derived_id("cal", *parts) == derived_id("cal", *parts)
     assert derived_id("cal", *parts) != derived_id("cal", *parts, "more")

@@ -1,4 +1,5 @@
-"""A loop of a service goes on whatever happens, until it is told to end: then it ends, whatever happens."""
+"""A loop of a service goes on whatever happens, until it is told to end: then it ends, whatever
+happens."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,9 @@ from chassis.loop import beside, every
 wait_for.install()
 
 
-async def test_a_loop_goes_on_when_what_it_waits_for_is_cancelled_and_ends_when_it_is_itself() -> None:
+async def test_a_loop_goes_on_when_what_it_waits_for_is_cancelled_and_ends_when_it_is_itself() -> (
+    None
+):
     turns = asyncio.Semaphore(0)
 
     async def step() -> None:
@@ -44,7 +47,9 @@ async def _takes_no_notice() -> None:
 
 
 @pytest.mark.parametrize("step", [_answers_with_an_error_of_its_own, _takes_no_notice])
-async def test_a_loop_ends_when_it_is_told_to_whatever_its_step_answers(step: Callable[[], Awaitable[None]]) -> None:
+async def test_a_loop_ends_when_it_is_told_to_whatever_its_step_answers(
+    step: Callable[[], Awaitable[None]],
+) -> None:
     before = asyncio.all_tasks()
     async with beside(every("a loop", step, 0.0)):
         await asyncio.sleep(0)  # a turn of the event loop, in which it begins

@@ -1,4 +1,5 @@
-"""What the relay remembers of its marks: never an event twice by itself, never one for ever unpublished."""
+"""What the relay remembers of its marks: never an event twice by itself, never one for ever
+unpublished."""
 
 import pytest
 
@@ -14,8 +15,9 @@ def test_what_was_marked_a_moment_ago_is_passed_over_and_what_came_after_it_is_n
     marked = Marked()
     marked.remember({"a": 2, "b": 1})
     assert marked.without([document("a", 1, 2), document("b", 1, 2), document("c", 1)]) == [
-        document("b", 2), document("c", 1),
-    ]  # fmt: skip
+        document("b", 2),
+        document("c", 1),
+    ]
 
 
 def test_a_mark_that_was_lost_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
-"""Consumers that join and leave under load: each effect once, in order, and no key at two of them at a time."""
+"""Consumers that join and leave under load: each effect once, in order, and no key at two of them
+at a time."""
 
 import asyncio
 import json
@@ -29,7 +30,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 @dataclass(frozen=True)
 class Work:
-    """Somebody was at a message of a key from `began` to `ended`, in seconds on the machine's one monotonic clock."""
+    """Somebody was at a message of a key from `began` to `ended`, in seconds on the machine's one
+    monotonic clock."""
 
     key: str
     seq: int
@@ -67,7 +69,11 @@ class Load:
     async def send(self, key: str) -> None:
         seq = self.sent[key] + 1
         event = Counted(counter=key, total=seq)
-        await (await self._publisher.send(outbox_entry("counters", key, seq, event, self._clock.now(), "")))
+        await (
+            await self._publisher.send(
+                outbox_entry("counters", key, seq, event, self._clock.now(), "")
+            )
+        )
         self.sent[key] = seq
 
     @asynccontextmanager
@@ -91,8 +97,12 @@ class Load:
 
     async def all_done(self) -> bool:
         """Whether each event had its effect; fails at once where one had more."""
-        found = {one.id: one.total for one in await self.effects.find({"_id": {"$in": [*self.sent]}})}
-        assert [id for id, total in found.items() if total > self.sent[id]] == [], "an effect happened twice"
+        found = {
+            one.id: one.total for one in await self.effects.find({"_id": {"$in": [*self.sent]}})
+        }
+        assert [id for id, total in found.items() if total > self.sent[id]] == [], (
+            "an effect happened twice"
+        )
         return found == self.sent
 
 
@@ -118,11 +128,14 @@ class Members:
             finally:
                 self.work.append(Work(event.counter, message.seq, name, began, time.monotonic()))
 
-        async with consuming(self._backend, self._publisher, self._group, Subscription(TOPIC).on(Counted, on)):
+        async with consuming(
+            self._backend, self._publisher, self._group, Subscription(TOPIC).on(Counted, on)
+        ):
             yield
 
     async def works(self, name: str, since: int) -> None:
-        """Waits until a member has been at something that came later than the first `since` works."""
+        """Waits until a member has been at something that came later than the first `since`
+        works."""
 
         async def seen() -> bool:
             return any(one.by == name for one in self.work[since:])
@@ -141,7 +154,9 @@ def members(backend: Backend, publisher: Publisher, store: Store, load: Load) ->
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.long)])
-async def test_members_come_and_go_and_no_key_is_at_two_of_them(members: Members, load: Load, rounds: int):
+async def test_members_come_and_go_and_no_key_is_at_two_of_them(
+    members: Members, load: Load, rounds: int
+):
     async with members.member("steady"):
         async with load.going_on():
             await members.works("steady", 0)
@@ -158,7 +173,8 @@ async def test_members_come_and_go_and_no_key_is_at_two_of_them(members: Members
 
 @pytest.mark.long
 async def test_a_member_cut_off_from_its_store_gives_its_keys_over(members: Members, load: Load):
-    """It would try for ever; who joins gets a share all the same, and all of it when the other leaves."""
+    """It would try for ever; who joins gets a share all the same, and all of it when the other
+    leaves."""
     async with AsyncExitStack() as stack:
         stuck = await stack.enter_async_context(AsyncExitStack())
         members.cut_off.add("stuck")
@@ -184,14 +200,22 @@ async def test_processes_come_and_go_every_5_s_and_some_are_killed(
 ):
     load = Load(publisher, store, keys=24)
     variables = {
-        "MONGO_URL": backend.mongo_url, "KAFKA_BOOTSTRAP": backend.kafka_bootstrap, "DATABASE": store.database.name,
-        "FOLDER": str(tmp_path), "WORK_SECONDS": "0.01",
-    }  # fmt: skip
+        "MONGO_URL": backend.mongo_url,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "DATABASE": store.database.name,
+        "FOLDER": str(tmp_path),
+        "WORK_SECONDS": "0.01",
+    }
     started: list[Child] = []
 
     def join() -> Child:
         port = str(free_ports().gateway)
-        child = Child("chassis.tests.service_child", f"m{len(started)}", tmp_path, variables | {"HTTP_PORT": port})
+        child = Child(
+            "chassis.tests.service_child",
+            f"m{len(started)}",
+            tmp_path,
+            variables | {"HTTP_PORT": port},
+        )
         started.append(child)
         return child
 
@@ -223,9 +247,12 @@ async def test_a_process_killed_in_the_midst_of_one_busy_key_repeats_no_effect(
     load = Load(publisher, store, keys=1)
     (key,) = load.sent
     variables = {
-        "MONGO_URL": backend.mongo_url, "KAFKA_BOOTSTRAP": backend.kafka_bootstrap, "DATABASE": store.database.name,
-        "FOLDER": str(tmp_path), "HTTP_PORT": str(free_ports().gateway),
-    }  # fmt: skip
+        "MONGO_URL": backend.mongo_url,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "DATABASE": store.database.name,
+        "FOLDER": str(tmp_path),
+        "HTTP_PORT": str(free_ports().gateway),
+    }
     for _ in range(400):
         await load.send(key)
     child = Child("chassis.tests.service_child", "busy", tmp_path, variables)

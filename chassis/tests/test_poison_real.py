@@ -23,7 +23,8 @@ Counters = Repository[Counter]
 
 
 class Effects:
-    """One effect of each event of this test's own; `error` is what the handler fails with for a counter."""
+    """One effect of each event of this test's own; `error` is what the handler fails with for a
+    counter."""
 
     def __init__(self, counters: Counters, name: str) -> None:
         self.counters, self.name, self.calls = counters, name, 0
@@ -36,7 +37,9 @@ class Effects:
             self.calls += 1
             raise error
         await self.counters.add(Counter(id=event.counter), [], Cause(f"new {event.counter}"))
-        await self.counters.change(event.counter, lambda counter: (up(counter)[0], ()), message.cause)
+        await self.counters.change(
+            event.counter, lambda counter: (up(counter)[0], ()), message.cause
+        )
 
     @property
     def subscription(self) -> Subscription:
@@ -100,7 +103,9 @@ async def test_poison_is_put_aside_once_and_the_others_flow(
     backend: Backend, publisher: Publisher, effects: Effects, name: str, what: str
 ):
     value, headers = POISON[what]
-    bare = AIOKafkaProducer(bootstrap_servers=backend.kafka_bootstrap, max_request_size=2 * MOST_BYTES)
+    bare = AIOKafkaProducer(
+        bootstrap_servers=backend.kafka_bootstrap, max_request_size=2 * MOST_BYTES
+    )
     await bare.start()
     await bare.send_and_wait(TOPIC, value, key=name.encode(), headers=headers)
     await bare.stop()
@@ -121,7 +126,9 @@ async def test_a_good_message_with_a_bad_trace_is_dealt_with(
         await effects.reaches(name, 1)
 
 
-@pytest.mark.parametrize("error", [TimeoutError("slow, time after time"), ConnectionError("cut off, time after time")])
+@pytest.mark.parametrize(
+    "error", [TimeoutError("slow, time after time"), ConnectionError("cut off, time after time")]
+)
 async def test_a_key_that_is_always_slow_is_put_aside_while_everything_answers(
     backend: Backend, publisher: Publisher, effects: Effects, name: str, error: Exception
 ):
@@ -132,7 +139,9 @@ async def test_a_key_that_is_always_slow_is_put_aside_while_everything_answers(
         return there
 
     effects.error[name] = error
-    consumer = Consumer(backend.kafka_bootstrap, name, [effects.subscription], publisher, reachable, patience=0.5)
+    consumer = Consumer(
+        backend.kafka_bootstrap, name, [effects.subscription], publisher, reachable, patience=0.5
+    )
     async with task(consumer.run()):
         await send(publisher, name, 1)
 
@@ -150,9 +159,13 @@ async def test_a_key_that_is_always_slow_is_put_aside_while_everything_answers(
 async def test_a_producer_that_the_broker_refuses_for_good_starts_anew(
     backend: Backend, publisher: Publisher, name: str
 ):
-    """A refused batch leaves a gap in its sequence: until a new start nothing more of it is taken."""
+    """A refused batch leaves a gap in its sequence: until a new start nothing more of it is
+    taken."""
     await (await publisher.put(TOPIC, name.encode(), entry(name, 1), []))
-    for value, why in ((b"x" * (MOST_BYTES + 100_000), "MessageSizeTooLarge"), (entry(name, 1), "OutOfOrderSequence")):
+    for value, why in (
+        (b"x" * (MOST_BYTES + 100_000), "MessageSizeTooLarge"),
+        (entry(name, 1), "OutOfOrderSequence"),
+    ):
         refused = await publisher.put(TOPIC, name.encode(), value, [])
         with pytest.raises(Exception, match=why):
             await refused

@@ -39,7 +39,9 @@ async def client() -> Any:
         if body.word == "boom":
             raise RuntimeError("a secret in the text of an error")
         if body.word == "no":
-            raise Problem(409, "wrong_state", fields={"body.word": text("problem.not_found")}, state="closed")
+            raise Problem(
+                409, "wrong_state", fields={"body.word": text("problem.not_found")}, state="closed"
+            )
         return {"cause": cause.id, "mark": cause.mark}
 
     assert make is not None
@@ -59,7 +61,9 @@ async def test_a_problem_names_the_field_in_both_languages(client: httpx.AsyncCl
     told = answer.json()
     assert told["type"] == "urn:problem:wrong_state"
     assert "closed" in told["title"]
-    assert told["errors"] == [{"field": "body.word", "problem": "没有找到", "problem_en": "Not found"}]
+    assert told["errors"] == [
+        {"field": "body.word", "problem": "没有找到", "problem_en": "Not found"}
+    ]
     assert "body.word" in told["detail"]
 
 
@@ -74,14 +78,18 @@ async def test_a_problem_names_the_field_in_both_languages(client: httpx.AsyncCl
         ([1], "body"),
     ],
 )
-async def test_what_is_wrong_is_named_and_the_value_is_not_repeated(client: httpx.AsyncClient, body: Any, field: str):
+async def test_what_is_wrong_is_named_and_the_value_is_not_repeated(
+    client: httpx.AsyncClient, body: Any, field: str
+):
     answer = await post(client, body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
     assert "xxxxxx" not in answer.text
 
 
-@pytest.mark.parametrize("raw", [b'{"number": NaN}', b'{"number": Infinity}', b"{", b"\xff\xfe", b""])
+@pytest.mark.parametrize(
+    "raw", [b'{"number": NaN}', b'{"number": Infinity}', b"{", b"\xff\xfe", b""]
+)
 async def test_what_is_no_number_or_no_json_is_a_bad_request(client: httpx.AsyncClient, raw: bytes):
     answer = await client.post("/things", content=raw, headers={"content-type": "application/json"})
     assert answer.status_code == 422
@@ -97,12 +105,16 @@ async def test_a_large_body_is_refused_with_and_without_a_length(client: httpx.A
 
     contents: list[bytes | AsyncGenerator[bytes]] = [large, chunks()]
     for content in contents:
-        answer = await client.post("/things", content=content, headers={"content-type": "application/json"})
+        answer = await client.post(
+            "/things", content=content, headers={"content-type": "application/json"}
+        )
         assert answer.status_code == 413
         assert answer.json()["errors"][0]["field"] == "body"
 
 
-async def test_a_store_that_is_away_is_503_and_a_surprise_is_500_without_its_text(client: httpx.AsyncClient):
+async def test_a_store_that_is_away_is_503_and_a_surprise_is_500_without_its_text(
+    client: httpx.AsyncClient,
+):
     away = await post(client, {"number": 1, "word": "away"})
     assert (away.status_code, away.headers["retry-after"]) == (503, "1")
     surprise = await post(client, {"number": 1, "word": "boom"})
@@ -110,17 +122,30 @@ async def test_a_store_that_is_away_is_503_and_a_surprise_is_500_without_its_tex
     assert "secret" not in surprise.text
 
 
-@pytest.mark.parametrize(("details", "away"), [
-    ({"writeConcernErrors": [{"code": 64}], "writeErrors": [{"code": 11000}]}, True),  # nobody was promised anything
-    ({"writeErrors": [{"code": 11602}, {"code": 10107}]}, True),  # the primary went in the midst of it
-    ({"writeErrors": [{"code": 11602}, {"code": 11000}]}, False),
-    ({"writeErrors": []}, False),
-])  # fmt: skip
-def test_many_writes_that_met_a_change_of_primary_may_be_tried_again(details: dict[str, Any], away: bool):
+@pytest.mark.parametrize(
+    ("details", "away"),
+    [
+        (
+            {"writeConcernErrors": [{"code": 64}], "writeErrors": [{"code": 11000}]},
+            True,
+        ),  # nobody was promised anything
+        (
+            {"writeErrors": [{"code": 11602}, {"code": 10107}]},
+            True,
+        ),  # the primary went in the midst of it
+        ({"writeErrors": [{"code": 11602}, {"code": 11000}]}, False),
+        ({"writeErrors": []}, False),
+    ],
+)
+def test_many_writes_that_met_a_change_of_primary_may_be_tried_again(
+    details: dict[str, Any], away: bool
+):
     assert is_away(BulkWriteError(details)) is away
 
 
-@pytest.mark.parametrize(("code", "away"), [(134, True), (43, True), (13436, True), (121, False), (2, False)])
+@pytest.mark.parametrize(
+    ("code", "away"), [(134, True), (43, True), (13436, True), (121, False), (2, False)]
+)
 def test_a_store_without_a_primary_is_away_and_one_that_refuses_is_not(code: int, away: bool):
     assert is_away(OperationFailure("refused", code)) is away
 
@@ -139,7 +164,9 @@ async def test_a_key_makes_the_same_cause_and_its_body_the_mark(client: httpx.As
     assert first == again
     assert other["cause"] == first["cause"]
     assert other["mark"] != first["mark"]
-    assert (await post(client, {"number": 1})).json()["cause"] != (await post(client, {"number": 1})).json()["cause"]
+    assert (await post(client, {"number": 1})).json()["cause"] != (
+        await post(client, {"number": 1})
+    ).json()["cause"]
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 129, "with space in it", "tab\tinside-it"])
@@ -154,6 +181,10 @@ def test_what_passes_is_told_from_what_does_not():
     assert is_away(BusyLoadingError())
     assert is_away(OperationFailure("no primary", 10107))
     assert not is_away(OperationFailure("bad query", 2))
-    assert is_away(RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"))
+    assert is_away(
+        RuntimeError(
+            "unable to perform operation on <TCPTransport closed=True>; the handler is closed"
+        )
+    )
     assert not is_away(ValueError())
     assert not is_away(RuntimeError("anything else"))

@@ -27,7 +27,9 @@ Counters = Repository[Counter]
 
 @asynccontextmanager
 async def reading(backend: Backend) -> AsyncGenerator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         yield consumer
@@ -158,7 +160,11 @@ async def test_what_the_broker_does_not_take_is_kept_and_goes_out_later(
 
 
 async def test_a_relay_hears_at_once_of_what_another_process_writes(
-    counters: Counters, store: Store, publisher: Publisher, backend: Backend, monkeypatch: pytest.MonkeyPatch
+    counters: Counters,
+    store: Store,
+    publisher: Publisher,
+    backend: Backend,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     """With no look of its own in the time of this test: only the other's ring can tell it."""
     other = Store(backend.mongo_url, store.database.name, Clock())

@@ -45,10 +45,14 @@ async def test_state_events_and_cause_are_one_document(counters: Counters):
 
 async def test_a_repeated_add_gives_what_is_there_and_says_nothing_twice(counters: Counters):
     for _ in range(3):
-        added = await counters.add(Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f"))
+        added = await counters.add(
+            Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f")
+        )
         assert added == Counter(id="cnt_1", version=1)
     await counters.change("cnt_1", up, Cause("c2"))
-    again = await counters.add(Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f"))
+    again = await counters.add(
+        Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("c1", "f")
+    )
     assert again.total == 1
     assert (await document(counters, "cnt_1"))["seq"] == 2
 
@@ -62,7 +66,9 @@ async def test_fifty_repeats_at_once_are_one(counters: Counters):
 
 async def test_fifty_changes_at_once_all_happen_once(counters: Counters):
     await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
-    changed = await asyncio.gather(*(counters.change("cnt_1", up, Cause(f"c{n}x")) for n in range(50)))
+    changed = await asyncio.gather(
+        *(counters.change("cnt_1", up, Cause(f"c{n}x")) for n in range(50))
+    )
     assert sorted(one.total for one in changed) == list(range(1, 51))
     kept = await document(counters, "cnt_1")
     assert (kept["total"], kept["version"], kept["seq"]) == (50, 51, 50)
@@ -106,7 +112,9 @@ async def test_an_id_taken_by_another_cause_is_a_409(counters: Counters):
 
 
 async def test_a_unique_value_is_refused_with_its_field_for_add_and_change(store: Store):
-    unique = IndexModel([("name", ASCENDING)], unique=True, partialFilterExpression={"name": {"$type": "string"}})
+    unique = IndexModel(
+        [("name", ASCENDING)], unique=True, partialFilterExpression={"name": {"$type": "string"}}
+    )
     counters = Repository(store, "counters", Counter, unique)
     await store.prepare()
     await counters.add(Counter(id="cnt_1", name="one"), [], Cause("c1"))
@@ -115,7 +123,9 @@ async def test_a_unique_value_is_refused_with_its_field_for_add_and_change(store
         await counters.add(Counter(id="cnt_3", name="one"), [], Cause("c3"))
     assert added.value.key == ("name",)
     with pytest.raises(Refused) as changed:
-        await counters.change("cnt_2", lambda c: (c.model_copy(update={"name": "one"}), ()), Cause("c4"))
+        await counters.change(
+            "cnt_2", lambda c: (c.model_copy(update={"name": "one"}), ()), Cause("c4")
+        )
     assert changed.value.key == ("name",)
 
 
@@ -156,18 +166,26 @@ async def seen_after_a_change(counters: Counters, ages: Sequence[int]) -> list[s
     return [str(mark).partition("#")[0] for mark in kept[:-1]]
 
 
-async def test_some_causes_are_kept_for_ever_more_of_the_last_day_and_always_what_made_it(counters: Counters):
+async def test_some_causes_are_kept_for_ever_more_of_the_last_day_and_always_what_made_it(
+    counters: Counters,
+):
     await counters.add(Counter(id="cnt_1"), [], Cause("c0"))
     old, young = 90_000, 60
     assert await seen_after_a_change(counters, [old] * 10) == [f"k{n}" for n in range(10)]
-    assert await seen_after_a_change(counters, [old] * 200) == [f"k{n}" for n in range(200 - KEPT_CAUSES + 1, 200)]
-    assert await seen_after_a_change(counters, [old] * 100 + [young] * 100) == [f"k{n}" for n in range(100, 200)]
+    assert await seen_after_a_change(counters, [old] * 200) == [
+        f"k{n}" for n in range(200 - KEPT_CAUSES + 1, 200)
+    ]
+    assert await seen_after_a_change(counters, [old] * 100 + [young] * 100) == [
+        f"k{n}" for n in range(100, 200)
+    ]
     assert len(await seen_after_a_change(counters, [young] * 600)) == MOST_CAUSES - 1
     assert (await counters.add(Counter(id="cnt_1"), [], Cause("c0"))).total == 4
 
 
 async def test_found_in_order_and_no_more_than_asked_for(counters: Counters):
-    await asyncio.gather(*(counters.add(Counter(id=f"cnt_{n}", total=n), [], Cause(f"c{n}")) for n in range(9)))
+    await asyncio.gather(
+        *(counters.add(Counter(id=f"cnt_{n}", total=n), [], Cause(f"c{n}")) for n in range(9))
+    )
     found = await counters.find({"total": {"$gte": 3}}, sort=(("total", -1),), limit=4)
     assert [one.total for one in found] == [8, 7, 6, 5]
 

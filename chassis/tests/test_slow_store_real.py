@@ -1,4 +1,5 @@
-"""A store that answers slowly, or not at all, or whose disk is full: never a false promise, and an end to waiting."""
+"""A store that answers slowly, or not at all, or whose disk is full: never a false promise, and an
+end to waiting."""
 
 import asyncio
 import ctypes
@@ -33,20 +34,28 @@ GRACE = 9.0
 
 
 @asynccontextmanager
-async def serving(backend: Backend, mongo_url: str, database: str, folder: Path) -> AsyncGenerator[tuple[Child, str]]:
+async def serving(
+    backend: Backend, mongo_url: str, database: str, folder: Path
+) -> AsyncGenerator[tuple[Child, str]]:
     """The small service on this store."""
     port = free_ports().gateway
     variables = {
-        "MONGO_URL": mongo_url, "KAFKA_BOOTSTRAP": backend.kafka_bootstrap, "DATABASE": database, "FOLDER": str(folder),
-        "HTTP_PORT": str(port), "ANSWER_SECONDS": str(LIMIT), "MOST_WAITING": str(MOST),
-    }  # fmt: skip
+        "MONGO_URL": mongo_url,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "DATABASE": database,
+        "FOLDER": str(folder),
+        "HTTP_PORT": str(port),
+        "ANSWER_SECONDS": str(LIMIT),
+        "MOST_WAITING": str(MOST),
+    }
     with children("chassis.tests.service_child", folder, variables, "served") as (child,):
         await eventually(Asking(f"http://127.0.0.1:{port}").ready, within=60)
         yield child, f"http://127.0.0.1:{port}"
 
 
 async def holds_its_limits(asking: Asking) -> None:
-    """By the callers' watches, and more sharply by the service's own: the driver alone gives up after 10 s and more."""
+    """By the callers' watches, and more sharply by the service's own: the driver alone gives up
+    after 10 s and more."""
     answers = asking.answers
     assert await asking.took_longer_than(10) == 0
     assert set(answers.codes) <= {201, 503}, answers
@@ -63,7 +72,9 @@ async def test_a_store_that_stands_still_is_told_of_in_time_and_what_is_too_much
         before = await asking.tasks()
         backend.kill("mongo", signal.SIGSTOP)
         try:
-            await asyncio.gather(*(asking.ask() for _ in range(4 * MOST)))  # all of them while it stands still
+            await asyncio.gather(
+                *(asking.ask() for _ in range(4 * MOST))
+            )  # all of them while it stands still
         finally:
             backend.kill("mongo", signal.SIGCONT)
         assert asking.answers.codes == {503: 4 * MOST}
@@ -124,7 +135,8 @@ def small_disk(at: Path, megabytes: int) -> Generator[Path]:
 
 
 class OwnMongo:
-    """A store of the test's own on the small disk, started again whenever it ends, as a supervisor does it."""
+    """A store of the test's own on the small disk, started again whenever it ends, as a supervisor
+    does it."""
 
     def __init__(self, disk: Path) -> None:
         ports = replace(free_ports(), more=())
@@ -138,7 +150,9 @@ class OwnMongo:
         while True:
             self.starts += 1
             with self._log.open("ab") as log:
-                running = await asyncio.create_subprocess_exec(*self._process.command, stdout=log, stderr=log)
+                running = await asyncio.create_subprocess_exec(
+                    *self._process.command, stdout=log, stderr=log
+                )
             try:
                 await running.wait()
                 await asyncio.sleep(0.5)

@@ -23,11 +23,17 @@ async def test_a_request_has_one_span_which_tells_its_route_and_never_its_addres
     api._TRACER_PROVIDER, kept = provider, api._TRACER_PROVIDER  # pyright: ignore
     try:
         service = Service("spans", Settings())
-        service.app.add_api_route("/things/{number}", lambda number: {"n": 1}, dependencies=[anyone("a test")])  # pyright: ignore
+        service.app.add_api_route(
+            "/things/{number}",
+            lambda number: {"n": 1},  # pyright: ignore
+            dependencies=[anyone("a test")],
+        )
         transport = httpx.ASGITransport(service.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://spans") as client:
             headers = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-            answer = await client.get(f"/things/{SECRET}", params={"phone": SECRET}, headers=headers)
+            answer = await client.get(
+                f"/things/{SECRET}", params={"phone": SECRET}, headers=headers
+            )
         assert answer.status_code < 500
     finally:
         trace.tracer, api._TRACER_PROVIDER = before, kept  # pyright: ignore
@@ -50,9 +56,13 @@ async def test_what_a_caller_makes_up_is_no_label_and_no_log_line():
     async with httpx.AsyncClient(transport=transport, base_url="http://labels") as client:
         await client.get("/things", headers={"x-request-id": SECRET})
         made_up, seen["request_id"] = seen["request_id"], ""
-        await client.get("/things", headers={"x-request-id": "0af76519-16cd-43dd-8448-eb211c80319c"})
+        await client.get(
+            "/things", headers={"x-request-id": "0af76519-16cd-43dd-8448-eb211c80319c"}
+        )
         await client.request("ZHANGSAN", "/things")
     assert (made_up, seen["request_id"]) == ("", "0af76519-16cd-43dd-8448-eb211c80319c")
-    methods = {sample.labels["method"] for metric in HTTP_SECONDS.collect() for sample in metric.samples}
+    methods = {
+        sample.labels["method"] for metric in HTTP_SECONDS.collect() for sample in metric.samples
+    }
     assert "other" in methods
     assert "ZHANGSAN" not in methods

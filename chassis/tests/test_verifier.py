@@ -23,9 +23,13 @@ NOWHERE = "http://127.0.0.1:1/jwks.json"
 
 def claims(**changed: Any) -> dict[str, Any]:
     good = {
-        "iss": "quancheng", "aud": "quancheng-api", "sub": "acc_1", "sid": "ses_1", "exp": int(time.time()) + 600,
+        "iss": "quancheng",
+        "aud": "quancheng-api",
+        "sub": "acc_1",
+        "sid": "ses_1",
+        "exp": int(time.time()) + 600,
         "grants": [{"role": "officer", "area": "370104009"}],
-    }  # fmt: skip
+    }
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
@@ -71,12 +75,21 @@ async def test_the_public_key_is_no_shared_secret():
 @pytest.mark.parametrize(
     "changed",
     [
-        {"aud": "somebody-else"}, {"aud": None}, {"iss": "somebody-else"}, {"iss": None}, {"sub": None}, {"sid": None},
-        {"exp": int(time.time()) - 60}, {"exp": None}, {"grants": None}, {"grants": [{"role": "emperor", "area": "1"}]},
-        {"grants": "officer"}, {"exp": "soon"},
+        {"aud": "somebody-else"},
+        {"aud": None},
+        {"iss": "somebody-else"},
+        {"iss": None},
+        {"sub": None},
+        {"sid": None},
+        {"exp": int(time.time()) - 60},
+        {"exp": None},
+        {"grants": None},
+        {"grants": [{"role": "emperor", "area": "1"}]},
+        {"grants": "officer"},
+        {"exp": "soon"},
     ],
     ids=str,
-)  # fmt: skip
+)
 async def test_a_signed_token_that_is_not_for_us_is_refused(changed: dict[str, Any]):
     assert (await refused(sign(**changed))).status == 401
 
@@ -122,9 +135,13 @@ def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
     assert not officer.may("report.manage", "370104")
     assert not officer.may("report.manage", "370104009008", "committee")
     assert not officer.may("technical.read", "370104009008")
-    leader = Principal(subject="b", session="s", grants=(Grant(role="leader", area="370104009", squad="squ_1"),))
+    leader = Principal(
+        subject="b", session="s", grants=(Grant(role="leader", area="370104009", squad="squ_1"),)
+    )
     assert leader.may("callout.command", "370104009008", squad="squ_1")
-    assert leader.may("person.read", "370104010001", squad="squ_1"), "lives in another street of the station"
+    assert leader.may("person.read", "370104010001", squad="squ_1"), (
+        "lives in another street of the station"
+    )
     assert not leader.may("callout.command", "370104009008", squad="squ_2")
     assert not leader.may("callout.command", "370104009008")
     with pytest.raises(Problem):
@@ -148,7 +165,7 @@ async def test_a_machine_whose_clock_is_an_hour_off_holds_tokens_by_the_stores(
     passed = 0.0
     held = Verifier(
         NOWHERE, "quancheng", "quancheng-api", keys=KeySet([KEY]), now=lambda: clock.real() + passed
-    )  # fmt: skip
+    )
     good = sign(exp=int(right()) + 600)
     assert (await held.verify(good)).subject == "acc_1"
     assert (await refused(sign(exp=int(right()) - 60), held)).status == 401

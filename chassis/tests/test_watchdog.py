@@ -55,15 +55,21 @@ def test_all_is_well(exits: list[int]):
 
 
 @pytest.mark.parametrize(
-    ("limit", "stuck"), [(-1.0, nothing), (30.0, lambda: "consumer stands still")], ids=["loop blocked", "consumer"]
+    ("limit", "stuck"),
+    [(-1.0, nothing), (30.0, lambda: "consumer stands still")],
+    ids=["loop blocked", "consumer"],
 )
-def test_a_process_that_hangs_is_ended(exits: list[int], limit: float, stuck: Callable[[], str | None]):
+def test_a_process_that_hangs_is_ended(
+    exits: list[int], limit: float, stuck: Callable[[], str | None]
+):
     with pytest.raises(Exit):
         look(Watchdog(limit, stuck), 3)
     assert exits == [EXIT_CODE]
 
 
-def test_a_process_that_was_put_to_sleep_is_not_to_blame(exits: list[int], monkeypatch: pytest.MonkeyPatch):
+def test_a_process_that_was_put_to_sleep_is_not_to_blame(
+    exits: list[int], monkeypatch: pytest.MonkeyPatch
+):
     watchdog, real = Watchdog(30, nothing), time.monotonic
     jumps = iter([0.0, 0.0, 100.0, 100.0, 101.0])
     start = real()

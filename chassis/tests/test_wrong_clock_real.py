@@ -1,4 +1,5 @@
-"""A process on a machine whose clock is an hour off lives by the store's clock, in what it tells and what it does."""
+"""A process on a machine whose clock is an hour off lives by the store's clock, in what it tells
+and what it does."""
 
 import json
 import time
@@ -27,9 +28,13 @@ async def test_a_wrong_clock_is_seen_in_no_event_and_holds_nothing_up(
 ):
     port = free_ports().gateway
     variables = {
-        "MONGO_URL": backend.mongo_url, "KAFKA_BOOTSTRAP": backend.kafka_bootstrap, "DATABASE": store.database.name,
-        "FOLDER": str(tmp_path), "HTTP_PORT": str(port), "CLOCK_OFF": str(off),
-    }  # fmt: skip
+        "MONGO_URL": backend.mongo_url,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "DATABASE": store.database.name,
+        "FOLDER": str(tmp_path),
+        "HTTP_PORT": str(port),
+        "CLOCK_OFF": str(off),
+    }
     effects = Repository(store, "effects", Counter)
     with children("chassis.tests.service_child", tmp_path, variables, "wrong"):
         asking = Asking(f"http://127.0.0.1:{port}")

@@ -15,13 +15,17 @@ from tests.waiting import eventually
 async def send(publisher: Publisher, counter: str, *seqs: int, lane: str = "") -> None:
     for seq in seqs:
         event = Counted(counter=counter, total=seq, lane=lane)
-        await (await publisher.send(outbox_entry("counters", counter, seq, event, Clock().now(), "")))
+        await (
+            await publisher.send(outbox_entry("counters", counter, seq, event, Clock().now(), ""))
+        )
 
 
 async def letters(backend: Backend, key: str, count: int) -> list[ConsumerRecord[bytes, bytes]]:
     found: list[ConsumerRecord[bytes, bytes]] = []
     topic = dead(TOPIC)
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
 

@@ -45,7 +45,9 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
-def test_every_event_stands_on_its_topic_and_its_example_fits_the_schema(event: type[Event]) -> None:
+def test_every_event_stands_on_its_topic_and_its_example_fits_the_schema(
+    event: type[Event],
+) -> None:
     message = _follow(DOCUMENT["channels"][event.topic]["messages"][event.__name__]["$ref"])
     assert f"`data.{event.key}`" in message["bindings"]["kafka"]["key"]["description"]
     schema = {"components": DOCUMENT["components"], **message["payload"]}
@@ -55,7 +57,9 @@ def test_every_event_stands_on_its_topic_and_its_example_fits_the_schema(event: 
 
 
 def test_a_message_of_another_type_does_not_fit_the_schema() -> None:
-    filed, routed = (DOCUMENT["components"]["messages"][name] for name in ("ReportFiled", "ReportRouted"))
+    filed, routed = (
+        DOCUMENT["components"]["messages"][name] for name in ("ReportFiled", "ReportRouted")
+    )
     schema = {"components": DOCUMENT["components"], **filed["payload"]}
     with pytest.raises(jsonschema.ValidationError):
         Draft202012Validator(schema).validate(routed["examples"][0]["payload"])

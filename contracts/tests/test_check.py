@@ -16,7 +16,9 @@ def test_the_contracts_as_they_are_pass() -> None:
 
 def test_a_document_that_lags_behind_is_refused(tmp_path: Path) -> None:
     stale = tmp_path / "asyncapi.yaml"
-    stale.write_text(check.ASYNCAPI.read_text("utf-8").replace("ReportFiled", "ReportSent"), "utf-8")
+    stale.write_text(
+        check.ASYNCAPI.read_text("utf-8").replace("ReportFiled", "ReportSent"), "utf-8"
+    )
     assert check.findings(document=stale) == [
         "asyncapi.yaml is not what the models say. Right: python -m contracts.check --write"
     ]
@@ -66,6 +68,7 @@ def test_an_event_that_is_badly_described_is_refused() -> None:
     assert list(check.badly_described([Lost])) == [
         "Lost: has no docstring. Right: one line that says what happened, in the past tense.",
         "Lost: key 'thing' is not one of its fields. Right: one of what.",
-        "Lost.what: its example does not fit: Input should be a valid string. Right: mend the example.",
+        "Lost.what: its example does not fit: Input should be a valid string. Right: mend the "
+        "example.",
         "Lost.when: is in the example but no field. Right: take it out, or add the field.",
     ]

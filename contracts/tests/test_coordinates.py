@@ -21,7 +21,8 @@ def test_in_jinan_the_two_are_hundreds_of_metres_apart(place: Point):
 
 
 def test_a_known_place():
-    """Tiananmen: WGS-84 116.39128, 39.90734 is shown at about 116.39752, 39.90874 on Chinese maps."""
+    """Tiananmen: WGS-84 116.39128, 39.90734 is shown at about 116.39752, 39.90874 on Chinese
+    maps."""
     shown = gcj02_from_wgs84(Point(116.39128, 39.90734))
     assert shown.longitude == pytest.approx(116.39752, abs=2e-4)
     assert shown.latitude == pytest.approx(39.90874, abs=2e-4)

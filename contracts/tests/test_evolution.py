@@ -32,7 +32,8 @@ OLD: Released = {"Parked": released_form(Parked)}
 
 
 def changed(**fields: Any) -> type[Event]:
-    """The event with these fields, `name=(type, default)` as pydantic takes them, in place of its own or besides."""
+    """The event with these fields, `name=(type, default)` as pydantic takes them, in place of its
+    own or besides."""
     return create_model("Parked", __base__=Parked, __doc__=Parked.__doc__, **fields)
 
 
@@ -59,7 +60,15 @@ class PlaceOnFloor(Place):
         changed(place=(PlaceOnFloor, ...)),
         create_model("Parked", __base__=Parked, __doc__="Quite another text."),
     ],
-    ids=["nothing", "version", "optional field", "more values", "a default", "optional field inside", "words"],
+    ids=[
+        "nothing",
+        "version",
+        "optional field",
+        "more values",
+        "a default",
+        "optional field inside",
+        "words",
+    ],
 )
 def test_additions_pass(new: type[Event]) -> None:
     assert refusals(new) == []
@@ -90,21 +99,43 @@ class PlaceRequiring(BaseModel):
     [
         (None, "Parked", "event was removed"),
         (Fewer, "Parked.place", "field was removed"),
-        (changed(at=(int, ...)), "Parked.at", "type changed from string (format=date-time) to integer"),
-        (changed(bicycle=(str | None, ...)), "Parked.bicycle", "type changed from string to string or null"),
-        (changed(bicycle=(Annotated[str, Field(max_length=9)], ...)), "Parked.bicycle", "to string (maxLength=9)"),
+        (
+            changed(at=(int, ...)),
+            "Parked.at",
+            "type changed from string (format=date-time) to integer",
+        ),
+        (
+            changed(bicycle=(str | None, ...)),
+            "Parked.bicycle",
+            "type changed from string to string or null",
+        ),
+        (
+            changed(bicycle=(Annotated[str, Field(max_length=9)], ...)),
+            "Parked.bicycle",
+            "to string (maxLength=9)",
+        ),
         (changed(rider=(str, ...)), "Parked.rider", "new field is required"),
         (changed(tags=(tuple[str, ...], ...)), "Parked.tags", "became required"),
         (changed(colour=(Literal["red"], ...)), "Parked.colour", "value 'blue' was removed"),
         (changed(colour=(str, ...)), "Parked.colour", "type changed"),
-        (changed(tags=(tuple[int, ...], ())), "Parked.tags[]", "type changed from string to integer"),
+        (
+            changed(tags=(tuple[int, ...], ())),
+            "Parked.tags[]",
+            "type changed from string to integer",
+        ),
         (changed(place=(PlaceRequiring, ...)), "Parked.place.name", "became required"),
-        (constants(topic="parking.events"), "Parked", "topic changed from 'bicycles.events' to 'parking.events'"),
+        (
+            constants(topic="parking.events"),
+            "Parked",
+            "topic changed from 'bicycles.events' to 'parking.events'",
+        ),
         (constants(key="colour"), "Parked", "key changed from 'bicycle' to 'colour'"),
         (constants(version=0), "Parked", "version fell from 1 to 0"),
     ],
 )
-def test_what_is_no_addition_is_refused_by_name(new: type[Event] | None, where: str, what: str) -> None:
+def test_what_is_no_addition_is_refused_by_name(
+    new: type[Event] | None, where: str, what: str
+) -> None:
     (line,) = refusals(new)
     assert line.startswith(f"{where}: ")
     assert what in line

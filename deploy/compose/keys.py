@@ -1,7 +1,8 @@
 """Makes the platform's keys for `docker compose up`, once, before any service starts.
 
-`python -m deploy.compose.keys [FOLDER]`: FOLDER (`/keys` unless told otherwise) holds a folder, a volume of its own in
-compose, for each service that has keys, with a file for each of its settings. They die with the volumes of the data.
+`python -m deploy.compose.keys [FOLDER]`: FOLDER (`/keys` unless told otherwise) holds a folder, a
+volume of its own in compose, for each service that has keys, with a file for each of its settings.
+They die with the volumes of the data.
 """
 
 import sys
@@ -13,7 +14,8 @@ DEFAULT = Path("/keys")
 
 
 def write(folder: Path) -> None:
-    """Writes `registration/` and `incidents/` in `folder`; what is there already stays what it is."""
+    """Writes `registration/` and `incidents/` in `folder`; what is there already stays what it
+    is."""
     made = secrets_in(folder / "registration" / "made")
     for setting, value in {
         "registration/field_key": made.field_key,

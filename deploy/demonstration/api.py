@@ -1,4 +1,5 @@
-"""The platform as an app on a phone sees it: sign-in, requests that may be repeated, and the open stream."""
+"""The platform as an app on a phone sees it: sign-in, requests that may be repeated, and the open
+stream."""
 
 import asyncio
 import json
@@ -16,7 +17,8 @@ _LONGEST_PAUSE = 5.0
 
 
 class Refused(Exception):
-    """The platform said no: `status`, and the code of its problem document (`urn:problem:<code>`)."""
+    """The platform said no: `status`, and the code of its problem document
+    (`urn:problem:<code>`)."""
 
     def __init__(self, request: str, status: int, document: Json) -> None:
         self.status = status
@@ -31,7 +33,8 @@ class Away(Exception):
 
 
 class StreamEvent(NamedTuple):
-    """One message of the open stream: its kind, its id for `Last-Event-ID`, and the message itself."""
+    """One message of the open stream: its kind, its id for `Last-Event-ID`, and the message
+    itself."""
 
     kind: str
     id: str
@@ -39,7 +42,8 @@ class StreamEvent(NamedTuple):
 
 
 class Api:
-    """The gateway at `url`, without a person. Requests have a time limit and are repeated when the platform is busy."""
+    """The gateway at `url`, without a person. Requests have a time limit and are repeated when the
+    platform is busy."""
 
     def __init__(self, url: str, dev_key: str, timeout: float = 15.0) -> None:
         self.url, self._dev_key = url.rstrip("/"), dev_key
@@ -49,7 +53,9 @@ class Api:
     async def close(self) -> None:
         await self.http.aclose()
 
-    async def send(self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any) -> Any:
+    async def send(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any
+    ) -> Any:
         """The answer's JSON, None if it has none. Raises like `request`."""
         answer = await self.request(method, path, headers, **request)
         return answer.json() if answer.content else None
@@ -82,9 +88,13 @@ class Api:
     async def sign_in(self, phone: str) -> "Person":
         """By the code that the local SMS end shows to the developer."""
         await self.send("POST", "sign-in-codes", json={"phone": phone})
-        shown = await self.send("GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone})
+        shown = await self.send(
+            "GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone}
+        )
         code = shown["messages"][0]["code"]
-        return Person(self, phone, await self.send("POST", "sessions", json={"phone": phone, "code": code}))
+        return Person(
+            self, phone, await self.send("POST", "sessions", json={"phone": phone, "code": code})
+        )
 
 
 def _document(answer: httpx.Response) -> Json:
@@ -111,14 +121,19 @@ class Person:
     async def headers(self) -> dict[str, str]:
         async with self._renewing:
             if time.monotonic() > self._good_until:
-                self._take(await self.api.send("POST", "sessions/refresh", json={"refresh_token": self.refresh_token}))
+                self._take(
+                    await self.api.send(
+                        "POST", "sessions/refresh", json={"refresh_token": self.refresh_token}
+                    )
+                )
         return {"Authorization": f"Bearer {self.token}"}
 
     async def get(self, path: str, **params: Any) -> Any:
         return await self.api.send("GET", path, await self.headers(), params=params)
 
     async def post(self, path: str, body: Json | None = None, key: str | None = None) -> Any:
-        """`key`: an Idempotency-Key of one's own, for what must happen once whatever is repeated."""
+        """`key`: an Idempotency-Key of one's own, for what must happen once whatever is
+        repeated."""
         headers = await self.headers() | ({"Idempotency-Key": key} if key else {})
         return await self.api.send("POST", path, headers, json=body or {})
 
@@ -138,7 +153,9 @@ class Person:
             headers = await self.headers() | ({"Last-Event-ID": last} if last else {})
             patience = httpx.Timeout(10, read=60)
             try:
-                async with self.api.http.stream("GET", "/api/v1/stream", headers=headers, timeout=patience) as answer:
+                async with self.api.http.stream(
+                    "GET", "/api/v1/stream", headers=headers, timeout=patience
+                ) as answer:
                     if answer.status_code == 200:
                         if opened is not None:
                             opened.set()
@@ -154,7 +171,8 @@ class Person:
 
 
 async def _events(answer: httpx.Response) -> AsyncGenerator[StreamEvent]:
-    """Server-sent events by the WHATWG's rules: a blank line ends one. One without data only moves the position."""
+    """Server-sent events by the WHATWG's rules: a blank line ends one. One without data only moves
+    the position."""
     kind, id, data = "message", "", list[str]()
     async for line in answer.aiter_lines():
         if line:

@@ -13,7 +13,8 @@ ENDED = frozenset({"closed", "withdrawn"})
 
 @dataclass
 class Track:
-    """One report's way. Times are domain time, `alert_ms` milliseconds of the wall clock since it was sent."""
+    """One report's way. Times are domain time, `alert_ms` milliseconds of the wall clock since it
+    was sent."""
 
     entry: Entry
     id: str = ""

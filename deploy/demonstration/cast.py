@@ -1,4 +1,5 @@
-"""Who acts on a day: chosen from the demonstration's people by the seed, and signed in through the gateway."""
+"""Who acts on a day: chosen from the demonstration's people by the seed, and signed in through the
+gateway."""
 
 import asyncio
 from collections.abc import Iterable
@@ -28,7 +29,8 @@ def on_duty(plan: Demonstration, watches: Iterable[Watch]) -> list[Plan]:
 
 
 def reporter_of(plan: Demonstration, seed: int, entry: Entry) -> Plan:
-    """Who files this report: a resident, a volunteer who is on duty then, or the community's own staff."""
+    """Who files this report: a resident, a volunteer who is on duty then, or the community's own
+    staff."""
     if entry.reporter == "committee":
         own = [person for person in plan.committee if person.area == entry.community]
         choice = own or list(plan.committee)
@@ -41,7 +43,10 @@ def reporter_of(plan: Demonstration, seed: int, entry: Entry) -> Plan:
 
 def needed(plan: Demonstration, seed: int, day: Day) -> list[Plan]:
     """Everybody who acts on this day, each once."""
-    officers, reporters = plan.officers[: len(WATCHES)], [reporter_of(plan, seed, entry) for entry in day.entries]
+    officers, reporters = (
+        plan.officers[: len(WATCHES)],
+        [reporter_of(plan, seed, entry) for entry in day.entries],
+    )
     everybody = [*officers, *plan.committee, *on_duty(plan, WATCHES), *reporters]
     return list({person.phone: person for person in everybody}.values())
 
@@ -70,6 +75,7 @@ def city(world: World, plan: Demonstration, day: Day, signed_in: dict[str, Perso
     ]
     committees = [Committee(world, p.area, signed_in[p.phone]) for p in plan.committee]
     reporters = {
-        entry.n: Reporter(world, signed_in[reporter_of(plan, world.seed, entry).phone]) for entry in day.entries
+        entry.n: Reporter(world, signed_in[reporter_of(plan, world.seed, entry).phone])
+        for entry in day.entries
     }
     return City(world, volunteers, officers, committees, reporters)

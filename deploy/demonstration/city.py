@@ -1,4 +1,5 @@
-"""Brings everyone together: who is there, who does what when a report moves, and when the day is over."""
+"""Brings everyone together: who is there, who does what when a report moves, and when the day is
+over."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,7 +18,8 @@ from deploy.demonstration.world import World
 
 Act = Callable[[Track], Coroutine[Any, Any, None]]
 LOOK_SECONDS = 1.0
-"""Wall clock between two looks of the station at its list; messages on the streams come long before."""
+"""Wall clock between two looks of the station at its list; messages on the streams come long
+before."""
 PATIENCE_MINUTES = 60
 """Domain time after which the station asks a silent reporter again."""
 
@@ -26,9 +28,13 @@ class City:
     """`reporters` maps a report's `n` to who files it."""
 
     def __init__(
-        self, world: World, volunteers: Sequence[Volunteer], officers: Sequence[Officer],
-        committees: Sequence[Committee], reporters: dict[int, Reporter],
-    ) -> None:  # fmt: skip
+        self,
+        world: World,
+        volunteers: Sequence[Volunteer],
+        officers: Sequence[Officer],
+        committees: Sequence[Committee],
+        reporters: dict[int, Reporter],
+    ) -> None:
         self.world, self.volunteers, self.officers = world, volunteers, officers
         self.committees, self.reporters = committees, reporters
         self._begun: set[tuple[int, str]] = set()
@@ -43,13 +49,16 @@ class City:
         listening = {v.person.id for v in self.volunteers} | {o.person.id for o in self.officers}
         for officer in self.officers:
             world.start("the desk's stream", self._desk_listens(officer))
-        for person in [r.person for r in self.reporters.values()] + [c.person for c in self.committees]:
+        for person in [r.person for r in self.reporters.values()] + [
+            c.person for c in self.committees
+        ]:
             if person.id not in listening:
                 listening.add(person.id)
                 world.start("a stream", self._listen(person))
 
     async def play(self, limit_s: float, moved: Callable[[World], None]) -> bool:
-        """Until every report has ended, at most `limit_s` seconds of the wall clock; whether all have.
+        """Until every report has ended, at most `limit_s` seconds of the wall clock; whether all
+        have.
 
         `moved` is told whenever something may have.
         """
@@ -71,7 +80,9 @@ class City:
 
     def desk(self) -> Officer:
         watch = people.watch_at(self.world.now())
-        return next((officer for officer in self.officers if officer.watch == watch), self.officers[0])
+        return next(
+            (officer for officer in self.officers if officer.watch == watch), self.officers[0]
+        )
 
     async def _look(self) -> None:
         while True:
@@ -125,7 +136,9 @@ class City:
             return [(f"see to it {track.round}", staff.see_to if staff else desk.resolve)]
         if track.state == "resolved":
             due: list[tuple[str, Act]] = [(f"judge {track.round}", reporter.judge)]
-            if track.resolved and self.world.now() - track.resolved > timedelta(minutes=PATIENCE_MINUTES):
+            if track.resolved and self.world.now() - track.resolved > timedelta(
+                minutes=PATIENCE_MINUTES
+            ):
                 due.append((f"ask again {track.round}", self._ask_again))
             return due
         return []

@@ -1,4 +1,5 @@
-"""Staff of a neighbourhood committee: they see to what is given to them, and say that it is done."""
+"""Staff of a neighbourhood committee: they see to what is given to them, and say that it is
+done."""
 
 from deploy.demonstration import people
 from deploy.demonstration.api import Person
@@ -16,5 +17,7 @@ class Committee:
         world, n = self._world, track.entry.n
         await world.pause(people.committee_minutes(world.seed, n, track.judged + 1) * 60)
         outcome = people.outcome(world.seed, n, track.judged + 1)
-        await self.person.post(f"reports/{track.id}/resolve", {"outcome": outcome, "note": "居委会已到现场处理"})
+        await self.person.post(
+            f"reports/{track.id}/resolve", {"outcome": outcome, "note": "居委会已到现场处理"}
+        )
         world.board.update(await self.person.get(f"reports/{track.id}"), world.now())

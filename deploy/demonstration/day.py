@@ -1,4 +1,5 @@
-"""The day that is played: a file of JSON lines, one report each, read whole and checked before anything is started."""
+"""The day that is played: a file of JSON lines, one report each, read whole and checked before
+anything is started."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +20,8 @@ Reporter = Literal["resident", "volunteer", "committee"]
 
 
 class DayError(Exception):
-    """The file is not a day. `str(error)` names the line (from 1), the field and what would be right."""
+    """The file is not a day. `str(error)` names the line (from 1), the field and what would be
+    right."""
 
     def __init__(self, problem: str, line: int | None = None, field: str | None = None) -> None:
         where = "".join((f"line {line}: " if line else "", f"{field}: " if field else ""))
@@ -35,14 +37,18 @@ def _not_blank(text: str) -> str:
 
 def _in_the_street(code: str | None) -> str | None:
     if code is not None and not code.startswith(STREET):
-        raise ValueError(f"must be one of the station's communities, {STREET} and three digits more")
+        raise ValueError(
+            f"must be one of the station's communities, {STREET} and three digits more"
+        )
     return code
 
 
 class Entry(BaseModel):
-    """One report as the file has it: what is said, by whom, where, and the route that it has to end on.
+    """One report as the file has it: what is said, by whom, where, and the route that it has to end
+    on.
 
-    Coordinates in degrees of the datum named, WGS-84 where none is. Fields that are not named here are passed over.
+    Coordinates in degrees of the datum named, WGS-84 where none is. Fields that are not named here
+    are passed over.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,7 +58,9 @@ class Entry(BaseModel):
     reporter: Reporter
     text: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_not_blank)]
     category: Category | None = None
-    community: Annotated[str | None, Field(pattern=r"^3701\d{8}$"), AfterValidator(_in_the_street)] = None
+    community: Annotated[
+        str | None, Field(pattern=r"^3701\d{8}$"), AfterValidator(_in_the_street)
+    ] = None
     longitude: Annotated[float, Field(ge=116.2, le=117.8, allow_inf_nan=False)]
     latitude: Annotated[float, Field(ge=35.9, le=37.6, allow_inf_nan=False)]
     datum: Literal["wgs84", "gcj02"] = "wgs84"
@@ -77,7 +85,8 @@ class Day:
 
 
 def read(path: Path) -> Day:
-    """Raises DayError for a file that is not there, not readable, empty, or holds a line that is no report."""
+    """Raises DayError for a file that is not there, not readable, empty, or holds a line that is no
+    report."""
     try:
         content = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -103,7 +112,11 @@ def parse(lines: Iterable[str]) -> Day:
     ordered = sorted(found.values(), key=lambda pair: (pair[1].at, pair[1].n))
     first, (line, last) = ordered[0][1], ordered[-1]
     if last.at - first.at > LONGEST:
-        raise DayError(f"is more than {LONGEST.days} days after the first report ({first.at.isoformat()})", line, "at")
+        raise DayError(
+            f"is more than {LONGEST.days} days after the first report ({first.at.isoformat()})",
+            line,
+            "at",
+        )
     return Day(tuple(entry for _, entry in ordered))
 
 
@@ -111,7 +124,9 @@ def _entry(number: int, line: str) -> Entry:
     try:
         raw: Any = json.loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise DayError(f"is not JSON ({getattr(error, 'msg', 'nested too deep')})", number) from None
+        raise DayError(
+            f"is not JSON ({getattr(error, 'msg', 'nested too deep')})", number
+        ) from None
     if not isinstance(raw, dict):
         raise DayError("is not a JSON object", number)
     try:
@@ -119,7 +134,9 @@ def _entry(number: int, line: str) -> Entry:
         return Entry.model_validate({key: value for key, value in raw.items() if value is not None})
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        raise DayError(_words(problem), number, ".".join(str(part) for part in problem["loc"])) from None
+        raise DayError(
+            _words(problem), number, ".".join(str(part) for part in problem["loc"])
+        ) from None
 
 
 def _words(problem: Any) -> str:

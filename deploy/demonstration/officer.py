@@ -1,4 +1,5 @@
-"""The officer at the station's desk: looks at every report, puts right what the rules did not, and ends matters."""
+"""The officer at the station's desk: looks at every report, puts right what the rules did not, and
+ends matters."""
 
 from typing import Any
 
@@ -9,7 +10,8 @@ from deploy.demonstration.people import Watch
 from deploy.demonstration.world import World
 
 BY_HAND_MINUTES = 8
-"""How long the officer waits for those called by hand before the station sees to the matter itself."""
+"""How long the officer waits for those called by hand before the station sees to the matter
+itself."""
 MOST_BY_HAND = 12
 
 
@@ -33,18 +35,26 @@ class Officer:
     async def escalated(self) -> list[tuple[str, str]]:
         """(call-out, report) of those for which nobody has come."""
         page = await self.person.get("callouts", station=self._station, state="escalated")
-        return [(str(v["id"]), str(v["report"])) for v in page["callouts"] if v["escalated_to"] == "station"]
+        return [
+            (str(v["id"]), str(v["report"]))
+            for v in page["callouts"]
+            if v["escalated_to"] == "station"
+        ]
 
     async def read(self, track: Track) -> None:
         self._world.board.update(await self.person.get(f"reports/{track.id}"), self._world.now())
 
     async def triage(self, track: Track) -> None:
-        """Look at a new report; where the rules chose otherwise than an officer would, route it, with the reason."""
+        """Look at a new report; where the rules chose otherwise than an officer would, route it,
+        with the reason."""
         world, entry = self._world, track.entry
         await world.pause(people.triage_minutes(world.seed, entry.n) * 60)
         if track.ended or (track.route == entry.route and track.state != "filed"):
             return
-        body: dict[str, Any] = {"route": entry.route, "reason": f"值班民警判断应由{_WHO[entry.route]}处理"}
+        body: dict[str, Any] = {
+            "route": entry.route,
+            "reason": f"值班民警判断应由{_WHO[entry.route]}处理",
+        }
         if entry.category and entry.category != track.category:
             body["category"] = entry.category
         if entry.route == "volunteers":
@@ -53,14 +63,17 @@ class Officer:
         await self.read(track)
 
     async def take_over(self, track: Track) -> None:
-        """A police matter: taken on at once, and closed with an outcome that the reporter can read."""
+        """A police matter: taken on at once, and closed with an outcome that the reporter can
+        read."""
         world, n = self._world, track.entry.n
         if track.state == "handed_off":
             await world.pause(20)
             await self.person.post(f"reports/{track.id}/acknowledge")
             await self.read(track)
         await world.pause(people.police_minutes(world.seed, n) * 60)
-        await self.person.post(f"reports/{track.id}/close", {"outcome": "solved", "note": "民警已到场处置完毕"})
+        await self.person.post(
+            f"reports/{track.id}/close", {"outcome": "solved", "note": "民警已到场处置完毕"}
+        )
         await self.read(track)
 
     async def resolve(self, track: Track) -> None:
@@ -68,7 +81,9 @@ class Officer:
         world, n = self._world, track.entry.n
         await world.pause(people.committee_minutes(world.seed, n, track.judged + 1) * 60)
         try:
-            await self.person.post(f"reports/{track.id}/resolve", {"outcome": "solved", "note": "派出所已派员处理"})
+            await self.person.post(
+                f"reports/{track.id}/resolve", {"outcome": "solved", "note": "派出所已派员处理"}
+            )
         except Refused as refused:
             if refused.status != 409:  # somebody else has seen to it meanwhile
                 raise
@@ -79,7 +94,8 @@ class Officer:
         await self.person.post(f"reports/{track.id}/notes", {"text": "已电话提醒报告人确认"})
 
     async def rescue(self, callout: str, track: Track) -> None:
-        """Nobody came: call by hand whoever is about, and if that is not enough let the station see to it."""
+        """Nobody came: call by hand whoever is about, and if that is not enough let the station see
+        to it."""
         world = self._world
         track.escalated = True
         await world.pause(60)
@@ -99,8 +115,11 @@ class Officer:
             await self._with_those_who_came(callout, track)
 
     async def _with_those_who_came(self, callout: str, track: Track) -> None:
-        """Fewer than asked for are on it: the matter waits for them, at most as long as the station would take."""
-        await self._world.pause(people.committee_minutes(self._world.seed, track.entry.n, track.judged + 1) * 60)
+        """Fewer than asked for are on it: the matter waits for them, at most as long as the station
+        would take."""
+        await self._world.pause(
+            people.committee_minutes(self._world.seed, track.entry.n, track.judged + 1) * 60
+        )
         if (await self.person.get(f"callouts/{callout}"))["state"] == "escalated":
             await self.resolve(track)
 
@@ -110,8 +129,14 @@ class Officer:
         asked = {str(line["volunteer"]) for line in lines if line["state"] != "not_called"}
         distance = {str(line["volunteer"]): line["distance_m"] or 0 for line in lines}
         duty = await self.person.get("duty", station=self._station)
-        free = [str(one["volunteer"]) for one in duty["volunteers"] if one["on_duty"] and not one["engaged"]]
-        wanted = sorted((v for v in free if v not in asked), key=lambda v: distance.get(v, 1_000_000))
+        free = [
+            str(one["volunteer"])
+            for one in duty["volunteers"]
+            if one["on_duty"] and not one["engaged"]
+        ]
+        wanted = sorted(
+            (v for v in free if v not in asked), key=lambda v: distance.get(v, 1_000_000)
+        )
         return wanted[: min(MOST_BY_HAND, 2 * (int(view["people_needed"]) - int(view["accepted"])))]
 
 

@@ -1,6 +1,8 @@
-"""How the people of the demonstration behave. Every answer is a pure function of the seed and of who answers what.
+"""How the people of the demonstration behave. Every answer is a pure function of the seed and of
+who answers what.
 
-So two runs of a day agree, whatever order things happen in. Times are domain time, in seconds or minutes as named.
+So two runs of a day agree, whatever order things happen in. Times are domain time, in seconds or
+minutes as named.
 """
 
 import hashlib
@@ -34,12 +36,14 @@ def between(low: float, high: float, seed: int, *parts: object) -> float:
 
 
 def watch_at(moment: datetime) -> Watch:
-    """Who is on duty: the day's people from 06:00 to 18:00 in Jinan, the evening's until they come again."""
+    """Who is on duty: the day's people from 06:00 to 18:00 in Jinan, the evening's until they come
+    again."""
     return "day" if 6 <= moment.astimezone(JINAN).hour < 18 else "evening"
 
 
 class Reply(NamedTuple):
-    """What a volunteer does about a call, and after which share of the time that the call stays open."""
+    """What a volunteer does about a call, and after which share of the time that the call stays
+    open."""
 
     answer: Answer
     after: float
@@ -51,7 +55,8 @@ def response_rate(seed: int, person: str) -> float:
 
 
 def reply(seed: int, person: str, n: int, wave: int, by_hand: bool = False) -> Reply:
-    """The person's reply to the call of report `n` in this wave. `late` comes after the call has lapsed."""
+    """The person's reply to the call of report `n` in this wave. `late` comes after the call has
+    lapsed."""
     rate = BY_HAND_RATE if by_hand else response_rate(seed, person)
     said, rest = draw(seed, "reply", person, n, wave), draw(seed, "otherwise", person, n, wave)
     if said < rate:
@@ -122,7 +127,10 @@ def metres(a: Place, b: Place) -> float:
 
 def stroll(seed: int, person: str, home: Place, step: int) -> Place:
     """Where a person on duty is at their `step`-th sign: within some 60 m of their own corner."""
-    east, north = between(-60, 60, seed, "east", person, step), between(-60, 60, seed, "north", person, step)
+    east, north = (
+        between(-60, 60, seed, "east", person, step),
+        between(-60, 60, seed, "north", person, step),
+    )
     along = METRES_PER_DEGREE * math.cos(math.radians(home.latitude))
     return Place(home.longitude + east / along, home.latitude + north / METRES_PER_DEGREE)
 

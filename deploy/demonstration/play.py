@@ -1,7 +1,8 @@
-"""`make demo`: plays a day at the demonstration station on a running platform, and says what came of it.
+"""`make demo`: plays a day at the demonstration station on a running platform, and says what came
+of it.
 
-Exit code 0: every report reached the end that the day's file names. 1: not all did, or the platform failed.
-2: the file or a variable is wrong; nothing was started.
+Exit code 0: every report reached the end that the day's file names. 1: not all did, or the platform
+failed. 2: the file or a variable is wrong; nothing was started.
 """
 
 import asyncio
@@ -74,14 +75,19 @@ def _on_stage(console: Console, asked: PlaySettings, today: Day, stage: Stage) -
             stage.down()
 
 
-async def _play(console: Console, asked: PlaySettings, today: Day, stage: Stage, clock: Clock) -> int:
+async def _play(
+    console: Console, asked: PlaySettings, today: Day, stage: Stage, clock: Clock
+) -> int:
     plan, board, spectator = demonstration(), Board(today), Spectator(console)
     world = World(clock, asked.seed, board, spectator.say)
     api = Api(stage.gateway_url, stage.dev_key)
     try:
         signed_in = await cast.sign_in(api, cast.needed(plan, asked.seed, today))
         city = cast.city(world, plan, today, signed_in)
-        console.print(f"{len(signed_in)} people signed in, {len(board.tracks)} reports, ×{asked.speed:g}", markup=False)
+        console.print(
+            f"{len(signed_in)} people signed in, {len(board.tracks)} reports, ×{asked.speed:g}",
+            markup=False,
+        )
         before = await _figures(city.desk().person)
         city.open()
         with spectator.watching(world):
@@ -106,13 +112,18 @@ async def _account(city: City, before: Json, stage: Stage) -> Account:
             while len(credited) < len(came):
                 credited = await _minutes(city)
                 await asyncio.sleep(0.5)
-    track = next((t for t in board if t.called and t.trace), next((t for t in board if t.trace), None))
+    track = next(
+        (t for t in board if t.called and t.trace), next((t for t in board if t.trace), None)
+    )
     trace = track.trace if track else ""
     return Account(
-        before, await _figures(officer), credited, stage.traces.page(trace) if trace else "",
+        before,
+        await _figures(officer),
+        credited,
+        stage.traces.page(trace) if trace else "",
         frozenset(await stage.traces.services(trace)) if trace else frozenset(),
         sum(t.escalated and not t.ended for t in board),
-    )  # fmt: skip
+    )
 
 
 async def _minutes(city: City) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""Who reports: residents, volunteers and committee staff alike. They file, and say whether it really is solved."""
+"""Who reports: residents, volunteers and committee staff alike. They file, and say whether it
+really is solved."""
 
 import time
 from typing import Any
@@ -21,7 +22,11 @@ class Reporter:
         await world.until(entry.at)
         body: dict[str, Any] = {
             "text": entry.text,
-            "location": {"longitude": entry.longitude, "latitude": entry.latitude, "datum": entry.datum},
+            "location": {
+                "longitude": entry.longitude,
+                "latitude": entry.latitude,
+                "datum": entry.datum,
+            },
         }
         if entry.reporter == "volunteer" and entry.route == "log":
             body["finished"] = True  # a volunteer knows whether the matter is over
@@ -52,7 +57,9 @@ class Reporter:
             await self.confirm(track)
         else:
             track.accepted = track.resolved = None
-            await self.person.post(f"reports/{track.id}/reopen", {"reason": "人走了以后问题又出现了"})
+            await self.person.post(
+                f"reports/{track.id}/reopen", {"reason": "人走了以后问题又出现了"}
+            )
             await self.read(track)
 
     async def confirm(self, track: Track) -> None:

@@ -25,10 +25,13 @@ class PlaySettings(BaseSettings):
     keep: bool = False
     """Leave the platform running."""
     limit: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Most seconds of the wall clock that the day may take; by default what the day needs and some."""
+    """Most seconds of the wall clock that the day may take; by default what the day needs and
+    some."""
 
     def limit_s(self, day: Day) -> float:
-        return self.limit or ((day.last - day.first).total_seconds() + AFTERWARDS_S) / self.speed + 120
+        return (
+            self.limit or ((day.last - day.first).total_seconds() + AFTERWARDS_S) / self.speed + 120
+        )
 
 
 def settings() -> PlaySettings:

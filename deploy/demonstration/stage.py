@@ -19,12 +19,14 @@ JAEGER, PROMETHEUS = 26686, 19090
 
 
 def clock_spec(first: datetime, speed: float, prepared_at: float) -> str:
-    """The services' CLOCK: at `prepared_at` (Unix seconds) it is ten minutes before the first report."""
+    """The services' CLOCK: at `prepared_at` (Unix seconds) it is ten minutes before the first
+    report."""
     return f"{(first - BEFOREHAND).isoformat()}@{speed:g}@{prepared_at:.3f}"
 
 
 class Stage(Protocol):
-    """`preparing` is how many seconds of the wall clock it takes from `up` until everybody is there."""
+    """`preparing` is how many seconds of the wall clock it takes from `up` until everybody is
+    there."""
 
     preparing: float
 
@@ -35,11 +37,13 @@ class Stage(Protocol):
     def dev_key(self) -> str: ...
 
     def prepare(self) -> None:
-        """Whatever takes nobody knows how long and needs no clock. Raises PlatformError as `up` does."""
+        """Whatever takes nobody knows how long and needs no clock. Raises PlatformError as `up`
+        does."""
         ...
 
     def up(self, clock: str) -> None:
-        """Start it, with its people and areas. Raises PlatformError when it cannot; then nothing of it is left."""
+        """Start it, with its people and areas. Raises PlatformError when it cannot; then nothing of
+        it is left."""
         ...
 
     def down(self) -> None: ...
@@ -54,7 +58,10 @@ class EmbeddedStage:
 
     def __init__(self) -> None:
         self._platform = Platform(STATE / "demo", DEMO, fresh=True, say=print)
-        self.gateway_url, self.traces = self._platform.gateway_url, TraceStore(self._platform.zipkin_url)
+        self.gateway_url, self.traces = (
+            self._platform.gateway_url,
+            TraceStore(self._platform.zipkin_url),
+        )
 
     @property
     def dev_key(self) -> str:
@@ -80,7 +87,8 @@ class EmbeddedStage:
 
 
 class ComposeStage:
-    """A compose stack beside that of `make up`: own project, own ports, own volumes, which begin anew each time."""
+    """A compose stack beside that of `make up`: own project, own ports, own volumes, which begin
+    anew each time."""
 
     preparing = 90.0
 
@@ -90,7 +98,15 @@ class ComposeStage:
 
     @property
     def dev_key(self) -> str:
-        reading = ["docker", "compose", "exec", "-T", "registration", "cat", "/keys/registration/dev_key"]
+        reading = [
+            "docker",
+            "compose",
+            "exec",
+            "-T",
+            "registration",
+            "cat",
+            "/keys/registration/dev_key",
+        ]
         return self._run(reading).stdout.decode().strip()
 
     def prepare(self) -> None:
@@ -120,14 +136,25 @@ class ComposeStage:
     def _run(
         self, command: list[str], output: int | None = subprocess.PIPE, **variables: str
     ) -> "subprocess.CompletedProcess[bytes]":
-        own = {"COMPOSE_PROJECT_NAME": PROJECT, "GATEWAY_PORT": str(DEMO.gateway), "JAEGER_PORT": str(JAEGER),
-               "PROMETHEUS_PORT": str(PROMETHEUS)}  # fmt: skip
+        own = {
+            "COMPOSE_PROJECT_NAME": PROJECT,
+            "GATEWAY_PORT": str(DEMO.gateway),
+            "JAEGER_PORT": str(JAEGER),
+            "PROMETHEUS_PORT": str(PROMETHEUS),
+        }
         try:
             done = subprocess.run(
-                command, cwd=ROOT, env=os.environ | own | variables, timeout=COMPOSE_SECONDS, stdout=output, check=False
+                command,
+                cwd=ROOT,
+                env=os.environ | own | variables,
+                timeout=COMPOSE_SECONDS,
+                stdout=output,
+                check=False,
             )
         except subprocess.TimeoutExpired:
-            raise PlatformError(f"{' '.join(command)} took longer than {COMPOSE_SECONDS} s") from None
+            raise PlatformError(
+                f"{' '.join(command)} took longer than {COMPOSE_SECONDS} s"
+            ) from None
         if done.returncode:
             raise PlatformError(f"{' '.join(command)} failed")
         return done

@@ -40,8 +40,11 @@ def disagreements(board: Board, account: Account) -> list[str]:
     played = Counter(t.route for t in board if t.id)
     counted = _difference(account.figures_before, account.figures_after, "by_route")
     routes = sorted(played.keys() | counted.keys())
-    return [f"{route}: played {played[route]}, counted {counted[route]}" for route in routes
-            if played[route] != counted[route]]  # fmt: skip
+    return [
+        f"{route}: played {played[route]}, counted {counted[route]}"
+        for route in routes
+        if played[route] != counted[route]
+    ]
 
 
 def _difference(before: Json, after: Json, what: str) -> Counter[str]:
@@ -64,7 +67,8 @@ def show(console: Console, board: Board, account: Account) -> None:
         *_times(tracks),
         _hours(account),
         _agreement(board, account),
-        f"escalated 升级 {sum(t.escalated for t in tracks)}, unattended 无人处理 {account.unattended}",
+        f"escalated 升级 {sum(t.escalated for t in tracks)}, unattended 无人处理 "
+        f"{account.unattended}",
         f"one report's trace 一件事项的轨迹  {account.trace_page or '-'}  "
         f"({', '.join(sorted(account.trace_services)) or 'not found'})",
     ]
@@ -79,7 +83,10 @@ def _by_route(tracks: Sequence[Track]) -> Table:
     for route in ("volunteers", "committee", "police", "log", ""):
         some = [t for t in tracks if not route or t.expected == route]
         if some:
-            right, alone = sum(t.as_it_should_be for t in some), sum(t.rules_route == t.expected for t in some)
+            right, alone = (
+                sum(t.as_it_should_be for t in some),
+                sum(t.rules_route == t.expected for t in some),
+            )
             called, came = sum(len(t.called) for t in some), sum(len(t.came) for t in some)
             table.add_row(route or "all", *map(str, (len(some), right, alone, called, came)))
     return table
@@ -92,8 +99,10 @@ def _times(tracks: Sequence[Track]) -> list[str]:
     return [
         f"report to alert 上报到提醒       p50 {_number(percentile(alerts, 0.5))} ms, "
         f"p95 {_number(percentile(alerts, 0.95))} ms (wall clock, {len(alerts)} reports)",
-        f"report to accepted 上报到接警     median {_number(median(accepted) if accepted else None)} min",
-        f"report to resolved 上报到办结     median {_number(median(resolved) if resolved else None)} min, "
+        f"report to accepted 上报到接警     median "
+        f"{_number(median(accepted) if accepted else None)} min",
+        f"report to resolved 上报到办结     median "
+        f"{_number(median(resolved) if resolved else None)} min, "
         f"longest {_number(max(resolved, default=None))} min",
     ]
 
@@ -104,9 +113,13 @@ def _number(value: float | None) -> str:
 
 def _hours(account: Account) -> str:
     total = sum(account.minutes.values())
-    return f"hours credited 服务时长          {total / 60:.1f} h to {len(account.minutes)} volunteers"
+    return (
+        f"hours credited 服务时长          {total / 60:.1f} h to {len(account.minutes)} volunteers"
+    )
 
 
 def _agreement(board: Board, account: Account) -> str:
     wrong = disagreements(board, account)
-    return "figures 统计与实际             " + ("agree 一致" if not wrong else "DIFFER 不一致: " + "; ".join(wrong))
+    return "figures 统计与实际             " + (
+        "agree 一致" if not wrong else "DIFFER 不一致: " + "; ".join(wrong)
+    )

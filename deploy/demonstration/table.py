@@ -14,7 +14,13 @@ from deploy.demonstration.board import Track
 from deploy.demonstration.people import JINAN
 from deploy.demonstration.world import World
 
-_STYLES = {"closed": "green", "resolved": "cyan", "on_scene": "magenta", "accepted": "blue", "called": "yellow"}
+_STYLES = {
+    "closed": "green",
+    "resolved": "cyan",
+    "on_scene": "magenta",
+    "accepted": "blue",
+    "called": "yellow",
+}
 _KEPT = 6  # of the latest lines below the table
 
 
@@ -40,7 +46,10 @@ class Spectator:
             yield
             return
         with Live(
-            get_renderable=lambda: self._picture(world), console=self._console, refresh_per_second=4, transient=False
+            get_renderable=lambda: self._picture(world),
+            console=self._console,
+            refresh_per_second=4,
+            transient=False,
         ) as self._live:
             yield
         self._live = None
@@ -57,10 +66,25 @@ class Spectator:
 
     def _picture(self, world: World) -> Group:
         ended = sum(track.ended for track in world.board)
-        title = f"{_clock(world.now())}  ×{world.clock.rate:g}   {ended}/{len(world.board.tracks)} closed"
+        title = (
+            f"{_clock(world.now())}  ×{world.clock.rate:g}   "
+            f"{ended}/{len(world.board.tracks)} closed"
+        )
         table = Table(title=title, title_justify="left", expand=False)
-        for column in ("n", "filed", "number", "category", "route", "state", "called", "came", "minutes"):
-            table.add_column(column, justify="right" if column in {"n", "called", "came", "minutes"} else "left")
+        for column in (
+            "n",
+            "filed",
+            "number",
+            "category",
+            "route",
+            "state",
+            "called",
+            "came",
+            "minutes",
+        ):
+            table.add_column(
+                column, justify="right" if column in {"n", "called", "came", "minutes"} else "left"
+            )
         height = max(8, self._console.size.height - _KEPT - 8)
         for track in _in_view(list(world.board), height):
             table.add_row(*_cells(track, world.now()), style=_STYLES.get(track.state, ""))
@@ -72,7 +96,9 @@ def _in_view(tracks: list[Track], height: int) -> list[Track]:
     filed = [track for track in tracks if track.id]
     open_ones, ended = [t for t in filed if not t.ended], [t for t in filed if t.ended]
     room = max(0, height - len(open_ones))
-    shown = {t.entry.n for t in open_ones[:height]} | {t.entry.n for t in (ended[-room:] if room else [])}
+    shown = {t.entry.n for t in open_ones[:height]} | {
+        t.entry.n for t in (ended[-room:] if room else [])
+    }
     return [track for track in filed if track.entry.n in shown]
 
 
@@ -80,9 +106,16 @@ def _cells(track: Track, now: datetime) -> list[str]:
     minutes = track.minutes(track.closed or now)
     route = track.route if track.route == track.expected else f"{track.route} → {track.expected}"
     return [
-        str(track.entry.n), _clock(track.filed or now), track.number, track.category, route, track.state,
-        str(len(track.called) or ""), str(len(track.came) or ""), f"{minutes:.0f}" if minutes is not None else "",
-    ]  # fmt: skip
+        str(track.entry.n),
+        _clock(track.filed or now),
+        track.number,
+        track.category,
+        route,
+        track.state,
+        str(len(track.called) or ""),
+        str(len(track.came) or ""),
+        f"{minutes:.0f}" if minutes is not None else "",
+    ]
 
 
 def line_of(track: Track, now: datetime) -> str:
@@ -90,8 +123,9 @@ def line_of(track: Track, now: datetime) -> str:
     n, _, number, category, route, state, called, came, minutes = _cells(track, now)
     crew = f"called {called}, came {came or 0}" if called else ""
     return (
-        f"{_clock(now)}  #{n:>3} {number:<12} {category:<12} {route:<10} {state:<13} {minutes:>4} min  {crew}".rstrip()
-    )
+        f"{_clock(now)}  #{n:>3} {number:<12} {category:<12} {route:<10} {state:<13} "
+        f"{minutes:>4} min  {crew}"
+    ).rstrip()
 
 
 def _clock(moment: datetime) -> str:

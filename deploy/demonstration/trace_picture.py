@@ -1,4 +1,5 @@
-"""A trace as a picture: `python -m deploy.demonstration.trace_picture ZIPKIN_URL TRACE_ID`, SVG on standard output.
+"""A trace as a picture: `python -m deploy.demonstration.trace_picture ZIPKIN_URL TRACE_ID`, SVG on
+standard output.
 
 Drawn from what the trace store gives for a real report; one bar a span, on one scale of time.
 """
@@ -10,8 +11,13 @@ from typing import Any
 
 import httpx
 
-_COLOURS = {"gateway": "#6b7a8f", "incidents": "#b5532c", "dispatch": "#2f6f9f", "notify": "#3f8f5f",
-            "registration": "#8a5fa8"}  # fmt: skip
+_COLOURS = {
+    "gateway": "#6b7a8f",
+    "incidents": "#b5532c",
+    "dispatch": "#2f6f9f",
+    "notify": "#3f8f5f",
+    "registration": "#8a5fa8",
+}
 _NAMES, _WIDTH, _LINE = 430, 620, 22
 _MOST = 40
 
@@ -28,7 +34,8 @@ class Bar:
 
 
 def bars(spans: list[dict[str, Any]]) -> list[Bar]:
-    """Spans as the store gives them (Zipkin v2 JSON, microseconds), each below its parent, by time."""
+    """Spans as the store gives them (Zipkin v2 JSON, microseconds), each below its parent, by
+    time."""
     first = min(span["timestamp"] for span in spans)
     children: dict[str | None, list[dict[str, Any]]] = {}
     ids = {span["id"] for span in spans}
@@ -55,16 +62,19 @@ def svg(rows: list[Bar]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_NAMES + _WIDTH + 90}" height="{height}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>',
-        f'<text x="10" y="18" font-weight="bold">One report, from the gateway to the alert: {total:.0f} ms</text>',
+        f'<text x="10" y="18" font-weight="bold">One report, from the gateway to the alert: '
+        f"{total:.0f} ms</text>",
     ]
     for n, row in enumerate(rows):
         y, colour = 32 + n * _LINE, _COLOURS.get(row.service, "#888")
         x, width = _NAMES + row.start / total * _WIDTH, max(2.0, row.length / total * _WIDTH)
         parts += [
-            f'<text x="{10 + row.depth * 12}" y="{y + 12}"><tspan fill="{colour}" font-weight="bold">'
+            f'<text x="{10 + row.depth * 12}" y="{y + 12}"><tspan fill="{colour}" '
+            f'font-weight="bold">'
             f"{escape(row.service)}</tspan> {escape(row.name)}</text>",
             f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="14" rx="2" fill="{colour}"/>',
-            f'<text x="{x + width + 5:.1f}" y="{y + 11}" fill="#555" font-size="10">{row.length:.1f} ms</text>',
+            f'<text x="{x + width + 5:.1f}" y="{y + 11}" fill="#555" '
+            f'font-size="10">{row.length:.1f} ms</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])
 

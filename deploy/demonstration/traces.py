@@ -19,10 +19,15 @@ class TraceStore:
 
     def page(self, trace: str) -> str:
         """The address that a person opens."""
-        return f"{self.url}/zipkin/traces/{trace}" if self.kind == "zipkin" else f"{self.url}/trace/{trace}"
+        return (
+            f"{self.url}/zipkin/traces/{trace}"
+            if self.kind == "zipkin"
+            else f"{self.url}/trace/{trace}"
+        )
 
     async def services(self, trace: str) -> set[str]:
-        """The services whose spans the trace holds, once it goes the whole way or time is up; {} if unknown."""
+        """The services whose spans the trace holds, once it goes the whole way or time is up; {} if
+        unknown."""
         found: set[str] = set()
         async with httpx.AsyncClient(timeout=5) as client:
             for _ in range(int(_PATIENCE_S / 0.5)):
@@ -43,4 +48,8 @@ class TraceStore:
             return set()
         if self.kind == "zipkin":
             return {span.get("localEndpoint", {}).get("serviceName", "") for span in body}
-        return {process["serviceName"] for trace in body["data"] for process in trace["processes"].values()}
+        return {
+            process["serviceName"]
+            for trace in body["data"]
+            for process in trace["processes"].values()
+        }

@@ -1,4 +1,5 @@
-"""A volunteer of the demonstration: on duty by plan, showing where they are, answering calls and going there."""
+"""A volunteer of the demonstration: on duty by plan, showing where they are, answering calls and
+going there."""
 
 import asyncio
 import time
@@ -18,8 +19,16 @@ BATCH = 3
 class Volunteer:
     """`key` is the person's name in the plan, which their answers come from."""
 
-    def __init__(self, world: World, key: str, home: Place, watches: tuple[Watch, ...], person: Person) -> None:
-        self._world, self.key, self._home, self._watches, self.person = world, key, home, watches, person
+    def __init__(
+        self, world: World, key: str, home: Place, watches: tuple[Watch, ...], person: Person
+    ) -> None:
+        self._world, self.key, self._home, self._watches, self.person = (
+            world,
+            key,
+            home,
+            watches,
+            person,
+        )
         self.on_duty = False
         self.engaged = ""
         self.came = False
@@ -33,7 +42,9 @@ class Volunteer:
 
     async def serve(self) -> None:
         """Duty on and off by plan, and a batch of positions every so often; until cancelled."""
-        await self._world.pause(people.draw(self._world.seed, "begin", self.key) * SIGN_SECONDS * BATCH)
+        await self._world.pause(
+            people.draw(self._world.seed, "begin", self.key) * SIGN_SECONDS * BATCH
+        )
         while True:
             try:
                 await self._serve()
@@ -69,12 +80,17 @@ class Volunteer:
     async def listen(self) -> None:
         """What comes on the open stream, until cancelled."""
         async for kind, _, message in self.person.stream():
-            callout, track = str(message.get("callout") or ""), self._world.board.of(message.get("report"))
+            callout, track = (
+                str(message.get("callout") or ""),
+                self._world.board.of(message.get("report")),
+            )
             if kind == "alert" and track is not None:
                 self._alerted(track)
                 if callout not in self._attending or self._attending[callout].done():
                     answer = self._answer(callout, track, message)
-                    self._attending[callout] = self._world.start(f"{self.key} answers", answer, track)
+                    self._attending[callout] = self._world.start(
+                        f"{self.key} answers", answer, track
+                    )
             elif kind == "stand_down" and callout in self._attending:
                 self._attending.pop(callout).cancel()
                 self._free(callout)
@@ -99,7 +115,9 @@ class Volunteer:
                 return
             await self.person.post(f"callouts/{callout}/accept")
         except Refused as refused:
-            if refused.status == 409:  # enough people, lapsed, or stood down: nothing to do any more
+            if (
+                refused.status == 409
+            ):  # enough people, lapsed, or stood down: nothing to do any more
                 return
             raise
         await self._attend(callout, track)
@@ -135,7 +153,8 @@ class Volunteer:
             self.engaged, self._way = "", None
 
     async def _where(self, track: Track) -> Place | None:
-        """The exact place, which those who accepted may read, a moment after they did; None if it stays closed."""
+        """The exact place, which those who accepted may read, a moment after they did; None if it
+        stays closed."""
         for _ in range(50):
             try:
                 location = (await self.person.get(f"reports/{track.id}")).get("location")

@@ -30,14 +30,19 @@ class World:
     async def until(self, moment: datetime) -> None:
         await self.pause((moment - self.now()).total_seconds())
 
-    def start(self, what: str, doing: Coroutine[Any, Any, None], track: Track | None = None) -> asyncio.Task[None]:
-        """Let somebody do something. What the platform refuses is noted on the report and said; nobody else stops."""
+    def start(
+        self, what: str, doing: Coroutine[Any, Any, None], track: Track | None = None
+    ) -> asyncio.Task[None]:
+        """Let somebody do something. What the platform refuses is noted on the report and said;
+        nobody else stops."""
         task = asyncio.create_task(self._watched(what, doing, track))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _watched(self, what: str, doing: Coroutine[Any, Any, None], track: Track | None) -> None:
+    async def _watched(
+        self, what: str, doing: Coroutine[Any, Any, None], track: Track | None
+    ) -> None:
         try:
             await doing
         except (Refused, Away) as error:

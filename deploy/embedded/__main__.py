@@ -18,7 +18,9 @@ from deploy.embedded.platform import CACHE, STATE, Platform, PlatformError
 from deploy.embedded.profiles import LASTING, TESTS, lasting, sweep_tests
 from deploy.embedded.welcome import addresses, who_can_sign_in
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 console = Console(highlight=False, soft_wrap=True)
 Profile = Annotated[
     Literal["run", "demo", "three"],
@@ -45,7 +47,9 @@ def _fail(message: str) -> typer.Exit:
 @app.command()
 def run(
     profile: Profile = "run",
-    replicas: Annotated[int, typer.Option(min=1, max=MOST_REPLICAS, help="how many processes of each service")] = 1,
+    replicas: Annotated[
+        int, typer.Option(min=1, max=MOST_REPLICAS, help="how many processes of each service")
+    ] = 1,
 ) -> None:
     """Start the platform and stay until Ctrl-C; its data is kept for the next time."""
     platform = _platform(profile, replicas)
@@ -93,7 +97,9 @@ def _load_once(platform: Platform) -> None:
 @app.command()
 def stop(
     profile: Profile = "run",
-    everything: Annotated[bool, typer.Option("--all", help="every platform of this folder, tests' too")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="every platform of this folder, tests' too")
+    ] = False,
 ) -> None:
     """End the platform, even one whose terminal is gone or whose supervisor was killed."""
     for name in LASTING if everything else [profile]:
@@ -113,14 +119,18 @@ def status(profile: Profile = "run") -> None:
     table = Table("process", "state", "pid", "port", "memory", "up for")
     for row in rows:
         up_for = f"{row.uptime // 3600}:{row.uptime // 60 % 60:02}:{row.uptime % 60:02}"
-        table.add_row(row.name, row.state, str(row.pid), str(row.port), f"{row.memory / 1e6:.0f} MB", up_for)
+        table.add_row(
+            row.name, row.state, str(row.pid), str(row.port), f"{row.memory / 1e6:.0f} MB", up_for
+        )
     console.print(table)
 
 
 @app.command()
 def logs(
     name: Annotated[str, typer.Argument(help="one process, or all")] = "",
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="go on as lines are written")] = False,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="go on as lines are written")
+    ] = False,
     profile: Profile = "run",
 ) -> None:
     """Show the end of the logs."""

@@ -1,4 +1,5 @@
-"""What has to be fetched once: the Java servers' jars, each locked by its sha256 in `servers.lock.json`."""
+"""What has to be fetched once: the Java servers' jars, each locked by its sha256 in
+`servers.lock.json`."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -18,7 +19,8 @@ TIMEOUT_SECONDS = (10, 30)  # to connect, and between two chunks
 
 @dataclass(frozen=True)
 class Artifact:
-    """One jar: `group:name[:type:classifier]:version`, for which server, its size and its checksum."""
+    """One jar: `group:name[:type:classifier]:version`, for which server, its size and its
+    checksum."""
 
     server: str
     coordinate: str
@@ -59,7 +61,9 @@ class MavenSource:
         """Asks for the rest of the file; a server that sends all of it is taken from the start."""
         address: str = self._resolver.uri_for_artifact(MavenArtifact.parse(artifact.coordinate))
         headers = {"Range": f"bytes={offset}-"} if offset else {}
-        with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response:
+        with requests.get(
+            address, headers=headers, stream=True, timeout=TIMEOUT_SECONDS
+        ) as response:
             response.raise_for_status()
             resumed = response.status_code == requests.codes.partial_content
             yield Stream(offset if resumed else 0, response.iter_content(CHUNK_BYTES))

@@ -47,7 +47,11 @@ def _python() -> list[Problem]:
     if sys.version_info[:2] >= PYTHON:
         return []
     have = ".".join(map(str, sys.version_info[:3]))
-    return [Problem(f"Python {have} is too old.", "Install Python 3.11 or newer, then `make clean setup`.")]
+    return [
+        Problem(
+            f"Python {have} is too old.", "Install Python 3.11 or newer, then `make clean setup`."
+        )
+    ]
 
 
 def _disk(home: Path) -> list[Problem]:
@@ -55,7 +59,12 @@ def _disk(home: Path) -> list[Problem]:
     free = shutil.disk_usage(place).free
     if free >= DISK_BYTES:
         return []
-    return [Problem(f"Only {free / 1e9:.1f} GB are free at {place}.", f"Free {DISK_BYTES / 1e9:.1f} GB there.")]
+    return [
+        Problem(
+            f"Only {free / 1e9:.1f} GB are free at {place}.",
+            f"Free {DISK_BYTES / 1e9:.1f} GB there.",
+        )
+    ]
 
 
 def _programs() -> list[Problem]:
@@ -79,9 +88,13 @@ def _libraries(mongod: Path) -> list[Problem]:
         return []  # Without it nothing can be said; mongod itself will, in its log.
     try:
         asked = subprocess.run(
-            [ldd, str(mongod)], capture_output=True, text=True, timeout=LDD_SECONDS, check=False,
+            [ldd, str(mongod)],
+            capture_output=True,
+            text=True,
+            timeout=LDD_SECONDS,
+            check=False,
             env={**os.environ, "LC_ALL": "C"},
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         return []
     return library_problems(asked.stdout + asked.stderr)
@@ -89,7 +102,9 @@ def _libraries(mongod: Path) -> list[Problem]:
 
 def library_problems(ldd_output: str) -> list[Problem]:
     """What `ldd mongod` says is missing: libraries by name, or a C library that is too old."""
-    lacking: list[str] = sorted(set(re.findall(r"^\s*(\S+) => not found", ldd_output, re.MULTILINE)))
+    lacking: list[str] = sorted(
+        set(re.findall(r"^\s*(\S+) => not found", ldd_output, re.MULTILINE))
+    )
     old: list[str] = sorted(set(re.findall(r"version `(\S+)' not found", ldd_output)))
     problems: list[Problem] = []
     if lacking:
@@ -97,7 +112,8 @@ def library_problems(ldd_output: str) -> list[Problem]:
         problems.append(
             Problem(
                 f"mongod needs system libraries that are not here: {', '.join(lacking)}.",
-                f"Let an administrator run: apt-get install {' '.join(packages)} (Debian, Ubuntu; elsewhere the "
+                f"Let an administrator run: apt-get install {' '.join(packages)} (Debian, "
+                f"Ubuntu; elsewhere the "
                 "packages with these libraries).",
             )
         )

@@ -1,4 +1,5 @@
-"""A file that one process at a time holds; the kernel lets go of it when that process ends, however it ends."""
+"""A file that one process at a time holds; the kernel lets go of it when that process ends, however
+it ends."""
 
 import fcntl
 from collections.abc import Generator
@@ -12,7 +13,8 @@ class HeldElsewhereError(Exception):
 
 @contextmanager
 def exclusive(file: Path, wait: bool) -> Generator[None]:
-    """Holds `file` while the block runs; HeldElsewhereError at once if `wait` is false and another one has it."""
+    """Holds `file` while the block runs; HeldElsewhereError at once if `wait` is false and another
+    one has it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as held:
         try:

@@ -1,4 +1,5 @@
-"""Fetches the locked jars: several at once, resumed where broken off, used only when whole and right."""
+"""Fetches the locked jars: several at once, resumed where broken off, used only when whole and
+right."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ def jars_of(server: str, cache: Path) -> Path:
 
 
 def missing(artifacts: Sequence[Artifact], cache: Path) -> list[Artifact]:
-    """Those that are not in the cache whole. Files get their name only after their checksum was right."""
+    """Those that are not in the cache whole. Files get their name only after their checksum was
+    right."""
     return [a for a in artifacts if not _is_whole(a, jars_of(a.server, cache) / a.file_name)]
 
 
@@ -48,7 +50,9 @@ def fetch(
         return _fetch(cache, locked() if artifacts is None else artifacts, source, progress)
 
 
-def _fetch(cache: Path, wanted: Sequence[Artifact], source: Source | None, progress: Progress | None) -> int:
+def _fetch(
+    cache: Path, wanted: Sequence[Artifact], source: Source | None, progress: Progress | None
+) -> int:
     todo = missing(wanted, cache)
     _drop_unlocked(wanted, cache)
     if not todo:
@@ -77,7 +81,8 @@ def _drop_unlocked(wanted: Sequence[Artifact], cache: Path) -> None:
 
 
 def fetch_one(artifact: Artifact, cache: Path, source: Source, progress: Progress) -> Path:
-    """Fetches one artifact into the cache; a wrong checksum after a resumed download is tried once from zero."""
+    """Fetches one artifact into the cache; a wrong checksum after a resumed download is tried once
+    from zero."""
     file = jars_of(artifact.server, cache) / artifact.file_name
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
@@ -103,7 +108,9 @@ def fetch_one(artifact: Artifact, cache: Path, source: Source, progress: Progres
 
 def _download(artifact: Artifact, part: Path, source: Source, progress: Progress) -> None:
     try:
-        for attempt in stamina.retry_context(on=OSError, attempts=TRIES, timeout=600, wait_initial=0.2):
+        for attempt in stamina.retry_context(
+            on=OSError, attempts=TRIES, timeout=600, wait_initial=0.2
+        ):
             with attempt:
                 _continue(artifact, part, source, progress)
     except OSError as reason:

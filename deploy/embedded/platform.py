@@ -1,4 +1,5 @@
-"""The whole platform on this machine: real servers, the four services and the gateway, up and down as one."""
+"""The whole platform on this machine: real servers, the four services and the gateway, up and down
+as one."""
 
 import os
 import shutil
@@ -51,7 +52,8 @@ class PortTakenError(PlatformError):
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """How one process is: supervisor's state word, process id, port, seconds since its start, bytes in memory."""
+    """How one process is: supervisor's state word, process id, port, seconds since its start, bytes
+    in memory."""
 
     name: str
     state: str
@@ -65,10 +67,13 @@ def _silent(_: str) -> None: ...
 
 
 def prepare(home: Path) -> None:
-    """Sees that this machine can run the servers and has them; PlatformError says what is missing."""
+    """Sees that this machine can run the servers and has them; PlatformError says what is
+    missing."""
     problems = examine(home)
     if problems:
-        raise PlatformError("This machine cannot run the platform yet:\n" + "\n".join(map(str, problems)))
+        raise PlatformError(
+            "This machine cannot run the platform yet:\n" + "\n".join(map(str, problems))
+        )
     try:
         fetch(CACHE)
     except FetchError as reason:
@@ -78,16 +83,24 @@ def prepare(home: Path) -> None:
 class Platform:
     """Servers, services and gateway with their data, logs and secrets below `home`.
 
-    There are as many brokers, members and replicas as `ports` has ports for.
-    `servers` or `services` (with the gateway) can be left out. `fresh` begins without any data. `clock` is the
+    There are as many brokers, members and replicas as `ports` has ports for. `servers` or
+    `services` (with the gateway) can be left out. `fresh` begins without any data. `clock` is the
     services' CLOCK; `extra_env` goes to each service; `limits` are the gateway's.
     """
 
     def __init__(
-        self, home: Path, ports: Ports, clock: str = "", extra_env: Mapping[str, str] | None = None, *,
-        servers: bool = True, services: bool = True, fresh: bool = False, limits: Limits | None = None,
+        self,
+        home: Path,
+        ports: Ports,
+        clock: str = "",
+        extra_env: Mapping[str, str] | None = None,
+        *,
+        servers: bool = True,
+        services: bool = True,
+        fresh: bool = False,
+        limits: Limits | None = None,
         say: Say = _silent,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.home = home.absolute()
         self.ports = ports
         self._clock = clock
@@ -132,8 +145,8 @@ class Platform:
     def up(self) -> float:
         """Starts everything and waits until all of it is ready; returns the seconds it took.
 
-        Raises AlreadyRunningError, PortTakenError, or PlatformError with the log's end of what did not start; then
-        nothing is left running.
+        Raises AlreadyRunningError, PortTakenError, or PlatformError with the log's end of what did
+        not start; then nothing is left running.
         """
         began = time.monotonic()
         self._given_up.clear()
@@ -149,20 +162,30 @@ class Platform:
                     self.down()
                     raise
         except HeldElsewhereError as reason:
-            raise AlreadyRunningError("The platform is being started by another command.") from reason
+            raise AlreadyRunningError(
+                "The platform is being started by another command."
+            ) from reason
         return time.monotonic() - began
 
     def _refuse_second(self) -> None:
         if self.running():
             stop = "make stop" if self.home.name == "run" else f"make stop PROFILE={self.home.name}"
-            raise AlreadyRunningError(f"The platform runs already, at {self.gateway_url}; `{stop}` ends it.")
+            raise AlreadyRunningError(
+                f"The platform runs already, at {self.gateway_url}; `{stop}` ends it."
+            )
         self._supervisor.end(STOP_SECONDS)  # What a killed supervisor left behind.
 
     def _refuse_taken_ports(self) -> None:
-        ours = [(n, p) for n, p in self.ports.items() if (self._with_servers if is_server(n) else self._with_services)]
+        ours = [
+            (n, p)
+            for n, p in self.ports.items()
+            if (self._with_servers if is_server(n) else self._with_services)
+        ]
         held = [(name, port) for name, port in ours if is_taken(port)]
         if held:
-            lines = "\n".join(f"  port {port} is taken, {name.replace('_', ' ')} wants it" for name, port in held)
+            lines = "\n".join(
+                f"  port {port} is taken, {name.replace('_', ' ')} wants it" for name, port in held
+            )
             raise PortTakenError(f"Another program listens where the platform should:\n{lines}")
 
     def _start(self) -> None:
@@ -177,7 +200,8 @@ class Platform:
             for process in stage:
                 self._supervisor.ask("startProcess", process.name, False)
             waiting += [p.name for p in stage]
-            # Nobody waits for Zipkin, the slowest to start, but the whole: traces are sent when it is there.
+            # Nobody waits for Zipkin, the slowest to start, but the whole: traces are sent when it
+            # is there.
             now = [n for n in waiting if n != "zipkin" or stage is stages[-1]]
             self._await(now)
             waiting = [n for n in waiting if n not in now]
@@ -201,14 +225,17 @@ class Platform:
     def _await(self, names: Sequence[str]) -> None:
         with ThreadPoolExecutor(len(names)) as pool:
             try:
-                for outcome in as_completed([pool.submit(self._wait, name, None, True) for name in names]):
+                for outcome in as_completed(
+                    [pool.submit(self._wait, name, None, True) for name in names]
+                ):
                     outcome.result()
             except BaseException:
                 self._given_up.set()  # The other waits end too, at once.
                 raise
 
     def wait_ready(self, name: str, seconds: float | None = None) -> float:
-        """Waits until a process does its job; returns the seconds. PlatformError, with its log, if it does not."""
+        """Waits until a process does its job; returns the seconds. PlatformError, with its log, if
+        it does not."""
         return self._wait(name, seconds, False)
 
     def _wait(self, name: str, seconds: float | None, strict: bool) -> float:
@@ -225,7 +252,8 @@ class Platform:
         if self._given_up.is_set():
             raise PlatformError(f"{name} is no longer waited for")
         state = self._supervisor.processes().get(name, {}).get("statename", "GONE")
-        # BACKOFF: it ended within a second and is tried again. At the first start a person wants to hear that now.
+        # BACKOFF: it ended within a second and is tried again. At the first start a person wants to
+        # hear that now.
         if state in ("FATAL", "GONE") or (strict and state == "BACKOFF"):
             raise PlatformError(f"{name} does not start ({state}).\n{self._log_end(name)}")
 
@@ -234,7 +262,8 @@ class Platform:
         return f"The end of {file}:\n{tail(file)}"
 
     def down(self) -> None:
-        """Ends everything: the gateway and the services first, then the servers. Nothing is left running."""
+        """Ends everything: the gateway and the services first, then the servers. Nothing is left
+        running."""
         names = list(self._supervisor.processes())
         # Supervisor's own shutdown would go through them one by one, a second each.
         self._supervisor.stop([n for n in names if not is_server(n)], STOP_SECONDS)
@@ -261,7 +290,8 @@ class Platform:
         return pid
 
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> int:
-        """Sends a signal; of one that kills, waits for the death. Supervisor starts it again. Returns the old pid."""
+        """Sends a signal; of one that kills, waits for the death. Supervisor starts it again.
+        Returns the old pid."""
         pid = self.pid(name)
         victim = psutil.Process(pid)
         os.kill(pid, signal_number)
@@ -270,7 +300,8 @@ class Platform:
         return pid
 
     def restart(self, name: str) -> float:
-        """Stops a process in good order and starts it again; returns the seconds until it was ready."""
+        """Stops a process in good order and starts it again; returns the seconds until it was
+        ready."""
         self.stop(name)
         return self.start(name)
 
@@ -287,11 +318,17 @@ class Platform:
         return self.wait_ready(name)
 
     def run_module(self, module: str, service: str, *arguments: str, seconds: float = 300) -> str:
-        """Runs `python -m module` with the variables of `service`; returns its output, PlatformError if it fails."""
+        """Runs `python -m module` with the variables of `service`; returns its output,
+        PlatformError if it fails."""
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=ROOT, env=self.env_for(service),
-            capture_output=True, text=True, timeout=seconds, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=self.env_for(service),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
         if done.returncode:
             raise PlatformError(f"{module} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout

@@ -18,7 +18,8 @@ STEP = 10
 class Ports:
     """One TCP port for each listener; the name of a field is the name of the process that owns it.
 
-    `more` are the second, third ... of a kind: `kafka-2`, `mongo-3`, `dispatch-2`. So many there are, so many run.
+    `more` are the second, third ... of a kind: `kafka-2`, `mongo-3`, `dispatch-2`. So many there
+    are, so many run.
     """
 
     gateway: int
@@ -43,8 +44,12 @@ class Ports:
         return [(name, port) for name, port in self.items() if kind_of(name) == kind]
 
     def spread(self, members: int = 1, replicas: Mapping[str, int] | None = None) -> "Ports":
-        """With `members` brokers and members of the replica set, and so many `replicas` of the services named."""
-        more = tuple((name, self.of(kind_of(name)) + STEP * n) for name, n in _further(members, replicas or {}))
+        """With `members` brokers and members of the replica set, and so many `replicas` of the
+        services named."""
+        more = tuple(
+            (name, self.of(kind_of(name)) + STEP * n)
+            for name, n in _further(members, replicas or {})
+        )
         return replace(self, more=more)
 
     def of(self, name: str) -> int:
@@ -86,7 +91,8 @@ RUN = Ports(
     valkey=6479,
     zipkin=9411,
 )
-# The demonstration runs beside `make run`: the same numbers, each moved by 10,000 (Kafka and Mongo by 1,000).
+# The demonstration runs beside `make run`: the same numbers, each moved by 10,000 (Kafka and Mongo
+# by 1,000).
 DEMO = Ports(
     gateway=18080,
     envoy_admin=18109,
@@ -111,7 +117,9 @@ def free_ports(members: int = 1, replicas: Mapping[str, int] | None = None) -> P
             probe = stack.enter_context(socket.socket())
             probe.bind((HOST, 0))
             numbers.append(probe.getsockname()[1])
-    return Ports(*numbers[: len(FIRST)], more=tuple(zip(further, numbers[len(FIRST) :], strict=True)))
+    return Ports(
+        *numbers[: len(FIRST)], more=tuple(zip(further, numbers[len(FIRST) :], strict=True))
+    )
 
 
 def is_taken(port: int) -> bool:

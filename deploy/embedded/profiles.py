@@ -1,4 +1,5 @@
-"""The platforms that can run beside each other on this machine: to stay, to be shown, to be tested."""
+"""The platforms that can run beside each other on this machine: to stay, to be shown, to be
+tested."""
 
 import os
 import shutil
@@ -11,14 +12,16 @@ from deploy.embedded.ports import DEMO, RUN, SERVICES, Ports
 from deploy.embedded.supervision import Supervisor
 
 MEMBERS = 3
-"""Brokers, and members of the replica set, of the profile `three`: one of each may die and nothing is lost."""
+"""Brokers, and members of the replica set, of the profile `three`: one of each may die and nothing
+is lost."""
 LASTING: dict[str, Ports] = {"run": RUN, "demo": DEMO, "three": RUN.spread(MEMBERS)}
 TESTS = STATE / "test"
 SWEEP_SECONDS = 10.0
 
 
 def lasting(profile: str, say: Say, replicas: int = 1) -> Platform:
-    """The platform of `make run`, `make run MEMBERS=3` or `make demo`, with its data; so many of each service."""
+    """The platform of `make run`, `make run MEMBERS=3` or `make demo`, with its data; so many of
+    each service."""
     members = len(LASTING[profile].all_of("kafka"))
     ports = LASTING[profile].spread(members, dict.fromkeys(SERVICES, replicas))
     return Platform(STATE / profile, ports, say=say)

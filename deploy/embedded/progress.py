@@ -21,7 +21,10 @@ class Progress(Protocol):
     def __enter__(self) -> "Progress": ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
 
     def moved(self, artifact: Artifact, arrived: int) -> None:
@@ -59,7 +62,10 @@ class PlainProgress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         return None
 
@@ -82,17 +88,27 @@ class BarProgress:
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self._tally = Tally(artifacts)
-        columns = (TextColumn("{task.description:14}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        columns = (
+            TextColumn("{task.description:14}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+        )
         self._bars = Bars(*columns)
         servers = {a.server for a in artifacts}
-        self._tasks = {s: self._bars.add_task(TITLES[s], total=self._tally.total[s]) for s in sorted(servers)}
+        self._tasks = {
+            s: self._bars.add_task(TITLES[s], total=self._tally.total[s]) for s in sorted(servers)
+        }
 
     def __enter__(self) -> Self:
         self._bars.start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._bars.stop()
 

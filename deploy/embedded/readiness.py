@@ -1,4 +1,5 @@
-"""Whether a process does its job already: each is asked in its own protocol, never by looking at its log."""
+"""Whether a process does its job already: each is asked in its own protocol, never by looking at
+its log."""
 
 import socket
 import struct
@@ -17,14 +18,17 @@ METADATA_REQUEST = 3
 ALREADY_INITIALIZED = 23
 REPLICA_SET = "rs0"
 ELECTION_MILLISECONDS = 3000
-"""A primary that is not heard of for so long is given up. On one machine nothing is lost on the way."""
+"""A primary that is not heard of for so long is given up. On one machine nothing is lost on the
+way."""
 
 Check = Callable[[], str]
-"""Asks once; returns "" when ready, else what is still missing. May raise OSError, which counts as not ready."""
+"""Asks once; returns "" when ready, else what is still missing. May raise OSError, which counts as
+not ready."""
 
 
 def wait_until(check: Check, seconds: float, alive: Callable[[], None]) -> float:
-    """Asks until ready; returns the seconds it took. TimeoutError says what was missing; `alive` may raise."""
+    """Asks until ready; returns the seconds it took. TimeoutError says what was missing; `alive`
+    may raise."""
     began = time.monotonic()
     while True:
         try:
@@ -41,8 +45,10 @@ def wait_until(check: Check, seconds: float, alive: Callable[[], None]) -> float
 
 
 def kafka(port: int) -> Check:
-    """Ready when the broker is itself in the metadata it gives out: registered, unfenced, serving."""
-    # Metadata version 1 with no topics: api key, version, correlation id, no client id, empty array.
+    """Ready when the broker is itself in the metadata it gives out: registered, unfenced,
+    serving."""
+    # Metadata version 1 with no topics: api key, version, correlation id, no client id, empty
+    # array.
     body = struct.pack(">hhihi", METADATA_REQUEST, 1, 1, -1, 0)
 
     def check() -> str:
@@ -56,7 +62,8 @@ def kafka(port: int) -> Check:
 
 
 def _broker_ports(metadata: bytes) -> list[int]:
-    """From a metadata answer, version 1: correlation id, then (id, host, port, rack or none) of each broker."""
+    """From a metadata answer, version 1: correlation id, then (id, host, port, rack or none) of
+    each broker."""
     (count,), at, ports = struct.unpack_from(">i", metadata, 4), 8, list[int]()
     for _ in range(count):
         at += 4
@@ -80,14 +87,19 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 def mongo(port: int, others: Sequence[int] = (), forms: bool = True) -> Check:
     """Ready when it is the primary of its replica set or follows one.
 
-    The set of this member and the `others` is formed here where it is not yet, by the member that `forms` it.
+    The set of this member and the `others` is formed here where it is not yet, by the member that
+    `forms` it.
     """
 
     def check() -> str:
         client: MongoClient[dict[str, object]] = MongoClient(
-            HOST, port, directConnection=True, serverSelectionTimeoutMS=int(ASK_SECONDS * 1000),
-            connectTimeoutMS=int(ASK_SECONDS * 1000), socketTimeoutMS=10_000,
-        )  # fmt: skip
+            HOST,
+            port,
+            directConnection=True,
+            serverSelectionTimeoutMS=int(ASK_SECONDS * 1000),
+            connectTimeoutMS=int(ASK_SECONDS * 1000),
+            socketTimeoutMS=10_000,
+        )
         try:
             state = client.admin.command("hello")
             if state.get("isWritablePrimary") or (state.get("secondary") and state.get("primary")):
@@ -105,9 +117,10 @@ def mongo(port: int, others: Sequence[int] = (), forms: bool = True) -> Check:
 
 def _form_replica_set(client: "MongoClient[dict[str, object]]", members: Sequence[str]) -> None:
     config = {
-        "_id": REPLICA_SET, "members": [{"_id": n, "host": member} for n, member in enumerate(members)],
+        "_id": REPLICA_SET,
+        "members": [{"_id": n, "host": member} for n, member in enumerate(members)],
         "settings": {"electionTimeoutMillis": ELECTION_MILLISECONDS},
-    }  # fmt: skip
+    }
     try:
         client.admin.command("replSetInitiate", config)
     except OperationFailure as reason:

@@ -1,4 +1,5 @@
-"""The real servers as processes: Apache Kafka, MongoDB, Valkey, Zipkin and Envoy, small and quick to start."""
+"""The real servers as processes: Apache Kafka, MongoDB, Valkey, Zipkin and Envoy, small and quick
+to start."""
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +17,15 @@ from deploy.gateway.render import render_embedded
 HERE = Path(__file__).parent
 CLUSTER_ID = "cXVhbmNoZW5nLWxvY2FsMQ"
 FORMAT_SECONDS = 60
-# The first compiler only and the simplest collector: on two cores that starts in half the time and the heaps are small.
+# The first compiler only and the simplest collector: on two cores that starts in half the time and
+# the heaps are small.
 QUICK_JVM = (
-    "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
-    "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED",
-)  # fmt: skip
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+)
 
 KAFKA_PROPERTIES = """\
 process.roles=broker,controller
@@ -60,7 +65,8 @@ log.retention.hours=168
 
 
 def kafka(home: Path, cache: Path, ports: Ports) -> list[Process]:
-    """Apache Kafka in KRaft mode, each node broker and controller; storage is formatted before the first start."""
+    """Apache Kafka in KRaft mode, each node broker and controller; storage is formatted before the
+    first start."""
     names = [name for name, _ in ports.all_of("kafka")]
     with ThreadPoolExecutor(len(names)) as pool:
         return list(pool.map(partial(_broker, home, cache, ports), range(1, len(names) + 1)))
@@ -74,27 +80,48 @@ def _broker(home: Path, cache: Path, ports: Ports, node: int) -> Process:
     voters = ",".join(f"{n}@{HOST}:{voter}" for n, (_, voter) in enumerate(controllers, 1))
     config.write_text(
         KAFKA_PROPERTIES.format(
-            host=HOST, node=node, port=port, controller=controller, voters=voters, data=data.absolute(),
-            copies=len(brokers), least=max(1, len(brokers) - 1),
+            host=HOST,
+            node=node,
+            port=port,
+            controller=controller,
+            voters=voters,
+            data=data.absolute(),
+            copies=len(brokers),
+            least=max(1, len(brokers) - 1),
         )
-    )  # fmt: skip
+    )
     most = "384m" if len(brokers) == 1 else "256m"
     java = (
-        str(program("java")), "-Xms96m", f"-Xmx{most}", *QUICK_JVM,
-        f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}", "-cp", f"{jars_of('kafka', cache).absolute()}/*",
-    )  # fmt: skip
+        str(program("java")),
+        "-Xms96m",
+        f"-Xmx{most}",
+        *QUICK_JVM,
+        f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
+        "-cp",
+        f"{jars_of('kafka', cache).absolute()}/*",
+    )
     if not (data / "meta.properties").exists():
-        _format_storage((*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config)))
+        _format_storage(
+            (*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config))
+        )
     command = (*java, "kafka.Kafka", str(config))
     return Process(
-        name, command, readiness.kafka(port), stop_seconds=15, ready_seconds=START_SECONDS * len(brokers)
-    )  # fmt: skip
+        name,
+        command,
+        readiness.kafka(port),
+        stop_seconds=15,
+        ready_seconds=START_SECONDS * len(brokers),
+    )
 
 
 def _format_storage(command: tuple[str, ...]) -> None:
-    made = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False)
+    made = subprocess.run(
+        command, capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False
+    )
     if made.returncode:
-        raise RuntimeError(f"Kafka's storage could not be formatted:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+        raise RuntimeError(
+            f"Kafka's storage could not be formatted:\n{made.stdout[-2000:]}{made.stderr[-2000:]}"
+        )
 
 
 def mongo(home: Path, ports: Ports) -> list[Process]:
@@ -102,7 +129,13 @@ def mongo(home: Path, ports: Ports) -> list[Process]:
     members = ports.all_of("mongo")
     others = [port for _, port in members[1:]]
     return [
-        _member(home, name, port, readiness.mongo(port, others, forms=name == "mongo"), 0.5 if not others else 0.25)
+        _member(
+            home,
+            name,
+            port,
+            readiness.mongo(port, others, forms=name == "mongo"),
+            0.5 if not others else 0.25,
+        )
         for name, port in members
     ]
 
@@ -111,10 +144,24 @@ def _member(home: Path, name: str, port: int, ready: readiness.Check, cache_gb: 
     data = home / "data" / name
     data.mkdir(parents=True, exist_ok=True)
     command = (
-        str(program("mongod")), "--bind_ip", HOST, "--port", str(port), "--dbpath", str(data),
-        "--replSet", readiness.REPLICA_SET, "--wiredTigerCacheSizeGB", str(cache_gb), "--oplogSize", "256",
-        "--nounixsocket", "--quiet", "--setParameter", "diagnosticDataCollectionEnabled=false",
-    )  # fmt: skip
+        str(program("mongod")),
+        "--bind_ip",
+        HOST,
+        "--port",
+        str(port),
+        "--dbpath",
+        str(data),
+        "--replSet",
+        readiness.REPLICA_SET,
+        "--wiredTigerCacheSizeGB",
+        str(cache_gb),
+        "--oplogSize",
+        "256",
+        "--nounixsocket",
+        "--quiet",
+        "--setParameter",
+        "diagnosticDataCollectionEnabled=false",
+    )
     return Process(name, command, ready, stop_seconds=15)
 
 
@@ -124,9 +171,24 @@ def valkey(home: Path, ports: Ports) -> Process:
     data.mkdir(parents=True, exist_ok=True)
     # A title of its own would overwrite its environment, by which `make stop` knows whose it is.
     command = (
-        str(program("valkey-server")), "--bind", HOST, "--port", str(ports.valkey), "--dir", str(data),
-        "--set-proc-title", "no", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",
-    )  # fmt: skip
+        str(program("valkey-server")),
+        "--bind",
+        HOST,
+        "--port",
+        str(ports.valkey),
+        "--dir",
+        str(data),
+        "--set-proc-title",
+        "no",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        "--save",
+        "",
+        "--daemonize",
+        "no",
+    )
     return Process("valkey", command, readiness.valkey(ports.valkey))
 
 
@@ -135,10 +197,17 @@ def zipkin(cache: Path, ports: Ports) -> Process:
     jar = next(jars_of("zipkin", cache).absolute().glob("zipkin-server-*.jar"))
     listener = {"ip": HOST, "port": str(ports.zipkin), "protocols[0]": "http"}
     command = (
-        str(program("java")), "-Xms64m", "-Xmx256m", *QUICK_JVM, "-jar", str(jar),
+        str(program("java")),
+        "-Xms64m",
+        "-Xmx256m",
+        *QUICK_JVM,
+        "-jar",
+        str(jar),
         *(f"--armeria.ports[0].{key}={value}" for key, value in listener.items()),
-        "--zipkin.storage.mem.max-spans=60000", "--logging.level.root=WARN", "--spring.main.banner-mode=off",
-    )  # fmt: skip
+        "--zipkin.storage.mem.max-spans=60000",
+        "--logging.level.root=WARN",
+        "--spring.main.banner-mode=off",
+    )
     return Process("zipkin", command, readiness.http(ports.zipkin, "/health"))
 
 
@@ -148,7 +217,15 @@ def gateway(home: Path, ports: Ports, limits: Limits | None) -> Process:
     folder.mkdir(parents=True, exist_ok=True)
     config = render_embedded(ports, folder, limits)
     command = (
-        str(program("envoy")), "--config-path", str(config), "--concurrency", "1", "--log-level", "warning",
-        "--disable-hot-restart", "--drain-time-s", "1",
-    )  # fmt: skip
+        str(program("envoy")),
+        "--config-path",
+        str(config),
+        "--concurrency",
+        "1",
+        "--log-level",
+        "warning",
+        "--disable-hot-restart",
+        "--drain-time-s",
+        "1",
+    )
     return Process("gateway", command, readiness.http(ports.envoy_admin, "/ready"))

@@ -11,11 +11,24 @@ from deploy.secrets_store import Secrets
 
 OURS = frozenset(
     (
-        "HTTP_HOST", "HTTP_PORT", "MONGO_URL", "KAFKA_BOOTSTRAP", "KAFKA_REPLICATION", "KAFKA_PARTITIONS",
-        "REDIS_URL", "JWKS_URL", "FIELD_KEY", "LOOKUP_KEY", "SIGNING_KEY", "SIGNING_KEY_FILE", "DEV_KEY", "SMS",
-        "CLOCK", "LOG_LEVEL",
+        "HTTP_HOST",
+        "HTTP_PORT",
+        "MONGO_URL",
+        "KAFKA_BOOTSTRAP",
+        "KAFKA_REPLICATION",
+        "KAFKA_PARTITIONS",
+        "REDIS_URL",
+        "JWKS_URL",
+        "FIELD_KEY",
+        "LOOKUP_KEY",
+        "SIGNING_KEY",
+        "SIGNING_KEY_FILE",
+        "DEV_KEY",
+        "SMS",
+        "CLOCK",
+        "LOG_LEVEL",
     )
-)  # fmt: skip
+)
 """Variables that the services read: only this package sets them."""
 
 
@@ -33,8 +46,11 @@ def addresses(ports: Ports) -> dict[str, str]:
     }
 
 
-def environment(name: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """The variables of one process; registration alone gets the keys to sign and to decrypt persons."""
+def environment(
+    name: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]
+) -> dict[str, str]:
+    """The variables of one process; registration alone gets the keys to sign and to decrypt
+    persons."""
     service = kind_of(name)
     own = {
         "HTTP_HOST": HOST,
@@ -59,7 +75,9 @@ def environment(name: str, ports: Ports, secrets: Secrets, clock: str, extra: Ma
     return {**addresses(ports), **own, **extra}
 
 
-def processes(ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[str, str] | None = None) -> list[Process]:
+def processes(
+    ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[str, str] | None = None
+) -> list[Process]:
     """Each service with all of its replicas."""
     return [
         Process(
@@ -76,7 +94,8 @@ def processes(ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[st
 
 
 def bare_environment() -> dict[str, str]:
-    """This shell's variables without those that would configure a service behind the platform's back."""
+    """This shell's variables without those that would configure a service behind the platform's
+    back."""
     return {
         name: value
         for name, value in os.environ.items()

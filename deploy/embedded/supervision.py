@@ -1,4 +1,5 @@
-"""Supervisor: the one parent of all processes, which starts them again when they die and keeps their logs small."""
+"""Supervisor: the one parent of all processes, which starts them again when they die and keeps
+their logs small."""
 
 import hashlib
 import os
@@ -23,9 +24,11 @@ from deploy.embedded.services import bare_environment
 
 ROOT = Path(__file__).parents[2]
 HOME_VARIABLE = "QUANCHENG_HOME"
-"""Every process of a platform inherits this: so they are found even when supervisor itself was killed."""
+"""Every process of a platform inherits this: so they are found even when supervisor itself was
+killed."""
 LONGEST_SOCKET = 90
-"""Unix sockets have paths of at most 107 bytes, and supervisor makes one with its process id behind the name."""
+"""Unix sockets have paths of at most 107 bytes, and supervisor makes one with its process id behind
+the name."""
 POLL_SECONDS = 0.05
 START_SECONDS = 15
 ASK_SECONDS = 20
@@ -114,31 +117,45 @@ class Supervisor:
         with self.log_of("supervisor").open("ab") as out:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
-                cwd=ROOT, env=bare_environment() | {HOME_VARIABLE: str(self.home)},
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+                cwd=ROOT,
+                env=bare_environment() | {HOME_VARIABLE: str(self.home)},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
         self._await_answer()
 
     def _await_answer(self) -> None:
         limit = time.monotonic() + START_SECONDS
         while not self.answers():
-            if (self._child is not None and self._child.poll() is not None) or time.monotonic() > limit:
+            if (
+                self._child is not None and self._child.poll() is not None
+            ) or time.monotonic() > limit:
                 raise RuntimeError(f"supervisor did not start:\n{tail(self.log_of('supervisor'))}")
             time.sleep(POLL_SECONDS)
 
     def _config(self, processes: Sequence[Process]) -> str:
         size = {"size": LOG_BYTES, "backups": LOG_BACKUPS}
         head = HEAD.format(
-            log=self.log_of("supervisor"), pid=self.pid_file, folder=self.logs, socket=self.socket, **size
+            log=self.log_of("supervisor"),
+            pid=self.pid_file,
+            folder=self.logs,
+            socket=self.socket,
+            **size,
         )
         sections = [
             SECTION.format(
-                name=p.name, root=ROOT, stop=p.stop_seconds, log=self.log_of(p.name), **size,
+                name=p.name,
+                root=ROOT,
+                stop=p.stop_seconds,
+                log=self.log_of(p.name),
+                **size,
                 command=" ".join(_quoted(part) for part in p.command),
                 environment=",".join(f"{k}={_quoted(v)}" for k, v in p.environment.items()),
             )
             for p in processes
-        ]  # fmt: skip
+        ]
         return head + "".join(sections)
 
     def ask(self, method: str, *arguments: Any) -> Any:
@@ -158,7 +175,11 @@ class Supervisor:
     def processes(self) -> dict[str, dict[str, Any]]:
         """What supervisor says of each process, by name; empty if it does not run."""
         try:
-            return {info["name"]: info for info in self.ask("getAllProcessInfo")} if self.answers() else {}
+            return (
+                {info["name"]: info for info in self.ask("getAllProcessInfo")}
+                if self.answers()
+                else {}
+            )
         except NO_ANSWER:
             return {}
 
@@ -175,7 +196,8 @@ class Supervisor:
             time.sleep(POLL_SECONDS)
 
     def end(self, seconds: float) -> None:
-        """Ends supervisor and whatever of this platform still runs; afterwards nothing of it does."""
+        """Ends supervisor and whatever of this platform still runs; afterwards nothing of it
+        does."""
         with suppress(*NO_ANSWER):
             self.ask("shutdown")
         remaining = self.survivors()

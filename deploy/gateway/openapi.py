@@ -1,6 +1,8 @@
-"""One description of the whole API from the services' own, as callers see it: by noun, without the services' names.
+"""One description of the whole API from the services' own, as callers see it: by noun, without the
+services' names.
 
-`python -m deploy.gateway.openapi` writes `openapi.json` anew; a test compares it with what the services say now.
+`python -m deploy.gateway.openapi` writes `openapi.json` anew; a test compares it with what the
+services say now.
 """
 
 import json
@@ -22,16 +24,20 @@ Document = dict[str, Any]
 
 
 class NotServed(ValueError):
-    """A service offers a path that the gateway routes nowhere, or two services offer the same one."""
+    """A service offers a path that the gateway routes nowhere, or two services offer the same
+    one."""
 
 
 def applications() -> dict[plan.Service, FastAPI]:
     """The services' applications, imported but not started."""
-    return {name: cast(FastAPI, import_module(f"services.{name}.main").app) for name in plan.SERVICES}
+    return {
+        name: cast(FastAPI, import_module(f"services.{name}.main").app) for name in plan.SERVICES
+    }
 
 
 def merge(documents: Iterable[Document]) -> Document:
-    """One OpenAPI document from several. Schemas of the same name but another content get a number behind it.
+    """One OpenAPI document from several. Schemas of the same name but another content get a number
+    behind it.
 
     Raises NotServed.
     """
@@ -58,11 +64,14 @@ def noun_of(path: str) -> str | None:
         return "sessions"
     prefix, _, rest = path.removeprefix("/").partition("/v1/")
     noun = rest.split("/", 1)[0]
-    return noun if prefix == "api" and noun in {*(n.name for n in plan.NOUNS), _STREAM_NOUN} else None
+    return (
+        noun if prefix == "api" and noun in {*(n.name for n in plan.NOUNS), _STREAM_NOUN} else None
+    )
 
 
 def exemption_of(method: str, path: str) -> plan.Exemption | None:
-    """What the gateway lets through without a token on this path template; None where it demands one."""
+    """What the gateway lets through without a token on this path template; None where it demands
+    one."""
     for exemption in plan.EXEMPTIONS:
         below = exemption.path.endswith("/") and path.startswith(exemption.path)
         if exemption.method == method.upper() and (path == exemption.path or below):
@@ -86,8 +95,10 @@ def _renamed(part: Any, names: Mapping[str, str]) -> Any:
     """The same with every reference to a schema by its new name."""
     if isinstance(part, dict):
         mapping = cast(Document, part)
-        return {key: _reference(value, names) if key == "$ref" else _renamed(value, names)
-                for key, value in mapping.items()}  # fmt: skip
+        return {
+            key: _reference(value, names) if key == "$ref" else _renamed(value, names)
+            for key, value in mapping.items()
+        }
     if isinstance(part, list):
         return [_renamed(item, names) for item in cast(list[Any], part)]
     return part
@@ -119,9 +130,16 @@ def _stream_token() -> Document:
 
 
 def _frame(paths: Document, schemas: Document) -> Document:
-    title, about, token = (text(f"gateway.{key}") for key in ("api_title", "api_about", "api_token"))
+    title, about, token = (
+        text(f"gateway.{key}") for key in ("api_title", "api_about", "api_token")
+    )
     nouns = [*(noun.name for noun in plan.NOUNS), _STREAM_NOUN]
-    used = {tag for operations in paths.values() for operation in operations.values() for tag in operation["tags"]}
+    used = {
+        tag
+        for operations in paths.values()
+        for operation in operations.values()
+        for tag in operation["tags"]
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -132,7 +150,9 @@ def _frame(paths: Document, schemas: Document) -> Document:
         },
         "servers": [{"url": "/"}],
         "security": _SECURITY,
-        "tags": [{"name": noun, "description": _both(f"noun.{noun}")} for noun in nouns if noun in used],
+        "tags": [
+            {"name": noun, "description": _both(f"noun.{noun}")} for noun in nouns if noun in used
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas,

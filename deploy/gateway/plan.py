@@ -1,6 +1,8 @@
-"""What the gateway lets through: the nouns and who serves them, who may pass without a token, how much at once.
+"""What the gateway lets through: the nouns and who serves them, who may pass without a token, how
+much at once.
 
-Pure data; `render.py` turns it into Envoy's configuration. The names of services stay behind the gateway.
+Pure data; `render.py` turns it into Envoy's configuration. The names of services stay behind the
+gateway.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +24,8 @@ READS_TOO: frozenset[Budget] = frozenset({"follow_ups"})
 
 @dataclass(frozen=True)
 class Noun:
-    """One resource under `/api/v1`. `sampling` is the share of its requests that are traced, in per cent."""
+    """One resource under `/api/v1`. `sampling` is the share of its requests that are traced, in per
+    cent."""
 
     name: str
     service: Service
@@ -102,10 +105,11 @@ EXEMPTIONS: tuple[Exemption, ...] = (
 
 @dataclass(frozen=True)
 class Rates:
-    """Requests a second, for all callers together and for one address; each bucket holds one second's worth.
+    """Requests a second, for all callers together and for one address; each bucket holds one
+    second's worth.
 
-    By default as the city needs it: an office or a carrier's NAT of many people behind one address stays below, who
-    tries codes or numbers one after another does not get far.
+    By default as the city needs it: an office or a carrier's NAT of many people behind one address
+    stays below, who tries codes or numbers one after another does not get far.
     """
 
     everything: int = 4000
@@ -121,7 +125,8 @@ class Rates:
 
 
 ONE_ADDRESS = Rates(sign_in_each=300, sessions_each=300, follow_ups_each=300)
-"""Where everybody has the same address, as on one machine: the demonstration, the tests, the benchmarks."""
+"""Where everybody has the same address, as on one machine: the demonstration, the tests, the
+benchmarks."""
 
 
 @dataclass(frozen=True)
@@ -141,4 +146,5 @@ class Limits:
 
 
 LOCAL_ORIGINS = (r"https?://(localhost|127\.0\.0\.1)(:\d+)?",)
-"""Regular expressions of the origins that browsers may call from; by default those of development."""
+"""Regular expressions of the origins that browsers may call from; by default those of
+development."""

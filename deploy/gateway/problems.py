@@ -1,4 +1,5 @@
-"""What the gateway itself answers when it refuses: RFC 9457 documents of the same form as the services'."""
+"""What the gateway itself answers when it refuses: RFC 9457 documents of the same form as the
+services'."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ ANY = ".*"
 
 @dataclass(frozen=True)
 class LocalProblem:
-    """One reply. `key` is its text in the catalogue; `details` a regular expression on Envoy's own reason."""
+    """One reply. `key` is its text in the catalogue; `details` a regular expression on Envoy's own
+    reason."""
 
     status: int
     key: str

@@ -1,4 +1,5 @@
-"""Renders Envoy's configuration: for the local platform into a folder, for compose into the file checked in there.
+"""Renders Envoy's configuration: for the local platform into a folder, for compose into the file
+checked in there.
 
 `python -m deploy.gateway.render` writes `deploy/compose/envoy.yaml` anew.
 """
@@ -37,7 +38,8 @@ _OWN_PAGES = (HERE / "docs" / "index.html", HERE / "docs" / "start.js", HERE / "
 
 @dataclass(frozen=True)
 class Place:
-    """Where a gateway stands: its own ports, its services' addresses and the store of its traces."""
+    """Where a gateway stands: its own ports, its services' addresses and the store of its
+    traces."""
 
     host: str
     port: int
@@ -61,21 +63,37 @@ class Place:
 def render(place: Place, limits: Limits) -> str:
     """The configuration as YAML."""
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,  # noqa: S701 (YAML, from our own data)
-    )  # fmt: skip
+        loader=FileSystemLoader(HERE / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (YAML, from our own data)
+    )
     environment.filters["tojson"] = _json
     return environment.get_template("envoy.yaml.j2").render(
-        place=place, limits=limits, rates=asdict(limits.rates), budgets=_budgets(),
-        clusters=_clusters(place, limits), api=plan.API, issuer=plan.ISSUER,
-        audience=plan.AUDIENCE, nouns=plan.NOUNS, stream=plan.STREAM, exemptions=plan.EXEMPTIONS,
+        place=place,
+        limits=limits,
+        rates=asdict(limits.rates),
+        budgets=_budgets(),
+        clusters=_clusters(place, limits),
+        api=plan.API,
+        issuer=plan.ISSUER,
+        audience=plan.AUDIENCE,
+        nouns=plan.NOUNS,
+        stream=plan.STREAM,
+        exemptions=plan.EXEMPTIONS,
         problems=local_problems(limits.body),
-        pages=[{"path": path, "file": place.pages / file, "type": kind} for path, (file, kind) in DOCS.items()],
-    )  # fmt: skip
+        pages=[
+            {"path": path, "file": place.pages / file, "type": kind}
+            for path, (file, kind) in DOCS.items()
+        ],
+    )
 
 
 def write_pages(folder: Path) -> None:
-    """Puts the documentation pages, their script and style and the API's description into `folder`."""
+    """Puts the documentation pages, their script and style and the API's description into
+    `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     vendor = next(Path(str(files("swagger_ui_bundle"))).glob("vendor/swagger-ui-*"))
     own = {path.name: path for path in _OWN_PAGES}
@@ -84,17 +102,26 @@ def write_pages(folder: Path) -> None:
 
 
 def render_embedded(
-    ports: Ports, out_dir: Path, limits: Limits | None = None, origins: tuple[str, ...] = plan.LOCAL_ORIGINS,
+    ports: Ports,
+    out_dir: Path,
+    limits: Limits | None = None,
+    origins: tuple[str, ...] = plan.LOCAL_ORIGINS,
     access_log: Path | None = None,
-) -> Path:  # fmt: skip
-    """Writes the local gateway's configuration and pages below `out_dir`; returns the path of `envoy.yaml`."""
+) -> Path:
+    """Writes the local gateway's configuration and pages below `out_dir`; returns the path of
+    `envoy.yaml`."""
     pages = out_dir.resolve() / "pages"
     write_pages(pages)
     place = Place(
-        host=HOST, port=ports.gateway, admin_port=ports.envoy_admin,
+        host=HOST,
+        port=ports.gateway,
+        admin_port=ports.envoy_admin,
         services={name: [(HOST, port) for _, port in ports.all_of(name)] for name in plan.SERVICES},
-        traces=(HOST, ports.zipkin), pages=pages, access_log=access_log, origins=origins,
-    )  # fmt: skip
+        traces=(HOST, ports.zipkin),
+        pages=pages,
+        access_log=access_log,
+        origins=origins,
+    )
     out = out_dir / "envoy.yaml"
     out.write_text(render(place, limits or Limits(rates=plan.ONE_ADDRESS)), encoding="utf-8")
     return out
@@ -104,9 +131,15 @@ def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
     """Writes the configuration of the gateway's container; returns `out`."""
     place = Place(
         host="0.0.0.0",  # noqa: S104 (inside a container; compose publishes it on loopback)
-        port=8080, admin_port=9901, scrape_port=9902, dns=True, otlp=True, pages=COMPOSE_PAGES,
-        services={name: [(name, SERVICE_PORT)] for name in plan.SERVICES}, traces=("jaeger", 4317),
-    )  # fmt: skip
+        port=8080,
+        admin_port=9901,
+        scrape_port=9902,
+        dns=True,
+        otlp=True,
+        pages=COMPOSE_PAGES,
+        services={name: [(name, SERVICE_PORT)] for name in plan.SERVICES},
+        traces=("jaeger", 4317),
+    )
     out.write_text(render(place, limits or Limits()), encoding="utf-8")
     return out
 
@@ -114,7 +147,10 @@ def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
 def _clusters(place: Place, limits: Limits) -> list[dict[str, Any]]:
     rows = [(name, name, limits.requests) for name in plan.SERVICES]
     rows.append(("notify_stream", "notify", limits.streams))
-    return [{"name": name, "addresses": place.services[service], "requests": most} for name, service, most in rows]
+    return [
+        {"name": name, "addresses": place.services[service], "requests": most}
+        for name, service, most in rows
+    ]
 
 
 def _budgets() -> list[dict[str, Any]]:

@@ -47,7 +47,9 @@ def build(settings: DispatchSettings) -> Service:
     service.provide(duty, callout, record, callouts, responders, stations)
     service.provide(PositionHandlers(positions, responders, clock), WhyHandlers(decisions))
     service.provide(HandCalls(callout, responders, lookout, clock))
-    service.routes(duty_api.router, position_api.router, callout_api.router, service_record_api.router)
+    service.routes(
+        duty_api.router, position_api.router, callout_api.router, service_record_api.router
+    )
 
     by_report, by_duty = CalloutConsumers(callout), DutyConsumers(duty, responder, callout)
     by_squad, by_answer = SquadConsumers(squads, stations), ResponderConsumers(responder)

@@ -1,4 +1,5 @@
-"""The numbers that decide: data with a version and a validity. Each decision records the version it was taken under."""
+"""The numbers that decide: data with a version and a validity. Each decision records the version it
+was taken under."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -49,10 +50,12 @@ class Policy(BaseModel):
     prior_weight: float = 4.0
     """* How many answers of one's own weigh as much as the prior."""
     nobody_min: float = 60.0
-    """* What it costs if nobody of a wave comes, in minutes: above any walk within the last ring."""
+    """* What it costs if nobody of a wave comes, in minutes: above any walk within the last
+    ring."""
 
     blind_s: int = 180
-    """* Within so long after positions were lost, phones on duty have told anew where they are: in three tries."""
+    """* Within so long after positions were lost, phones on duty have told anew where they are: in
+    three tries."""
     blind_look_s: int = 15
     """* How often a call-out that found nobody is looked at until then."""
 
@@ -77,10 +80,14 @@ class Policy(BaseModel):
 
     def places(self, category: Category, asked: int, now: datetime) -> int:
         """How many people are needed: two or more at a dispute, a nuisance or at night."""
-        return max(asked, 2) if category in self.two_or_more or self.is_night(now) else max(asked, 1)
+        return (
+            max(asked, 2) if category in self.two_or_more or self.is_night(now) else max(asked, 1)
+        )
 
     def timeout(self, urgency: Urgency) -> timedelta:
-        return timedelta(seconds=self.timeout_pressing_s if urgency in ("urgent", "high") else self.timeout_s)
+        return timedelta(
+            seconds=self.timeout_pressing_s if urgency in ("urgent", "high") else self.timeout_s
+        )
 
 
 POLICIES = (Policy(version="2026-01", valid_from=datetime(2026, 1, 1, tzinfo=UTC)),)

@@ -4,4 +4,5 @@ from chassis.settings import Settings
 
 
 class DispatchSettings(Settings):
-    """See `chassis.settings.Settings`; positions and presence are in `REDIS_URL`, all else in MongoDB."""
+    """See `chassis.settings.Settings`; positions and presence are in `REDIS_URL`, all else in
+    MongoDB."""

@@ -1,4 +1,5 @@
-"""How a domain's no reaches who asked: 422 when a field is wrong, 409 when it is the wrong moment."""
+"""How a domain's no reaches who asked: 422 when a field is wrong, 409 when it is the wrong
+moment."""
 
 from typing import Any
 
@@ -12,7 +13,9 @@ from services.incidents.refusal import Refusal
 
 def problem_of(refusal: Refusal) -> Problem:
     values: dict[str, Any] = dict(refusal.values)
-    fields: dict[str, str | Text] = {refusal.field: f"problem.{refusal.code}"} if refusal.field else {}
+    fields: dict[str, str | Text] = (
+        {refusal.field: f"problem.{refusal.code}"} if refusal.field else {}
+    )
     problem = Problem(422 if refusal.field else 409, refusal.code, fields=fields, **values)
     if state := values.get("state"):
         name = text(f"state.{state}")

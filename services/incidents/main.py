@@ -1,9 +1,13 @@
 """incidents: what is wrong, who deals with it, how it ended. Everything it does is on this screen.
 
-/api/v1/reports      file list read photo notes; route acknowledge resolve close reject return; confirm reopen withdraw
-/api/v1/follow-ups   by number, without an account: read; confirm reopen withdraw with the anonymous reporter's key
-/api/v1/photos       hand in a photo for a report          /api/v1/log-entries  the volunteers' log book
-/api/v1/categories   what a report can be about            /api/v1/figures      counts and medians of an area
+/api/v1/reports      file list read photo notes; route acknowledge resolve close reject return;
+                     confirm reopen withdraw
+/api/v1/follow-ups   by number, without an account: read; confirm reopen withdraw with the
+                     anonymous reporter's key
+/api/v1/photos       hand in a photo for a report
+/api/v1/log-entries  the volunteers' log book
+/api/v1/categories   what a report can be about
+/api/v1/figures      counts and medians of an area
 """
 
 import hashlib
@@ -34,22 +38,36 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     """`name` is also that of its database and of its consumer group."""
     service = Service(name, settings)
     answer.install(service.app)
-    secret = hashlib.sha256(b"follow-up key\x1f" + (settings.field_key or secrets.token_hex(32)).encode()).digest()
+    secret = hashlib.sha256(
+        b"follow-up key\x1f" + (settings.field_key or secrets.token_hex(32)).encode()
+    ).digest()
 
-    reports, photos, entries = Reports(service.store), Photos(service.store), LogEntries(service.store)
+    reports, photos, entries = (
+        Reports(service.store),
+        Photos(service.store),
+        LogEntries(service.store),
+    )
     places = PlaceHandlers(jinan(), communities(), Stations(service.store))
     handlers = ReportHandlers(reports, places, photos, service.clock, secret)
     service.provide(handlers, reports, photos, entries, places)
 
     service.routes(
-        report_api.router, follow_up_api.router, photo_api.router, logbook_api.router, figures_api.router,
+        report_api.router,
+        follow_up_api.router,
+        photo_api.router,
+        logbook_api.router,
+        figures_api.router,
         category_api.router,
-    )  # fmt: skip
+    )
     service.consumes(
-        report_consumers.subscription(reports, service.clock),  # dispatch.events: how far a call-out is
+        report_consumers.subscription(
+            reports, service.clock
+        ),  # dispatch.events: how far a call-out is
         place_consumers.subscription(places),  # registration.events: StationRegistered
     )
-    service.runs("reports due", handlers.settle_due, every=1.0)  # overdue first answers, silent reporters
+    service.runs(
+        "reports due", handlers.settle_due, every=1.0
+    )  # overdue first answers, silent reporters
     service.runs("photos of stored reports", handlers.keep_photos, every=600)
     return service
 

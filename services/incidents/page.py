@@ -1,4 +1,5 @@
-"""Cursors of lists that are newest first: where the last page ended. Opaque to those who pass them on."""
+"""Cursors of lists that are newest first: where the last page ended. Opaque to those who pass them
+on."""
 
 import base64
 from datetime import UTC, datetime
@@ -12,7 +13,11 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the 
 
 
 def cursor_of(at: datetime, id: str) -> str:
-    return base64.urlsafe_b64encode(f"{round(at.timestamp() * 1000)}~{id}".encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(f"{round(at.timestamp() * 1000)}~{id}".encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def read_cursor(cursor: str) -> tuple[datetime, str]:

@@ -2,7 +2,8 @@
 
 
 class Refusal(Exception):
-    """`code` is a key of the catalogue's section `problem`; with `field`, that field of the request is wrong."""
+    """`code` is a key of the catalogue's section `problem`; with `field`, that field of the request
+    is wrong."""
 
     def __init__(self, code: str, field: str | None = None, **values: int | str) -> None:
         super().__init__(code)

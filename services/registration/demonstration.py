@@ -1,8 +1,9 @@
-"""The invented people of the demonstration station: Duandian North Road, street 370104009. Pure, by a fixed seed.
+"""The invented people of the demonstration station: Duandian North Road, street 370104009. Pure, by
+a fixed seed.
 
-Facts (7.2 km², 28 officers, 22 auxiliaries, 26 squads, 658 volunteers, squads named by who is in them) are from the
-press report; names, ID numbers, homes and skills are invented. Phones begin with 12000 and ID numbers have the order
-code 000: neither is assigned to anybody in China.
+Facts (7.2 km², 28 officers, 22 auxiliaries, 26 squads, 658 volunteers, squads named by who is in
+them) are from the press report; names, ID numbers, homes and skills are invented. Phones begin with
+12000 and ID numbers have the order code 000: neither is assigned to anybody in China.
 """
 
 import math
@@ -28,7 +29,8 @@ SKILLS: tuple[Skill, ...] = get_args(Skill)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the demonstration. Home: WGS-84 degrees. `area`: their community, or what their role covers."""
+    """Somebody of the demonstration. Home: WGS-84 degrees. `area`: their community, or what their
+    role covers."""
 
     key: str
     name: str
@@ -89,12 +91,21 @@ _GIVEN = (
     "欣怡宇航思远嘉琪博文雨桐振兴永康德胜福来树林长青金凤爱民建国卫东新民守信"
 )
 _CENTRES = {
-    "370104009001": (116.9327, 36.6646), "370104009002": (116.9472, 36.6605), "370104009003": (116.9507, 36.6664),
-    "370104009004": (116.9296, 36.6618), "370104009005": (116.9385, 36.6595), "370104009006": (116.9267, 36.6599),
-    "370104009007": (116.9397, 36.6716), "370104009008": (116.9415, 36.6695), "370104009009": (116.9444, 36.6730),
-    "370104009010": (116.9357, 36.6678), "370104009011": (116.9528, 36.6633), "370104009201": (116.9205, 36.6560),
-    "370104009202": (116.9345, 36.6730), "370104009203": (116.9440, 36.6570),
-}  # fmt: skip
+    "370104009001": (116.9327, 36.6646),
+    "370104009002": (116.9472, 36.6605),
+    "370104009003": (116.9507, 36.6664),
+    "370104009004": (116.9296, 36.6618),
+    "370104009005": (116.9385, 36.6595),
+    "370104009006": (116.9267, 36.6599),
+    "370104009007": (116.9397, 36.6716),
+    "370104009008": (116.9415, 36.6695),
+    "370104009009": (116.9444, 36.6730),
+    "370104009010": (116.9357, 36.6678),
+    "370104009011": (116.9528, 36.6633),
+    "370104009201": (116.9205, 36.6560),
+    "370104009202": (116.9345, 36.6730),
+    "370104009203": (116.9440, 36.6570),
+}
 """Roughly the middle of each community and village, as the demonstration's day has them."""
 
 _SQUADS: tuple[tuple[str, tuple[Skill, ...], tuple[int, int]], ...] = (
@@ -137,20 +148,31 @@ class _Maker:
         self._birthdays: set[date] = set()
         self._made: dict[int, int] = {}
 
-    def person(self, kind: int, key: str, role: Role, area: str, born: tuple[int, int] = (1968, 2000)) -> Person:
-        """`kind` is the digit of the phone that tells who is who; `key` is completed with a running number."""
+    def person(
+        self, kind: int, key: str, role: Role, area: str, born: tuple[int, int] = (1968, 2000)
+    ) -> Person:
+        """`kind` is the digit of the phone that tells who is who; `key` is completed with a running
+        number."""
         number = self._made[kind] = self._made.get(kind, 0) + 1
         birthday = self._birthday(*born)
         longitude, latitude = self._home()
         return Person(
-            key=f"{key}{number:03d}", name=self._name(), phone=f"{UNASSIGNED_PHONES}{kind}{number:05d}",
-            id_number=_id_number(birthday), birth_year=birthday.year, role=role, area=area,
-            longitude=longitude, latitude=latitude,
-        )  # fmt: skip
+            key=f"{key}{number:03d}",
+            name=self._name(),
+            phone=f"{UNASSIGNED_PHONES}{kind}{number:05d}",
+            id_number=_id_number(birthday),
+            birth_year=birthday.year,
+            role=role,
+            area=area,
+            longitude=longitude,
+            latitude=latitude,
+        )
 
     def _name(self) -> str:
         while True:
-            given = "".join(self.random.choice(_GIVEN) for _ in range(self.random.choice((1, 2, 2))))
+            given = "".join(
+                self.random.choice(_GIVEN) for _ in range(self.random.choice((1, 2, 2)))
+            )
             name = self.random.choice(_SURNAMES) + given
             if name not in self._names:
                 self._names.add(name)
@@ -165,11 +187,14 @@ class _Maker:
                 return birthday
 
     def _home(self) -> tuple[float, float]:
-        return round(self.random.uniform(WEST, EAST), 6), round(self.random.uniform(SOUTH, NORTH), 6)
+        return round(self.random.uniform(WEST, EAST), 6), round(
+            self.random.uniform(SOUTH, NORTH), 6
+        )
 
 
 def _id_number(birthday: date) -> str:
-    """A well-formed resident ID number (GB 11643) of Huaiyin district with the order code 000, which nobody has."""
+    """A well-formed resident ID number (GB 11643) of Huaiyin district with the order code 000,
+    which nobody has."""
     digits = f"370104{birthday:%Y%m%d}000"
     total = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(digits))
     return digits + "10X98765432"[total % 11]
@@ -191,7 +216,9 @@ def demonstration(seed: int = 20210310) -> Demonstration:
     maker = _Maker(seed)
     volunteers = _on_duty(maker.random, _volunteers(maker))
     squads = tuple(
-        SquadPlan(_squad_id(number), name, next(v.key for v in volunteers if v.squad == _squad_id(number)))
+        SquadPlan(
+            _squad_id(number), name, next(v.key for v in volunteers if v.squad == _squad_id(number))
+        )
         for number, (name, _, _) in enumerate(_SQUADS)
     )
     return Demonstration(
@@ -201,7 +228,9 @@ def demonstration(seed: int = 20210310) -> Demonstration:
         officers=tuple(maker.person(2, "o", "officer", STREET) for _ in range(28)),
         auxiliaries=tuple(maker.person(3, "x", "officer", STREET) for _ in range(22)),
         committee=tuple(maker.person(4, "c", "committee", code) for code in sorted(_CENTRES)),
-        residents=tuple(_at_home(maker.person(5, "r", "resident", "", (1945, 2006))) for _ in range(60)),
+        residents=tuple(
+            _at_home(maker.person(5, "r", "resident", "", (1945, 2006))) for _ in range(60)
+        ),
         city_desk=(maker.person(6, "d", "city_desk", "3701"),),
         operators=(maker.person(7, "p", "operator", "3701"),),
     )
@@ -248,7 +277,11 @@ def _on_duty(random: Random, people: list[Person]) -> tuple[Person, ...]:
 def who_can_sign_in() -> list[tuple[str, str]]:
     """One person of each role: (what they are, Chinese and English, phone)."""
     people = demonstration()
-    led = next(person for person in people.volunteers if person.role == "volunteer" and "day" in person.on_duty)
+    led = next(
+        person
+        for person in people.volunteers
+        if person.role == "volunteer" and "day" in person.on_duty
+    )
     return [
         ("居民 resident", people.residents[0].phone),
         ("义警 volunteer", led.phone),

@@ -1,4 +1,5 @@
-"""registration: who people are, what they may do, and how they sign in. All routes and topics on this screen."""
+"""registration: who people are, what they may do, and how they sign in. All routes and topics on
+this screen."""
 
 from chassis.edge.auth import Verifier
 from chassis.service import Service
@@ -36,7 +37,8 @@ from services.registration.volunteer.handlers import VolunteerHandlers
 from services.registration.volunteer.lookup import VolunteerLookup
 
 NOT_SET = "0" * 64
-"""Stands in for a key where the service is only described, never served: `_require_keys` sees to that."""
+"""Stands in for a key where the service is only described, never served: `_require_keys` sees to
+that."""
 
 
 def build(settings: RegistrationSettings) -> Service:
@@ -46,27 +48,43 @@ def build(settings: RegistrationSettings) -> Service:
     personal = Personal(FieldCipher(settings.field_key or NOT_SET, settings.lookup_key or NOT_SET))
     keys = SigningKeys(settings.signing_key, settings.signing_key_file)
     tokens = Tokens(keys, personal, clock, settings.jwt_issuer, settings.jwt_audience)
-    accounts, looks, stations, squads = Accounts(store), Looks(store), Stations(store), Squads(store)
+    accounts, looks, stations, squads = (
+        Accounts(store),
+        Looks(store),
+        Stations(store),
+        Squads(store),
+    )
     divisions = Divisions(store)
 
     local = LocalSms(store, personal, clock) if settings.sms == "local" else None
     sender = local or _aliyun(service, settings)
-    codes = SignInCodeHandlers(SignInCodes(store), accounts, personal, sender, clock, also_unassigned=local is not None)
+    codes = SignInCodeHandlers(
+        SignInCodes(store), accounts, personal, sender, clock, also_unassigned=local is not None
+    )
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
 
     service.provide(
-        personal, keys, divisions, codes, squad_handlers, DeveloperDesk(local, settings.dev_key),
-        SignInDesk(tokens, personal, clock), SessionHandlers(accounts, codes, personal, tokens),
-        AccountHandlers(accounts, looks, personal), StationHandlers(stations),
+        personal,
+        keys,
+        divisions,
+        codes,
+        squad_handlers,
+        DeveloperDesk(local, settings.dev_key),
+        SignInDesk(tokens, personal, clock),
+        SessionHandlers(accounts, codes, personal, tokens),
+        AccountHandlers(accounts, looks, personal),
+        StationHandlers(stations),
         GrantHandlers(accounts, squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         VolunteerLookup(accounts, looks, stations, clock),
-    )  # fmt: skip
+    )
     service.routes(
         sign_in_codes_api.router,  #  POST   /sign-in-codes
-        sessions_api.router,  #       POST   /sessions /sessions/refresh; GET /sessions; DELETE /sessions/current /{id}
+        # POST /sessions /sessions/refresh; GET /sessions; DELETE /sessions/current /{id}
+        sessions_api.router,
         accounts_api.router,  #       GET    /accounts/me /accounts/me/looks; PATCH /accounts/me
-        volunteers_api.router,  #     POST   /volunteers /{id}/approve|reject|suspend|proposals; GET; GET, PATCH /{id}
+        # POST /volunteers /{id}/approve|reject|suspend|proposals; GET; GET, PATCH /{id}
+        volunteers_api.router,
         squads_api.router,  #         POST   /squads /squads/{id}/leader; GET /squads
         stations_api.router,  #       POST   /stations; GET /stations
         grants_api.router,  #         POST   /grants; DELETE /grants/{account}/{role}/{area}
@@ -75,8 +93,9 @@ def build(settings: RegistrationSettings) -> Service:
     )
     service.app.include_router(sessions_api.keys_router)  # GET /.well-known/jwks.json
 
-    # Publishes registration.events: AccountOpened GrantsChanged SessionRevoked StationRegistered SquadFormed
-    # VolunteerStandingChanged; and follows its own SquadFormed and VolunteerStandingChanged:
+    # Publishes registration.events: AccountOpened GrantsChanged SessionRevoked StationRegistered
+    # SquadFormed VolunteerStandingChanged; and follows its own SquadFormed and
+    # VolunteerStandingChanged:
     service.consumes(*squad_consumers.subscriptions(squad_handlers))
 
     async def prepare() -> None:
@@ -88,20 +107,30 @@ def build(settings: RegistrationSettings) -> Service:
 
 
 def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:
-    sms = AliyunSms(AliyunAccount(
-        settings.aliyun_key_id, settings.aliyun_key_secret, settings.aliyun_sign_name, settings.aliyun_template,
-        settings.aliyun_endpoint,
-    ))  # fmt: skip
+    sms = AliyunSms(
+        AliyunAccount(
+            settings.aliyun_key_id,
+            settings.aliyun_key_secret,
+            settings.aliyun_sign_name,
+            settings.aliyun_template,
+            settings.aliyun_endpoint,
+        )
+    )
     service.starts(sms.start, sms.stop)
     return sms
 
 
 def _require_keys(service: Service, settings: RegistrationSettings, keys: SigningKeys) -> None:
-    """Raises ValueError naming what is not set. Then this service verifies tokens with its own keys."""
+    """Raises ValueError naming what is not set. Then this service verifies tokens with its own
+    keys."""
     if missing := settings.missing():
         raise ValueError(f"registration cannot serve: set {', '.join(missing)}")
     service.app.state.verifier = Verifier(
-        settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, keys=keys.published, now=service.clock.real
+        settings.jwks_url,
+        settings.jwt_issuer,
+        settings.jwt_audience,
+        keys=keys.published,
+        now=service.clock.real,
     )
 
 

@@ -1,7 +1,8 @@
-"""`python -m services.registration.seed`: Jinan's divisions and the demonstration station; again, it changes nothing.
+"""`python -m services.registration.seed`: Jinan's divisions and the demonstration station; again,
+it changes nothing.
 
-Writes what the service itself would have written, events included: whether the service runs now or later, its relay
-publishes them. Reads the same environment as the service.
+Writes what the service itself would have written, events included: whether the service runs now or
+later, its relay publishes them. Reads the same environment as the service.
 """
 
 import asyncio
@@ -52,7 +53,9 @@ class Seed:
         await self._store.prepare()
         written = {"divisions": await self._divisions.load()}
         station = Station(**vars(plan.station))
-        written["stations"] = await self._stations.add_missing([stations_domain.register(station)], CAUSE)
+        written["stations"] = await self._stations.add_missing(
+            [stations_domain.register(station)], CAUSE
+        )
         people = [self._volunteer(person, plan.station.id) for person in plan.volunteers]
         written["volunteers"] = await self._accounts.add_missing(people, CAUSE)
         # After their leaders: the service follows a squad's event at once, and would look for them.
@@ -79,7 +82,13 @@ class Seed:
         by_key = {person.key: self._id(person) for person in plan.volunteers}
         now = self._clock.now()
         return [
-            Squad(id=s.id, station=plan.station.id, name=s.name, leader=by_key[s.leader], formed_at=now)
+            Squad(
+                id=s.id,
+                station=plan.station.id,
+                name=s.name,
+                leader=by_key[s.leader],
+                formed_at=now,
+            )
             for s in plan.squads
         ]
 
@@ -89,24 +98,36 @@ class Seed:
     def _account(self, person: Person) -> Account:
         id = self._id(person)
         return Account(
-            id=id, phone=self._personal.seal(f"+86{person.phone}", "phone", id), grants=(resident(),),
-            name=self._personal.seal(person.name, "name", id), birth_year=person.birth_year,
-        )  # fmt: skip
+            id=id,
+            phone=self._personal.seal(f"+86{person.phone}", "phone", id),
+            grants=(resident(),),
+            name=self._personal.seal(person.name, "name", id),
+            birth_year=person.birth_year,
+        )
 
     def _volunteer(self, person: Person, station: str) -> tuple[Account, list[Event]]:
-        """Applied, approved and, for a squad's leader, named; the events say how it stands in the end."""
+        """Applied, approved and, for a squad's leader, named; the events say how it stands in the
+        end."""
         now, account = self._clock.now(), self._account(person)
         application = Application(
-            station=station, area=person.area, birth_year=person.birth_year, skills=person.skills, squad=person.squad,
+            station=station,
+            area=person.area,
+            birth_year=person.birth_year,
+            skills=person.skills,
+            squad=person.squad,
             name=self._personal.seal(person.name, "name", account.id),
             id_number=self._personal.seal(person.id_number, "id_number", account.id),
             id_number_key=self._personal.id_number_key(person.id_number),
-        )  # fmt: skip
+        )
         account, _ = volunteers_domain.apply(account, application, now)
         account, _ = volunteers_domain.approve(account, BY, None, now)
         if person.role == "leader" and person.squad:
             account, _ = volunteers_domain.lead(account, person.squad, station) or (account, [])
-        return account, [events.opened(account), events.standing_changed(account), events.grants_changed(account)]
+        return account, [
+            events.opened(account),
+            events.standing_changed(account),
+            events.grants_changed(account),
+        ]
 
     def _member(self, person: Person) -> tuple[Account, list[Event]]:
         account = self._account(person)

@@ -10,12 +10,14 @@ class RegistrationSettings(Settings):
     field_key: str = ""
     """64 hex digits: encrypts names, phones and ID numbers."""
     lookup_key: str = ""
-    """64 hex digits: finds them again, and makes codes and refresh tokens. A new one locks everybody out."""
+    """64 hex digits: finds them again, and makes codes and refresh tokens. A new one locks
+    everybody out."""
     signing_key: str = ""
     """EC P-256 private keys in PEM; the first signs, all are published. Or in a file:"""
     signing_key_file: str = ""
     sms: Literal["local", "aliyun"] = "local"
-    """`local` keeps messages for the developer, and takes the demonstration's phones, which are assigned to nobody."""
+    """`local` keeps messages for the developer, and takes the demonstration's phones, which are
+    assigned to nobody."""
     dev_key: str = ""
     """What `X-Dev-Key` must say to read local messages; empty: nobody reads them."""
     aliyun_key_id: str = ""
@@ -26,9 +28,16 @@ class RegistrationSettings(Settings):
 
     def missing(self) -> list[str]:
         """The variables that it cannot serve without."""
-        needed = {"FIELD_KEY": self.field_key, "LOOKUP_KEY": self.lookup_key,
-                  "SIGNING_KEY or SIGNING_KEY_FILE": self.signing_key or self.signing_key_file}  # fmt: skip
+        needed = {
+            "FIELD_KEY": self.field_key,
+            "LOOKUP_KEY": self.lookup_key,
+            "SIGNING_KEY or SIGNING_KEY_FILE": self.signing_key or self.signing_key_file,
+        }
         if self.sms == "aliyun":
-            needed |= {"ALIYUN_KEY_ID": self.aliyun_key_id, "ALIYUN_KEY_SECRET": self.aliyun_key_secret,
-                       "ALIYUN_SIGN_NAME": self.aliyun_sign_name, "ALIYUN_TEMPLATE": self.aliyun_template}  # fmt: skip
+            needed |= {
+                "ALIYUN_KEY_ID": self.aliyun_key_id,
+                "ALIYUN_KEY_SECRET": self.aliyun_key_secret,
+                "ALIYUN_SIGN_NAME": self.aliyun_sign_name,
+                "ALIYUN_TEMPLATE": self.aliyun_template,
+            }
         return [name for name, value in needed.items() if not value]

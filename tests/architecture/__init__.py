@@ -1,1 +1,2 @@
-"""The rules of the house, held by tests: guards, sizes, names, texts, and what must not stand anywhere."""
+"""The rules of the house, held by tests: guards, sizes, names, texts, and what must not stand
+anywhere."""

@@ -48,8 +48,11 @@ def operations() -> tuple[Operation, ...]:
 
 def _of(service: str) -> Iterator[Operation]:
     for route in iter_route_contexts(app(service).routes):
-        # What is no FastAPI route (a mount, a plain Starlette route) has no dependencies, so no guard.
-        dependant: Dependant | None = getattr(route.original_route, "dependant", None) and route.dependant
+        # What is no FastAPI route (a mount, a plain Starlette route) has no dependencies, so no
+        # guard.
+        dependant: Dependant | None = (
+            getattr(route.original_route, "dependant", None) and route.dependant
+        )
         guards = tuple(_guards(dependant)) if dependant else ()
         for method in sorted(route.methods or {"*"}):
             yield Operation(service, method, route.path or "*", guards)

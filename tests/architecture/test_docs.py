@@ -28,12 +28,18 @@ def test_every_decision_is_in_the_list() -> None:
 @pytest.mark.parametrize("vocabulary", ["Category", "Route", "Skill", "Role"])
 def test_the_glossary_has_every_word_of_the_vocabulary(vocabulary: str) -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text("utf-8")
-    assert [word for word in get_args(getattr(words, vocabulary)) if f"`{word}`" not in glossary] == []
+    assert [
+        word for word in get_args(getattr(words, vocabulary)) if f"`{word}`" not in glossary
+    ] == []
 
 
 def test_both_readmes_lead_to_the_same_pages() -> None:
     english, chinese = (
-        {target for target in LINK.findall((ROOT / page).read_text("utf-8")) if not target.startswith("README")}
+        {
+            target
+            for target in LINK.findall((ROOT / page).read_text("utf-8"))
+            if not target.startswith("README")
+        }
         for page in ("README.md", "README.zh-CN.md")
     )
     assert english == chinese

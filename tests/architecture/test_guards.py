@@ -1,4 +1,5 @@
-"""Every route has a guard, in the code and as the OpenAPI documents show it; the gateway lets the same ones through."""
+"""Every route has a guard, in the code and as the OpenAPI documents show it; the gateway lets the
+same ones through."""
 
 import re
 
@@ -13,10 +14,14 @@ GUARDED = [operation for operation in operations() if operation.path not in UNGU
 
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
 def test_every_route_has_exactly_one_guard(operation: Operation) -> None:
-    assert len(operation.guards) == 1, "give it `allow(permission)`, or `anyone(reason)` if no identity is needed"
+    assert len(operation.guards) == 1, (
+        "give it `allow(permission)`, or `anyone(reason)` if no identity is needed"
+    )
 
 
-@pytest.mark.parametrize("operation", [o for o in GUARDED if any(isinstance(g, Open) for g in o.guards)], ids=str)
+@pytest.mark.parametrize(
+    "operation", [o for o in GUARDED if any(isinstance(g, Open) for g in o.guards)], ids=str
+)
 def test_a_route_for_anyone_says_why(operation: Operation) -> None:
     (guard,) = operation.guards
     assert isinstance(guard, Open)
@@ -35,7 +40,10 @@ def test_every_post_takes_an_idempotency_key() -> None:
         f"{service} POST {path}"
         for service, method, path, operation in documented()
         if method == "POST"
-        and not any(p["in"] == "header" and p["name"] == "Idempotency-Key" for p in operation.get("parameters", []))
+        and not any(
+            p["in"] == "header" and p["name"] == "Idempotency-Key"
+            for p in operation.get("parameters", [])
+        )
     ]
     assert without == [], "add `cause: RequestCause` to the route"
 
@@ -55,7 +63,11 @@ def _exempt(operation: Operation) -> bool:
     path = re.sub(r"{[^}]*}", "x", operation.path)
     return any(
         exemption.method == operation.method
-        and (path.startswith(exemption.path) if exemption.path.endswith("/") else path == exemption.path)
+        and (
+            path.startswith(exemption.path)
+            if exemption.path.endswith("/")
+            else path == exemption.path
+        )
         for exemption in EXEMPTIONS
     )
 

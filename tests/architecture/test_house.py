@@ -17,10 +17,13 @@ MOST_MAIN = 60
 MOST_FUNCTION = 45
 """The rule is about 30; this is where 'about' ends."""
 MOST = {"chassis": 1500, "chassis/edge": 400}
-"""Lines of code: without blank lines, comments and docstrings (docs/decisions/0011-chassis-size.md)."""
+"""Lines of code: without blank lines, comments and docstrings
+(docs/decisions/0011-chassis-size.md)."""
 ROOMS = frozenset({"api", "consumers", "handlers", "domain", "store", "events"})
 NOWHERE = frozenset({"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"})
-POLICE_WORDS = re.compile(r"volunteer|callout|report|duty|police|station|incident|patrol", re.IGNORECASE)
+POLICE_WORDS = re.compile(
+    r"volunteer|callout|report|duty|police|station|incident|patrol", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("path", modules(), ids=name)
@@ -42,13 +45,19 @@ def test_no_function_is_too_long(path: Path) -> None:
 
 
 def test_no_room_is_called_after_nothing() -> None:
-    assert [name(path) for path in modules() if NOWHERE & {*path.relative_to(ROOT).with_suffix("").parts}] == []
+    assert [
+        name(path)
+        for path in modules()
+        if NOWHERE & {*path.relative_to(ROOT).with_suffix("").parts}
+    ] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_shows_its_routes_and_topics_on_one_screen(service: str) -> None:
     main = ROOT / "services" / service / "main.py"
-    (build,) = (n for n in parsed(main).body if isinstance(n, ast.FunctionDef) and n.name == "build")
+    (build,) = (
+        n for n in parsed(main).body if isinstance(n, ast.FunctionDef) and n.name == "build"
+    )
     called = {
         node.func.attr
         for node in ast.walk(build)
@@ -68,14 +77,20 @@ def test_routes_stand_in_api_and_subscriptions_in_consumers(service: str) -> Non
         if "APIRouter" in names:
             assert path.stem == "api", f"{name(path)}: routes stand in api.py"
         if "Subscription" in names:
-            assert path.stem in ("consumers", "main"), f"{name(path)}: subscriptions stand in consumers.py"
+            assert path.stem in ("consumers", "main"), (
+                f"{name(path)}: subscriptions stand in consumers.py"
+            )
 
 
 def _tokens(path: Path) -> Iterator[tokenize.TokenInfo]:
     """The code of a file without comments and docstrings."""
     before = tokenize.NEWLINE
     for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
-        if token.type == tokenize.STRING and before in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+        if token.type == tokenize.STRING and before in (
+            tokenize.NEWLINE,
+            tokenize.INDENT,
+            tokenize.DEDENT,
+        ):
             continue
         if token.type not in (tokenize.COMMENT, tokenize.NL):
             before = token.type
@@ -88,7 +103,13 @@ def _chassis(package: str = "chassis") -> list[Path]:
 
 @pytest.mark.parametrize("package", MOST)
 def test_the_chassis_is_small(package: str) -> None:
-    structure = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER)
+    structure = (
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENCODING,
+        tokenize.ENDMARKER,
+    )
     lines = {
         (path, line)
         for path in _chassis(package)

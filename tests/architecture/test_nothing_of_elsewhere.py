@@ -1,4 +1,5 @@
-"""The project needs nothing outside its own folder, and names no place that only one machine or network has."""
+"""The project needs nothing outside its own folder, and names no place that only one machine or
+network has."""
 
 import re
 from pathlib import Path
@@ -9,13 +10,28 @@ from tests.architecture.tree import files, name
 
 # Put together here, so that this file does not hold what it looks for.
 _HOSTS = [
-    ("pypi", "org"), ("files", "pythonhosted", "org"), ("registry", "npmjs", "org"), ("repo1", "maven", "org"),
-    ("repo", "maven", "apache", "org"), ("proxy", "golang", "org"), ("static", "crates", "io"),
-    ("index", "crates", "io"), ("registry", "npmmirror", "com"), ("deb", "debian", "org"),
-]  # fmt: skip
-_PLACES = ["/" + "work/main", "/" + "work/shared", "/" + "work/.library", "/" + "tmp/lead", "/" + "root/"]
+    ("pypi", "org"),
+    ("files", "pythonhosted", "org"),
+    ("registry", "npmjs", "org"),
+    ("repo1", "maven", "org"),
+    ("repo", "maven", "apache", "org"),
+    ("proxy", "golang", "org"),
+    ("static", "crates", "io"),
+    ("index", "crates", "io"),
+    ("registry", "npmmirror", "com"),
+    ("deb", "debian", "org"),
+]
+_PLACES = [
+    "/" + "work/main",
+    "/" + "work/shared",
+    "/" + "work/.library",
+    "/" + "tmp/lead",
+    "/" + "root/",
+]
 _TOOLS = ["local" + "-images", "farm" + "-run", "before" + "-stop"]
-WORDS = re.compile("|".join(re.escape(word) for word in [".".join(host) for host in _HOSTS] + _PLACES + _TOOLS))
+WORDS = re.compile(
+    "|".join(re.escape(word) for word in [".".join(host) for host in _HOSTS] + _PLACES + _TOOLS)
+)
 _BINARY = frozenset({".png", ".jpg", ".jpeg", ".webp", ".woff2", ".ico", ".gz", ".parquet"})
 
 

@@ -1,4 +1,5 @@
-"""The text catalogue: both languages, the same places to fill in, and every key that the code asks for."""
+"""The text catalogue: both languages, the same places to fill in, and every key that the code asks
+for."""
 
 import ast
 import string
@@ -12,12 +13,17 @@ import pytest
 from contracts.texts import keys
 from tests.architecture.tree import ROOT, modules, name, parsed
 
-CATALOGUE: dict[str, dict[str, dict[str, str]]] = tomllib.loads((ROOT / "contracts/texts.toml").read_text("utf-8"))
-ENTRIES = {f"{section}.{key}": entry for section, part in CATALOGUE.items() for key, entry in part.items()}
+CATALOGUE: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
+    (ROOT / "contracts/texts.toml").read_text("utf-8")
+)
+ENTRIES = {
+    f"{section}.{key}": entry for section, part in CATALOGUE.items() for key, entry in part.items()
+}
 
 
 class Use(NamedTuple):
-    """A text that the code asks for by a literal key. `values` None: passed on, so not known here."""
+    """A text that the code asks for by a literal key. `values` None: passed on, so not known
+    here."""
 
     where: str
     key: str
@@ -35,7 +41,9 @@ def test_both_languages_are_there_with_the_same_places(key: str) -> None:
     assert _places(entry["zh"]) == _places(entry["en"])
     assert entry["zh"].strip()
     assert entry["en"].strip()
-    assert entry["en"].isascii() or not any("\u4e00" <= c <= "\u9fff" for c in entry["en"]), "the English is Chinese"
+    assert entry["en"].isascii() or not any("\u4e00" <= c <= "\u9fff" for c in entry["en"]), (
+        "the English is Chinese"
+    )
 
 
 def speaking() -> Iterator[Path]:
@@ -65,7 +73,9 @@ def _asked(call: ast.Call) -> Iterator[Use]:
             yield Use("", f"problem.{code}", values)
         for keyword in call.keywords:
             if keyword.arg == "fields" and isinstance(keyword.value, ast.Dict):
-                yield from (Use("", key, values) for v in keyword.value.values if (key := _literal(v)))
+                yield from (
+                    Use("", key, values) for v in keyword.value.values if (key := _literal(v))
+                )
 
 
 def _constant(node: ast.expr) -> object:
@@ -85,24 +95,32 @@ def test_every_place_of_a_text_is_given_its_value() -> None:
     lacking = [
         f"{use.where} {use.key} lacks {', '.join(sorted(missing))}"
         for use in _uses()
-        if use.values is not None and use.key in ENTRIES and (missing := _places(ENTRIES[use.key]["zh"]) - use.values)
+        if use.values is not None
+        and use.key in ENTRIES
+        and (missing := _places(ENTRIES[use.key]["zh"]) - use.values)
     ]
     assert lacking == []
 
 
 def test_no_text_is_left_over() -> None:
-    """A key stands somewhere in the code, whole or by its last part, or its section is asked for by a computed key."""
+    """A key stands somewhere in the code, whole or by its last part, or its section is asked for by
+    a computed key."""
     spoken: set[str] = set()
     computed: set[str] = set()
     for path in speaking():
         for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.JoinedStr) and (first := _literal(node.values[0])) and "." in first:
+            if (
+                isinstance(node, ast.JoinedStr)
+                and (first := _literal(node.values[0]))
+                and "." in first
+            ):
                 computed.add(first.partition(".")[0])
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 spoken.add(node.value)
     unused = [
         key
         for key in ENTRIES
-        if not {key, key.partition(".")[2]} & spoken and key.partition(".")[0] not in computed - {"problem"}
+        if not {key, key.partition(".")[2]} & spoken
+        and key.partition(".")[0] not in computed - {"problem"}
     ]
     assert unused == []

@@ -1,4 +1,5 @@
-"""A bad request is a problem document that names the field and what would be right; nothing is stored."""
+"""A bad request is a problem document that names the field and what would be right; nothing is
+stored."""
 
 import json
 from typing import Any
@@ -35,18 +36,27 @@ async def how_many(phone: Phone) -> int:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"text": {"$ne": None}}, "body.text"), ({"text": ""}, "body.text"), ({"text": LONG}, "body.text"),
-        ({"text": ...}, "body.text"), ({"category": {"$gt": ""}}, "body.category"),
-        ({"category": "party"}, "body.category"), ({"location": None}, "body.location"),
+        ({"text": {"$ne": None}}, "body.text"),
+        ({"text": ""}, "body.text"),
+        ({"text": LONG}, "body.text"),
+        ({"text": ...}, "body.text"),
+        ({"category": {"$gt": ""}}, "body.category"),
+        ({"category": "party"}, "body.category"),
+        ({"location": None}, "body.location"),
         ({"location": {"longitude": {"$ne": 0}, "latitude": 36.67}}, "body.location.longitude"),
         ({"location": {"longitude": 116.94, "latitude": 1e999}}, "body.location.latitude"),
         ({"location": {"longitude": 121.47, "latitude": 31.23, "datum": "wgs84"}}, "location"),
-        ({"location": {"longitude": 116.94, "latitude": 36.67, "datum": "mars"}}, "body.location.datum"),
-        ({"community": "1"}, "body.community"), ({"community": {"$regex": ".*"}}, "body.community"),
-        ({"people_needed": 10**30}, "body.people_needed"), ({"photo": {"$ne": 1}}, "body.photo"),
+        (
+            {"location": {"longitude": 116.94, "latitude": 36.67, "datum": "mars"}},
+            "body.location.datum",
+        ),
+        ({"community": "1"}, "body.community"),
+        ({"community": {"$regex": ".*"}}, "body.community"),
+        ({"people_needed": 10**30}, "body.people_needed"),
+        ({"photo": {"$ne": 1}}, "body.photo"),
         ({"reporter": "acc_somebody_else"}, "body.reporter"),
     ],
-)  # fmt: skip
+)
 async def test_a_wrong_field_of_a_report_is_named_and_nothing_is_stored(
     station: Station, web: httpx.AsyncClient, somebody: Phone, change: dict[str, Any], field: str
 ):
@@ -58,8 +68,12 @@ async def test_a_wrong_field_of_a_report_is_named_and_nothing_is_stored(
     assert await how_many(somebody) == before
 
 
-@pytest.mark.parametrize("body", [b"NaN", b"{", b"[]", b"\xff\xfe", b'{"text": NaN}', b"[" * 100_000, b""])
-async def test_a_body_that_is_no_json_object_is_refused(web: httpx.AsyncClient, somebody: Phone, body: bytes):
+@pytest.mark.parametrize(
+    "body", [b"NaN", b"{", b"[]", b"\xff\xfe", b'{"text": NaN}', b"[" * 100_000, b""]
+)
+async def test_a_body_that_is_no_json_object_is_refused(
+    web: httpx.AsyncClient, somebody: Phone, body: bytes
+):
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
     refused(await web.post(f"{API}/reports", content=body, headers=headers), (400, 422), "body")
 
@@ -71,15 +85,24 @@ def position(longitude: str, at: str = "2026-03-05T08:00:00Z") -> str:
 @pytest.mark.parametrize(
     ("positions", "field"),
     [
-        (position("NaN"), "longitude"), (position("1e400"), "longitude"), (position("116.94", "yesterday"), "at"),
-        ("", "positions"), (",".join([position("116.94")] * 51), "positions"),
+        (position("NaN"), "longitude"),
+        (position("1e400"), "longitude"),
+        (position("116.94", "yesterday"), "at"),
+        ("", "positions"),
+        (",".join([position("116.94")] * 51), "positions"),
     ],
-)  # fmt: skip
+)
 async def test_positions_that_are_none_or_too_many_are_refused(
     web: httpx.AsyncClient, volunteer: Phone, positions: str, field: str
 ):
     headers = await volunteer.person.headers() | {"Content-Type": "application/json"}
-    refused(await web.post(f"{API}/positions", content=f'{{"positions": [{positions}]}}', headers=headers), 422, field)
+    refused(
+        await web.post(
+            f"{API}/positions", content=f'{{"positions": [{positions}]}}', headers=headers
+        ),
+        422,
+        field,
+    )
 
 
 async def test_duty_outside_jinan_is_refused(web: httpx.AsyncClient, volunteer: Phone):
@@ -88,7 +111,9 @@ async def test_duty_outside_jinan_is_refused(web: httpx.AsyncClient, volunteer: 
     refused(await web.post(f"{API}/duty/start", json=body, headers=headers), 422, "location")
 
 
-async def test_a_body_of_10_mb_is_refused_before_it_is_read(web: httpx.AsyncClient, somebody: Phone):
+async def test_a_body_of_10_mb_is_refused_before_it_is_read(
+    web: httpx.AsyncClient, somebody: Phone
+):
     body = b'{"text": "' + b"x" * 10_000_000 + b'"}'
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
     refused(await web.post(f"{API}/reports", content=body, headers=headers), 413)
@@ -106,21 +131,39 @@ async def test_a_phone_number_that_is_none_is_named(web: httpx.AsyncClient, phon
     refused(await web.post(f"{API}/sign-in-codes", json={"phone": phone}), 422, "phone")
 
 
-async def test_an_idempotency_key_that_is_none_is_named(station: Station, web: httpx.AsyncClient, somebody: Phone):
+async def test_an_idempotency_key_that_is_none_is_named(
+    station: Station, web: httpx.AsyncClient, somebody: Phone
+):
     headers = await somebody.person.headers() | {"Idempotency-Key": "short"}
-    refused(await web.post(f"{API}/reports", json=station.words_of(), headers=headers), 422, "Idempotency-Key")
+    refused(
+        await web.post(f"{API}/reports", json=station.words_of(), headers=headers),
+        422,
+        "Idempotency-Key",
+    )
 
 
 @pytest.mark.parametrize("path", ["reports", "inbox"])
-async def test_a_cursor_that_nobody_gave_is_refused(web: httpx.AsyncClient, somebody: Phone, path: str):
+async def test_a_cursor_that_nobody_gave_is_refused(
+    web: httpx.AsyncClient, somebody: Phone, path: str
+):
     for cursor in ("x" * 199, "$ne", "W10="):
         params = {"cursor": cursor} | ({"mine": "true"} if path == "reports" else {})
-        refused(await web.get(f"{API}/{path}", params=params, headers=await somebody.person.headers()), 422, "cursor")
+        refused(
+            await web.get(f"{API}/{path}", params=params, headers=await somebody.person.headers()),
+            422,
+            "cursor",
+        )
 
 
 async def test_what_is_not_there_is_a_problem_document_too(web: httpx.AsyncClient, somebody: Phone):
     headers = await somebody.person.headers()
-    for path in ("reports/rep_00", "callouts/cal_00", "nothing", "reports/%24ne", "follow-ups/%2e%2e"):
+    for path in (
+        "reports/rep_00",
+        "callouts/cal_00",
+        "nothing",
+        "reports/%24ne",
+        "follow-ups/%2e%2e",
+    ):
         refused(await web.get(f"{API}/{path}", headers=headers), (400, 403, 404, 422))
 
 
@@ -128,9 +171,15 @@ async def test_violence_never_goes_to_volunteers_whoever_asks(
     station: Station, web: httpx.AsyncClient, somebody: Phone
 ):
     officer = await station.somebody("officer")
-    report = await somebody.person.post("reports", station.words_of("violence", text="有人拿着钢管打人"))
+    report = await somebody.person.post(
+        "reports", station.words_of("violence", text="有人拿着钢管打人")
+    )
     assert report["route"] == "police"
     assert "110" in report["advice"]["zh"]
     body = {"route": "volunteers", "reason": "人手不够"}
     headers = await officer.person.headers()
-    refused(await web.post(f"{API}/reports/{report['id']}/route", json=body, headers=headers), 422, "route")
+    refused(
+        await web.post(f"{API}/reports/{report['id']}/route", json=body, headers=headers),
+        422,
+        "route",
+    )

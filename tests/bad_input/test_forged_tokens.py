@@ -1,4 +1,5 @@
-"""A token is registration's, for us, still valid, and signed the one way we sign; or it opens nothing."""
+"""A token is registration's, for us, still valid, and signed the one way we sign; or it opens
+nothing."""
 
 import base64
 import hashlib
@@ -39,20 +40,30 @@ def hs256(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
 
 
 async def forgeries(phone: Phone, web: httpx.AsyncClient, own_key: str) -> dict[str, str]:
-    """Name -> token. `own_key`: the platform's signing key, for tokens that are well signed but not for us."""
+    """Name -> token. `own_key`: the platform's signing key, for tokens that are well signed but not
+    for us."""
     token = phone.person.token
     header, jwks = read(token, 0), (await web.get("/.well-known/jwks.json")).json()
-    public, real, fake = ECKey.import_key(jwks["keys"][0]), ECKey.import_key(own_key), ECKey.generate_key("P-256")
+    public, real, fake = (
+        ECKey.import_key(jwks["keys"][0]),
+        ECKey.import_key(own_key),
+        ECKey.generate_key("P-256"),
+    )
     es256 = {"alg": "ES256", "kid": header["kid"]}
     past, claims = int(time.time()) - 3600, officer_claims(token)
     return {
         "none": f"{part({'alg': 'none'})}.{part(claims)}.",
-        "none with the key's id": f"{part(header | {'alg': 'none'})}.{part(claims)}.{token.split('.')[2]}",
+        "none with the key's "
+        "id": f"{part(header | {'alg': 'none'})}.{part(claims)}.{token.split('.')[2]}",
         "HS256 with the public key": hs256(header, claims, public.as_pem(private=False)),
         "HS256 with the key set": hs256(header, claims, json.dumps(jwks["keys"][0]).encode()),
-        "other claims, old signature": ".".join([token.split(".")[0], part(claims), token.split(".")[2]]),
+        "other claims, old signature": ".".join(
+            [token.split(".")[0], part(claims), token.split(".")[2]]
+        ),
         "another key": jwt.encode(es256, claims, fake),
-        "another key that it brings along": jwt.encode(es256 | {"jwk": fake.as_dict(private=False)}, claims, fake),
+        "another key that it brings along": jwt.encode(
+            es256 | {"jwk": fake.as_dict(private=False)}, claims, fake
+        ),
         "unknown key id": jwt.encode(es256 | {"kid": "nobody"}, claims, fake),
         "expired": jwt.encode(es256, claims | {"exp": past}, real),
         "never expires": jwt.encode(es256, {k: v for k, v in claims.items() if k != "exp"}, real),
@@ -88,34 +99,49 @@ async def test_a_wrong_code_opens_no_session_and_the_right_one_opens_one_only(
 ):
     phone = "12000999001"
     assert (await web.post(f"{API}/sign-in-codes", json={"phone": phone})).status_code == 202
-    shown = await web.get(f"{API}/dev/messages", params={"phone": phone}, headers={"X-Dev-Key": platform.dev_key})
+    shown = await web.get(
+        f"{API}/dev/messages", params={"phone": phone}, headers={"X-Dev-Key": platform.dev_key}
+    )
     code = shown.json()["messages"][0]["code"]
     wrong = f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
-    refused(await web.post(f"{API}/sessions", json={"phone": phone, "code": wrong}), (401, 422), "code")
+    refused(
+        await web.post(f"{API}/sessions", json={"phone": phone, "code": wrong}), (401, 422), "code"
+    )
     for bad in ({"$ne": ""}, "", "12345678901234567890", None):
         refused(await web.post(f"{API}/sessions", json={"phone": phone, "code": bad}), 422, "code")
     opened = await web.post(f"{API}/sessions", json={"phone": phone, "code": code})
     assert opened.status_code == 201, opened.text
-    refused(await web.post(f"{API}/sessions", json={"phone": phone, "code": code}), (401, 422), "code")
+    refused(
+        await web.post(f"{API}/sessions", json={"phone": phone, "code": code}), (401, 422), "code"
+    )
 
 
 async def test_codes_cannot_be_tried_one_after_another(web: httpx.AsyncClient, station: Station):
     phone = "12000999002"
     assert (await web.post(f"{API}/sign-in-codes", json={"phone": phone})).status_code == 202
-    answers = [await web.post(f"{API}/sessions", json={"phone": phone, "code": f"{n:06d}"}) for n in range(12)]
+    answers = [
+        await web.post(f"{API}/sessions", json={"phone": phone, "code": f"{n:06d}"})
+        for n in range(12)
+    ]
     assert {answer.status_code for answer in answers} <= {401, 422, 429}
     assert answers[-1].json()["type"] != answers[0].json()["type"], "tries are counted"
 
 
 async def test_the_codes_are_shown_to_the_developer_only(web: httpx.AsyncClient, station: Station):
     for headers in ({}, {"X-Dev-Key": "guess"}):
-        answer = await web.get(f"{API}/dev/messages", params={"phone": "12000999001"}, headers=headers)
+        answer = await web.get(
+            f"{API}/dev/messages", params={"phone": "12000999001"}, headers=headers
+        )
         refused(answer, (401, 403, 404))
 
 
-async def test_a_used_refresh_token_ends_the_session_it_was_stolen_from(station: Station, web: httpx.AsyncClient):
+async def test_a_used_refresh_token_ends_the_session_it_was_stolen_from(
+    station: Station, web: httpx.AsyncClient
+):
     phone = await station.somebody("resident")
     first = phone.person.refresh_token
-    second = (await web.post(f"{API}/sessions/refresh", json={"refresh_token": first})).json()["refresh_token"]
+    second = (await web.post(f"{API}/sessions/refresh", json={"refresh_token": first})).json()[
+        "refresh_token"
+    ]
     refused(await web.post(f"{API}/sessions/refresh", json={"refresh_token": first}), 401)
     refused(await web.post(f"{API}/sessions/refresh", json={"refresh_token": second}), 401)

@@ -14,27 +14,45 @@ async def report(station: Station) -> str:
     return (await station.reports(await station.somebody("resident")))["id"]
 
 
-async def test_a_strangers_report_is_not_there(web: httpx.AsyncClient, somebody: Phone, report: str):
+async def test_a_strangers_report_is_not_there(
+    web: httpx.AsyncClient, somebody: Phone, report: str
+):
     headers = await somebody.person.headers()
     refused(await web.get(f"{API}/reports/{report}", headers=headers), 404)
     refused(await web.get(f"{API}/reports/{report}/photo", headers=headers), 404)
     for verb, body in (("confirm", {}), ("reopen", {"reason": "?"}), ("withdraw", {"reason": "?"})):
-        refused(await web.post(f"{API}/reports/{report}/{verb}", json=body, headers=headers), (403, 404))
+        refused(
+            await web.post(f"{API}/reports/{report}/{verb}", json=body, headers=headers), (403, 404)
+        )
 
 
 async def test_a_resident_manages_nothing(web: httpx.AsyncClient, somebody: Phone, report: str):
     headers = await somebody.person.headers()
     bodies = {
-        "route": {"route": "police", "reason": "?"}, "acknowledge": {}, "resolve": {"outcome": "solved", "note": "?"},
+        "route": {"route": "police", "reason": "?"},
+        "acknowledge": {},
+        "resolve": {"outcome": "solved", "note": "?"},
         "close": {"outcome": "solved", "note": "?"},
-    }  # fmt: skip
+    }
     for verb, body in bodies.items():
-        refused(await web.post(f"{API}/reports/{report}/{verb}", json=body, headers=headers), (403, 404))
-    for path, params in (("reports", {"station": "sta_duandian"}), ("volunteers", {"station": "sta_duandian"}),
-                         ("duty", {"station": "sta_duandian"}), ("deliveries", {"report": report})):  # fmt: skip
+        refused(
+            await web.post(f"{API}/reports/{report}/{verb}", json=body, headers=headers), (403, 404)
+        )
+    for path, params in (
+        ("reports", {"station": "sta_duandian"}),
+        ("volunteers", {"station": "sta_duandian"}),
+        ("duty", {"station": "sta_duandian"}),
+        ("deliveries", {"report": report}),
+    ):
         refused(await web.get(f"{API}/{path}", params=params, headers=headers), (403, 404))
-    refused(await web.post(f"{API}/duty/start", json={"location": {"longitude": 116.94, "latitude": 36.67}},
-                           headers=headers), 403)  # fmt: skip
+    refused(
+        await web.post(
+            f"{API}/duty/start",
+            json={"location": {"longitude": 116.94, "latitude": 36.67}},
+            headers=headers,
+        ),
+        403,
+    )
     grant = {"account": somebody.id, "role": "officer", "area": "3701"}
     refused(await web.post(f"{API}/grants", json=grant, headers=headers), 403)
 
@@ -48,12 +66,16 @@ async def test_a_volunteer_who_was_not_called_cannot_answer_a_call(
     callout = (await called.hears("alert", report["id"]))["callout"]
     headers = await volunteer.person.headers()
     for verb in ("accept", "decline", "arrive"):
-        refused(await web.post(f"{API}/callouts/{callout}/{verb}", json={}, headers=headers), (403, 404))
+        refused(
+            await web.post(f"{API}/callouts/{callout}/{verb}", json={}, headers=headers), (403, 404)
+        )
     refused(await web.get(f"{API}/callouts/{callout}/candidates", headers=headers), (403, 404))
     refused(await web.get(f"{API}/reports/{report['id']}", headers=headers), 404)
 
 
-async def test_a_strangers_messages_are_not_there(station: Station, web: httpx.AsyncClient, somebody: Phone):
+async def test_a_strangers_messages_are_not_there(
+    station: Station, web: httpx.AsyncClient, somebody: Phone
+):
     other = await station.somebody("resident")
     report = await station.reports(other, "traffic")
     officer = await station.somebody("officer")

@@ -1,4 +1,5 @@
-"""What lies on a topic and cannot be read goes to the dead-letter topic, with the reason, and holds up nobody."""
+"""What lies on a topic and cannot be read goes to the dead-letter topic, with the reason, and holds
+up nobody."""
 
 import asyncio
 import secrets
@@ -10,7 +11,11 @@ from contracts.topics import DISPATCH, INCIDENTS, REGISTRATION, dead
 from tests.backend import WholePlatform
 from tests.journeys.station import Station
 
-READERS = {INCIDENTS: {"dispatch", "notify"}, DISPATCH: {"incidents", "notify"}, REGISTRATION: {"dispatch", "notify"}}
+READERS = {
+    INCIDENTS: {"dispatch", "notify"},
+    DISPATCH: {"incidents", "notify"},
+    REGISTRATION: {"dispatch", "notify"},
+}
 """Topic -> services that certainly read it."""
 
 
@@ -20,10 +25,13 @@ def unreadable(mark: str) -> list[bytes]:
         b"\xff\x00\xfe" + mark.encode(),
         f'{{"mark": "{mark}"'.encode(),
         f'["{mark}"]'.encode(),
-        f'{{"id": "{mark}", "type": "ReportRouted", "aggregate": "x", "seq": 0, "at": "?", "data": []}}'.encode(),
+        (
+            f'{{"id": "{mark}", "type": "ReportRouted", "aggregate": "x", "seq": 0, '
+            '"at": "?", "data": []}'
+        ).encode(),
         f'{{"id": "{mark}", "type": "VolunteerStandingChanged", "aggregate": "x", "seq": 1, '
         '"at": "2026-03-05T00:00:00Z", "data": {"volunteer": {"$ne": 1}}}'.encode(),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("topic", READERS)
@@ -35,7 +43,9 @@ async def test_unreadable_bytes_go_to_the_dead_letter_topic_and_the_others_are_s
     # One that a reader does not subscribe to by its type is passed over, not put aside.
     expected = sent[:4] + (sent[4:] if topic == REGISTRATION else [])
     consumer = AIOKafkaConsumer(
-        dead(topic), bootstrap_servers=platform.backend.kafka_bootstrap, auto_offset_reset="earliest"
+        dead(topic),
+        bootstrap_servers=platform.backend.kafka_bootstrap,
+        auto_offset_reset="earliest",
     )
     producer = AIOKafkaProducer(bootstrap_servers=platform.backend.kafka_bootstrap, acks="all")
     await consumer.start()

@@ -1,1 +1,2 @@
-"""What services owe each other: the form on the wire, nothing personal in it, and readers for what is published."""
+"""What services owe each other: the form on the wire, nothing personal in it, and readers for what
+is published."""

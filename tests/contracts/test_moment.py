@@ -8,7 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.moment import Moment
 
 
-@pytest.mark.parametrize("given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-05T08:00:00"])
+@pytest.mark.parametrize(
+    "given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-05T08:00:00"]
+)
 def test_a_time_that_the_store_cannot_hold_is_refused(given: str):
     with pytest.raises(ValidationError):
         TypeAdapter(Moment).validate_python(given)

@@ -1,4 +1,5 @@
-"""An event carries ids, codes, categories, states, times, counts and positions. A topic cannot be un-read."""
+"""An event carries ids, codes, categories, states, times, counts and positions. A topic cannot be
+un-read."""
 
 import re
 from collections.abc import Iterator
@@ -49,4 +50,6 @@ def _texts(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("event", asyncapi.published(), ids=lambda event: event.__name__)
 def test_the_texts_of_an_event_are_codes(event: type[Event]) -> None:
     shown = event.model_validate(event.example).model_dump(mode="json")
-    assert [text for text in _texts(shown) if not re.fullmatch(CODES, text) and text.islower() is False] == []
+    assert [
+        text for text in _texts(shown) if not re.fullmatch(CODES, text) and text.islower() is False
+    ] == []

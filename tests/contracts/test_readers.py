@@ -1,4 +1,5 @@
-"""Who publishes and who reads: each event has its source in the service that owns the topic, and readers ask for it."""
+"""Who publishes and who reads: each event has its source in the service that owns the topic, and
+readers ask for it."""
 
 import ast
 import re
@@ -25,9 +26,13 @@ def _made_in(service: str) -> set[str]:
 
 
 @pytest.mark.parametrize("event", asyncapi.published(), ids=lambda event: event.__name__)
-def test_an_event_is_made_by_the_service_that_owns_its_topic_and_by_no_other(event: type[Event]) -> None:
+def test_an_event_is_made_by_the_service_that_owns_its_topic_and_by_no_other(
+    event: type[Event],
+) -> None:
     owner = event.topic.partition(".")[0]
-    assert event.__name__ in _made_in(owner), "nobody publishes it: take it out before it is released, or publish it"
+    assert event.__name__ in _made_in(owner), (
+        "nobody publishes it: take it out before it is released, or publish it"
+    )
 
 
 def subscriptions(service: str) -> list[Subscription]:
@@ -42,16 +47,30 @@ def test_a_service_subscribes_to_a_topic_once(service: str) -> None:
 
 
 NEEDED = {
-    "incidents": {"CalloutOpened", "CalloutAccepted", "VolunteerArrived", "CalloutDone", "CalloutEscalated"},
+    "incidents": {
+        "CalloutOpened",
+        "CalloutAccepted",
+        "VolunteerArrived",
+        "CalloutDone",
+        "CalloutEscalated",
+    },
     "dispatch": {"ReportRouted", "ReportWithdrawn", "ReportClosed", "VolunteerStandingChanged"},
-    "notify": {"VolunteerCalled", "VolunteerStoodDown", "ReportResolved", "ReportClosed", "HoursCredited"},
+    "notify": {
+        "VolunteerCalled",
+        "VolunteerStoodDown",
+        "ReportResolved",
+        "ReportClosed",
+        "HoursCredited",
+    },
 }
 """Report -> call-out -> alert, and back to the reporter."""
 
 
 @pytest.mark.parametrize("service", NEEDED)
 def test_the_main_job_has_its_readers(service: str) -> None:
-    assert NEEDED[service] <= {name for subscription in subscriptions(service) for name in subscription.handlers}
+    assert NEEDED[service] <= {
+        name for subscription in subscriptions(service) for name in subscription.handlers
+    }
 
 
 def test_the_overview_tells_who_reads_what() -> None:
@@ -63,4 +82,6 @@ def test_the_overview_tells_who_reads_what() -> None:
         for s in subscriptions(service)
     ]
     assert [row for row in rows if row not in overview] == []
-    assert [row for row in overview if re.match(r"\| \w+ \| `\w+\.events`", row) and row not in rows] == []
+    assert [
+        row for row in overview if re.match(r"\| \w+ \| `\w+\.events`", row) and row not in rows
+    ] == []

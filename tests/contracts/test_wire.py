@@ -1,4 +1,5 @@
-"""What leaves an outbox is what the AsyncAPI document promises, and what a reader of today and tomorrow can take."""
+"""What leaves an outbox is what the AsyncAPI document promises, and what a reader of today and
+tomorrow can take."""
 
 import json
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from contracts.event import Envelope, Event
 
 AT = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 DOCUMENT = asyncapi.document()
-each_event = pytest.mark.parametrize("event", asyncapi.published(), ids=lambda event: event.__name__)
+each_event = pytest.mark.parametrize(
+    "event", asyncapi.published(), ids=lambda event: event.__name__
+)
 
 
 @each_event
@@ -23,7 +26,9 @@ def test_what_the_outbox_holds_fits_the_asyncapi_document(event: type[Event]) ->
     assert entry["key"] == str(getattr(fact, event.key))
     payload = DOCUMENT["components"]["messages"][event.__name__]["payload"]
     schema = {"components": DOCUMENT["components"], **payload}
-    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(json.loads(entry["body"]))
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
+        json.loads(entry["body"])
+    )
 
 
 @each_event

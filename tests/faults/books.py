@@ -1,4 +1,5 @@
-"""What the platform has written down: every aggregate of every service, every message of every topic."""
+"""What the platform has written down: every aggregate of every service, every message of every
+topic."""
 
 import asyncio
 from collections import defaultdict
@@ -38,7 +39,8 @@ class Fact:
 
 @dataclass(frozen=True)
 class Books:
-    """`aggregates`: by collection, by id. `facts`: in the order of each partition. `letters`: put aside, and why."""
+    """`aggregates`: by collection, by id. `facts`: in the order of each partition. `letters`: put
+    aside, and why."""
 
     aggregates: Mapping[str, Mapping[str, Document]]
     facts: tuple[Fact, ...]
@@ -68,8 +70,13 @@ class Reader:
         self._mongo_url, self._bootstrap = addresses["MONGO_URL"], addresses["KAFKA_BOOTSTRAP"]
 
     async def read(self) -> Books:
-        aggregates, facts = await self._aggregates(), [_fact(record) for record in await self._records(TOPICS)]
-        letters = [_letter(record) for record in await self._records([dead(topic) for topic in TOPICS])]
+        aggregates, facts = (
+            await self._aggregates(),
+            [_fact(record) for record in await self._records(TOPICS)],
+        )
+        letters = [
+            _letter(record) for record in await self._records([dead(topic) for topic in TOPICS])
+        ]
         repeats = len(facts) - len({fact.envelope.id for fact in facts})
         return Books(aggregates, tuple(facts), tuple(letters), repeats)
 
@@ -110,7 +117,11 @@ class Reader:
     async def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
         async with self._admin() as admin:
             described = await admin.describe_topics(list(topics))
-        return [TopicPartition(t["topic"], part["partition"]) for t in described for part in t["partitions"]]
+        return [
+            TopicPartition(t["topic"], part["partition"])
+            for t in described
+            for part in t["partitions"]
+        ]
 
     async def _records(self, topics: Iterable[str]) -> list[Any]:
         """All that the topics hold now, in the order of each partition."""
@@ -126,17 +137,22 @@ class Reader:
                     batches = await consumer.getmany(timeout_ms=500)
                 for records in batches.values():
                     found += records
-                ends = {part: end for part, end in ends.items() if await consumer.position(part) < end}
+                ends = {
+                    part: end for part, end in ends.items() if await consumer.position(part) < end
+                }
         return found
 
     async def quiet(self) -> str:
-        """What is still to be done, in a word; nothing once every event is published and dealt with."""
+        """What is still to be done, in a word; nothing once every event is published and dealt
+        with."""
         async with self._mongo() as client:
             for service in SERVICES:
                 for name in await _repositories(client, service):
                     if left := await client[service][name].count_documents({"pending": True}):
                         return f"{left} unpublished in {name}"
-            if left := await client["dispatch"]["callouts"].count_documents({"due_at": {"$type": "date"}}):
+            if left := await client["dispatch"]["callouts"].count_documents(
+                {"due_at": {"$type": "date"}}
+            ):
                 return f"{left} call-outs go on"
         behind = await self._behind()
         return f"behind: {behind}" if behind else ""
@@ -163,7 +179,9 @@ async def _repositories(client: "AsyncMongoClient[dict[str, Any]]", service: str
     """The collections that hold aggregates: they have an index of what is unpublished."""
     database = client[service]
     names = await database.list_collection_names()
-    return sorted([name for name in names if "pending_by_id" in await database[name].index_information()])
+    return sorted(
+        [name for name in names if "pending_by_id" in await database[name].index_information()]
+    )
 
 
 def _fact(record: Any) -> Fact:
@@ -174,4 +192,7 @@ def _fact(record: Any) -> Fact:
 
 def _letter(record: Any) -> str:
     why = {name: value.decode() for name, value in record.headers if name.startswith("dead-")}
-    return f"{_fact(record).envelope.type} put aside by {why['dead-group']}: {why['dead-reason']} {why['dead-error']}"
+    return (
+        f"{_fact(record).envelope.type} put aside by {why['dead-group']}: "
+        f"{why['dead-reason']} {why['dead-error']}"
+    )

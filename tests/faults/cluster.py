@@ -19,7 +19,9 @@ ALL = [name for topic in TOPICS for name in (topic, dead(topic))]
 
 @asynccontextmanager
 async def _admin(ground: Ground) -> AsyncGenerator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=ground.addresses["KAFKA_BOOTSTRAP"], request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=ground.addresses["KAFKA_BOOTSTRAP"], request_timeout_ms=10_000
+    )
     await admin.start()
     try:
         yield admin
@@ -30,7 +32,11 @@ async def _admin(ground: Ground) -> AsyncGenerator[AIOKafkaAdminClient]:
 async def partitions(ground: Ground) -> list[Mapping[str, Any]]:
     """Of all topics: each with its leader, its copies (`replicas`) and those in step (`isr`)."""
     async with _admin(ground) as admin:
-        return [partition for topic in await admin.describe_topics(ALL) for partition in topic["partitions"]]
+        return [
+            partition
+            for topic in await admin.describe_topics(ALL)
+            for partition in topic["partitions"]
+        ]
 
 
 async def least_in_step(ground: Ground) -> set[str]:
@@ -38,7 +44,12 @@ async def least_in_step(ground: Ground) -> set[str]:
     async with _admin(ground) as admin:
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in ALL]
         told: Any = (await admin.describe_configs(asked))[0]
-    return {entry[1] for *_, entries in told.resources for entry in entries if entry[0] == "min.insync.replicas"}
+    return {
+        entry[1]
+        for *_, entries in told.resources
+        for entry in entries
+        if entry[0] == "min.insync.replicas"
+    }
 
 
 async def in_step(ground: Ground) -> bool:
@@ -56,7 +67,9 @@ async def brokers(ground: Ground) -> list[str]:
 
 async def members(ground: Ground) -> list[str]:
     """The names of the replica set's members, the primary first."""
-    async with AsyncMongoClient[dict[str, Any]](ground.addresses["MONGO_URL"], timeoutMS=20_000) as client:
+    async with AsyncMongoClient[dict[str, Any]](
+        ground.addresses["MONGO_URL"], timeoutMS=20_000
+    ) as client:
         primary = (await client.admin.command("hello"))["primary"]
     names = {f"{HOST}:{port}": name for name, port in ground.ports.all_of("mongo")}
     return [names.pop(primary), *names.values()]

@@ -1,4 +1,5 @@
-"""One platform for all fault tests that break no more than they say: it has to be whole again after each."""
+"""One platform for all fault tests that break no more than they say: it has to be whole again after
+each."""
 
 from collections.abc import AsyncGenerator
 from typing import Any

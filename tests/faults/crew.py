@@ -18,7 +18,11 @@ class Volunteer:
         self._load, self._person, self._works_long = load, person, works_long
         self.id = person.id
         self.heard: list[str] = []
-        self.place = {"longitude": DOOR[0], "latitude": DOOR[1] + (20 + 10 * n) / 111_195, "datum": "wgs84"}
+        self.place = {
+            "longitude": DOOR[0],
+            "latitude": DOOR[1] + (20 + 10 * n) / 111_195,
+            "datum": "wgs84",
+        }
         self._times = 0
 
     def key(self, verb: str) -> str:
@@ -41,18 +45,25 @@ class Volunteer:
     async def show(self) -> None:
         at = self._load.phone.clock.now().isoformat()
         body = {"positions": [self.place | {"at": at}]}
-        await self._load.phone.post(self._person, "position", "positions", body, self.key("position"))
+        await self._load.phone.post(
+            self._person, "position", "positions", body, self.key("position")
+        )
 
     async def _answer(self, event: StreamEvent) -> None:
         message, callout = event.message["id"], event.message["callout"]
         await self._post("acknowledge", f"inbox/{message}/acknowledge", {}, message)
-        if await self._post("accept", f"callouts/{callout}/accept", {}, f"{callout}/{self.id}") is None:
+        if (
+            await self._post("accept", f"callouts/{callout}/accept", {}, f"{callout}/{self.id}")
+            is None
+        ):
             return
         for step in ("on-the-way", "arrive"):
             await self._post(step, f"callouts/{callout}/{step}", {}, f"{callout}/{self.id}")
         if self._works_long:
             await asyncio.sleep(LONG_WORK_S)
-        await self._post("finish", f"callouts/{callout}/finish", {"outcome": "solved"}, f"{callout}/{self.id}")
+        await self._post(
+            "finish", f"callouts/{callout}/finish", {"outcome": "solved"}, f"{callout}/{self.id}"
+        )
 
     async def _post(self, verb: str, path: str, body: Json, done: str) -> Json | None:
         return await self._load.phone.do(self._person, verb, path, body, self.key(verb), done)
@@ -61,14 +72,17 @@ class Volunteer:
 class Crew:
     def __init__(self, load: Load, people: list[Person], long_work: bool) -> None:
         self._load = load
-        self.volunteers = [Volunteer(load, person, n, long_work and n % 3 == 0) for n, person in enumerate(people)]
+        self.volunteers = [
+            Volunteer(load, person, n, long_work and n % 3 == 0) for n, person in enumerate(people)
+        ]
         self._streams: list[asyncio.Task[None]] = []
 
     async def go_on_duty(self) -> None:
         """Their streams are open before the first is called."""
         opened = [asyncio.Event() for _ in self.volunteers]
         self._streams = [
-            asyncio.create_task(one.listen(event)) for one, event in zip(self.volunteers, opened, strict=True)
+            asyncio.create_task(one.listen(event))
+            for one, event in zip(self.volunteers, opened, strict=True)
         ]
         async with asyncio.timeout(30):
             await asyncio.gather(*(event.wait() for event in opened))

@@ -1,7 +1,9 @@
-"""`python -m tests.faults.failpoint <service> <point>`: the service itself, whose relay stops for ever at one point.
+"""`python -m tests.faults.failpoint <service> <point>`: the service itself, whose relay stops for
+ever at one point.
 
-`before`: what it has to publish is written, and nothing has gone to the broker. `after`: the broker has acknowledged
-it, and nothing is marked as published. It says `held` once it stands there; then it can be killed at that very point.
+`before`: what it has to publish is written, and nothing has gone to the broker. `after`: the broker
+has acknowledged it, and nothing is marked as published. It says `held` once it stands there; then
+it can be killed at that very point.
 """
 
 import asyncio

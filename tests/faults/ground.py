@@ -1,4 +1,5 @@
-"""A platform of its own, supervised, with the demonstration's people: for tests that break parts of it."""
+"""A platform of its own, supervised, with the demonstration's people: for tests that break parts of
+it."""
 
 import asyncio
 import itertools
@@ -24,12 +25,14 @@ from tests.waiting import eventually
 
 PARTS = ("kafka", "mongo", "valkey", *SERVICES, "gateway")
 BACK_S = 60.0
-"""How long the platform has to be whole again after whatever was done to it. Measured: 1 to 14 s."""
+"""How long the platform has to be whole again after whatever was done to it. Measured: 1 to 14
+s."""
 _AT_ONCE = 6  # sign-ins
 
 
 class Ground:
-    """`record` is what all loads of all tests were answered: the ledger holds the platform to it."""
+    """`record` is what all loads of all tests were answered: the ledger holds the platform to
+    it."""
 
     def __init__(self, ports: Ports | None = None, part: str = "faults") -> None:
         self.ports = ports or free_ports()
@@ -39,7 +42,9 @@ class Ground:
         self.record = Record()
         self.api = Api(self.platform.gateway_url, self.platform.dev_key)
         plan = demonstration()
-        self._volunteers = (p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004)
+        self._volunteers = (
+            p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004
+        )
         self.residents = itertools.cycle(plan.residents)
         self._signed_in: dict[str, SignedIn] = {}
         self._numbers = itertools.count()
@@ -70,8 +75,11 @@ class Ground:
         """A number that nobody has, nobody in China ever."""
         return f"120009{next(self._numbers):05d}"
 
-    async def people(self, residents: int, volunteers: int) -> tuple[list[SignedIn], list[SignedIn]]:
-        """Signed in. Residents come again from load to load, volunteers are new each time: nobody rests yet."""
+    async def people(
+        self, residents: int, volunteers: int
+    ) -> tuple[list[SignedIn], list[SignedIn]]:
+        """Signed in. Residents come again from load to load, volunteers are new each time: nobody
+        rests yet."""
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def signed_in(phone: str) -> SignedIn:
@@ -79,7 +87,9 @@ class Ground:
             async with gate:
                 if before := self._signed_in.get(phone):  # a code a minute is all that a phone gets
                     turn = {"refresh_token": before.refresh_token}
-                    person = SignedIn(self.api, phone, await self.api.send("POST", "sessions/refresh", json=turn))
+                    person = SignedIn(
+                        self.api, phone, await self.api.send("POST", "sessions/refresh", json=turn)
+                    )
                 else:
                     person = await self.api.sign_in(phone)
                 self._signed_in[phone] = person
@@ -106,7 +116,9 @@ class Ground:
 
     async def whole(self) -> None:
         """Every part does its job again. Nobody starts anything here."""
-        await asyncio.gather(*(asyncio.to_thread(self.platform.wait_ready, name, BACK_S) for name in self.parts))
+        await asyncio.gather(
+            *(asyncio.to_thread(self.platform.wait_ready, name, BACK_S) for name in self.parts)
+        )
 
     async def dies(self, name: str, pid: int) -> None:
         """Another process has taken the place of this one."""
@@ -126,7 +138,9 @@ class Ground:
 
     @asynccontextmanager
     async def mongo(self) -> AsyncGenerator["AsyncMongoClient[dict[str, object]]"]:
-        client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(self.addresses["MONGO_URL"], tz_aware=True)
+        client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
+            self.addresses["MONGO_URL"], tz_aware=True
+        )
         try:
             yield client
         finally:

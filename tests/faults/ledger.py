@@ -1,6 +1,6 @@
-"""Holds the platform to its word: what was answered 2xx is in the store, the store's facts are on the topics, each
-effect happened once. Pure: `problems` names everything that does not hold; `balance` waits until there is nothing left
-to do and fails with what it names.
+"""Holds the platform to its word: what was answered 2xx is in the store, the store's facts are on
+the topics, each effect happened once. Pure: `problems` names everything that does not hold;
+`balance` waits until there is nothing left to do and fails with what it names.
 """
 
 import os
@@ -20,13 +20,19 @@ from tests.waiting import eventually
 DRAINED_S = 60.0
 """How long the backlog may take once every part is there again."""
 _SHOWN = 12
-SHOWN_VERBS = {"report": "reports", "account": "accounts", "accept": "acceptances", "finish": "finished"}
+SHOWN_VERBS = {
+    "report": "reports",
+    "account": "accounts",
+    "accept": "acceptances",
+    "finish": "finished",
+}
 BALANCED: list[str] = []
 """What was held right, for the summary at the end."""
 
 
 async def balance(ground: Ground) -> Books:
-    """Waits until the platform is whole and has nothing left to do; then the books must be right."""
+    """Waits until the platform is whole and has nothing left to do; then the books must be
+    right."""
     began = time.monotonic()
     await ground.whole()
     whole = time.monotonic() - began
@@ -35,7 +41,9 @@ async def balance(ground: Ground) -> Books:
         await _drained(reader)
         before = await reader.ends()
         books = await reader.read()
-        if await reader.ends() == before and not await reader.quiet():  # else something was told in between
+        if (
+            await reader.ends() == before and not await reader.quiet()
+        ):  # else something was told in between
             break
     found = list(problems(books, ground.record))
     shown = "\n".join(found[:_SHOWN])
@@ -47,11 +55,16 @@ async def balance(ground: Ground) -> Books:
 def _summary(books: Books, record: Record, whole: float, drained: float) -> str:
     test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].rpartition("::")[2]
     done = ", ".join(f"{record.count(verb)} {noun}" for verb, noun in SHOWN_VERBS.items())
-    away = sum(times for status, times in record.statuses().items() if status >= 500) + record.broken.total()
+    away = (
+        sum(times for status, times in record.statuses().items() if status >= 500)
+        + record.broken.total()
+    )
     events = len(books.facts) - books.repeats
     return (
-        f"{test}\n    whole after {whole:.1f} s, balanced after {drained:.1f} s; so far {done}; {away} requests "
-        f"sent again; {events} events, {books.repeats} of them twice on a topic; none lost, none doubled"
+        f"{test}\n    whole after {whole:.1f} s, balanced after {drained:.1f} s; so far {done}; "
+        f"{away} requests "
+        f"sent again; {events} events, {books.repeats} of them twice on a topic; none lost, "
+        f"none doubled"
     )
 
 
@@ -102,9 +115,10 @@ def _kept(books: Books, record: Record) -> Iterator[str]:
     for id in record.of("account") - accounts.keys():
         yield f"account lost: {id}"
     for verb, type_, name in (
-        ("accept", "CalloutAccepted", "callout"), ("finish", "VolunteerFinished", "callout"),
+        ("accept", "CalloutAccepted", "callout"),
+        ("finish", "VolunteerFinished", "callout"),
         ("acknowledge", "MessageAcknowledged", "message"),
-    ):  # fmt: skip
+    ):
         told = Counter(_subject(fact.data, name) for fact in books.of(type_))
         for id in record.of(verb):
             if told[id] != 1:
@@ -116,7 +130,8 @@ def _subject(data: Mapping[str, Any], name: str) -> str:
 
 
 def _told(books: Books) -> Iterator[str]:
-    """Every event of every aggregate is on its topic: without a gap, in order once repeats are seen through."""
+    """Every event of every aggregate is on its topic: without a gap, in order once repeats are seen
+    through."""
     order: dict[tuple[str, str], list[int]] = defaultdict(list)
     for fact in books.facts:
         seqs = order[fact.kind, fact.envelope.aggregate]
@@ -127,14 +142,18 @@ def _told(books: Books) -> Iterator[str]:
             if document["outbox"]:
                 yield f"{kind} {id}: unpublished"
             if order[kind, id] != list(range(1, document["seq"] + 1)):
-                yield f"{kind} {id}: {document['seq']} events in the store, on the topic {order[kind, id]}"
+                yield (
+                    f"{kind} {id}: {document['seq']} events in the store, on the topic "
+                    f"{order[kind, id]}"
+                )
     for kind, id in order:
         if id not in books.aggregates[kind]:
             yield f"{kind} {id}: on the topic, not in the store"
 
 
 def _call_outs(books: Books) -> Iterator[str]:
-    """One for each round of a report that was routed to volunteers; nobody called twice, no place given twice."""
+    """One for each round of a report that was routed to volunteers; nobody called twice, no place
+    given twice."""
     reports, callouts = books.aggregates["reports"], books.aggregates["callouts"]
     opened = Counter((f.data["report"], f.data["round"]) for f in books.of("CalloutOpened"))
     routed = [f for f in books.of("ReportRouted") if f.data["route"] == "volunteers"]
@@ -149,7 +168,11 @@ def _call_outs(books: Books) -> Iterator[str]:
     for report in reports.keys() - {f.data["report"] for f in books.of("ReportRouted")}:
         yield f"report without a route: {report}"
     for id, callout in callouts.items():
-        coming = [c for c in callout["candidates"] if c["accepted_at"] and c["state"] not in ("withdrew", "stood_down")]
+        coming = [
+            c
+            for c in callout["candidates"]
+            if c["accepted_at"] and c["state"] not in ("withdrew", "stood_down")
+        ]
         if len(coming) > callout["people_needed"]:
             yield f"call-out {id}: {len(coming)} accepted, {callout['people_needed']} needed"
     calls = Counter((f.data["callout"], f.data["volunteer"]) for f in books.of("VolunteerCalled"))
@@ -161,8 +184,13 @@ def _call_outs(books: Books) -> Iterator[str]:
 def _messages(books: Books) -> Iterator[str]:
     """One alert for each call, and one word to the reporter when the matter is dealt with."""
     messages = books.aggregates["messages"]
-    for kind, type_, who in (("alert", "VolunteerCalled", "volunteer"), ("outcome", "ReportResolved", "reporter")):
-        due = {derived_id("msg", f.envelope.id, f.data[who]) for f in books.of(type_) if f.data[who]}
+    for kind, type_, who in (
+        ("alert", "VolunteerCalled", "volunteer"),
+        ("outcome", "ReportResolved", "reporter"),
+    ):
+        due = {
+            derived_id("msg", f.envelope.id, f.data[who]) for f in books.of(type_) if f.data[who]
+        }
         there = {id for id, message in messages.items() if message["kind"] == kind}
         for id in due - there:
             yield f"{kind} lost: {id}"
@@ -180,7 +208,9 @@ def _outcomes(books: Books) -> Iterator[str]:
 
 def _hours(books: Books) -> Iterator[str]:
     """Each piece of work is counted once, and the minutes are its minutes."""
-    finished = {f.envelope.id for f in books.of("VolunteerFinished") if f.data["since"] != f.data["until"]}
+    finished = {
+        f.envelope.id for f in books.of("VolunteerFinished") if f.data["since"] != f.data["until"]
+    }
     counted: Counter[str] = Counter()
     for id, record in books.aggregates["service_records"].items():
         evidence = [Evidence.model_validate(piece) for piece in record["evidence"]]

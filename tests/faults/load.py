@@ -1,4 +1,5 @@
-"""A town at work: residents file reports at a steady rate, volunteers on duty go to them, newcomers sign up.
+"""A town at work: residents file reports at a steady rate, volunteers on duty go to them, newcomers
+sign up.
 
 Each does as a phone does: one Idempotency-Key for one thing, sent again until it is answered.
 """
@@ -25,7 +26,8 @@ AGAIN = frozenset({429, 500, 502, 503, 504})
 MIXED = ("environment", "assistance", "environment", "environment", "environment", "environment")
 FOR_NOBODY_ON_DUTY = ("environment",)
 _WORDS = {"environment": "垃圾桶旁边没有扫干净", "assistance": "想请人帮忙把东西搬上楼"}
-_TWICE = 7  # every so many-th report is sent again though it was answered: the answer did not reach the phone
+# every so many-th report is sent again though it was answered: the answer did not reach the phone
+_TWICE = 7
 
 
 class Phone:
@@ -34,16 +36,22 @@ class Phone:
     def __init__(self, ground: Ground) -> None:
         self.record, self.clock = ground.record, ground.clock
         self._http = httpx.AsyncClient(
-            base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False,
+            base_url=f"{ground.url}/api/v1/",
+            timeout=20,
+            trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
-        )  # fmt: skip
+        )
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def post(self, who: Person | None, verb: str, path: str, body: Json, key: str) -> httpx.Response | None:
+    async def post(
+        self, who: Person | None, verb: str, path: str, body: Json, key: str
+    ) -> httpx.Response | None:
         """The answer, whatever it says; None if there was none within PATIENCE_S."""
-        headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {who.token}"} if who else {})
+        headers = {"Idempotency-Key": key} | (
+            {"Authorization": f"Bearer {who.token}"} if who else {}
+        )
         self.record.waiting[key] = verb
         until, pause = time.monotonic() + PATIENCE_S, 0.1
         while time.monotonic() < until:
@@ -60,7 +68,9 @@ class Phone:
             pause = min(pause * 1.5, 1.0)
         return None
 
-    async def do(self, who: Person | None, verb: str, path: str, body: Json, key: str, done: str = "") -> Json | None:
+    async def do(
+        self, who: Person | None, verb: str, path: str, body: Json, key: str, done: str = ""
+    ) -> Json | None:
         """As `post`; what was answered 2xx is entered as done, by its own id or the one given."""
         answer = await self.post(who, verb, path, body, key)
         if answer is None or not answer.is_success:
@@ -107,7 +117,10 @@ class Load:
 
     def start(self, residents: list[Person]) -> None:
         self.spawn(
-            self._at_steps(self._every, (self._file(who, n) for n, who in enumerate(itertools.cycle(residents))))
+            self._at_steps(
+                self._every,
+                (self._file(who, n) for n, who in enumerate(itertools.cycle(residents))),
+            )
         )
         self.spawn(self._at_steps(1.0, (self._join() for _ in itertools.count())))
 
@@ -142,7 +155,10 @@ class Load:
     async def _join(self) -> None:
         """A newcomer signs up with a phone of their own."""
         number, key, phone = self.ground.new_phone(), next(self._keys), self.phone
-        if await phone.post(None, "code", "sign-in-codes", {"phone": number}, f"code-{key}") is None:
+        if (
+            await phone.post(None, "code", "sign-in-codes", {"phone": number}, f"code-{key}")
+            is None
+        ):
             return
         desk = {"X-Dev-Key": self.ground.platform.dev_key}
 
@@ -156,7 +172,9 @@ class Load:
         if answer is not None and answer.is_success:
             self.record.done["account"][key].add(answer.json()["account"]["id"])
 
-    async def goes_on(self, more: int = 12, verb: str = "report", within: float = PATIENCE_S) -> None:
+    async def goes_on(
+        self, more: int = 12, verb: str = "report", within: float = PATIENCE_S
+    ) -> None:
         """So many more have been answered since."""
         before = self.record.count(verb)
 

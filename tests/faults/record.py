@@ -1,4 +1,5 @@
-"""What people asked of the platform and what it answered: L, the things that it said were done, and all the rest."""
+"""What people asked of the platform and what it answered: L, the things that it said were done, and
+all the rest."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ Key = str
 
 @dataclass
 class Record:
-    """`done`: for each verb, the ids that were answered 2xx, by the key that they were asked with."""
+    """`done`: for each verb, the ids that were answered 2xx, by the key that they were asked
+    with."""
 
-    done: dict[str, dict[Key, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set[str])))
+    done: dict[str, dict[Key, set[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set[str]))
+    )
     answers: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
     """(verb, status) of every answer."""
     broken: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])

@@ -16,7 +16,8 @@ def names(ground: Ground, service: str) -> list[str]:
 
 @asynccontextmanager
 async def asking(ground: Ground, name: str) -> AsyncGenerator[Api]:
-    """The replica itself in the gateway's place. Refused and unanswered requests are repeated as a phone does."""
+    """The replica itself in the gateway's place. Refused and unanswered requests are repeated as a
+    phone does."""
     api = Api(f"http://{HOST}:{ground.ports.of(name)}", ground.platform.dev_key)
     try:
         yield api
@@ -27,9 +28,11 @@ async def asking(ground: Ground, name: str) -> AsyncGenerator[Api]:
 def moved(person: Person, api: Api) -> Person:
     """The same session, elsewhere."""
     session = {
-        "access_token": person.token, "refresh_token": person.refresh_token, "expires_in_s": 600,
+        "access_token": person.token,
+        "refresh_token": person.refresh_token,
+        "expires_in_s": 600,
         "account": {"id": person.id},
-    }  # fmt: skip
+    }
     return Person(api, person.phone, session)
 
 

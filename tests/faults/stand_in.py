@@ -14,12 +14,16 @@ from tests.faults.ground import Ground
 async def stand_in(
     ground: Ground, service: str, module: str, *arguments: str
 ) -> AsyncGenerator["subprocess.Popen[bytes]"]:
-    """`python -m module service ...` with the service's own settings; killed at the end, and the own one is back."""
+    """`python -m module service ...` with the service's own settings; killed at the end, and the
+    own one is back."""
     await ground.stop(service)
     process = subprocess.Popen(  # noqa: ASYNC220 - starts at once
-        [sys.executable, "-m", module, service, *arguments], cwd=ROOT, env=ground.platform.env_for(service),
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", module, service, *arguments],
+        cwd=ROOT,
+        env=ground.platform.env_for(service),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         yield process
     finally:

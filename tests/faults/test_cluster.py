@@ -1,4 +1,5 @@
-"""Three brokers and three members of the replica set: who leads is killed or cut off, and nothing answered is lost."""
+"""Three brokers and three members of the replica set: who leads is killed or cut off, and nothing
+answered is lost."""
 
 import signal
 from collections.abc import AsyncGenerator
@@ -44,7 +45,9 @@ async def asked(town: Load, more: int) -> None:
     """So many more reports were sent, whether answered or not."""
 
     def sent() -> int:
-        return town.record.count("report") + sum(verb == "report" for verb in town.record.waiting.values())
+        return town.record.count("report") + sum(
+            verb == "report" for verb in town.record.waiting.values()
+        )
 
     before = sent()
 
@@ -55,7 +58,9 @@ async def asked(town: Load, more: int) -> None:
 
 
 async def test_every_topic_has_three_copies_and_two_must_have_what_is_acknowledged(ground: Ground):
-    assert all(len(partition["replicas"]) == MEMBERS for partition in await cluster.partitions(ground))
+    assert all(
+        len(partition["replicas"]) == MEMBERS for partition in await cluster.partitions(ground)
+    )
     assert await cluster.least_in_step(ground) == {"2"}
 
 
@@ -73,7 +78,9 @@ async def test_leader_and_primary_killed_together_again_and_again(ground: Ground
     await balance(ground)
 
 
-async def test_what_only_the_primary_has_is_not_answered_and_not_there_when_others_take_over(ground: Ground):
+async def test_what_only_the_primary_has_is_not_answered_and_not_there_when_others_take_over(
+    ground: Ground,
+):
     await all_in_step(ground)
     async with load(ground) as town:
         primary, *followers = await cluster.members(ground)

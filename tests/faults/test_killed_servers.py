@@ -1,4 +1,5 @@
-"""kill -9 of the broker, of mongod and of Valkey while the town is at work; and a broker that is away for long."""
+"""kill -9 of the broker, of mongod and of Valkey while the town is at work; and a broker that is
+away for long."""
 
 import asyncio
 
@@ -24,7 +25,9 @@ async def test_each_server_killed_in_mid_load_nothing_is_lost_or_doubled(ground:
 
 @pytest.mark.long
 @pytest.mark.parametrize("server", SERVERS)
-async def test_a_server_killed_again_and_again_nothing_is_lost_or_doubled(ground: Ground, server: str):
+async def test_a_server_killed_again_and_again_nothing_is_lost_or_doubled(
+    ground: Ground, server: str
+):
     async with load(ground, rate=12) as town:
         for _ in range(3):
             await ground.kill(server)
@@ -39,7 +42,10 @@ async def test_without_a_broker_reports_are_taken_and_the_backlog_drains_unaided
     async with load(ground, rate=rate) as town:
         refused = ground.record.statuses()
         await ground.stop("kafka")
-        before, pids = ground.record.count("report"), [ground.platform.pid(name) for name in ("incidents", "dispatch")]
+        before, pids = (
+            ground.record.count("report"),
+            [ground.platform.pid(name) for name in ("incidents", "dispatch")],
+        )
         await asyncio.sleep(AWAY_S)  # the fault itself: so long it is away
         taken = ground.record.count("report") - before
         assert taken >= AWAY_S * rate * 0.9, f"{taken} reports taken in {AWAY_S} s"
@@ -48,4 +54,6 @@ async def test_without_a_broker_reports_are_taken_and_the_backlog_drains_unaided
         await ground.start("kafka")
         await town.goes_on()
     await balance(ground)  # among others: a call-out for each report that was routed to volunteers
-    assert pids == [ground.platform.pid(name) for name in ("incidents", "dispatch")], "nobody had to be started anew"
+    assert pids == [ground.platform.pid(name) for name in ("incidents", "dispatch")], (
+        "nobody had to be started anew"
+    )

@@ -1,4 +1,5 @@
-"""kill -9 of each service while the town is at work: anywhere, and at the points where a relay could lose or double.
+"""kill -9 of each service while the town is at work: anywhere, and at the points where a relay
+could lose or double.
 
 Nobody starts anything anew here but the test that has put a service in another's place.
 """
@@ -8,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 
@@ -33,7 +35,9 @@ async def test_each_service_killed_in_mid_load_nothing_is_lost_or_doubled(ground
 
 @pytest.mark.long
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_killed_again_and_again_nothing_is_lost_or_doubled(ground: Ground, service: str):
+async def test_a_service_killed_again_and_again_nothing_is_lost_or_doubled(
+    ground: Ground, service: str
+):
     moments = random.Random(service)
     async with load(ground, rate=12) as town:
         for _ in range(4):
@@ -46,7 +50,8 @@ async def test_a_service_killed_again_and_again_nothing_is_lost_or_doubled(groun
 
 @asynccontextmanager
 async def held(ground: Ground, service: str, point: Point) -> AsyncGenerator[None]:
-    """In the service's place one that has come to this point. At the end it is killed there and the own one is back."""
+    """In the service's place one that has come to this point. At the end it is killed there and the
+    own one is back."""
     async with stand_in(ground, service, "tests.faults.failpoint", point) as process:
         assert process.stdout is not None
         async with asyncio.timeout(60):
@@ -61,7 +66,10 @@ async def unpublished(ground: Ground, service: str) -> set[Place]:
     async with ground.mongo() as client:
         for name in await client[service].list_collection_names():
             async for document in client[service][name].find({"pending": True}, {"outbox": 1}):
-                found |= {(name, str(document["_id"]), entry["seq"]) for entry in document["outbox"]}  # type: ignore[index]
+                found |= {
+                    (name, str(document["_id"]), entry["seq"])
+                    for entry in cast(list[Any], document["outbox"])
+                }
     return found
 
 
@@ -69,8 +77,8 @@ async def unpublished(ground: Ground, service: str) -> set[Place]:
 async def test_killed_before_the_broker_has_it_and_before_the_mark_nothing_is_lost_or_doubled(
     ground: Ground, service: str
 ):
-    """After the write and before the relay: it goes out later. After the acknowledgement and before the mark: it goes
-    out twice, and counts once."""
+    """After the write and before the relay: it goes out later. After the acknowledgement and before
+    the mark: it goes out twice, and counts once."""
     reader = Reader(ground.addresses)
     async with load(ground, long_work=False) as town:
         async with held(ground, service, "before"):

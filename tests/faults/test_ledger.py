@@ -1,4 +1,5 @@
-"""The ledger finds what it is there to find: one right set of books, and each way in which they can be wrong."""
+"""The ledger finds what it is there to find: one right set of books, and each way in which they can
+be wrong."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -40,7 +41,11 @@ class Written:
         for kind, id, type_, data in _TOLD:
             self.tell(kind, id, type_, data)
         self.record = Record()
-        for verb, id in (("report", REPORT), ("account", "acc_n"), ("accept", f"{CALLOUT}/{VOLUNTEER}")):
+        for verb, id in (
+            ("report", REPORT),
+            ("account", "acc_n"),
+            ("accept", f"{CALLOUT}/{VOLUNTEER}"),
+        ):
             self.record.done[verb][f"key of {id}"].add(id)
         evidence = {"id": f"callouts/{CALLOUT}/4", "kind": "callout", "source": CALLOUT, **WORK}
         candidate = {"volunteer": VOLUNTEER, "state": "done", "accepted_at": NOW}
@@ -54,18 +59,26 @@ class Written:
                 derived_id("msg", f"reports/{REPORT}/3", "acc_r"): _document(0, kind="outcome"),
             },
             "service_records": {
-                "srv_1": _document(0, day="2026-05-20", minutes=12, policy="2026-01", evidence=[evidence])
+                "srv_1": _document(
+                    0, day="2026-05-20", minutes=12, policy="2026-01", evidence=[evidence]
+                )
             },
             "responders": {VOLUNTEER: _document(0, answers=tally)},
         }
 
     def tell(self, kind: str, id: str, type_: str, data: dict[str, Any], seq: int = 0) -> None:
-        seq = seq or 1 + sum(fact.kind == kind and fact.envelope.aggregate == id for fact in self.facts)
-        envelope = Envelope(id=f"{kind}/{id}/{seq}", type=type_, aggregate=id, seq=seq, at=NOW, data=data)
+        seq = seq or 1 + sum(
+            fact.kind == kind and fact.envelope.aggregate == id for fact in self.facts
+        )
+        envelope = Envelope(
+            id=f"{kind}/{id}/{seq}", type=type_, aggregate=id, seq=seq, at=NOW, data=data
+        )
         self.facts.append(Fact("a.topic", 0, len(self.facts), kind, envelope))
 
     def problems(self) -> list[str]:
-        return list(problems(Books(self.aggregates, tuple(self.facts), tuple(self.letters)), self.record))
+        return list(
+            problems(Books(self.aggregates, tuple(self.facts), tuple(self.letters)), self.record)
+        )
 
     def again(self, kind: str, **more: Any) -> None:
         """A second document like the first of its kind."""
@@ -114,7 +127,9 @@ FALSIFIED: list[tuple[str, Callable[[Written], object]]] = [
     ("resolved 0 times", lambda b: b.facts.pop(-2)),
     (
         "work counted 4 times",
-        lambda b: b.first("service_records")["evidence"].extend(b.first("service_records")["evidence"] * 3),
+        lambda b: b.first("service_records")["evidence"].extend(
+            b.first("service_records")["evidence"] * 3
+        ),
     ),
     ("work not counted", lambda b: b.first("service_records").update(evidence=[], minutes=0)),
     ("24 minutes, by the evidence 12", lambda b: b.first("service_records").update(minutes=24)),

@@ -1,4 +1,5 @@
-"""Two of each service at once: they share the work, and nothing is done twice, whichever of them is asked or killed."""
+"""Two of each service at once: they share the work, and nothing is done twice, whichever of them is
+asked or killed."""
 
 import asyncio
 from collections import Counter
@@ -29,12 +30,18 @@ async def ground() -> AsyncGenerator[Ground]:
         yield place
 
 
-async def both(ground: Ground, service: str, path: str, bodies: list[tuple[object, dict[str, str]]]) -> list[int]:
-    """The statuses of these (body, headers), posted all at once to one replica after the other, in order."""
+async def both(
+    ground: Ground, service: str, path: str, bodies: list[tuple[object, dict[str, str]]]
+) -> list[int]:
+    """The statuses of these (body, headers), posted all at once to one replica after the other, in
+    order."""
     urls = [f"http://{HOST}:{port}/api/v1/{path}" for _, port in ground.ports.all_of(service)]
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         answers = await asyncio.gather(
-            *(http.post(urls[n % len(urls)], json=body, headers=head) for n, (body, head) in enumerate(bodies))
+            *(
+                http.post(urls[n % len(urls)], json=body, headers=head)
+                for n, (body, head) in enumerate(bodies)
+            )
         )
     return [answer.status_code for answer in answers]
 
@@ -44,7 +51,9 @@ async def test_one_key_at_both_replicas_is_one_report(ground: Ground):
     head = {"Authorization": f"Bearer {resident.token}", "Idempotency-Key": "one-and-the-same"}
     before = await _mine(ground, resident)
     assert set(await both(ground, "incidents", "reports", [(WORDS, head)] * 50)) == {201}
-    assert set(await both(ground, "incidents", "reports", [(WORDS | {"text": "别的"}, head)] * 2)) == {422}
+    assert set(
+        await both(ground, "incidents", "reports", [(WORDS | {"text": "别的"}, head)] * 2)
+    ) == {422}
     (added,) = await _mine(ground, resident) - before
     ground.record.done["report"][head["Idempotency-Key"]].add(added)
 
@@ -64,20 +73,31 @@ async def test_sign_in_codes_have_one_limit_at_both_replicas(ground: Ground):
     assert Counter(asked) == {202: 1, 429: 9}
     desk = {"X-Dev-Key": ground.platform.dev_key}
     (code,) = {
-        message["code"] for message in (await ground.api.send("GET", f"dev/messages?phone={phone}", desk))["messages"]
+        message["code"]
+        for message in (await ground.api.send("GET", f"dev/messages?phone={phone}", desk))[
+            "messages"
+        ]
     }
     wrong = {"phone": phone, "code": f"{(int(code) + 1) % 10**6:06d}"}
     assert set(await both(ground, "registration", "sessions", [(wrong, {})] * 8)) <= {422, 429}
-    assert set(await both(ground, "registration", "sessions", [({"phone": phone, "code": code}, {})] * 2)) == {429}
+    assert set(
+        await both(ground, "registration", "sessions", [({"phone": phone, "code": code}, {})] * 2)
+    ) == {429}
 
 
-async def test_a_message_comes_over_every_open_stream_whichever_replica_it_was_made_by(ground: Ground):
+async def test_a_message_comes_over_every_open_stream_whichever_replica_it_was_made_by(
+    ground: Ground,
+):
     (resident,), (volunteer,) = await ground.people(1, 1)
     async with AsyncExitStack() as stack:
         apis = [
-            await stack.enter_async_context(replicas.asking(ground, name)) for name in replicas.names(ground, "notify")
+            await stack.enter_async_context(replicas.asking(ground, name))
+            for name in replicas.names(ground, "notify")
         ]
-        streams = [await stack.enter_async_context(replicas.listening(replicas.moved(volunteer, api))) for api in apis]
+        streams = [
+            await stack.enter_async_context(replicas.listening(replicas.moved(volunteer, api)))
+            for api in apis
+        ]
         await volunteer.post("duty/start", {"location": PLACE})
         report = await resident.post("reports", WORDS | {"category": "assistance"})
         ground.record.done["report"][report["id"]].add(report["id"])
@@ -102,7 +122,8 @@ async def test_a_town_at_work_while_one_of_each_is_killed(ground: Ground):
             await ground.kill(replicas.names(ground, service)[0])
         await town.goes_on()
         await ground.whole()
-        # The gateway looks every 2 s whether one that was away is back, longer after each refusal: 10 s at most.
+        # The gateway looks every 2 s whether one that was away is back, longer after each refusal:
+        # 10 s at most.
         for name in replicas.names(ground, "incidents"):
             await eventually(partial(replicas.requests, ground, name))
     await balance(ground)

@@ -1,4 +1,5 @@
-"""Every service ended in good order and started again, one after the other, while the town is at work."""
+"""Every service ended in good order and started again, one after the other, while the town is at
+work."""
 
 import pytest
 
@@ -19,5 +20,7 @@ async def test_a_rolling_restart_costs_nobody_more_than_a_repeat(ground: Ground)
             await town.goes_on()
     answers = ground.record.statuses() - seen
     assert {status for status in answers if status >= 500} <= {503}, answers
-    assert ground.record.broken.total() == broken, "the gateway was there all the time, and answered"
+    assert ground.record.broken.total() == broken, (
+        "the gateway was there all the time, and answered"
+    )
     await balance(ground)

@@ -18,10 +18,19 @@ async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_no
     (resident,), _ = await ground.people(1, 0)
     key = f"fifty-{secrets.token_hex(6)}"
     headers = {"Authorization": f"Bearer {resident.token}", "Idempotency-Key": key}
-    body = {"text": "垃圾桶旁边没有扫干净", "category": "environment", "location": PLACE, "community": COMMUNITY}
+    body = {
+        "text": "垃圾桶旁边没有扫干净",
+        "category": "environment",
+        "location": PLACE,
+        "community": COMMUNITY,
+    }
     before = ground.record.of("report")
-    async with httpx.AsyncClient(base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False) as http:
-        answers = await asyncio.gather(*(http.post("reports", json=body, headers=headers) for _ in range(TIMES)))
+    async with httpx.AsyncClient(
+        base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False
+    ) as http:
+        answers = await asyncio.gather(
+            *(http.post("reports", json=body, headers=headers) for _ in range(TIMES))
+        )
         assert {answer.status_code for answer in answers} <= {201, 503}
         ids = {answer.json()["id"] for answer in answers if answer.status_code == 201}
         assert len(ids) == 1

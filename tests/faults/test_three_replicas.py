@@ -1,4 +1,5 @@
-"""Three of each service: killed, stopped and started under load; and what the clock brings is brought once."""
+"""Three of each service: killed, stopped and started under load; and what the clock brings is
+brought once."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -43,22 +44,31 @@ async def test_replicas_leave_and_come_back_under_load(ground: Ground):
 
 
 async def test_what_the_clock_brings_is_brought_once(ground: Ground):
-    """A call that is not answered lapses, the next wave goes out, leaders and the station are told: each once."""
+    """A call that is not answered lapses, the next wave goes out, leaders and the station are told:
+    each once."""
     residents, (silent,) = await ground.people(4, 1)
     town = Load(ground, 1.0)
     try:
         await silent.post("duty/start", {"location": PLACE})
-        filed = [await town.file(who, "assistance", f"unanswered-{n}") for n, who in enumerate(residents)]
+        filed = [
+            await town.file(who, "assistance", f"unanswered-{n}") for n, who in enumerate(residents)
+        ]
         ids = {report["id"] for report in filed if report}
         assert len(ids) == len(residents)
         books = await balance(ground)
     finally:
         await silent.post("duty/end")
         await town.close()
-    told = {key: times for key, times in _times(books, "CalloutEscalated", "report", "to").items() if key[0] in ids}
+    told = {
+        key: times
+        for key, times in _times(books, "CalloutEscalated", "report", "to").items()
+        if key[0] in ids
+    }
     assert told == {(id, to): 1 for id in ids for to in ("leader", "station")}
     assert {key: 1 for key in told if key[1] == "station"} == {
-        (id, "station"): times for (id,), times in _times(books, "ReportEscalated", "report").items() if id in ids
+        (id, "station"): times
+        for (id,), times in _times(books, "ReportEscalated", "report").items()
+        if id in ids
     }
     lapsed = _times(books, "CallTimedOut", "callout", "volunteer")
     assert silent.id in {volunteer for _, volunteer in lapsed}

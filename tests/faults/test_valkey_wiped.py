@@ -1,6 +1,8 @@
-"""Everything in Valkey is gone: positions, who may send them, the live streams' entries. Nothing that counts was there.
+"""Everything in Valkey is gone: positions, who may send them, the live streams' entries. Nothing
+that counts was there.
 
-Sign-in codes, their tries and their limits are in MongoDB (`sign_in_codes`): a wiped Valkey opens no door.
+Sign-in codes, their tries and their limits are in MongoDB (`sign_in_codes`): a wiped Valkey opens
+no door.
 """
 
 import shutil
@@ -44,11 +46,15 @@ async def on_duty(ground: Ground) -> set[str]:
 async def placed(ground: Ground) -> tuple[set[str], set[str]]:
     """Who may send positions and whose position is known, by Valkey."""
     async with Redis.from_url(ground.addresses["REDIS_URL"], decode_responses=True) as redis:
-        return set(await redis.smembers("dispatch:on_duty")), set(await redis.zrange("dispatch:positions", 0, -1))  # type: ignore[misc]
+        return set(await redis.smembers("dispatch:on_duty")), set(
+            await redis.zrange("dispatch:positions", 0, -1)
+        )  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("wipe", [flushed, lost])
-async def test_positions_and_views_are_rebuilt_streams_go_on_and_no_call_out_is_lost(ground: Ground, wipe: Wipe):
+async def test_positions_and_views_are_rebuilt_streams_go_on_and_no_call_out_is_lost(
+    ground: Ground, wipe: Wipe
+):
     async with load(ground, kinds=FOR_NOBODY_ON_DUTY) as town:
         await wipe(ground)
         report = await filed(ground, town)  # at once: nobody's position is known
@@ -70,7 +76,9 @@ async def test_positions_and_views_are_rebuilt_streams_go_on_and_no_call_out_is_
     books = await balance(ground)
     (opened,) = [f for f in books.of("CalloutOpened") if f.data["report"] == report]
     called = [f for f in books.of("VolunteerCalled") if f.data["report"] == report]
-    assert called, f"{opened.data['callout']}: those on duty were called though their places were lost"
+    assert called, (
+        f"{opened.data['callout']}: those on duty were called though their places were lost"
+    )
     told = [f.data["why"] for f in books.of("CalloutEscalated") if f.data["report"] == report]
     assert "nobody_on_duty" not in told
 
@@ -92,7 +100,9 @@ async def placed_or_away(ground: Ground) -> tuple[set[str], set[str]]:
 @pytest.mark.parametrize("wipe", [flushed, lost])
 async def test_sign_in_stays_as_closed_as_it_was(ground: Ground, wipe: Wipe):
     asked, never = ground.new_phone(), ground.new_phone()
-    async with httpx.AsyncClient(base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False
+    ) as http:
 
         async def post(path: str, **body: str) -> tuple[int, str]:
             answer = await http.post(path, json=body)
@@ -100,21 +110,35 @@ async def test_sign_in_stays_as_closed_as_it_was(ground: Ground, wipe: Wipe):
 
         async def code_of(phone: str) -> str:
             desk = {"X-Dev-Key": ground.platform.dev_key}
-            page: Json = (await http.get("dev/messages", params={"phone": phone}, headers=desk)).json()
+            page: Json = (
+                await http.get("dev/messages", params={"phone": phone}, headers=desk)
+            ).json()
             return page["messages"][0]["code"]
 
         assert (await post("sign-in-codes", phone=asked))[0] == 202
         code = await code_of(asked)
         wrong = f"{(int(code) + 1) % 1_000_000:06d}"
         for _ in range(2):
-            assert await post("sessions", phone=asked, code=wrong) == (422, "urn:problem:code_wrong")
+            assert await post("sessions", phone=asked, code=wrong) == (
+                422,
+                "urn:problem:code_wrong",
+            )
         await wipe(ground)
         assert await post("sign-in-codes", phone=asked) == (429, "urn:problem:code_too_soon")
         assert await post("sessions", phone=never, code=code) == (422, "urn:problem:code_wrong")
         for _ in range(3):
-            assert await post("sessions", phone=asked, code=wrong) == (422, "urn:problem:code_wrong")
-        assert await post("sessions", phone=asked, code=wrong) == (429, "urn:problem:code_tries_used")
-        assert await post("sessions", phone=asked, code=code) == (429, "urn:problem:code_tries_used")
+            assert await post("sessions", phone=asked, code=wrong) == (
+                422,
+                "urn:problem:code_wrong",
+            )
+        assert await post("sessions", phone=asked, code=wrong) == (
+            429,
+            "urn:problem:code_tries_used",
+        )
+        assert await post("sessions", phone=asked, code=code) == (
+            429,
+            "urn:problem:code_tries_used",
+        )
         assert (await post("sign-in-codes", phone=never))[0] == 202
         answer = await http.post("sessions", json={"phone": never, "code": await code_of(never)})
         assert answer.status_code == 201, "and the right code still opens it"

@@ -1,4 +1,5 @@
-"""Dispatch on a machine whose clock is an hour off: nobody is called, and nothing escalated, early or late."""
+"""Dispatch on a machine whose clock is an hour off: nobody is called, and nothing escalated, early
+or late."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -19,7 +20,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 MOMENT = timedelta(seconds=DOMAIN_RATE)
 """Between a decision and the writing of its event."""
 BUSY = timedelta(seconds=15 * DOMAIN_RATE)
-"""What a busy machine may take. By its own clock dispatch would be off by an hour, which the domain plays as days."""
+"""What a busy machine may take. By its own clock dispatch would be off by an hour, which the domain
+plays as days."""
 
 
 @pytest.mark.parametrize("off", [-3600, pytest.param(3600, marks=pytest.mark.long)])
@@ -32,25 +34,41 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
         await asyncio.to_thread(ground.platform.wait_ready, "dispatch", 60)
         for volunteer in volunteers:
             await start_duty(volunteer, PLACE)
-        words = {"text": "想请人帮忙把东西搬上楼", "category": "assistance", "location": PLACE, "community": COMMUNITY}
+        words = {
+            "text": "想请人帮忙把东西搬上楼",
+            "category": "assistance",
+            "location": PLACE,
+            "community": COMMUNITY,
+        }
         report = (await resident.post("reports", words))["id"]
         ground.record.done["report"][report].add(report)
 
         async def escalated() -> Books | None:
             books = await reader.read()
-            told = [fact for fact in _of(books, report, "CalloutEscalated") if fact.data["to"] == "station"]
+            told = [
+                fact
+                for fact in _of(books, report, "CalloutEscalated")
+                if fact.data["to"] == "station"
+            ]
             return books if told else None
 
         books = await eventually(escalated, within=60)
         now = ground.clock.now()
         for volunteer in volunteers:
             await volunteer.post("duty/end")
-    (filed,), (called, *_) = _of(books, report, "ReportFiled"), _of(books, report, "VolunteerCalled")
+    (filed,), (called, *_) = (
+        _of(books, report, "ReportFiled"),
+        _of(books, report, "VolunteerCalled"),
+    )
     leader, station = _of(books, report, "CalloutEscalated")
     policy = policy_at(DOMAIN_START)
     for earlier, later, least in (
         (filed.envelope.at, called.envelope.at, timedelta()),
-        (called.envelope.at, datetime.fromisoformat(called.data["expires_at"]), timedelta(seconds=policy.timeout_s)),
+        (
+            called.envelope.at,
+            datetime.fromisoformat(called.data["expires_at"]),
+            timedelta(seconds=policy.timeout_s),
+        ),
         (datetime.fromisoformat(called.data["expires_at"]), leader.envelope.at, timedelta()),
         (leader.envelope.at, station.envelope.at, timedelta(seconds=policy.leader_s)),
         (station.envelope.at, now, timedelta()),

@@ -1,4 +1,5 @@
-"""`python -m tests.faults.wrong_clock <service> <seconds>`: the service itself on a machine whose clock is off."""
+"""`python -m tests.faults.wrong_clock <service> <seconds>`: the service itself on a machine whose
+clock is off."""
 
 import importlib
 import sys

@@ -12,7 +12,10 @@ PATIENCE_S = 25.0
 
 
 async def eventually(
-    look: Callable[[], Awaitable[Any]], right: Callable[[Any], bool], what: str, within: float = PATIENCE_S
+    look: Callable[[], Awaitable[Any]],
+    right: Callable[[Any], bool],
+    what: str,
+    within: float = PATIENCE_S,
 ) -> Any:
     """What `look` gives once it is right. Fails with what it gave last."""
     until, seen = time.monotonic() + within, None
@@ -61,13 +64,17 @@ class Phone:
                 await self._rang.wait_for(lambda: found() is not None)
         except TimeoutError:
             kinds = [(event.kind, event.message.get("report")) for event in self.heard]
-            raise AssertionError(f"no {kind} about {about} within {within} s; heard {kinds}") from None
+            raise AssertionError(
+                f"no {kind} about {about} within {within} s; heard {kinds}"
+            ) from None
         event = found()
         assert event is not None
         return event.message
 
     def heard_of(self, kind: str, about: str) -> list[Json]:
-        return [event.message for event in self.heard if event.kind == kind and concerns(event, about)]
+        return [
+            event.message for event in self.heard if event.kind == kind and concerns(event, about)
+        ]
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -18,7 +18,8 @@ SIGN_S = 1.0
 
 
 class Station:
-    """Each volunteer and resident is used by one journey only: rest and load of one journey cannot disturb another.
+    """Each volunteer and resident is used by one journey only: rest and load of one journey cannot
+    disturb another.
 
     Everybody on duty stands near one place; who is on duty goes off at the journey's end.
     """
@@ -28,7 +29,9 @@ class Station:
         self.place = {"longitude": DOOR[0], "latitude": DOOR[1], "datum": "wgs84"}
         self._free: dict[str, Iterator[Person]] = {
             # Between 18 and 69 years: called at any hour.
-            "volunteer": (p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004),
+            "volunteer": (
+                p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004
+            ),
             "resident": iter(plan.residents[:-1]),
         }
         self._same = {
@@ -51,7 +54,8 @@ class Station:
         return phone
 
     async def on_duty(self, metres_north: float = 50) -> Phone:
-        """A volunteer who has gone on duty so far from the middle, and shows it until the journey ends."""
+        """A volunteer who has gone on duty so far from the middle, and shows it until the journey
+        ends."""
         phone = await self.somebody("volunteer")
         place = self.place | {"latitude": DOOR[1] + metres_north / 111_195}
         await start_duty(phone.person, place)
@@ -60,7 +64,9 @@ class Station:
         return phone
 
     async def _show(self, phone: Phone, place: Json) -> None:
-        await phone.person.post("positions", {"positions": [place | {"at": self.clock.now().isoformat()}]})
+        await phone.person.post(
+            "positions", {"positions": [place | {"at": self.clock.now().isoformat()}]}
+        )
 
     async def _go_on_showing(self, phone: Phone, place: Json) -> None:
         while True:
@@ -70,17 +76,28 @@ class Station:
 
     def words_of(self, category: str = "nuisance", **more: Any) -> Json:
         """The body of a report at the middle."""
-        text = {"assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}.get(category, "楼下的音响太吵")
-        return {"text": text, "category": category, "location": self.place, "community": COMMUNITY} | more
+        text = {"assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}.get(
+            category, "楼下的音响太吵"
+        )
+        return {
+            "text": text,
+            "category": category,
+            "location": self.place,
+            "community": COMMUNITY,
+        } | more
 
     async def reports(self, who: Phone, category: str = "nuisance", **more: Any) -> Json:
         return await who.person.post("reports", self.words_of(category, **more))
 
     async def stands(self, who: Phone, report: str, *states: str, **more: Any) -> Json:
-        """The report as `who` reads it, once it is in one of these states (and has what `more` names)."""
+        """The report as `who` reads it, once it is in one of these states (and has what `more`
+        names)."""
         return await eventually(
             lambda: who.person.get(f"reports/{report}"),
-            lambda view: view["state"] in states and all(view.get(key) == value for key, value in more.items()),
+            lambda view: (
+                view["state"] in states
+                and all(view.get(key) == value for key, value in more.items())
+            ),
             f"report in {states}",
         )
 

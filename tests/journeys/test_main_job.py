@@ -1,4 +1,5 @@
-"""The one path that must never break, straight through, from a report filed to hours credited and figures updated."""
+"""The one path that must never break, straight through, from a report filed to hours credited and
+figures updated."""
 
 from deploy.demonstration.api import Json
 from tests.journeys.phone import Phone, eventually
@@ -8,7 +9,11 @@ from tests.journeys.station import Station
 async def text_for(volunteer: Phone, report: str) -> str:
     """A moment after they accepted."""
     look = volunteer.person.get
-    return (await eventually(lambda: look(f"reports/{report}"), lambda view: view.get("text"), "the text"))["text"]
+    return (
+        await eventually(
+            lambda: look(f"reports/{report}"), lambda view: view.get("text"), "the text"
+        )
+    )["text"]
 
 
 async def credited(volunteer: Phone) -> list[Json]:
@@ -21,7 +26,9 @@ async def credited(volunteer: Phone) -> list[Json]:
     return page["records"]
 
 
-async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_and_counted(station: Station):
+async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_and_counted(
+    station: Station,
+):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
     crew = [await station.on_duty(50), await station.on_duty(80)]
     before = await officer.person.get("figures", area="370104009")
@@ -49,7 +56,9 @@ async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_an
     assert closed["outcome"] == "solved"
 
     for volunteer in crew:
-        assert {piece["source"] for record in await credited(volunteer) for piece in record["evidence"]} == {callout}
+        assert {
+            piece["source"] for record in await credited(volunteer) for piece in record["evidence"]
+        } == {callout}
     after = await officer.person.get("figures", area="370104009")
     assert after["by_route"]["volunteers"] == before["by_route"].get("volunteers", 0) + 1
     assert after["by_state"]["closed"] == before["by_state"].get("closed", 0) + 1

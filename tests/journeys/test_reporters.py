@@ -18,7 +18,9 @@ async def done_by(volunteer: Phone, report: str) -> None:
     await volunteer.person.post(f"callouts/{callout}/finish", {"outcome": "solved"})
 
 
-async def test_a_reporter_who_is_not_satisfied_gets_a_new_round_and_closes_it_then(station: Station):
+async def test_a_reporter_who_is_not_satisfied_gets_a_new_round_and_closes_it_then(
+    station: Station,
+):
     resident, first = await station.somebody("resident"), await station.on_duty()
     report = (await station.reports(resident, "assistance"))["id"]
     await done_by(first, report)
@@ -43,8 +45,14 @@ async def test_a_reporter_who_is_not_satisfied_gets_a_new_round_and_closes_it_th
 async def test_a_report_sent_again_by_a_bad_network_is_one_report(station: Station):
     resident, volunteer = await station.somebody("resident"), await station.on_duty()
     body, key = station.words_of("assistance"), "the-phone-gave-it-this"
-    answers = await asyncio.gather(*(resident.person.post("reports", body, key=key) for _ in range(4)))
-    assert len({answer["id"] for answer in answers}) == len({answer["number"] for answer in answers}) == 1
+    answers = await asyncio.gather(
+        *(resident.person.post("reports", body, key=key) for _ in range(4))
+    )
+    assert (
+        len({answer["id"] for answer in answers})
+        == len({answer["number"] for answer in answers})
+        == 1
+    )
     await volunteer.hears("alert", answers[0]["id"])
     mine = (await resident.person.get("reports", mine=True))["reports"]
     assert [view["id"] for view in mine] == [answers[0]["id"]]
@@ -55,10 +63,14 @@ async def test_a_report_sent_again_by_a_bad_network_is_one_report(station: Stati
     assert (refused.value.status, refused.value.code) == (422, "key_reused")
 
 
-async def test_a_report_without_an_account_is_followed_and_confirmed_by_its_number(station: Station):
+async def test_a_report_without_an_account_is_followed_and_confirmed_by_its_number(
+    station: Station,
+):
     volunteer = await station.on_duty()
     async with httpx.AsyncClient(base_url=station.api.url + "/api/v1", timeout=10) as stranger:
-        answer = await stranger.post("/reports", json=station.words_of("assistance", anonymous=True))
+        answer = await stranger.post(
+            "/reports", json=station.words_of("assistance", anonymous=True)
+        )
         assert answer.status_code == 201, answer.text
         report = answer.json()
         number, key = report["number"], report["follow_up_key"]

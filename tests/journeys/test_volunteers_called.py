@@ -28,7 +28,9 @@ async def test_nobody_on_duty_the_station_is_told_and_sees_to_it(station: Statio
     assert message["data"]["why"] == "nobody_on_duty"
     assert message["callout"]
 
-    await officer.person.post(f"reports/{report['id']}/resolve", {"outcome": "solved", "note": "民警已到场"})
+    await officer.person.post(
+        f"reports/{report['id']}/resolve", {"outcome": "solved", "note": "民警已到场"}
+    )
     await resident.hears("outcome", report["id"])
     await resident.person.post(f"reports/{report['id']}/confirm")
     closed = await station.stands(resident, report["id"], "closed")
@@ -50,7 +52,9 @@ async def test_all_decline_the_station_is_told_without_waiting_for_the_time_out(
 
 
 async def test_two_reports_compete_for_one_volunteer_who_is_called_to_one_only(station: Station):
-    officer, one, two = [await station.somebody(role) for role in ("officer", "resident", "resident")]
+    officer, one, two = [
+        await station.somebody(role) for role in ("officer", "resident", "resident")
+    ]
     volunteer = await station.on_duty()
     reports = await asyncio.gather(*(station.reports(who, "assistance") for who in (one, two)))
     first = await volunteer.hears("alert")

@@ -1,4 +1,5 @@
-"""One person of each role at the demonstration station, signed in through the gateway; nobody whom journeys need."""
+"""One person of each role at the demonstration station, signed in through the gateway; nobody whom
+journeys need."""
 
 import secrets
 import time
@@ -49,7 +50,8 @@ class Person:
         return {"Authorization": f"Bearer {self._token}"}
 
     def sign_in(self) -> None:
-        """By the code that the local SMS end shows to the developer; a token has the grants of this moment."""
+        """By the code that the local SMS end shows to the developer; a token has the grants of this
+        moment."""
         asked = self.web.post(f"{API}/sign-in-codes", json={"phone": self.phone})
         assert asked.status_code == 202, asked.text
         key = {"X-Dev-Key": self.dev_key}
@@ -88,11 +90,15 @@ class Person:
 
     def hand_in(self, photo: bytes) -> str:
         """The photo's id."""
-        answer = self.web.post(f"{API}/photos", content=photo, headers=self.headers | {"Content-Type": "image/png"})
+        answer = self.web.post(
+            f"{API}/photos", content=photo, headers=self.headers | {"Content-Type": "image/png"}
+        )
         return self._given(answer)["id"]
 
     def _given(self, answer: httpx.Response) -> Any:
-        assert answer.is_success, f"{self.role}: {answer.request.method} {answer.url}: {answer.text}"
+        assert answer.is_success, (
+            f"{self.role}: {answer.request.method} {answer.url}: {answer.text}"
+        )
         return answer.json()
 
 
@@ -104,7 +110,10 @@ class Staff:
     dev_key: str
 
     def __post_init__(self) -> None:
-        self.by_role = {str(role): self.person(role, plan.phone) for role, plan in planned(demonstration()).items()}
+        self.by_role = {
+            str(role): self.person(role, plan.phone)
+            for role, plan in planned(demonstration()).items()
+        }
 
     def person(self, role: str, phone: str | None = None) -> Person:
         """Somebody else; new unless their phone is given."""
@@ -123,7 +132,13 @@ def planned(plan: Demonstration) -> dict[Role, Planned]:
     """From the ends of the lists: journeys take from their beginnings, and the very last ones."""
     leader = next(p for p in reversed(plan.volunteers) if p.role == "leader")
     return {
-        "volunteer": [p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004][-2],
-        "leader": leader, "officer": plan.officers[-1], "committee": plan.committee[-1],
-        "city_desk": plan.city_desk[-1], "operator": plan.operators[-1], "resident": plan.residents[-2],
-    }  # fmt: skip
+        "volunteer": [
+            p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004
+        ][-2],
+        "leader": leader,
+        "officer": plan.officers[-1],
+        "committee": plan.committee[-1],
+        "city_desk": plan.city_desk[-1],
+        "operator": plan.operators[-1],
+        "resident": plan.residents[-2],
+    }

@@ -1,4 +1,5 @@
-"""Role by foreign object: whoever has no part in a matter learns nothing of it and changes nothing in it."""
+"""Role by foreign object: whoever has no part in a matter learns nothing of it and changes nothing
+in it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,11 @@ from tests.telemetry.canaries import id_number
 
 Neighbours = tuple[Matter, dict[str, Person]]
 KEPT = {
-    "registration": {"accounts": ("account", "reporter"), "squads": ("squad",), "stations": ("station",)},
+    "registration": {
+        "accounts": ("account", "reporter"),
+        "squads": ("squad",),
+        "stations": ("station",),
+    },
     "incidents": {"reports": ("report",)},
     "dispatch": {"callouts": ("callout",), "responders": ("account",)},
     "notify": {"messages": ("message",)},
@@ -41,7 +46,9 @@ def stored(platform: WholePlatform, matter: Matter) -> dict[str, Any]:
     client: MongoClient[dict[str, Any]] = MongoClient(platform.backend.mongo_url)
     with client:
         return {
-            f"{database}.{collection}.{name}": client[database][collection].find_one({"_id": matter.ids[name]})
+            f"{database}.{collection}.{name}": client[database][collection].find_one(
+                {"_id": matter.ids[name]}
+            )
             for database, collections in KEPT.items()
             for collection, names in collections.items()
             for name in names
@@ -50,12 +57,16 @@ def stored(platform: WholePlatform, matter: Matter) -> dict[str, Any]:
 
 def test_every_operation_that_takes_an_id_is_tried() -> None:
     taking = dict(taking_ids())
-    assert {name: names for name, names in taking.items() if names} == {}, "is it an id? say so in attempts.py"
+    assert {name: names for name, names in taking.items() if names} == {}, (
+        "is it an id? say so in attempts.py"
+    )
     assert set(taking) == set(ATTEMPTS), "say in attempts.py how a stranger would try it"
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
-def test_strangers_learn_and_change_nothing(name: str, around: Neighbours, platform: WholePlatform) -> None:
+def test_strangers_learn_and_change_nothing(
+    name: str, around: Neighbours, platform: WholePlatform
+) -> None:
     matter, people = around
     before = stored(platform, matter)
     assert all(before.values()), "it is there"
@@ -70,7 +81,11 @@ def _tries(name: str, attempt: Attempt, who: str, person: Person, matter: Matter
     path, query, body = (filled(part, ids) for part in (attempt.path, attempt.query, attempt.body))
     answer = person.ask(name.partition(" ")[0], path, params=query, json=body)
     allowed = answer.is_success and bool(attempt.open)
-    assert allowed or answer.status_code in attempt.refused, f"{who}: {answer.status_code} {answer.text}"
+    assert allowed or answer.status_code in attempt.refused, (
+        f"{who}: {answer.status_code} {answer.text}"
+    )
     sent = f"{path} {query} {body}"
-    told = [secret for secret in matter.told_to_nobody if secret in answer.text and secret not in sent]
+    told = [
+        secret for secret in matter.told_to_nobody if secret in answer.text and secret not in sent
+    ]
     assert told == [], f"{who}: {answer.status_code} {answer.text}"

@@ -14,20 +14,34 @@ EXAMPLES, ASKING = 4, 2
 """Requests for each operation, and how many roles send each, in turn: every role sends one."""
 MANY = 40
 """Requests in the long form; every role sends each."""
-QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large, HealthCheck.large_base_example]
+QUIET = [
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+]
 
 
 def fuzzed(
-    operation: Operation, town: Town, session: requests.Session, url: str, examples: int, asking: int
+    operation: Operation,
+    town: Town,
+    session: requests.Session,
+    url: str,
+    examples: int,
+    asking: int,
 ) -> set[int]:
     """Sends them; gives the statuses that came."""
     statuses: set[int] = set()
     turn = cycle(town.people.values())
 
     @settings(
-        max_examples=examples, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
         suppress_health_check=QUIET,
-    )  # fmt: skip
+    )
     @given(case=cases(operation, town))
     def each(case: Case) -> None:
         statuses.update(ask(case, who, session, url).status_code for who in islice(turn, asking))

@@ -28,9 +28,12 @@ STREAM = "/api/v1/stream"
 TOLD = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429})
 """What a caller has to reckon with where the documents say 4XX."""
 CHECKS = [
-    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
-]  # fmt: skip
+]
 Operation = APIOperation[Any, Any, Any, Any]
 Case = AnyCase[Any]
 
@@ -59,9 +62,12 @@ def takes_anything(operation: Operation) -> bool:
 
 @st.composite
 def cases(draw: st.DrawFn, operation: Operation, town: Town) -> Case:
-    """By the document; every other time with real things where ids and places belong, and now and then against it."""
+    """By the document; every other time with real things where ids and places belong, and now and
+    then against it."""
     against = takes_anything(operation) and draw(st.integers(0, 4)) == 0
-    case = draw(operation.as_strategy(GenerationMode.NEGATIVE if against else GenerationMode.POSITIVE))
+    case = draw(
+        operation.as_strategy(GenerationMode.NEGATIVE if against else GenerationMode.POSITIVE)
+    )
     if not against and draw(st.integers(0, 2)):
         _settle(case, town, partial(_draw, draw))
     return case

@@ -9,25 +9,34 @@ from stdnum.cn import ric
 ADDRESS = "段店北路{}号院"
 
 
-_DAYS = [f"{year}{month:02d}{day:02d}" for year in range(1900, 1950) for month in range(1, 13) for day in range(1, 29)]
+_DAYS = [
+    f"{year}{month:02d}{day:02d}"
+    for year in range(1900, 1950)
+    for month in range(1, 13)
+    for day in range(1, 29)
+]
 _BIRTHDAYS = iter(secrets.SystemRandom().sample(_DAYS, len(_DAYS)))
 
 
 def id_number() -> str:
-    """Well-formed, of nobody: order code 000, born in a year that the demonstration does not use. Given only once."""
+    """Well-formed, of nobody: order code 000, born in a year that the demonstration does not use.
+    Given only once."""
     front = f"370104{next(_BIRTHDAYS)}000"
     return front + ric.calc_check_digit(front + "0")
 
 
 class Canaries:
-    """Each is unmistakable. `learned` are those that only the platform could make: a report's number and its key."""
+    """Each is unmistakable. `learned` are those that only the platform could make: a report's
+    number and its key."""
 
     def __init__(self) -> None:
         token = secrets.token_hex(4)
         self.phone = f"12000{secrets.randbelow(1_000_000):06d}"
         self.name = f"金丝雀{''.join(chr(0x9F00 + secrets.randbelow(90)) for _ in range(3))}"
         self.id_number = id_number()
-        self.text, self.note, self.reason = (f"金丝雀的{what}{token}" for what in ("话", "备注", "理由"))
+        self.text, self.note, self.reason = (
+            f"金丝雀的{what}{token}" for what in ("话", "备注", "理由")
+        )
         self.address = ADDRESS.format(secrets.randbelow(10**9))
         self.word = f"canary-{secrets.token_hex(6)}"
         """Where only plain letters can stand: keys, headers, ids."""
@@ -38,23 +47,44 @@ class Canaries:
     @property
     def all(self) -> tuple[str, ...]:
         """Everything to look for."""
-        return (self.phone, self.name, self.id_number, self.text, self.note, self.reason, self.address, self.word,
-                self.method, self.trace, *self.learned)  # fmt: skip
+        return (
+            self.phone,
+            self.name,
+            self.id_number,
+            self.text,
+            self.note,
+            self.reason,
+            self.address,
+            self.word,
+            self.method,
+            self.trace,
+            *self.learned,
+        )
 
     @property
     def headers(self) -> dict[str, str]:
         """What a caller can send with any request."""
         return {
-            "User-Agent": f"{self.word}/1.0 ({self.phone})", "Idempotency-Key": f"{self.word}-{secrets.token_hex(4)}",
-            "X-Request-Id": self.word, "baggage": f"who={self.phone}", "tracestate": f"who={self.word}",
-            "traceparent": f"00-{self.trace}-{self.trace[:16]}-01", "X-B3-TraceId": self.trace, "Referer": self.word,
-            "X-Forwarded-For": "203.0.113.77", "X-Client-Trace-Id": self.word,
-        }  # fmt: skip
+            "User-Agent": f"{self.word}/1.0 ({self.phone})",
+            "Idempotency-Key": f"{self.word}-{secrets.token_hex(4)}",
+            "X-Request-Id": self.word,
+            "baggage": f"who={self.phone}",
+            "tracestate": f"who={self.word}",
+            "traceparent": f"00-{self.trace}-{self.trace[:16]}-01",
+            "X-B3-TraceId": self.trace,
+            "Referer": self.word,
+            "X-Forwarded-For": "203.0.113.77",
+            "X-Client-Trace-Id": self.word,
+        }
 
     def anything(self) -> list[Any]:
         """Of every kind, in every form that a body may have."""
         said = f"{self.text} {self.name} {self.phone} {self.id_number} {self.address}"
-        return [said, {"$ne": self.phone, self.name: said}, [self.id_number, {self.word: self.reason}]]
+        return [
+            said,
+            {"$ne": self.phone, self.name: said},
+            [self.id_number, {self.word: self.reason}],
+        ]
 
     def found_in(self, haystack: bytes) -> list[str]:
         """Which of them are there, in any encoding that somebody could have written them in."""
@@ -64,6 +94,10 @@ class Canaries:
 def _forms(canary: str) -> set[bytes]:
     quoted = "".join(f"%{byte:02X}" for byte in canary.encode())
     return {
-        canary.encode(), canary.lower().encode(), canary.encode("unicode_escape"), canary.encode("utf-16-le"),
-        quoted.encode(), quoted.lower().encode(),
-    }  # fmt: skip
+        canary.encode(),
+        canary.lower().encode(),
+        canary.encode("unicode_escape"),
+        canary.encode("utf-16-le"),
+        quoted.encode(),
+        quoted.lower().encode(),
+    }

@@ -14,8 +14,11 @@ SERVICES = ("registration", "incidents", "dispatch", "notify")
 
 
 async def on_topics(bootstrap: str) -> tuple[bytes, bytes]:
-    """All that stands on all topics from the beginning, keys and headers too; and of dead letters the headers alone."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
+    """All that stands on all topics from the beginning, keys and headers too; and of dead letters
+    the headers alone."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+    )
     await consumer.start()
     try:
         consumer.subscribe([name for topic in TOPICS for name in (topic, dead(topic))])
@@ -28,7 +31,11 @@ async def on_topics(bootstrap: str) -> tuple[bytes, bytes]:
             while any([await consumer.position(p) < ends[p] for p in partitions]):
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     for record in records:
-                        headers = [part for name, value in record.headers for part in (name.encode(), value)]
+                        headers = [
+                            part
+                            for name, value in record.headers
+                            for part in (name.encode(), value)
+                        ]
                         seen += [record.key or b"", record.value or b"", *headers]
                         reasons += headers
         return b"\n".join(seen), b"\n".join(reasons)
@@ -47,10 +54,19 @@ async def traced(zipkin: str) -> bytes:
     pages: list[bytes] = []
     async with httpx.AsyncClient(base_url=zipkin, timeout=60, trust_env=False) as client:
         for service in ("gateway", *SERVICES):
-            params = {"serviceName": service, "limit": "20000", "lookback": str(DAY_MS), "endTs": str(now_ms)}
-            pages.append((await client.get("/api/v2/traces", params=params)).raise_for_status().content)
+            params = {
+                "serviceName": service,
+                "limit": "20000",
+                "lookback": str(DAY_MS),
+                "endTs": str(now_ms),
+            }
+            pages.append(
+                (await client.get("/api/v2/traces", params=params)).raise_for_status().content
+            )
             named = {"serviceName": service}
-            pages.append((await client.get("/api/v2/spans", params=named)).raise_for_status().content)
+            pages.append(
+                (await client.get("/api/v2/spans", params=named)).raise_for_status().content
+            )
     return b"\n".join(pages)
 
 

@@ -20,19 +20,29 @@ async def taken(station: Station, planted: Canaries) -> str:
     headers = await person.headers()
     await station.api.send("PATCH", "accounts/me", headers, json={"name": planted.name})
     officer = (await station.somebody("officer")).person
-    joining = {"station": station.id, "area": COMMUNITY, "name": planted.name, "id_number": planted.id_number,
-               "skills": ["mediation"]}  # fmt: skip
+    joining = {
+        "station": station.id,
+        "area": COMMUNITY,
+        "name": planted.name,
+        "id_number": planted.id_number,
+        "skills": ["mediation"],
+    }
     await person.post("volunteers", joining, key=f"{planted.word}-joining")
     await officer.get(f"volunteers/{person.id}")
-    await officer.post(f"volunteers/{person.id}/proposals", {"what": "approve", "reason": planted.reason})
+    await officer.post(
+        f"volunteers/{person.id}/proposals", {"what": "approve", "reason": planted.reason}
+    )
     await officer.post(f"volunteers/{person.id}/approve")
     said = f"{planted.text} 电话{planted.phone} 住{planted.address}"
-    report = await person.post("reports", station.words_of("assistance", text=said), key=f"{planted.word}-report")
+    report = await person.post(
+        "reports", station.words_of("assistance", text=said), key=f"{planted.word}-report"
+    )
     await person.post(f"reports/{report['id']}/notes", {"text": planted.note})
     for verb, body in (
-        ("route", {"route": "police", "reason": planted.reason}), ("acknowledge", {}),
+        ("route", {"route": "police", "reason": planted.reason}),
+        ("acknowledge", {}),
         ("close", {"outcome": "solved", "note": planted.note}),
-    ):  # fmt: skip
+    ):
         await officer.post(f"reports/{report['id']}/{verb}", body)
     await person.post(f"reports/{report['id']}/reopen", {"reason": planted.reason})
     await officer.post(f"volunteers/{person.id}/suspend", {"reason": planted.reason})
@@ -42,22 +52,31 @@ async def taken(station: Station, planted: Canaries) -> str:
 async def followed(station: Station, web: httpx.AsyncClient, planted: Canaries) -> None:
     """By number, with the key: both are from then on looked for too."""
     body = station.words_of(text=planted.text, anonymous=True)
-    filed = (await web.post(f"{API}/reports", json=body, headers=planted.headers)).raise_for_status().json()
+    filed = (
+        (await web.post(f"{API}/reports", json=body, headers=planted.headers))
+        .raise_for_status()
+        .json()
+    )
     number, key = filed["number"], filed["follow_up_key"]
     planted.learned += [number, key]
     path = f"{API}/follow-ups/{number}"
     for given in (key, planted.word):
         await web.post(f"{path}/confirm", json={"key": given}, headers=planted.headers)
     await web.get(path, headers=planted.headers)
-    (await web.post(f"{path}/withdraw", json={"key": key, "reason": planted.reason})).raise_for_status()
+    (
+        await web.post(f"{path}/withdraw", json={"key": key, "reason": planted.reason})
+    ).raise_for_status()
 
 
 async def anywhere(web: httpx.AsyncClient, planted: Canaries, headers: dict[str, str]) -> int:
-    """In each parameter and each field of each operation, signed in, with a bad token and with none; gives how many."""
+    """In each parameter and each field of each operation, signed in, with a bad token and with
+    none; gives how many."""
     sent = 0
     for method, path, query, body in _requests(planted):
         for allowed in (headers, {"Authorization": f"Bearer {planted.word}"}, {}):
-            sending = web.stream(method, path, params=query, json=body, headers=planted.headers | allowed)
+            sending = web.stream(
+                method, path, params=query, json=body, headers=planted.headers | allowed
+            )
             async with sending as answer:
                 assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
                 sent += 1
@@ -71,7 +90,9 @@ def _requests(planted: Canaries) -> Iterator[tuple[str, str, Json, Any]]:
         parameters = operation.get("parameters", [])
         query = {p["name"] for p in parameters if p["in"] == "query"}
         fields = _fields(service, operation)
-        for word, value in zip((planted.phone, planted.name, planted.word), planted.anything(), strict=True):
+        for word, value in zip(
+            (planted.phone, planted.name, planted.word), planted.anything(), strict=True
+        ):
             place = path
             for name in (p["name"] for p in parameters if p["in"] == "path"):
                 place = place.replace(f"{{{name}}}", word)
@@ -80,19 +101,30 @@ def _requests(planted: Canaries) -> Iterator[tuple[str, str, Json, Any]]:
 
 
 def _fields(service: str, operation: Json) -> list[str]:
-    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    schema = (
+        operation.get("requestBody", {})
+        .get("content", {})
+        .get("application/json", {})
+        .get("schema", {})
+    )
     name = schema.get("$ref", "").rpartition("/")[2]
     return list(openapi(service)["components"]["schemas"].get(name, {}).get("properties", {}))
 
 
 async def oddly(web: httpx.AsyncClient, planted: Canaries, services: list[str]) -> None:
-    """Where there is nothing, too much of it, of a kind that nobody knows; at the gateway and behind it."""
+    """Where there is nothing, too much of it, of a kind that nobody knows; at the gateway and
+    behind it."""
     long = f'{{"text": "{planted.text}{"x" * 7_000_000}"}}'
     for url in (str(web.base_url).rstrip("/"), *services):
         headers = planted.headers
         if url in services:  # they trust the gateway with the trace
             del headers["traceparent"]
-        for path in (planted.phone, f"{API}/{planted.name}", f"{API}/reports/{planted.phone}/{planted.word}", "docs/x"):
+        for path in (
+            planted.phone,
+            f"{API}/{planted.name}",
+            f"{API}/reports/{planted.phone}/{planted.word}",
+            "docs/x",
+        ):
             await web.get(f"{url}/{path.lstrip('/')}", headers=headers)
         await web.request(planted.method, f"{url}{API}/reports", headers=headers)
         kind = headers | {"Content-Type": f"text/{planted.word}"}

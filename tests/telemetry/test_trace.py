@@ -22,15 +22,24 @@ def chain(spans: list[Span], last: Span) -> list[Span]:
 
 
 def told_of_the_call(span: Span) -> bool:
-    return span["localEndpoint"]["serviceName"] == "notify" and "volunteercalled" in span.get("name", "").lower()
+    return (
+        span["localEndpoint"]["serviceName"] == "notify"
+        and "volunteercalled" in span.get("name", "").lower()
+    )
 
 
-async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(station: Station, platform: WholePlatform):
+async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(
+    station: Station, platform: WholePlatform
+):
     volunteer, resident = await station.on_duty(), await station.somebody("resident")
-    report, trace = await resident.person.post_traced("reports", station.words_of("assistance"), "trace-of-this-one")
+    report, trace = await resident.person.post_traced(
+        "reports", station.words_of("assistance"), "trace-of-this-one"
+    )
     await volunteer.hears("alert", report["id"])
 
-    async with httpx.AsyncClient(base_url=platform.zipkin_url, timeout=5, trust_env=False) as zipkin:
+    async with httpx.AsyncClient(
+        base_url=platform.zipkin_url, timeout=5, trust_env=False
+    ) as zipkin:
 
         async def spans() -> list[Span]:
             answer = await zipkin.get(f"/api/v2/trace/{trace}")
@@ -38,7 +47,9 @@ async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(station: Stat
 
         def whole(found: list[Span]) -> bool:
             names = {span["localEndpoint"]["serviceName"] for span in found}
-            return {"gateway", "incidents", "dispatch", "notify"} <= names and any(map(told_of_the_call, found))
+            return {"gateway", "incidents", "dispatch", "notify"} <= names and any(
+                map(told_of_the_call, found)
+            )
 
         found = await eventually(spans, whole, "the whole trace in the store")
 
@@ -54,6 +65,8 @@ async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(station: Stat
 
 async def test_a_caller_cannot_join_or_force_a_trace(station: Station, web: httpx.AsyncClient):
     mine = "0af7651916cd43dd8448eb211c80319c"
-    answer = await web.get("/api/v1/categories", headers={"traceparent": f"00-{mine}-b7ad6b7169203331-01"})
+    answer = await web.get(
+        "/api/v1/categories", headers={"traceparent": f"00-{mine}-b7ad6b7169203331-01"}
+    )
     assert answer.headers["x-trace-id"] != mine
     assert answer.headers["x-request-id"]

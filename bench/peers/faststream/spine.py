@@ -1,6 +1,8 @@
-"""Row 5's real peer: a row and its outbox row in one transaction, faststream-outbox to Kafka, effects by bulk insert.
+"""Row 5's real peer: a row and its outbox row in one transaction, faststream-outbox to Kafka,
+effects by bulk insert.
 
-`python -m bench.peers.faststream.spine` is asked by lines, as `bench.spine` is. Everything in one process.
+`python -m bench.peers.faststream.spine` is asked by lines, as `bench.spine` is. Everything in one
+process.
 """
 
 import asyncio
@@ -30,32 +32,50 @@ class Spine:
         metadata = MetaData()
         outbox = make_outbox_table(metadata, table_name="outbox")
         self.metadata = metadata
-        self.sources = Table("sources", metadata, Column("id", Text, primary_key=True), Column("account", Text))
-        self.effects = Table("effects", metadata, Column("id", Text, primary_key=True), Column("account", Text))
+        self.sources = Table(
+            "sources", metadata, Column("id", Text, primary_key=True), Column("account", Text)
+        )
+        self.effects = Table(
+            "effects", metadata, Column("id", Text, primary_key=True), Column("account", Text)
+        )
         self.engine = create_async_engine(database, pool_size=WRITERS + _RELAYS + 8)
         # Untraced: its telemetry middleware (0.19) fails on every message that goes on to Kafka.
         self.outbox = OutboxBroker(self.engine, outbox_table=outbox, logger=None)
         self.kafka = KafkaBroker(
-            kafka_url, acks="all", enable_idempotence=True, middlewares=(KafkaTelemetryMiddleware(),), logger=None
+            kafka_url,
+            acks="all",
+            enable_idempotence=True,
+            middlewares=(KafkaTelemetryMiddleware(),),
+            logger=None,
         )
         self._left, self._all = 0, asyncio.Event()
         publisher = self.kafka.publisher(topic)
 
         @publisher
         @self.outbox.subscriber(
-            "facts", max_workers=_RELAYS, fetch_batch_size=200, min_fetch_interval=0.01, max_fetch_interval=1.0,
+            "facts",
+            max_workers=_RELAYS,
+            fetch_batch_size=200,
+            min_fetch_interval=0.01,
+            max_fetch_interval=1.0,
             terminal_flush_batch_size=100,
-        )  # fmt: skip
+        )
         async def relay(body: dict[str, str]) -> dict[str, str]:
             return body
 
         @self.kafka.subscriber(
-            topic, group_id=topic, auto_offset_reset="earliest", batch=True, max_records=400,
+            topic,
+            group_id=topic,
+            auto_offset_reset="earliest",
+            batch=True,
+            max_records=400,
             ack_policy=AckPolicy.NACK_ON_ERROR,
-        )  # fmt: skip
+        )
         async def effect(bodies: list[dict[str, str]]) -> None:
             async with self.engine.begin() as connection:
-                await connection.execute(insert_or_skip(self.effects).on_conflict_do_nothing(), bodies)
+                await connection.execute(
+                    insert_or_skip(self.effects).on_conflict_do_nothing(), bodies
+                )
             self._left -= len(bodies)
             if self._left <= 0:
                 self._all.set()

@@ -1,7 +1,8 @@
-"""What the bench asks of the monolith's store. `python -m bench.peers.monolith.desk prepare|codes|tokens|rest ...`
+"""What the bench asks of the monolith's store. `python -m bench.peers.monolith.desk
+prepare|codes|tokens|rest ...`
 
-prepare SIZE: tables, indexes and SIZE volunteers on duty. codes FIRST COUNT: bodies to sign up with.
-tokens NAME...: one for each. rest: all matters are over. A JSON list on standard output.
+prepare SIZE: tables, indexes and SIZE volunteers on duty. codes FIRST COUNT: bodies to sign up
+with. tokens NAME...: one for each. rest: all matters are over. A JSON list on standard output.
 """
 
 import json
@@ -28,10 +29,16 @@ from bench.phones import phone  # noqa: E402
 def prepare(size: str) -> list[str]:
     call_command("migrate", run_syncdb=True, verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX by_place ON monolith_volunteer USING gist (point(east_m, north_m))")
+        cursor.execute(
+            "CREATE INDEX by_place ON monolith_volunteer USING gist (point(east_m, north_m))"
+        )
     Volunteer.objects.bulk_create(
         (
-            Volunteer(id=volunteer(n), east_m=(lon - MIDDLE[0]) * METRES[0], north_m=(lat - MIDDLE[1]) * METRES[1])
+            Volunteer(
+                id=volunteer(n),
+                east_m=(lon - MIDDLE[0]) * METRES[0],
+                north_m=(lat - MIDDLE[1]) * METRES[1],
+            )
             for n, (lon, lat) in ((n, place(n)) for n in range(int(size)))
         ),
         batch_size=5000,
@@ -46,7 +53,9 @@ def codes(first: str, count: str) -> list[str]:
     until = timezone.now() + timedelta(minutes=10)
     SignInCode.objects.bulk_create(
         [
-            SignInCode(phone_key=keyed("phone", f"+86{number}"), hash=keyed("code", code), expires_at=until)
+            SignInCode(
+                phone_key=keyed("phone", f"+86{number}"), hash=keyed("code", code), expires_at=until
+            )
             for number, code in bodies.items()
         ],
         batch_size=5000,
@@ -66,4 +75,10 @@ def rest() -> list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"prepare": prepare, "codes": codes, "tokens": tokens, "rest": rest}[sys.argv[1]](*sys.argv[2:])))
+    print(
+        json.dumps(
+            {"prepare": prepare, "codes": codes, "tokens": tokens, "rest": rest}[sys.argv[1]](
+                *sys.argv[2:]
+            )
+        )
+    )

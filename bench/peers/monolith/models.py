@@ -1,4 +1,5 @@
-"""Tables. Places are metres east and north of the city's middle, so that an index finds the nearest."""
+"""Tables. Places are metres east and north of the city's middle, so that an index finds the
+nearest."""
 
 from django.db import models
 

@@ -22,9 +22,12 @@ ORDER BY point(east_m, north_m) <-> point(%s, %s) LIMIT %s FOR UPDATE SKIP LOCKE
 """
 app = Celery("monolith", broker=settings.BROKER)
 app.conf.update(
-    task_ignore_result=True, task_acks_late=True, worker_prefetch_multiplier=1, broker_pool_limit=16,
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    broker_pool_limit=16,
     worker_hijack_root_logger=False,
-)  # fmt: skip
+)
 _redis = Redis.from_url(settings.BROKER)
 
 
@@ -49,8 +52,13 @@ def call_volunteers(report_id: str) -> None:
             place = (report.east_m, report.north_m)
             cursor.execute(NEAREST, (*place, *place, WAVE))
             chosen = [row[0] for row in cursor.fetchall()]
-            cursor.execute("UPDATE monolith_volunteer SET engaged_until = %s WHERE id = ANY(%s)", (until, chosen))
-        Alert.objects.bulk_create(Alert(report=report, volunteer_id=who, expires_at=until) for who in chosen)
+            cursor.execute(
+                "UPDATE monolith_volunteer SET engaged_until = %s WHERE id = ANY(%s)",
+                (until, chosen),
+            )
+        Alert.objects.bulk_create(
+            Alert(report=report, volunteer_id=who, expires_at=until) for who in chosen
+        )
         report.state = "called"
         report.save(update_fields=["state"])
     pipe = _redis.pipeline(transaction=False)

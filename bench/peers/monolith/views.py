@@ -53,24 +53,39 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         issued.tries, issued.used = issued.tries + 1, right
         issued.save(update_fields=["tries", "used"])
         if right:
-            account, new = Account.objects.get_or_create(phone_key=key, defaults={"id": key[:24], "phone": phone})
-            session = Session.objects.create(id=secrets.token_hex(12), account=account, salt=secrets.token_hex(16))
+            account, new = Account.objects.get_or_create(
+                phone_key=key, defaults={"id": key[:24], "phone": phone}
+            )
+            session = Session.objects.create(
+                id=secrets.token_hex(12), account=account, salt=secrets.token_hex(16)
+            )
             if new:
                 transaction.on_commit(lambda: welcome.delay(account.id))
     if not right:
         return JsonResponse({"title": "code_wrong"}, status=422)
-    answer = {"access_token": token(account.id), "session": session.id, "account": {"id": account.id, "phone": phone}}
+    answer = {
+        "access_token": token(account.id),
+        "session": session.id,
+        "account": {"id": account.id, "phone": phone},
+    }
     return JsonResponse(answer, status=201)
 
 
 def report(request: HttpRequest) -> HttpResponse:
     body, reporter = json.loads(request.body), who(request)
-    east, north = ((body["location"][axis] - MIDDLE[n]) * METRES[n] for n, axis in enumerate(("longitude", "latitude")))
+    east, north = (
+        (body["location"][axis] - MIDDLE[n]) * METRES[n]
+        for n, axis in enumerate(("longitude", "latitude"))
+    )
     with transaction.atomic():
         filed = Report.objects.create(
-            id=f"rep_{secrets.token_hex(10)}", reporter=reporter, text=body["text"], category=body["category"],
-            east_m=east, north_m=north,
-        )  # fmt: skip
+            id=f"rep_{secrets.token_hex(10)}",
+            reporter=reporter,
+            text=body["text"],
+            category=body["category"],
+            east_m=east,
+            north_m=north,
+        )
         transaction.on_commit(lambda: call_volunteers.delay(filed.id))
     return JsonResponse({"id": filed.id, "state": filed.state}, status=201)
 

@@ -1,4 +1,5 @@
-"""What the compose stack is made of holds together: no secret in it, no dead figure in alerts and dashboard."""
+"""What the compose stack is made of holds together: no secret in it, no dead figure in alerts and
+dashboard."""
 
 import json
 import re
@@ -23,7 +24,9 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 ENDING = {"keys", "seed"}
 PUBLISHING = {"gateway", "jaeger", "prometheus", "grafana"}
 _SUFFIXES = ("_bucket", "_count", "_sum", "_total")
-_FIGURE = re.compile(r"\b[a-z][a-z_]+_(?:seconds|messages|aggregates|total|leader)(?:_bucket|_count|_sum)?\b")
+_FIGURE = re.compile(
+    r"\b[a-z][a-z_]+_(?:seconds|messages|aggregates|total|leader)(?:_bucket|_count|_sum)?\b"
+)
 
 
 def _figures() -> set[str]:
@@ -48,7 +51,9 @@ def test_alerts_and_dashboard_ask_for_figures_that_exist() -> None:
 def test_every_lasting_container_has_limits_and_says_whether_it_is_well() -> None:
     for name, service in COMPOSE["services"].items():
         assert service["deploy"]["resources"]["limits"]["memory"], name
-        assert "healthcheck" in service or name in plan.SERVICES, name  # the services' is in their image
+        assert "healthcheck" in service or name in plan.SERVICES, (
+            name
+        )  # the services' is in their image
         assert service["restart"] == ("no" if name in ENDING else "unless-stopped")
 
 
@@ -62,25 +67,40 @@ def test_our_own_containers_can_change_nothing_and_only_few_are_seen_from_outsid
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    environments: list[dict[str, str]] = [service.get("environment", {}) for service in COMPOSE["services"].values()]
-    given = {value for each in environments for key, value in each.items() if re.search("_KEY|_SECRET|SIGN", key)}
+    environments: list[dict[str, str]] = [
+        service.get("environment", {}) for service in COMPOSE["services"].values()
+    ]
+    given = {
+        value
+        for each in environments
+        for key, value in each.items()
+        if re.search("_KEY|_SECRET|SIGN", key)
+    }
     assert {"${FIELD_KEY:-}", "${INCIDENTS_FIELD_KEY:-}", "${ALIYUN_KEY_SECRET:-}"} <= given
     assert all(re.fullmatch(r"\$\{[A-Z_]+:-\}", value) for value in given)
 
 
 def test_keys_are_mounted_to_be_read_where_they_are_needed_and_nowhere_else() -> None:
-    mounted = {(name, volume) for name, service in COMPOSE["services"].items() for volume in service.get("volumes", [])
-               if "keys" in volume}  # fmt: skip
+    mounted = {
+        (name, volume)
+        for name, service in COMPOSE["services"].items()
+        for volume in service.get("volumes", [])
+        if "keys" in volume
+    }
     assert mounted == {
-        ("keys", "registration-keys:/keys/registration"), ("keys", "incidents-keys:/keys/incidents"),
+        ("keys", "registration-keys:/keys/registration"),
+        ("keys", "incidents-keys:/keys/incidents"),
         ("registration", "registration-keys:/keys/registration:ro"),
-        ("seed", "registration-keys:/keys/registration:ro"), ("incidents", "incidents-keys:/keys/incidents:ro"),
-    }  # fmt: skip
+        ("seed", "registration-keys:/keys/registration:ro"),
+        ("incidents", "incidents-keys:/keys/incidents:ro"),
+    }
 
 
 def test_what_the_images_install_is_what_the_project_needs_and_everybody_else_runs() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
-    installed, everywhere = (_locked(ROOT / name) for name in ("requirements-run.lock", "requirements.lock"))
+    installed, everywhere = (
+        _locked(ROOT / name) for name in ("requirements-run.lock", "requirements.lock")
+    )
     names = {re.split(r"[\[<>=~!; ]", dependency)[0].lower() for dependency in wanted}
     assert names <= set(installed), "lock anew: see CONTRIBUTING.md"
     assert installed.items() <= everywhere.items()
@@ -112,7 +132,9 @@ def test_keys_are_made_once_for_their_owner_only_and_are_what_the_services_read(
 
 
 def test_prometheus_looks_for_every_replica_of_every_service() -> None:
-    jobs = yaml.safe_load((HERE / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    jobs = yaml.safe_load((HERE / "prometheus" / "prometheus.yml").read_text("utf-8"))[
+        "scrape_configs"
+    ]
     names = {name for job in jobs for found in job["dns_sd_configs"] for name in found["names"]}
     assert names == {*plan.SERVICES, "gateway"}
 
@@ -121,8 +143,12 @@ def test_grafana_finds_the_dashboard_and_its_figures_where_they_are_mounted() ->
     mounts = dict(mount.split(":")[:2] for mount in COMPOSE["services"]["grafana"]["volumes"])
     provisioning = HERE / "grafana" / "provisioning"
     assert mounts["./" + str(provisioning.relative_to(ROOT))] == "/etc/grafana/provisioning"
-    (provider,) = yaml.safe_load((provisioning / "dashboards" / "platform.yml").read_text("utf-8"))["providers"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "platform.yml").read_text("utf-8"))[
+        "providers"
+    ]
     board = Path(mounts["./deploy/compose/grafana/platform.json"])
     assert str(board.parent) == provider["options"]["path"]
-    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text("utf-8"))["datasources"]
+    (source,) = yaml.safe_load(
+        (provisioning / "datasources" / "prometheus.yml").read_text("utf-8")
+    )["datasources"]
     assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")

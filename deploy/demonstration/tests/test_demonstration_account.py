@@ -15,7 +15,8 @@ from deploy.demonstration.table import line_of
 
 NOON = datetime(2026, 3, 5, 4, tzinfo=UTC)
 LINE = (
-    '{"n": %d, "at": "2026-03-05T12:00:00+08:00", "reporter": "resident", "text": "x", "longitude": 116.94, '
+    '{"n": %d, "at": "2026-03-05T12:00:00+08:00", "reporter": "resident", "text": "x", '
+    '"longitude": 116.94, '
     '"latitude": 36.67, "route": "%s"}'
 )
 
@@ -25,8 +26,16 @@ def board(*routes: str) -> Board:
 
 
 def view(n: int, state: str, route: str, round: int = 1, **more: Any) -> dict[str, Any]:
-    return {"id": f"rep_{n}", "number": f"JN-{n}", "state": state, "route": route, "round": round,
-            "area": "370104009008", "category": "traffic", "timeline": []} | more  # fmt: skip
+    return {
+        "id": f"rep_{n}",
+        "number": f"JN-{n}",
+        "state": state,
+        "route": route,
+        "round": round,
+        "area": "370104009008",
+        "category": "traffic",
+        "timeline": [],
+    } | more
 
 
 def filed(*routes: str) -> Board:
@@ -62,15 +71,22 @@ def test_an_answer_that_was_overtaken_changes_nothing():
 def test_times_are_those_of_the_time_line():
     made = filed("volunteers")
     at = (NOON + timedelta(minutes=30)).isoformat()
-    made.update(view(1, "resolved", "volunteers", timeline=[{"what": "resolved", "at": at}]), NOON + timedelta(hours=1))
+    made.update(
+        view(1, "resolved", "volunteers", timeline=[{"what": "resolved", "at": at}]),
+        NOON + timedelta(hours=1),
+    )
     assert made.tracks[1].minutes(made.tracks[1].resolved) == 30
 
 
 @pytest.mark.parametrize(
     ("counted", "agree"),
-    [({"volunteers": 7, "log": 1}, True), ({"volunteers": 6, "log": 1}, False), ({"volunteers": 7}, False),
-     ({"volunteers": 7, "log": 1, "police": 1}, False)],
-)  # fmt: skip
+    [
+        ({"volunteers": 7, "log": 1}, True),
+        ({"volunteers": 6, "log": 1}, False),
+        ({"volunteers": 7}, False),
+        ({"volunteers": 7, "log": 1, "police": 1}, False),
+    ],
+)
 def test_figures_are_compared_by_what_the_day_added(counted: dict[str, int], agree: bool):
     account = Account({"by_route": {"volunteers": 5}}, {"by_route": counted})
     assert (summary.disagreements(filed("volunteers", "volunteers", "log"), account) == []) is agree
@@ -93,5 +109,7 @@ def test_the_clock_is_ten_minutes_before_the_first_report_when_all_are_there():
 
 
 def test_a_day_may_take_what_it_spans_and_some():
-    assert PlaySettings(speed=100).limit_s(parse([LINE % (1, "log")])) == pytest.approx(6 * 36 + 120)
+    assert PlaySettings(speed=100).limit_s(parse([LINE % (1, "log")])) == pytest.approx(
+        6 * 36 + 120
+    )
     assert PlaySettings(limit=5).limit_s(parse([LINE % (1, "log")])) == 5

@@ -7,9 +7,17 @@ import pytest
 from deploy.demonstration.day import DayError, parse, read
 
 LINE: dict[str, Any] = {
-    "n": 1, "at": "2026-03-05T06:40:00+08:00", "reporter": "resident", "text": "堵车了", "category": "traffic",
-    "community": "370104009008", "longitude": 116.9412, "latitude": 36.6688, "route": "volunteers", "skills": [],
-}  # fmt: skip
+    "n": 1,
+    "at": "2026-03-05T06:40:00+08:00",
+    "reporter": "resident",
+    "text": "堵车了",
+    "category": "traffic",
+    "community": "370104009008",
+    "longitude": 116.9412,
+    "latitude": 36.6688,
+    "route": "volunteers",
+    "skills": [],
+}
 
 
 def line(**changes: Any) -> str:
@@ -40,17 +48,29 @@ def test_blank_lines_windows_line_ends_and_unknown_fields_do_no_harm():
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"n": ...}, "n"), ({"n": "1"}, "n"), ({"n": 0}, "n"), ({"n": True}, "n"),
-        ({"at": "2026-03-05T06:40:00"}, "at"), ({"at": "soon"}, "at"), ({"at": ...}, "at"),
-        ({"reporter": "mayor"}, "reporter"), ({"text": " "}, "text"), ({"text": "x" * 2001}, "text"),
-        ({"text": {"$ne": 1}}, "text"), ({"category": "party"}, "category"),
-        ({"community": "3701040"}, "community"), ({"community": "370102001001"}, "community"),
-        ({"longitude": float("nan")}, "longitude"), ({"longitude": 121.4}, "longitude"),
+        ({"n": ...}, "n"),
+        ({"n": "1"}, "n"),
+        ({"n": 0}, "n"),
+        ({"n": True}, "n"),
+        ({"at": "2026-03-05T06:40:00"}, "at"),
+        ({"at": "soon"}, "at"),
+        ({"at": ...}, "at"),
+        ({"reporter": "mayor"}, "reporter"),
+        ({"text": " "}, "text"),
+        ({"text": "x" * 2001}, "text"),
+        ({"text": {"$ne": 1}}, "text"),
+        ({"category": "party"}, "category"),
+        ({"community": "3701040"}, "community"),
+        ({"community": "370102001001"}, "community"),
+        ({"longitude": float("nan")}, "longitude"),
+        ({"longitude": 121.4}, "longitude"),
         ({"latitude": ...}, "latitude"),
-        ({"route": "army"}, "route"), ({"route": ...}, "route"), ({"skills": ["flying"]}, "skills.0"),
+        ({"route": "army"}, "route"),
+        ({"route": ...}, "route"),
+        ({"skills": ["flying"]}, "skills.0"),
         ({"datum": "bd09"}, "datum"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_is_named_with_its_line(changes: dict[str, Any], field: str):
     with pytest.raises(DayError) as caught:
         parse([line(n=7), "", line(**changes)])

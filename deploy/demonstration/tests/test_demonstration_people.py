@@ -11,7 +11,9 @@ SEEDS, NAMES = st.integers(0, 2**31), st.text("abc123", min_size=1, max_size=8)
 
 
 @given(SEEDS, NAMES, st.integers(1, 99), st.integers(1, 3), st.booleans())
-def test_the_same_person_gives_the_same_reply_to_the_same_call(seed: int, who: str, n: int, wave: int, hand: bool):
+def test_the_same_person_gives_the_same_reply_to_the_same_call(
+    seed: int, who: str, n: int, wave: int, hand: bool
+):
     assert people.reply(seed, who, n, wave, hand) == people.reply(seed, who, n, wave, hand)
 
 
@@ -36,7 +38,10 @@ def test_a_person_accepts_as_often_as_their_rate_says():
 def test_all_kinds_of_answers_happen_and_a_person_asked_by_the_station_mostly_comes():
     answers = {people.reply(1, f"v{i}", 1, 1).answer for i in range(100)}
     assert answers == {"accept", "decline", "silent", "late"}
-    assert sum(people.reply(1, f"v{i}", 1, 1, by_hand=True).answer == "accept" for i in range(100)) > 80
+    assert (
+        sum(people.reply(1, f"v{i}", 1, 1, by_hand=True).answer == "accept" for i in range(100))
+        > 80
+    )
 
 
 @given(SEEDS, st.integers(1, 99), st.integers(2, 5))
@@ -64,7 +69,8 @@ def test_distances_and_walks():
 
 
 @pytest.mark.parametrize(
-    ("at", "watch"), [("05:59", "evening"), ("06:00", "day"), ("17:59", "day"), ("18:00", "evening")]
+    ("at", "watch"),
+    [("05:59", "evening"), ("06:00", "day"), ("17:59", "day"), ("18:00", "evening")],
 )
 def test_watches_change_at_six_in_jinan(at: str, watch: str):
     assert people.watch_at(datetime.fromisoformat(f"2026-03-05T{at}:00+08:00")) == watch

@@ -1,4 +1,5 @@
-"""The stages: a day on containers begins at its own first hour, however long images and servers took."""
+"""The stages: a day on containers begins at its own first hour, however long images and servers
+took."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import yaml
 from deploy.demonstration.stage import SERVERS, ComposeStage
 from deploy.embedded.platform import PlatformError
 
-COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[3] / "docker-compose.yml").read_text("utf-8"))
+COMPOSE: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[3] / "docker-compose.yml").read_text("utf-8")
+)
 ASKED = tuple[str, dict[str, str]]
 
 
@@ -28,7 +31,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[ASKED]:
 
 
 def test_what_starts_before_the_clock_is_set_does_not_read_it() -> None:
-    environments = {name: service.get("environment", {}) for name, service in COMPOSE["services"].items()}
+    environments = {
+        name: service.get("environment", {}) for name, service in COMPOSE["services"].items()
+    }
     readers = {name for name, has in environments.items() if "CLOCK" in str(has)}
     assert readers >= {"registration", "incidents", "dispatch", "notify"}
     assert not readers & set(SERVERS.split())

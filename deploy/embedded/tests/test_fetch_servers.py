@@ -42,7 +42,9 @@ class FakeSource:
 
 
 def artifact(content: bytes = CONTENT) -> Artifact:
-    return Artifact("kafka", "org.example:thing:1.0", len(CONTENT), hashlib.sha256(content).hexdigest())
+    return Artifact(
+        "kafka", "org.example:thing:1.0", len(CONTENT), hashlib.sha256(content).hexdigest()
+    )
 
 
 def arrived(cache: Path) -> Path:
@@ -127,7 +129,9 @@ def test_two_commands_at_once_fetch_once(tmp_path: Path) -> None:
     assert source.offsets == [0]
 
 
-def test_plain_progress_tells_every_tenth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plain_progress_tells_every_tenth(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fetch(tmp_path, [artifact()], FakeSource(), PlainProgress([artifact()]))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 10
@@ -140,4 +144,7 @@ def test_lock_names_each_file_once_and_by_sha256() -> None:
     assert len({(a.server, a.file_name) for a in artifacts}) == len(artifacts)
     assert all(len(a.sha256) == 64 and a.bytes > 0 for a in artifacts)
     assert any(a.file_name.startswith("kafka_2.13-4.") for a in artifacts)
-    assert any(a.file_name.startswith("zipkin-server-") and a.file_name.endswith("-exec.jar") for a in artifacts)
+    assert any(
+        a.file_name.startswith("zipkin-server-") and a.file_name.endswith("-exec.jar")
+        for a in artifacts
+    )

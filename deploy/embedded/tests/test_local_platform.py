@@ -1,4 +1,5 @@
-"""What a person meets on a machine of their own: a taken port, a missing library, a second start."""
+"""What a person meets on a machine of their own: a taken port, a missing library, a second
+start."""
 
 import socket
 import stat
@@ -69,10 +70,14 @@ def test_taken_port_of_the_command_is_a_message_and_exit_code_1(
 def test_second_start_is_refused_and_harms_nothing(alone: ValkeyOnly) -> None:
     alone.up()
     pid = alone.pid("valkey")
-    with pytest.raises(AlreadyRunningError, match=f"already, at http://{HOST}:{alone.ports.gateway}"):
+    with pytest.raises(
+        AlreadyRunningError, match=f"already, at http://{HOST}:{alone.ports.gateway}"
+    ):
         ValkeyOnly(alone.home, alone.ports, services=False).up()
     assert alone.pid("valkey") == pid
-    assert [(row.name, row.pid, row.port) for row in alone.status()] == [("valkey", pid, alone.ports.valkey)]
+    assert [(row.name, row.pid, row.port) for row in alone.status()] == [
+        ("valkey", pid, alone.ports.valkey)
+    ]
 
 
 def test_killed_process_comes_back_by_itself(alone: ValkeyOnly) -> None:
@@ -158,14 +163,19 @@ def test_no_two_listeners_of_a_spread_platform_share_a_port() -> None:
 
 
 def test_missing_library_is_named_with_its_package() -> None:
-    output = "\tlibcurl.so.4 => not found\n\tlibssl.so.3 => not found\n\tlibc.so.6 => /lib/libc.so.6 (0x1)\n"
+    output = (
+        "\tlibcurl.so.4 => not found\n\tlibssl.so.3 => not found\n\tlibc.so.6 => "
+        "/lib/libc.so.6 (0x1)\n"
+    )
     (problem,) = library_problems(output)
     assert "libcurl.so.4, libssl.so.3" in problem.what
     assert "apt-get install libcurl4 libssl3" in problem.remedy
 
 
 def test_too_old_system_is_said() -> None:
-    (problem,) = library_problems("mongod: /lib/libc.so.6: version `GLIBC_2.34' not found (required by mongod)")
+    (problem,) = library_problems(
+        "mongod: /lib/libc.so.6: version `GLIBC_2.34' not found (required by mongod)"
+    )
     assert "GLIBC_2.34" in problem.what
 
 

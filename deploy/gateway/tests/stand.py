@@ -49,13 +49,23 @@ def envoy_binary() -> Path:
 class Signer:
     """Signs tokens as registration does, and as an attacker would."""
 
-    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES256"}))
+    key: ECKey = field(
+        default_factory=lambda: ECKey.generate_key(
+            "P-256", {"kid": "k1", "use": "sig", "alg": "ES256"}
+        )
+    )
 
     def jwks(self) -> dict[str, Any]:
         return {"keys": [self.key.as_dict(private=False)]}
 
     def token(self, key: ECKey | None = None, **changes: Any) -> str:
-        claims = {"iss": plan.ISSUER, "aud": plan.AUDIENCE, "sub": "acc_1", "sid": "s1", "exp": int(time.time()) + 600}
+        claims = {
+            "iss": plan.ISSUER,
+            "aud": plan.AUDIENCE,
+            "sub": "acc_1",
+            "sid": "s1",
+            "exp": int(time.time()) + 600,
+        }
         return jwt.encode({"alg": "ES256", "kid": "k1"}, claims | changes, key or self.key)
 
     def confused(self) -> str:
@@ -100,7 +110,9 @@ class Upstream:
 
         async def anything(request: Request) -> Response:
             body = await request.body()
-            self.seen.append({"url": str(request.url), "size": len(body), "headers": dict(request.headers)})
+            self.seen.append(
+                {"url": str(request.url), "size": len(body), "headers": dict(request.headers)}
+            )
             if self.drop > 0:
                 self.drop -= 1
                 request.scope["drop"]()
@@ -114,7 +126,9 @@ class Upstream:
         app.add_api_route("/.well-known/jwks.json", jwks)
         app.add_api_route("/health/ready", ready)
         app.add_api_route("/metrics", ready)
-        app.add_api_route("/{rest:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+        app.add_api_route(
+            "/{rest:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        )
         return app
 
 
@@ -150,7 +164,9 @@ class _Droppable(H11Protocol):
 @contextmanager
 def serving(app: FastAPI, port: int) -> Generator[None]:
     """Serves `app` on 127.0.0.1:port in a thread."""
-    config = uvicorn.Config(app, HOST, port, log_config=None, access_log=False, http=_Droppable, loop="asyncio")
+    config = uvicorn.Config(
+        app, HOST, port, log_config=None, access_log=False, http=_Droppable, loop="asyncio"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -178,7 +194,9 @@ class Stand:
 
     def logged(self, request_id: str) -> dict[str, Any]:
         """The line of the access log about this request."""
-        return until(lambda: next((line for line in self.lines() if line["request_id"] == request_id), None))
+        return until(
+            lambda: next((line for line in self.lines() if line["request_id"] == request_id), None)
+        )
 
     def lines(self) -> list[dict[str, Any]]:
         """What is in the access log by now."""
@@ -201,11 +219,22 @@ def standing(folder: Path, limits: Limits | None = None) -> Generator[Stand]:
         for name, upstream in upstreams.items():
             stack.enter_context(serving(upstream.app(), ports.of(name)))
         stack.enter_context(serving(traces.app(), ports.zipkin))
-        command = [str(envoy_binary()), "-c", str(config), "--concurrency", "1", "--disable-hot-restart"]
+        command = [
+            str(envoy_binary()),
+            "-c",
+            str(config),
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+        ]
         log = stack.enter_context((folder / "envoy.log").open("w"))
-        process = subprocess.Popen([*command, "--file-flush-interval-msec", "50"], stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*command, "--file-flush-interval-msec", "50"], stdout=log, stderr=log
+        )
         stack.callback(_end, process)
-        http = stack.enter_context(httpx.Client(base_url=f"http://{HOST}:{ports.gateway}", timeout=10))
+        http = stack.enter_context(
+            httpx.Client(base_url=f"http://{HOST}:{ports.gateway}", timeout=10)
+        )
         until(lambda: _answers(http), 30)
         yield Stand(http, ports, signer, upstreams, traces, access_log)
 

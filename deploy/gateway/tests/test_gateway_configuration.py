@@ -11,15 +11,24 @@ from contracts.texts import text
 from deploy.embedded.ports import free_ports
 from deploy.gateway import plan
 from deploy.gateway.problems import local_problems
-from deploy.gateway.render import COMPOSE, COMPOSE_PAGES, render_compose, render_embedded, write_pages
+from deploy.gateway.render import (
+    COMPOSE,
+    COMPOSE_PAGES,
+    render_compose,
+    render_embedded,
+    write_pages,
+)
 from deploy.gateway.tests.stand import envoy_binary
 
 
 def _validate(config: Path) -> None:
     done = subprocess.run(
         [str(envoy_binary()), "--mode", "validate", "-c", str(config), "-l", "warn"],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "deprecated" not in done.stderr.lower()
 
@@ -38,7 +47,9 @@ def test_envoy_takes_the_local_configuration(tmp_path: Path) -> None:
 def test_envoy_takes_the_compose_configuration(tmp_path: Path) -> None:
     write_pages(tmp_path / "pages")
     config = render_compose(tmp_path / "envoy.yaml")
-    config.write_text(config.read_text("utf-8").replace(str(COMPOSE_PAGES), str(tmp_path / "pages")), "utf-8")
+    config.write_text(
+        config.read_text("utf-8").replace(str(COMPOSE_PAGES), str(tmp_path / "pages")), "utf-8"
+    )
     _validate(config)
 
 
@@ -49,17 +60,27 @@ def test_the_compose_configuration_is_up_to_date(tmp_path: Path) -> None:
 
 def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
     connection = _connection(render_embedded(free_ports(), tmp_path))
-    rules = next(f for f in connection["http_filters"] if f["name"].endswith("jwt_authn"))["typed_config"]["rules"]
+    rules = next(f for f in connection["http_filters"] if f["name"].endswith("jwt_authn"))[
+        "typed_config"
+    ]["rules"]
     demanded = {
-        r["match"]["path_separated_prefix"] for r in rules if r.get("requires") == {"provider_name": "sessions"}
+        r["match"]["path_separated_prefix"]
+        for r in rules
+        if r.get("requires") == {"provider_name": "sessions"}
     }
     routes = connection["route_config"]["virtual_hosts"][0]["routes"]
-    served = {r["match"].get("path_separated_prefix") or r["match"].get("path") for r in routes if "route" in r}
+    served = {
+        r["match"].get("path_separated_prefix") or r["match"].get("path")
+        for r in routes
+        if "route" in r
+    }
     assert served - {"/.well-known/jwks.json"} == demanded
 
 
 def test_only_writes_with_a_key_and_reads_are_repeated_after_503(tmp_path: Path) -> None:
-    routes = _connection(render_embedded(free_ports(), tmp_path))["route_config"]["virtual_hosts"][0]["routes"]
+    routes = _connection(render_embedded(free_ports(), tmp_path))["route_config"]["virtual_hosts"][
+        0
+    ]["routes"]
     for route in (r for r in routes if "503" in str(r.get("route", {}).get("retry_policy"))):
         methods = route["match"]["headers"][0]["string_match"]["safe_regex"]["regex"]
         keyed = any(h["name"] == "idempotency-key" for h in route["match"]["headers"])
@@ -79,7 +100,9 @@ def test_no_exemption_opens_a_whole_noun_to_writing() -> None:
             assert exemption.path in (f"{plan.API}/follow-ups/", f"{plan.API}/dev/")
 
 
-@pytest.mark.parametrize("problem", local_problems(100), ids=lambda p: f"{p.status}-{p.key}-{p.details}")
+@pytest.mark.parametrize(
+    "problem", local_problems(100), ids=lambda p: f"{p.status}-{p.key}-{p.details}"
+)
 def test_own_answers_are_problem_documents_in_two_languages(problem: Any) -> None:
     words = text(problem.key, **({"limit": 100} if problem.limit else {}))
     assert problem.body["title"] == words.zh

@@ -11,28 +11,47 @@ from deploy.gateway.openapi import NotServed, merge
 
 
 def _document(path: str, schema: dict[str, Any], method: str = "get") -> dict[str, Any]:
-    answer = {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}}
-    return {"paths": {path: {method: {"responses": answer}}}, "components": {"schemas": {"Thing": schema}}}
+    answer = {
+        "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
+    }
+    return {
+        "paths": {path: {method: {"responses": answer}}},
+        "components": {"schemas": {"Thing": schema}},
+    }
 
 
 def _reference(document: dict[str, Any], path: str) -> str:
-    return document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    return document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"][
+        "schema"
+    ]["$ref"]
 
 
 def test_schemas_of_one_name_stay_apart_unless_they_mean_the_same() -> None:
     text, number = {"type": "string"}, {"type": "number"}
-    merged = merge([
-        _document("/api/v1/reports", text), _document("/api/v1/duty", number), _document("/api/v1/inbox", text),
-    ])  # fmt: skip
+    merged = merge(
+        [
+            _document("/api/v1/reports", text),
+            _document("/api/v1/duty", number),
+            _document("/api/v1/inbox", text),
+        ]
+    )
     assert merged["components"]["schemas"] == {"Thing": text, "Thing2": number}
-    assert _reference(merged, "/api/v1/reports") == _reference(merged, "/api/v1/inbox") == "#/components/schemas/Thing"
+    assert (
+        _reference(merged, "/api/v1/reports")
+        == _reference(merged, "/api/v1/inbox")
+        == "#/components/schemas/Thing"
+    )
     assert _reference(merged, "/api/v1/duty") == "#/components/schemas/Thing2"
 
 
 def test_each_operation_says_whether_it_needs_a_token() -> None:
-    merged = merge([
-        _document("/api/v1/duty", {}), _document("/api/v1/categories", {}), _document("/api/v1/reports", {}, "post"),
-    ])  # fmt: skip
+    merged = merge(
+        [
+            _document("/api/v1/duty", {}),
+            _document("/api/v1/categories", {}),
+            _document("/api/v1/reports", {}, "post"),
+        ]
+    )
     assert merged["security"] == [{"bearer": []}]
     assert "security" not in merged["paths"]["/api/v1/duty"]["get"]
     assert merged["paths"]["/api/v1/categories"]["get"]["security"] == []
@@ -55,7 +74,9 @@ def test_every_noun_is_described_in_both_languages() -> None:
 
 
 def test_the_checked_in_document_is_what_the_services_say() -> None:
-    assert openapi.OUT.read_text("utf-8") == openapi.render(), "run: python -m deploy.gateway.openapi"
+    assert openapi.OUT.read_text("utf-8") == openapi.render(), (
+        "run: python -m deploy.gateway.openapi"
+    )
 
 
 def test_no_service_is_named() -> None:

@@ -38,7 +38,10 @@ def test_forged_and_stale_tokens_are_refused(stand: Stand, kind: str) -> None:
     answer = stand.http.get(GUARDED, headers={"authorization": f"Bearer {token}"})
     refused(answer)
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["type"] == f"urn:problem:{'token_expired' if kind == 'expired' else 'token_invalid'}"
+    assert (
+        answer.json()["type"]
+        == f"urn:problem:{'token_expired' if kind == 'expired' else 'token_invalid'}"
+    )
     assert not stand.upstreams["registration"].seen
 
 
@@ -52,7 +55,10 @@ def test_without_a_token_no_noun_can_be_changed(stand: Stand, noun: plan.Noun) -
 def test_a_valid_token_reaches_the_service_of_the_noun(stand: Stand, noun: plan.Noun) -> None:
     headers = stand.bearer()
     assert stand.http.get(noun.path, headers=headers).json() == {"service": noun.service}
-    assert stand.upstreams[noun.service].seen[-1]["headers"]["authorization"] == headers["authorization"]
+    assert (
+        stand.upstreams[noun.service].seen[-1]["headers"]["authorization"]
+        == headers["authorization"]
+    )
 
 
 @pytest.mark.parametrize("exemption", [e for e in plan.EXEMPTIONS if plan.API in e.path], ids=str)

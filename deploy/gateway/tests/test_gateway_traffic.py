@@ -11,7 +11,9 @@ from deploy.gateway.tests.stand import ORIGIN, Stand, standing, until
 pytestmark = pytest.mark.servers
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/health/ready", "/api/v1/nothing", "/api/v1/reportsx", "/api/v2/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/metrics", "/health/ready", "/api/v1/nothing", "/api/v1/reportsx", "/api/v2/x"]
+)
 def test_what_is_no_noun_is_not_there(stand: Stand, path: str) -> None:
     answer = stand.http.get(path)
     assert answer.status_code == 404
@@ -34,12 +36,17 @@ def test_a_photo_of_5_mb_passes_whole(stand: Stand) -> None:
 
 
 def test_a_browser_of_ours_may_ask_and_another_may_not(stand: Stand) -> None:
-    asks = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    asks = {
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization",
+    }
     allowed = stand.http.options("/api/v1/callouts", headers={"origin": ORIGIN, **asks})
     assert allowed.status_code == 200
     assert allowed.headers["access-control-allow-origin"] == ORIGIN
     assert "authorization" in allowed.headers["access-control-allow-headers"]
-    foreign = stand.http.options("/api/v1/callouts", headers={"origin": "https://evil.example", **asks})
+    foreign = stand.http.options(
+        "/api/v1/callouts", headers={"origin": "https://evil.example", **asks}
+    )
     assert "access-control-allow-origin" not in foreign.headers
     assert not stand.upstreams["dispatch"].seen
 
@@ -58,32 +65,52 @@ def test_each_request_has_an_id_from_log_to_caller(stand: Stand) -> None:
 
 
 def test_a_report_is_traced_and_its_trace_begins_here(stand: Stand) -> None:
-    foreign = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "x-b3-traceid": "c" * 32, "x-b3-sampled": "0"}
+    foreign = {
+        "traceparent": f"00-{'a' * 32}-{'b' * 16}-01",
+        "x-b3-traceid": "c" * 32,
+        "x-b3-sampled": "0",
+    }
     answer = stand.http.post("/api/v1/reports", json={}, headers=foreign)
     trace = answer.headers["x-trace-id"]
     span = stand.traced(trace)
     assert (span["localEndpoint"]["serviceName"], span["name"]) == ("gateway", "reports")
     assert "parentId" not in span
     assert "127.0.0.1" not in str(span["tags"])
-    assert stand.upstreams["incidents"].seen[-1]["headers"]["traceparent"] == f"00-{trace}-{span['id']}-01"
+    assert (
+        stand.upstreams["incidents"].seen[-1]["headers"]["traceparent"]
+        == f"00-{trace}-{span['id']}-01"
+    )
 
 
 def test_a_caller_cannot_force_traces(stand: Stand) -> None:
-    forcing = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "x-b3-sampled": "1", "x-envoy-force-trace": "1",
-               "x-client-trace-id": "1", "x-request-id": "00000000-0000-9000-8000-000000000000"}  # fmt: skip
+    forcing = {
+        "traceparent": f"00-{'a' * 32}-{'b' * 16}-01",
+        "x-b3-sampled": "1",
+        "x-envoy-force-trace": "1",
+        "x-client-trace-id": "1",
+        "x-request-id": "00000000-0000-9000-8000-000000000000",
+    }
     for _ in range(60):
         stand.http.post("/api/v1/positions", json=[], headers=stand.bearer() | forcing)
-    sampled = [s for s in stand.upstreams["dispatch"].seen if s["headers"]["traceparent"].endswith("-01")]
+    sampled = [
+        s for s in stand.upstreams["dispatch"].seen if s["headers"]["traceparent"].endswith("-01")
+    ]
     assert len(sampled) < 10
 
 
 @pytest.mark.parametrize(
-    ("method", "noun"), [("GET", "follow-ups"), ("POST", "follow-ups"), ("POST", "reports"), ("POST", "photos")]
+    ("method", "noun"),
+    [("GET", "follow-ups"), ("POST", "follow-ups"), ("POST", "reports"), ("POST", "photos")],
 )
-def test_what_a_caller_chooses_is_neither_logged_nor_traced(stand: Stand, method: str, noun: str) -> None:
-    """A number, a phone or a name where an id belongs; and in every header that somebody could look at."""
+def test_what_a_caller_chooses_is_neither_logged_nor_traced(
+    stand: Stand, method: str, noun: str
+) -> None:
+    """A number, a phone or a name where an id belongs; and in every header that somebody could look
+    at."""
     path = f"/api/v1/{noun}" if noun in ("reports", "photos") else f"/api/v1/{noun}/7KQ2-SECRET"
-    headers = dict.fromkeys(("user-agent", "x-request-id", "baggage", "tracestate", "referer"), "SECRET")
+    headers = dict.fromkeys(
+        ("user-agent", "x-request-id", "baggage", "tracestate", "referer"), "SECRET"
+    )
     headers |= {"x-envoy-downstream-service-cluster": "SECRET", "x-forwarded-for": "203.0.113.77"}
     answer = stand.http.request(method, f"{path}?phone=SECRET", headers=headers)
     logged = stand.logged(answer.headers["x-request-id"])
@@ -101,7 +128,9 @@ def test_a_refused_path_is_not_logged_either(stand: Stand, path: str) -> None:
     assert stand.http.get(path.format("13800000000")).status_code in (400, 401, 404)
     until(lambda: len(stand.lines()) > before)
     assert "13800000000" not in stand.access_log.read_text()
-    assert "127.0.0.1" not in "".join(str(line | {"upstream": "a service's own"}) for line in stand.lines())
+    assert "127.0.0.1" not in "".join(
+        str(line | {"upstream": "a service's own"}) for line in stand.lines()
+    )
 
 
 @pytest.mark.parametrize("method", ["ZHANGSAN", "BREW"])
@@ -143,7 +172,12 @@ def test_what_a_dying_service_took_with_it_is_asked_again_where_that_is_safe(
 def test_the_documentation_opens_without_internet(stand: Stand) -> None:
     page = stand.http.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
-    for path in ("/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/start.js", "/docs/favicon-32x32.png"):
+    for path in (
+        "/docs/swagger-ui.css",
+        "/docs/swagger-ui-bundle.js",
+        "/docs/start.js",
+        "/docs/favicon-32x32.png",
+    ):
         assert path in page.text
         assert stand.http.get(path).status_code == 200
     assert "http://" not in page.text
@@ -154,19 +188,24 @@ def test_the_documentation_opens_without_internet(stand: Stand) -> None:
 def test_answers_do_not_tell_what_serves_them(stand: Stand) -> None:
     for path in ("/api/v1/categories", "/api/v1/nothing", "/health", "/api/v1/callouts"):
         answer = stand.http.get(path)
-        assert not [name for name in answer.headers if name == "server" or name.startswith("x-envoy")]
+        assert not [
+            name for name in answer.headers if name == "server" or name.startswith("x-envoy")
+        ]
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    rates = Rates(sign_in=50, sign_in_each=3, sessions_each=3, follow_ups_each=3, reports=4, reports_each=100)
+    rates = Rates(
+        sign_in=50, sign_in_each=3, sessions_each=3, follow_ups_each=3, reports=4, reports_each=100
+    )
     with standing(tmp_path_factory.mktemp("narrow"), Limits(rates=rates)) as running:
         yield running
 
 
 LIMITED = [
-    ("POST", path) for path in ("sign-in-codes", "sessions", "sessions/refresh", "follow-ups/A/confirm", "reports")
+    ("POST", path)
+    for path in ("sign-in-codes", "sessions", "sessions/refresh", "follow-ups/A/confirm", "reports")
 ]
 
 

@@ -57,7 +57,9 @@ class Finish(BaseModel):
 class CallByHand(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    volunteers: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(min_length=1, max_length=12)]
+    volunteers: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=64)]], Field(min_length=1, max_length=12)
+    ]
 
 
 @router.get("", summary="Call-outs: mine, a station's, or my area's")
@@ -70,7 +72,8 @@ async def listed(
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CalloutPage:
-    """`mine`: those I was called to. Else officers of the area, and leaders for what concerns their squad."""
+    """`mine`: those I was called to. Else officers of the area, and leaders for what concerns their
+    squad."""
     grants, after = who.grants_for("callout.command"), place_of(cursor)
     if mine:
         found = await callouts.asked(who.subject, after, limit)
@@ -80,7 +83,9 @@ async def listed(
         found = await callouts.of_station(station, state, after, limit)
     else:
         found = await callouts.in_areas([grant.area for grant in grants], state, after, limit)
-    seen = [callout for callout in found if may_see(who, callout) and state in (None, callout.state)]
+    seen = [
+        callout for callout in found if may_see(who, callout) and state in (None, callout.state)
+    ]
     more = cursor_of(found[-1]) if len(found) == limit else None
     return CalloutPage(callouts=[callout_view(callout, who.subject) for callout in seen], next=more)
 
@@ -94,34 +99,47 @@ async def one(id: Id, who: Annotated[Principal, allow("own")], handlers: Handler
 
 
 @router.post("/{id}/accept", summary="I am coming")
-async def accept(_: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause) -> CalloutView:
-    """First come, first served: after the last place 409 `enough_people`; too late, 409 `call_lapsed`."""
+async def accept(
+    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
+    """First come, first served: after the last place 409 `enough_people`; too late, 409
+    `call_lapsed`."""
     return callout_view(await handlers.accept(id, who.subject, cause), who.subject)
 
 
 @router.post("/{id}/decline", summary="I cannot come")
-async def decline(_: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause) -> CalloutView:
+async def decline(
+    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
     return callout_view(await handlers.decline(id, who.subject, cause), who.subject)
 
 
 @router.post("/{id}/on-the-way", summary="I have set out")
-async def on_the_way(_: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause) -> CalloutView:
+async def on_the_way(
+    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
     return callout_view(await handlers.set_out(id, who.subject, cause), who.subject)
 
 
 @router.post("/{id}/arrive", summary="I am on scene")
-async def arrive(_: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause) -> CalloutView:
+async def arrive(
+    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
     """From here on the time counts."""
     return callout_view(await handlers.arrive(id, who.subject, cause), who.subject)
 
 
 @router.post("/{id}/finish", summary="I am done here")
-async def finish(body: Finish, id: Id, who: Server, handlers: Handlers, cause: RequestCause) -> CalloutView:
+async def finish(
+    body: Finish, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
     return callout_view(await handlers.finish(id, who.subject, body.outcome, cause), who.subject)
 
 
 @router.post("/{id}/withdraw", summary="I cannot come after all")
-async def withdraw(_: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause) -> CalloutView:
+async def withdraw(
+    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
     return callout_view(await handlers.withdraw(id, who.subject, cause), who.subject)
 
 
@@ -134,7 +152,8 @@ async def call(
     hand: Annotated[HandCalls, provided(HandCalls)],
     cause: RequestCause,
 ) -> HandCallView:
-    """Officers of the area anybody; a leader people of the own squad. Whoever is free is called; 409 if nobody is."""
+    """Officers of the area anybody; a leader people of the own squad. Whoever is free is called;
+    409 if nobody is."""
     callout = await handlers.required(id)
     if not commands(who, callout):
         if not leads(who, callout):

@@ -19,8 +19,15 @@ from services.dispatch.responder.store import Responders
 
 
 class HandCalls:
-    def __init__(self, handlers: CalloutHandlers, responders: Responders, lookout: Lookout, clock: Clock) -> None:
-        self._handlers, self._responders, self._lookout, self._clock = handlers, responders, lookout, clock
+    def __init__(
+        self, handlers: CalloutHandlers, responders: Responders, lookout: Lookout, clock: Clock
+    ) -> None:
+        self._handlers, self._responders, self._lookout, self._clock = (
+            handlers,
+            responders,
+            lookout,
+            clock,
+        )
 
     async def people(self, volunteers: Sequence[str]) -> Mapping[str, Responder]:
         """Raises a 422 problem that names those who are not known."""
@@ -28,17 +35,26 @@ class HandCalls:
         wrong = [n for n, volunteer in enumerate(volunteers) if volunteer not in known]
         if wrong:
             raise Problem(
-                422, "bad_request", fields={f"body.volunteers.{n}": "dispatch.no_such_volunteer" for n in wrong}
+                422,
+                "bad_request",
+                fields={f"body.volunteers.{n}": "dispatch.no_such_volunteer" for n in wrong},
             )
         return known
 
-    async def call(self, id: str, volunteers: Sequence[str], cause: Cause) -> tuple[Callout, list[str]]:
-        """The call-out, and who of these was not called: asked before, on another matter, not on duty; or party to
-        this one, or not of an age for it, whoever asks.
+    async def call(
+        self, id: str, volunteers: Sequence[str], cause: Cause
+    ) -> tuple[Callout, list[str]]:
+        """The call-out, and who of these was not called: asked before, on another matter, not on
+        duty; or party to this one, or not of an age for it, whoever asks.
 
-        Raises 409 not_free if nobody of them could be, enough_people, or wrong_state when the call-out has ended.
+        Raises 409 not_free if nobody of them could be, enough_people, or wrong_state when the
+        call-out has ended.
         """
-        callout, people, now = await self._handlers.required(id), await self.people(volunteers), self._clock.now()
+        callout, people, now = (
+            await self._handlers.required(id),
+            await self.people(volunteers),
+            self._clock.now(),
+        )
         policy = policy_at(now)
         asked = {c.volunteer: c.state for c in callout.candidates}
         at_it = [v for v in volunteers if asked.get(v) in ("called", *COMING)]
@@ -49,14 +65,22 @@ class HandCalls:
             and barred(v, people[v].birth_year, callout.parties, now, policy) is None
         ]
         until = now + timedelta(seconds=policy.timeout_by_hand_s)
-        claimed = await self._responders.claim(free, id, now, until + timedelta(seconds=policy.claim_grace_s))
+        claimed = await self._responders.claim(
+            free, id, now, until + timedelta(seconds=policy.claim_grace_s)
+        )
         if not claimed and not at_it:
             raise Problem(409, "not_free")
         distances = await self._lookout.distances(callout, list(claimed))
-        called = [_candidate(callout, people[v], distances.get(v, 0), policy, now, until) for v in free if v in claimed]
+        called = [
+            _candidate(callout, people[v], distances.get(v, 0), policy, now, until)
+            for v in free
+            if v in claimed
+        ]
         try:
             changed = await self._handlers.decide(
-                id, lambda c: filling.call_by_hand(c, called, policy, now) if called else None, cause
+                id,
+                lambda c: filling.call_by_hand(c, called, policy, now) if called else None,
+                cause,
             )
         except Problem:
             await self._responders.release(claimed, id)
@@ -65,9 +89,20 @@ class HandCalls:
 
 
 def _candidate(
-    callout: Callout, person: Responder, distance_m: int, policy: Policy, now: datetime, until: datetime
+    callout: Callout,
+    person: Responder,
+    distance_m: int,
+    policy: Policy,
+    now: datetime,
+    until: datetime,
 ) -> Candidate:
     return Candidate(
-        volunteer=person.id, squad=person.squad, wave=callout.wave, by="hand", distance_m=distance_m,
-        probability=acceptance(Tally(), policy), called_at=now, expires_at=until,
-    )  # fmt: skip
+        volunteer=person.id,
+        squad=person.squad,
+        wave=callout.wave,
+        by="hand",
+        distance_m=distance_m,
+        probability=acceptance(Tally(), policy),
+        called_at=now,
+        expires_at=until,
+    )

@@ -1,7 +1,13 @@
 """What incidents tells: a report needs volunteers, or does not any more."""
 
 from chassis.bus import Message
-from contracts.incidents import ReportClosed, ReportNotAccepted, ReportResolved, ReportRouted, ReportWithdrawn
+from contracts.incidents import (
+    ReportClosed,
+    ReportNotAccepted,
+    ReportResolved,
+    ReportRouted,
+    ReportWithdrawn,
+)
 from services.dispatch.callout.handlers import CalloutHandlers
 
 
@@ -13,7 +19,9 @@ class CalloutConsumers:
         if event.route == "volunteers":
             await self._callouts.open(event, message.seq, message.cause)
         else:
-            await self._callouts.end_report(event.report, message.seq, "routed_elsewhere", message.cause)
+            await self._callouts.end_report(
+                event.report, message.seq, "routed_elsewhere", message.cause
+            )
 
     async def on_withdrawn(self, event: ReportWithdrawn, message: Message) -> None:
         await self._callouts.end_report(event.report, message.seq, "withdrawn", message.cause)

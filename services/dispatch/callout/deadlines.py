@@ -1,4 +1,5 @@
-"""What call-outs do by themselves: calls lapse, the next wave goes out, leaders and station are told."""
+"""What call-outs do by themselves: calls lapse, the next wave goes out, leaders and station are
+told."""
 
 import asyncio
 from contextlib import suppress
@@ -25,22 +26,29 @@ class Deadlines:
     """Safe on several replicas: each step is a change of the version that it was decided on."""
 
     def __init__(
-        self, callouts: Callouts, handlers: CalloutHandlers, lookout: Lookout, squads: Squads, clock: Clock
+        self,
+        callouts: Callouts,
+        handlers: CalloutHandlers,
+        lookout: Lookout,
+        squads: Squads,
+        clock: Clock,
     ) -> None:
         self._callouts, self._handlers, self._lookout = callouts, handlers, lookout
         self._squads, self._clock = squads, clock
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def look(self) -> None:
-        """Wait until something may be due (a quarter of a second at most), then move all that are. One that fails is
-        logged, holds up no other, and is due again."""
+        """Wait until something may be due (a quarter of a second at most), then move all that are.
+        One that fails is logged, holds up no other, and is due again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_EVERY):
                 await self._handlers.stirred.wait()
         self._handlers.stirred.clear()
         due = await self._callouts.due(self._clock.now(), _MOST)
         for id, outcome in zip(
-            due, await asyncio.gather(*(self._move(id) for id in due), return_exceptions=True), strict=True
+            due,
+            await asyncio.gather(*(self._move(id) for id in due), return_exceptions=True),
+            strict=True,
         ):
             if isinstance(outcome, Exception):
                 log.warning("call-out waits", callout=id, exc_info=outcome)
@@ -66,7 +74,9 @@ class Deadlines:
     async def _lapse(self, callout: Callout) -> None:
         now = self._clock.now()
         await self._handlers.decide(
-            callout.id, lambda c: filling.lapse(c, policy_at(now), now), Cause(f"lapse:{callout.version}")
+            callout.id,
+            lambda c: filling.lapse(c, policy_at(now), now),
+            Cause(f"lapse:{callout.version}"),
         )
 
     async def _next_wave(self, callout: Callout) -> None:
@@ -75,7 +85,9 @@ class Deadlines:
         plan = await self._lookout.plan(callout, policy, now)
         cause = Cause(f"wave:{callout.version}:{plan.wave.decision}")
         after = await self._handlers.decide(
-            callout.id, lambda c: filling.call_wave(c, plan.wave, plan.called, policy, now, plan.again_at), cause
+            callout.id,
+            lambda c: filling.call_wave(c, plan.wave, plan.called, policy, now, plan.again_at),
+            cause,
         )
         if after.waves and after.waves[-1].decision == plan.wave.decision:
             await self._handlers.after_wave(after)
@@ -86,6 +98,7 @@ class Deadlines:
         now = self._clock.now()
         leaders = await self._squads.leaders(callout.station)
         await self._handlers.decide(
-            callout.id, lambda c: filling.escalate(c, leaders, policy_at(now), now, to_station=to_station),
+            callout.id,
+            lambda c: filling.escalate(c, leaders, policy_at(now), now, to_station=to_station),
             Cause(f"escalate:{callout.version}"),
-        )  # fmt: skip
+        )

@@ -13,21 +13,32 @@ EndReason = Literal["withdrawn", "routed_elsewhere", "closed"]
 
 def _of(callout: Callout) -> dict[str, Any]:
     return {
-        "callout": callout.id, "report": callout.report, "round": callout.round, "station": callout.station,
-        "area": callout.area, "category": callout.category,
-    }  # fmt: skip
+        "callout": callout.id,
+        "report": callout.report,
+        "round": callout.round,
+        "station": callout.station,
+        "area": callout.area,
+        "category": callout.category,
+    }
 
 
 def opened(callout: Callout) -> contract.CalloutOpened:
-    return contract.CalloutOpened(**_of(callout), urgency=callout.urgency, people_needed=callout.people_needed)
+    return contract.CalloutOpened(
+        **_of(callout), urgency=callout.urgency, people_needed=callout.people_needed
+    )
 
 
 def called(callout: Callout, candidate: Candidate) -> contract.VolunteerCalled:
     return contract.VolunteerCalled(
-        **_of(callout), volunteer=candidate.volunteer, wave=candidate.wave, distance_m=candidate.distance_m,
-        people_needed=callout.people_needed, urgency=callout.urgency, expires_at=candidate.expires_at,
+        **_of(callout),
+        volunteer=candidate.volunteer,
+        wave=candidate.wave,
+        distance_m=candidate.distance_m,
+        people_needed=callout.people_needed,
+        urgency=callout.urgency,
+        expires_at=candidate.expires_at,
         by_hand=candidate.by == "hand",
-    )  # fmt: skip
+    )
 
 
 def accepted(callout: Callout, candidate: Candidate) -> contract.CalloutAccepted:
@@ -44,7 +55,9 @@ def timed_out(callout: Callout, volunteer: str) -> contract.CallTimedOut:
     return contract.CallTimedOut(**_of(callout), volunteer=volunteer)
 
 
-def volunteer_stood_down(callout: Callout, volunteer: str, reason: StandDownReason) -> contract.VolunteerStoodDown:
+def volunteer_stood_down(
+    callout: Callout, volunteer: str, reason: StandDownReason
+) -> contract.VolunteerStoodDown:
     return contract.VolunteerStoodDown(**_of(callout), volunteer=volunteer, reason=reason)
 
 
@@ -65,7 +78,9 @@ def withdrew(callout: Callout, volunteer: str) -> contract.VolunteerWithdrew:
     return contract.VolunteerWithdrew(**_of(callout), volunteer=volunteer)
 
 
-def finished(callout: Callout, volunteer: str, since: datetime, until: datetime) -> contract.VolunteerFinished:
+def finished(
+    callout: Callout, volunteer: str, since: datetime, until: datetime
+) -> contract.VolunteerFinished:
     return contract.VolunteerFinished(**_of(callout), volunteer=volunteer, since=since, until=until)
 
 
@@ -73,11 +88,17 @@ def done(callout: Callout, outcome: Outcome) -> contract.CalloutDone:
     return contract.CalloutDone(**_of(callout), outcome=outcome)
 
 
-def escalated(callout: Callout, to: Literal["leader", "station"], why: Why) -> contract.CalloutEscalated:
+def escalated(
+    callout: Callout, to: Literal["leader", "station"], why: Why
+) -> contract.CalloutEscalated:
     return contract.CalloutEscalated(
-        **_of(callout), to=to, why=why, accepted=callout.accepted, people_needed=callout.people_needed,
+        **_of(callout),
+        to=to,
+        why=why,
+        accepted=callout.accepted,
+        people_needed=callout.people_needed,
         leaders=callout.leaders if to == "leader" else (),
-    )  # fmt: skip
+    )
 
 
 def callout_stood_down(callout: Callout, reason: EndReason) -> contract.CalloutStoodDown:

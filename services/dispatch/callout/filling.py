@@ -1,4 +1,5 @@
-"""Filling the places: calls, answers, lapses, escalation. Pure: each gives the new state and its facts, or None."""
+"""Filling the places: calls, answers, lapses, escalation. Pure: each gives the new state and its
+facts, or None."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,29 +7,51 @@ from datetime import datetime, timedelta
 from contracts.event import Event
 from contracts.incidents import ReportRouted
 from services.dispatch.callout import events
-from services.dispatch.callout.state import COMING, Callout, Candidate, Decision, Wave, replaced, with_due
+from services.dispatch.callout.state import (
+    COMING,
+    Callout,
+    Candidate,
+    Decision,
+    Wave,
+    replaced,
+    with_due,
+)
 from services.dispatch.policy import Policy
 from services.dispatch.refusal import Refusal
 
 
 def opened(id: str, event: ReportRouted, policy: Policy, now: datetime) -> Callout:
-    """A call-out for a report that was routed to volunteers; the reporter is party to the matter."""
+    """A call-out for a report that was routed to volunteers; the reporter is party to the
+    matter."""
     parties = {*event.parties, *([event.reporter] if event.reporter else [])}
     callout = Callout(
-        id=id, report=event.report, round=event.round, station=event.station, area=event.area,
-        category=event.category, urgency=event.urgency, skills=event.skills, parties=tuple(sorted(parties)),
-        people_needed=policy.places(event.category, event.people_needed, now), longitude=event.longitude,
-        latitude=event.latitude, opened_at=now,
-    )  # fmt: skip
+        id=id,
+        report=event.report,
+        round=event.round,
+        station=event.station,
+        area=event.area,
+        category=event.category,
+        urgency=event.urgency,
+        skills=event.skills,
+        parties=tuple(sorted(parties)),
+        people_needed=policy.places(event.category, event.people_needed, now),
+        longitude=event.longitude,
+        latitude=event.latitude,
+        opened_at=now,
+    )
     return with_due(callout, policy, now)
 
 
 def call_wave(
-    callout: Callout, wave: Wave, called: Sequence[Candidate], policy: Policy, now: datetime,
+    callout: Callout,
+    wave: Wave,
+    called: Sequence[Candidate],
+    policy: Policy,
+    now: datetime,
     again_at: datetime | None = None,
-) -> Decision | None:  # fmt: skip
-    """The next wave goes out to those who were claimed for it. Without anybody there is no further wave to try, unless
-    it is known by `again_at` where those on duty are.
+) -> Decision | None:
+    """The next wave goes out to those who were claimed for it. Without anybody there is no further
+    wave to try, unless it is known by `again_at` where those on duty are.
 
     None if another change came first: the wave is not the next one any more, or no place is left.
     """
@@ -39,15 +62,19 @@ def call_wave(
     tries = callout.tries if again_at else policy.waves
     after = replaced(callout, *called).model_copy(
         update={
-            "waves": (*callout.waves, wave), "tries": callout.tries + 1 if called else tries,
+            "waves": (*callout.waves, wave),
+            "tries": callout.tries + 1 if called else tries,
             "again_at": None if called else again_at,
         }
-    )  # fmt: skip
+    )
     return with_due(after, policy, now), [events.called(after, c) for c in called]
 
 
-def call_by_hand(callout: Callout, called: Sequence[Candidate], policy: Policy, now: datetime) -> Decision | None:
-    """A leader or officer asks these, whatever the waves did. Who let a call lapse can be asked again, nobody else."""
+def call_by_hand(
+    callout: Callout, called: Sequence[Candidate], policy: Policy, now: datetime
+) -> Decision | None:
+    """A leader or officer asks these, whatever the waves did. Who let a call lapse can be asked
+    again, nobody else."""
     if callout.ended:
         raise Refusal("wrong_state", state=callout.state)
     if callout.places_left == 0:
@@ -68,7 +95,9 @@ def accept(callout: Callout, volunteer: str, policy: Policy, now: datetime) -> D
         raise Refusal("wrong_state", state=callout.state)
     if candidate.state == "stood_down" or callout.places_left == 0 or callout.ended:
         raise Refusal("enough_people")
-    if candidate.state == "timed_out" or (candidate.state == "called" and candidate.expires_at <= now):
+    if candidate.state == "timed_out" or (
+        candidate.state == "called" and candidate.expires_at <= now
+    ):
         raise Refusal("call_lapsed")
     if candidate.state != "called":
         raise Refusal("wrong_state", state=candidate.state)
@@ -86,7 +115,9 @@ def _filled(callout: Callout, now: datetime) -> Decision:
     thanked = {"state": "stood_down", "ended_at": now, "why_stood_down": "enough"}
     spared = [c.model_copy(update=thanked) for c in callout.in_state("called")]
     under_way = bool(callout.in_state("on_the_way", "on_scene"))
-    after = replaced(callout, *spared).model_copy(update={"state": "under_way" if under_way else "filled"})
+    after = replaced(callout, *spared).model_copy(
+        update={"state": "under_way" if under_way else "filled"}
+    )
     return after, [
         events.filled(after),
         *(events.volunteer_stood_down(after, c.volunteer, "enough") for c in spared),
@@ -119,8 +150,8 @@ def lapse(callout: Callout, policy: Policy, now: datetime) -> Decision | None:
 def escalate(
     callout: Callout, leaders: Sequence[str], policy: Policy, now: datetime, *, to_station: bool
 ) -> Decision | None:
-    """First to the squad leaders; to the station when they had their time, when there are none, or when there was
-    nobody to call at all: then nobody waits."""
+    """First to the squad leaders; to the station when they had their time, when there are none, or
+    when there was nobody to call at all: then nobody waits."""
     if callout.ended or callout.places_left == 0 or callout.escalated_to == "station":
         return None
     facts: list[Event] = []
@@ -130,7 +161,7 @@ def escalate(
         until = now + timedelta(seconds=policy.leader_s)
         after = after.model_copy(
             update={"escalated_to": "leader", "leaders": tuple(leaders), "leaders_until": until}
-        )  # fmt: skip
+        )
         facts.append(events.escalated(after, "leader", why))
     if to_station or not leaders or why == "nobody_on_duty":
         after = after.model_copy(update={"escalated_to": "station"})

@@ -1,4 +1,5 @@
-"""Cursors of lists that are newest first: where the last page ended. Opaque to those who pass them on."""
+"""Cursors of lists that are newest first: where the last page ended. Opaque to those who pass them
+on."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +12,8 @@ from contracts.moment import Moment
 from services.dispatch.callout.state import Callout
 
 Place = tuple[datetime, str]
-"""Of a call-out among the others: when it opened, and its id, as several may open in one millisecond."""
+"""Of a call-out among the others: when it opened, and its id, as several may open in one
+millisecond."""
 Cursor = Annotated[str | None, Query(max_length=120, description="`next` of the page before")]
 _MOMENT = TypeAdapter[datetime](Moment)
 
@@ -28,4 +30,6 @@ def place_of(cursor: str | None) -> Place | None:
     try:
         return _MOMENT.validate_strings(moment), id
     except ValidationError:
-        raise Problem(422, "bad_request", fields={"query.cursor": "problem.cursor_invalid"}) from None
+        raise Problem(
+            422, "bad_request", fields={"query.cursor": "problem.cursor_invalid"}
+        ) from None

@@ -1,4 +1,5 @@
-"""From an acceptance to the end: on the way, on scene, done; or withdrawn, dropped, stood down. Pure."""
+"""From an acceptance to the end: on the way, on scene, done; or withdrawn, dropped, stood down.
+Pure."""
 
 from datetime import datetime
 
@@ -32,18 +33,25 @@ def arrive(callout: Callout, volunteer: str, now: datetime) -> Decision | None:
     candidate = _coming(callout, volunteer, "on_scene", "done")
     if candidate is None:
         return None
-    after = _under_way(replaced(callout, candidate.model_copy(update={"state": "on_scene", "arrived_at": now})))
+    after = _under_way(
+        replaced(callout, candidate.model_copy(update={"state": "on_scene", "arrived_at": now}))
+    )
     return after, [events.arrived(after, volunteer)]
 
 
-def finish(callout: Callout, volunteer: str, outcome: Outcome, policy: Policy, now: datetime) -> Decision | None:
-    """Their part is done; the first outcome said is the call-out's, and the last one done ends it."""
+def finish(
+    callout: Callout, volunteer: str, outcome: Outcome, policy: Policy, now: datetime
+) -> Decision | None:
+    """Their part is done; the first outcome said is the call-out's, and the last one done ends
+    it."""
     candidate = _coming(callout, volunteer, "done")
     if candidate is None:
         return None
     if candidate.state != "on_scene":
         raise Refusal("wrong_state", state=candidate.state)
-    after = replaced(callout, _ended(candidate, "done", now)).model_copy(update={"outcome": callout.outcome or outcome})
+    after = replaced(callout, _ended(candidate, "done", now)).model_copy(
+        update={"outcome": callout.outcome or outcome}
+    )
     return _left(after, [*_evidence(callout, candidate, now)], policy, now)
 
 
@@ -57,8 +65,11 @@ def withdraw(callout: Callout, volunteer: str, policy: Policy, now: datetime) ->
     return _left(after, facts, policy, now)
 
 
-def drop(callout: Callout, volunteer: str, policy: Policy, now: datetime, *, suspended: bool) -> Decision | None:
-    """Off duty: an open call is dropped, an accepted one given back; who is on scene finishes there.
+def drop(
+    callout: Callout, volunteer: str, policy: Policy, now: datetime, *, suspended: bool
+) -> Decision | None:
+    """Off duty: an open call is dropped, an accepted one given back; who is on scene finishes
+    there.
 
     Suspended: they leave whatever they are at.
     """
@@ -73,7 +84,9 @@ def drop(callout: Callout, volunteer: str, policy: Policy, now: datetime, *, sus
     return _left(after, [*_evidence(callout, candidate, now), fact], policy, now)
 
 
-def stand_down(callout: Callout, reason: events.EndReason, policy: Policy, now: datetime) -> Decision | None:
+def stand_down(
+    callout: Callout, reason: events.EndReason, policy: Policy, now: datetime
+) -> Decision | None:
     """The report ended otherwise: nobody needs to go, and who is there has their time credited."""
     if callout.ended:
         return None
@@ -94,9 +107,9 @@ def _left(callout: Callout, facts: list[Event], policy: Policy, now: datetime) -
     """After somebody left: the end if everyone who came is done, else the place is filled again."""
     if callout.outcome is not None and not callout.in_state(*COMING):
         spared = callout.in_state("called")
-        after = replaced(callout, *(_stood_down(c, "report_ended", now) for c in spared)).model_copy(
-            update={"state": "done", "ended_at": now}
-        )
+        after = replaced(
+            callout, *(_stood_down(c, "report_ended", now) for c in spared)
+        ).model_copy(update={"state": "done", "ended_at": now})
         facts += [events.done(after, callout.outcome)]
         facts += [events.volunteer_stood_down(after, c.volunteer, "report_ended") for c in spared]
         return with_due(after, policy, now), facts
@@ -119,11 +132,15 @@ def _coming(callout: Callout, volunteer: str, *already: CandidateState) -> Candi
 
 
 def _under_way(callout: Callout) -> Callout:
-    return callout.model_copy(update={"state": "under_way"}) if callout.state == "filled" else callout
+    return (
+        callout.model_copy(update={"state": "under_way"}) if callout.state == "filled" else callout
+    )
 
 
 def _ended(candidate: Candidate, state: CandidateState, now: datetime) -> Candidate:
-    return candidate.model_copy(update={"state": state, "ended_at": max(now, candidate.arrived_at or now)})
+    return candidate.model_copy(
+        update={"state": state, "ended_at": max(now, candidate.arrived_at or now)}
+    )
 
 
 def _stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) -> Candidate:
@@ -131,7 +148,12 @@ def _stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) ->
 
 
 def _evidence(callout: Callout, candidate: Candidate, now: datetime) -> list[Event]:
-    """Work from arrival until now, of who is on scene. The replica that took down the arrival may be a moment ahead."""
+    """Work from arrival until now, of who is on scene. The replica that took down the arrival may
+    be a moment ahead."""
     if candidate.state != "on_scene" or candidate.arrived_at is None:
         return []
-    return [events.finished(callout, candidate.volunteer, candidate.arrived_at, max(now, candidate.arrived_at))]
+    return [
+        events.finished(
+            callout, candidate.volunteer, candidate.arrived_at, max(now, candidate.arrived_at)
+        )
+    ]

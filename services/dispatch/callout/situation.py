@@ -1,4 +1,5 @@
-"""What a choice is made from and what it says: recorded as they are, so that each choice can be made again."""
+"""What a choice is made from and what it says: recorded as they are, so that each choice can be
+made again."""
 
 from datetime import datetime
 from typing import Literal
@@ -8,9 +9,21 @@ from pydantic import BaseModel, ConfigDict
 from contracts.words import Category, Skill, Urgency
 
 Reason = Literal[
-    "called", "too_far", "stale_position", "off_duty", "not_approved", "engaged", "resting", "called_enough",
-    "under_age", "elder_at_night", "party", "asked_before", "no_skill", "others_first",
-]  # fmt: skip
+    "called",
+    "too_far",
+    "stale_position",
+    "off_duty",
+    "not_approved",
+    "engaged",
+    "resting",
+    "called_enough",
+    "under_age",
+    "elder_at_night",
+    "party",
+    "asked_before",
+    "no_skill",
+    "others_first",
+]
 """Why somebody was, or was not, called. In words: the catalogue's section `reason`."""
 
 
@@ -50,7 +63,8 @@ class Person(_Record):
 
 
 class Situation(_Record):
-    """`places` still to be filled; `open` are the chances that those who have not answered yet will accept."""
+    """`places` still to be filled; `open` are the chances that those who have not answered yet will
+    accept."""
 
     at: datetime
     category: Category
@@ -63,7 +77,8 @@ class Situation(_Record):
 
 
 class Verdict(_Record):
-    """What was made of one person. `score` in minutes, less is better; both None for who could not be called."""
+    """What was made of one person. `score` in minutes, less is better; both None for who could not
+    be called."""
 
     volunteer: str
     reason: Reason
@@ -72,7 +87,8 @@ class Verdict(_Record):
 
 
 class Choice(_Record):
-    """Who is called, best first. `enough` is the chance that, with those who are open, enough accept."""
+    """Who is called, best first. `enough` is the chance that, with those who are open, enough
+    accept."""
 
     policy: str
     ring_m: int

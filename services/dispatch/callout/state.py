@@ -12,8 +12,16 @@ from contracts.words import Category, Outcome, Skill, Urgency
 from services.dispatch.policy import Policy
 
 CandidateState = Literal[
-    "called", "accepted", "on_the_way", "on_scene", "done", "declined", "timed_out", "stood_down", "withdrew",
-]  # fmt: skip
+    "called",
+    "accepted",
+    "on_the_way",
+    "on_scene",
+    "done",
+    "declined",
+    "timed_out",
+    "stood_down",
+    "withdrew",
+]
 CalloutState = Literal["opened", "filled", "under_way", "escalated", "done", "stood_down"]
 COMING: tuple[CandidateState, ...] = ("accepted", "on_the_way", "on_scene")
 ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
@@ -27,7 +35,8 @@ class _Part(BaseModel):
 
 
 class Candidate(_Part):
-    """Somebody who was called. `probability`: the chance that they accept, as it was thought when they were called."""
+    """Somebody who was called. `probability`: the chance that they accept, as it was thought when
+    they were called."""
 
     volunteer: str
     squad: str | None = None
@@ -55,7 +64,8 @@ class Wave(_Part):
 
 
 class Callout(Aggregate):
-    """`tries` counts waves since the last place fell free; `asked` are the ids of all candidates, to be found by."""
+    """`tries` counts waves since the last place fell free; `asked` are the ids of all candidates,
+    to be found by."""
 
     report: str
     round: int
@@ -77,7 +87,8 @@ class Callout(Aggregate):
     tries: int = 0
     escalated_to: Literal["leader", "station"] | None = None
     again_at: datetime | None = None
-    """When to look around again: nobody was found, but not all who are on duty have told yet where they are."""
+    """When to look around again: nobody was found, but not all who are on duty have told yet where
+    they are."""
     leaders: tuple[str, ...] = ()
     leaders_until: datetime | None = None
     outcome: Outcome | None = None
@@ -114,8 +125,8 @@ class Callout(Aggregate):
 def wanted(callout: Callout, policy: Policy, now: datetime) -> Step:
     """What has to happen next without anybody's doing.
 
-    The next wave goes out as soon as those who have not answered can no longer fill the places; when there is no
-    next wave the leaders are told, then the station.
+    The next wave goes out as soon as those who have not answered can no longer fill the places;
+    when there is no next wave the leaders are told, then the station.
     """
     if callout.ended:
         return "nothing"

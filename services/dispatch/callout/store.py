@@ -21,13 +21,15 @@ class Callouts(Repository[Callout]):
     def __init__(self, store: Store) -> None:
         due = {"partialFilterExpression": {"due_at": {"$type": "date"}}}
         super().__init__(
-            store, "callouts", Callout,
+            store,
+            "callouts",
+            Callout,
             IndexModel([("due_at", ASCENDING)], name="due", **due),
             IndexModel([("report", ASCENDING)], name="by_report"),
             IndexModel([("asked", ASCENDING), *_BY_TIME], name="by_asked"),
             IndexModel([("station", ASCENDING), *_BY_TIME], name="by_station"),
             IndexModel([("area", ASCENDING), *_BY_TIME], name="by_area"),
-        )  # fmt: skip
+        )
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of those that have to be looked at, the most overdue first."""
@@ -39,7 +41,8 @@ class Callouts(Repository[Callout]):
         return await self.find({"report": report})
 
     async def asked(self, volunteer: str, after: Place | None, limit: int) -> list[Callout]:
-        """Those that the volunteer was called to, newest first; `after` is where the page before ended."""
+        """Those that the volunteer was called to, newest first; `after` is where the page before
+        ended."""
         return await self._page({"asked": volunteer}, None, after, limit)
 
     async def of_station(
@@ -60,17 +63,21 @@ class Callouts(Repository[Callout]):
         wanted = [query] if state is None else [query, {"state": state}]
         if after is not None:
             at, id = after
-            wanted.append({"$or": [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": id}}]})
+            wanted.append(
+                {"$or": [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": id}}]}
+            )
         return await self.find({"$and": wanted}, sort=_BY_TIME, limit=limit)
 
 
 def _due(now: datetime) -> dict[str, Any]:
-    """With the type, though it goes without saying: the partial index serves no query that does not name it."""
+    """With the type, though it goes without saying: the partial index serves no query that does not
+    name it."""
     return {"due_at": {"$lte": now, "$type": "date"}}
 
 
 class Decision(BaseModel):
-    """One look around: what was known, and whom it made be called. `choose(situation, policy)` gives `choice` again."""
+    """One look around: what was known, and whom it made be called. `choose(situation, policy)`
+    gives `choice` again."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -83,22 +90,32 @@ class Decision(BaseModel):
 
 class Decisions:
     def __init__(self, store: Store) -> None:
-        self._decisions = store.collection("decisions", IndexModel([("callout", ASCENDING), ("wave", ASCENDING)]))
+        self._decisions = store.collection(
+            "decisions", IndexModel([("callout", ASCENDING), ("wave", ASCENDING)])
+        )
         self._writes = Coalescer(self._decisions)
 
     async def keep(self, decision: Decision) -> None:
-        """A second look of the same wave replaces the first. Kept as one text: nobody asks for a part of it."""
-        fields = {"callout": decision.callout, "wave": decision.wave, "record": decision.model_dump_json()}
+        """A second look of the same wave replaces the first. Kept as one text: nobody asks for a
+        part of it."""
+        fields = {
+            "callout": decision.callout,
+            "wave": decision.wave,
+            "record": decision.model_dump_json(),
+        }
         await self._writes.submit(UpdateOne({"_id": decision.id}, {"$set": fields}, upsert=True))
 
     async def of(self, ids: Sequence[str]) -> list[Decision]:
         """In the order of waves."""
-        cursor = self._decisions.find({"_id": {"$in": list(ids)}}, max_time_ms=5000).sort("wave", ASCENDING)
+        cursor = self._decisions.find({"_id": {"$in": list(ids)}}, max_time_ms=5000).sort(
+            "wave", ASCENDING
+        )
         return [Decision.model_validate_json(document["record"]) async for document in cursor]
 
 
 class EndedReports:
-    """Reports that need no volunteers any more, and by which of their events: a late message opens nothing anew."""
+    """Reports that need no volunteers any more, and by which of their events: a late message opens
+    nothing anew."""
 
     def __init__(self, store: Store) -> None:
         self._ended = store.collection("ended_reports")

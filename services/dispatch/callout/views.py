@@ -84,26 +84,47 @@ class HandCallView(CalloutView):
 def callout_view(callout: Callout, volunteer: str) -> CalloutView:
     me = callout.candidate(volunteer)
     return CalloutView(
-        id=callout.id, report=callout.report, round=callout.round, state=callout.state, category=callout.category,
-        urgency=callout.urgency, skills=callout.skills, station=callout.station, area=callout.area,
-        people_needed=callout.people_needed, accepted=callout.accepted, wave=callout.wave,
-        escalated_to=callout.escalated_to, opened_at=callout.opened_at, ended_at=callout.ended_at,
-        outcome=callout.outcome, candidates=Counter(c.state for c in callout.candidates),
-        me=MyCallView(state=me.state, expires_at=me.expires_at, distance_m=me.distance_m) if me else None,
-    )  # fmt: skip
+        id=callout.id,
+        report=callout.report,
+        round=callout.round,
+        state=callout.state,
+        category=callout.category,
+        urgency=callout.urgency,
+        skills=callout.skills,
+        station=callout.station,
+        area=callout.area,
+        people_needed=callout.people_needed,
+        accepted=callout.accepted,
+        wave=callout.wave,
+        escalated_to=callout.escalated_to,
+        opened_at=callout.opened_at,
+        ended_at=callout.ended_at,
+        outcome=callout.outcome,
+        candidates=Counter(c.state for c in callout.candidates),
+        me=MyCallView(state=me.state, expires_at=me.expires_at, distance_m=me.distance_m)
+        if me
+        else None,
+    )
 
 
 def candidate_view(line: Line) -> CandidateView:
     words = text(f"reason.{line.reason}")
     return CandidateView(
-        volunteer=line.volunteer, state=line.state, reason=line.reason, reason_text=TextView(zh=words.zh, en=words.en),
-        wave=line.wave, distance_m=line.distance_m, score=None if line.score is None else round(line.score, 2),
+        volunteer=line.volunteer,
+        state=line.state,
+        reason=line.reason,
+        reason_text=TextView(zh=words.zh, en=words.en),
+        wave=line.wave,
+        distance_m=line.distance_m,
+        score=None if line.score is None else round(line.score, 2),
         probability=None if line.probability is None else round(line.probability, 3),
-    )  # fmt: skip
+    )
 
 
 def squads_led(who: Principal) -> frozenset[str]:
-    return frozenset(g.squad for g in who.grants_for("callout.command") if g.role == "leader" and g.squad)
+    return frozenset(
+        g.squad for g in who.grants_for("callout.command") if g.role == "leader" and g.squad
+    )
 
 
 def commands(who: Principal, callout: Callout) -> bool:
@@ -117,8 +138,14 @@ def leads(who: Principal, callout: Callout) -> bool:
     if any(candidate.squad in squads for candidate in callout.candidates):
         return True
     in_area = any(g.role == "leader" and covers(g.area, callout.area) for g in who.grants)
-    return bool(squads) and callout.escalated_to is not None and (who.subject in callout.leaders or in_area)
+    return (
+        bool(squads)
+        and callout.escalated_to is not None
+        and (who.subject in callout.leaders or in_area)
+    )
 
 
 def may_see(who: Principal, callout: Callout) -> bool:
-    return callout.candidate(who.subject) is not None or commands(who, callout) or leads(who, callout)
+    return (
+        callout.candidate(who.subject) is not None or commands(who, callout) or leads(who, callout)
+    )

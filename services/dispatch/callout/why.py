@@ -38,16 +38,25 @@ def lines(callout: Callout, looks: Sequence[tuple[int, Situation, Choice]]) -> l
             if before is not None and before.reason == "called":
                 continue
             found[verdict.volunteer] = Line(
-                verdict.volunteer, person.squad, "not_called", verdict.reason, wave, person.distance_m,
-                verdict.score, verdict.probability,
-            )  # fmt: skip
+                verdict.volunteer,
+                person.squad,
+                "not_called",
+                verdict.reason,
+                wave,
+                person.distance_m,
+                verdict.score,
+                verdict.probability,
+            )
     for c in callout.candidates:
         line = found.get(c.volunteer)
         if c.by == "hand" or line is None:
             line = Line(c.volunteer, c.squad, c.state, "called_by_hand", c.wave, c.distance_m)
         reason: LineReason = _DROPPED.get(c.why_stood_down or "", line.reason)
         found[c.volunteer] = line._replace(state=c.state, reason=reason)
-    return sorted(found.values(), key=lambda one: (one.state == "not_called", one.distance_m or 0, one.volunteer))
+    return sorted(
+        found.values(),
+        key=lambda one: (one.state == "not_called", one.distance_m or 0, one.volunteer),
+    )
 
 
 def own_line(volunteer: str, all_lines: Sequence[Line]) -> Line:

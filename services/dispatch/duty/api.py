@@ -54,13 +54,19 @@ class StationDutyView(BaseModel):
 
 def duty_view(responder: Responder, now: datetime) -> DutyView:
     return DutyView(
-        volunteer=responder.id, on_duty=responder.on_duty, since=responder.duty_since, station=responder.station,
-        squad=responder.squad, engaged=responder.engagement(now),
-    )  # fmt: skip
+        volunteer=responder.id,
+        on_duty=responder.on_duty,
+        since=responder.duty_since,
+        station=responder.station,
+        squad=responder.squad,
+        engaged=responder.engagement(now),
+    )
 
 
 @router.post("/start", status_code=201, summary="Go on duty")
-async def start(body: StartDuty, who: Server, duty: Duty, clock: Now, cause: RequestCause) -> DutyView:
+async def start(
+    body: StartDuty, who: Server, duty: Duty, clock: Now, cause: RequestCause
+) -> DutyView:
     """Only approved volunteers, and only in Jinan."""
     place = body.location.point()
     if not in_jinan(place):
@@ -70,7 +76,8 @@ async def start(body: StartDuty, who: Server, duty: Duty, clock: Now, cause: Req
 
 @router.post("/end", summary="Go off duty")
 async def end(_: Nothing, who: Server, duty: Duty, clock: Now, cause: RequestCause) -> DutyView:
-    """A call that is open is dropped, an accepted one given back; who is on scene finishes there."""
+    """A call that is open is dropped, an accepted one given back; who is on scene finishes
+    there."""
     return duty_view(await duty.end(who.subject, cause), clock.now())
 
 
@@ -97,7 +104,12 @@ async def at_station(
     if not everyone and not squads:
         raise Problem(403, "outside_area")
     found = await duty.at_station(station)
-    seen = [duty_view(r, now) for r in found if everyone or (r.squad is not None and r.squad in squads)]
+    seen = [
+        duty_view(r, now) for r in found if everyone or (r.squad is not None and r.squad in squads)
+    ]
     return StationDutyView(
-        station=station, on_duty=len(seen), engaged=sum(one.engaged is not None for one in seen), volunteers=seen
+        station=station,
+        on_duty=len(seen),
+        engaged=sum(one.engaged is not None for one in seen),
+        volunteers=seen,
     )

@@ -1,4 +1,5 @@
-"""What follows when duty or approval ends: no place is kept, and the call-out they are claimed for learns of it."""
+"""What follows when duty or approval ends: no place is kept, and the call-out they are claimed for
+learns of it."""
 
 from chassis.bus import Message
 from contracts.dispatch import DutyEnded
@@ -9,7 +10,9 @@ from services.dispatch.responder.handlers import ResponderHandlers
 
 
 class DutyConsumers:
-    def __init__(self, duty: DutyHandlers, responders: ResponderHandlers, callouts: CalloutHandlers) -> None:
+    def __init__(
+        self, duty: DutyHandlers, responders: ResponderHandlers, callouts: CalloutHandlers
+    ) -> None:
         self._duty, self._responders, self._callouts = duty, responders, callouts
 
     async def on_standing(self, event: VolunteerStandingChanged, message: Message) -> None:

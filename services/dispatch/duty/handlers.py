@@ -28,7 +28,9 @@ class DutyHandlers:
         now = self._clock.now()
         try:
             with told():
-                started = await self._responders.change(volunteer, lambda r: domain.start_duty(r, now), cause)
+                started = await self._responders.change(
+                    volunteer, lambda r: domain.start_duty(r, now), cause
+                )
         except Problem as problem:
             raise Problem(409, "not_a_volunteer") if problem.status == 404 else problem from None
         if started.on_duty:
@@ -38,7 +40,9 @@ class DutyHandlers:
 
     async def end(self, volunteer: str, cause: Cause) -> Responder:
         now = self._clock.now()
-        ended = await self._responders.change(volunteer, lambda r: domain.end_duty(r, "tap", now), cause)
+        ended = await self._responders.change(
+            volunteer, lambda r: domain.end_duty(r, "tap", now), cause
+        )
         if not ended.on_duty:
             await self._positions.forget(volunteer)
         return ended
@@ -51,7 +55,8 @@ class DutyHandlers:
         return await self._responders.on_duty(station, MOST_LISTED)
 
     async def ended(self, volunteer: str) -> None:
-        """Their duty ended, here or on another replica: forget where they are, whatever came in meanwhile."""
+        """Their duty ended, here or on another replica: forget where they are, whatever came in
+        meanwhile."""
         responder = await self._responders.get(volunteer)
         if responder is None or not responder.on_duty:
             await self._positions.forget(volunteer)
@@ -63,7 +68,9 @@ class DutyHandlers:
         known_since = await self._positions.known_since(now)
         if now - known_since < timedelta(seconds=policy.no_sign_s):
             return  # Redis was emptied not long ago: it cannot tell who was silent
-        silent = await self._responders.silent_since(now - timedelta(seconds=policy.sign_asked_s), _PAGE)
+        silent = await self._responders.silent_since(
+            now - timedelta(seconds=policy.sign_asked_s), _PAGE
+        )
         seen = await self._positions.seen([responder.id for responder in silent])
         await self._responders.note_signs(seen)
         for responder in silent:

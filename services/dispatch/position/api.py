@@ -43,6 +43,9 @@ async def send(
     sifted, fate = await positions.take(who.subject, body.positions)
     kept = fate == "kept"
     return BatchView(
-        status=fate, accepted=sifted.fresh if kept else 0, stale=sifted.stale, outside=sifted.outside,
+        status=fate,
+        accepted=sifted.fresh if kept else 0,
+        stale=sifted.stale,
+        outside=sifted.outside,
         off_duty=0 if kept else sifted.fresh,
-    )  # fmt: skip
+    )

@@ -1,4 +1,5 @@
-"""Which of the positions that a phone sends counts: the newest that is fresh, no track beyond it is kept."""
+"""Which of the positions that a phone sends counts: the newest that is fresh, no track beyond it is
+kept."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,10 +28,16 @@ class Sifted(NamedTuple):
 
 
 def sift(volunteer: str, batch: Sequence[TimedLocation], now: datetime, policy: Policy) -> Sifted:
-    """A position is stale when older than the limit, or further in the future than any clock is wrong."""
-    oldest, latest = now - timedelta(seconds=policy.fresh_s), now + timedelta(seconds=policy.future_s)
+    """A position is stale when older than the limit, or further in the future than any clock is
+    wrong."""
+    oldest, latest = (
+        now - timedelta(seconds=policy.fresh_s),
+        now + timedelta(seconds=policy.future_s),
+    )
     fresh = [location for location in batch if oldest <= location.at <= latest]
-    inside = [location for location in fresh if in_jinan(Point(location.longitude, location.latitude))]
+    inside = [
+        location for location in fresh if in_jinan(Point(location.longitude, location.latitude))
+    ]
     newest = max(inside, key=lambda location: location.at, default=None)
     fix = None if newest is None else Fix(volunteer, newest.point(), min(newest.at, now))
     return Sifted(len(inside), len(batch) - len(fresh), len(fresh) - len(inside), fix)

@@ -18,7 +18,8 @@ class PositionHandlers:
         self._positions, self._responders, self._clock = positions, responders, clock
 
     async def take(self, volunteer: str, batch: Sequence[TimedLocation]) -> tuple[Sifted, Fate]:
-        """Kept only while on duty or on an accepted matter, which the store knows when Redis does not."""
+        """Kept only while on duty or on an accepted matter, which the store knows when Redis does
+        not."""
         now = self._clock.now()
         sifted = sift(volunteer, batch, now, policy_at(now))
         if sifted.newest is None or await self._keep(sifted.newest):

@@ -1,7 +1,8 @@
 """Positions in Redis: rebuilt by the next batch of each phone should it lose them.
 
-`positions` (geo set) and `seen` (time of the position, Unix seconds) hold one entry a person, `on_duty` who may send.
-`since` tells from when on signs are known: a Redis that was just emptied must not end anybody's duty.
+`positions` (geo set) and `seen` (time of the position, Unix seconds) hold one entry a person,
+`on_duty` who may send. `since` tells from when on signs are known: a Redis that was just emptied
+must not end anybody's duty.
 """
 
 from collections.abc import Awaitable, Mapping, Sequence
@@ -16,9 +17,14 @@ from chassis.coalesce import Batcher
 from contracts.coordinates import Point
 from services.dispatch.position.domain import Fix
 
-_GEO, _SEEN, _DUTY, _SINCE = "dispatch:positions", "dispatch:seen", "dispatch:on_duty", "dispatch:since"
-# ARGV: volunteer, longitude, latitude, time, again and again. Only a newer position replaces an older one. Gives who
-# is not known to be on duty.
+_GEO, _SEEN, _DUTY, _SINCE = (
+    "dispatch:positions",
+    "dispatch:seen",
+    "dispatch:on_duty",
+    "dispatch:since",
+)
+# ARGV: volunteer, longitude, latitude, time, again and again. Only a newer position replaces an
+# older one. Gives who is not known to be on duty.
 _PUT = """
 local unknown, geo, seen = {}, {}, {}
 for i = 1, #ARGV, 4 do
@@ -53,13 +59,19 @@ class Near(NamedTuple):
 
 
 class Positions:
-    """Every call has a time limit. Fixes that come in while a write is under way go out together as the next."""
+    """Every call has a time limit. Fixes that come in while a write is under way go out together as
+    the next."""
 
     def __init__(self, url: str) -> None:
         self.redis: Redis = Redis.from_url(
-            url, decode_responses=True, socket_timeout=2.0, socket_connect_timeout=2.0, health_check_interval=15,
-            max_connections=64, retry=Retry(NoBackoff(), 1),
-        )  # fmt: skip
+            url,
+            decode_responses=True,
+            socket_timeout=2.0,
+            socket_connect_timeout=2.0,
+            health_check_interval=15,
+            max_connections=64,
+            retry=Retry(NoBackoff(), 1),
+        )
         self._put = self.redis.register_script(_PUT)
         self._fixes = Batcher(self._put_all, most=500)
 
@@ -75,7 +87,9 @@ class Positions:
 
     async def _put_all(self, batch: Sequence[Fix]) -> Sequence[bool]:
         latest = {fix.volunteer: fix for fix in sorted(batch, key=lambda fix: fix.at)}
-        arguments = [x for f in latest.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))]
+        arguments = [
+            x for f in latest.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))
+        ]
         unknown = set(await self._put(keys=[_GEO, _SEEN, _DUTY], args=arguments))
         return [fix.volunteer not in unknown for fix in batch]
 
@@ -94,13 +108,21 @@ class Positions:
     async def near(self, place: Point, radius_m: int, most: int) -> list[Near]:
         """The nearest `most` within the radius, nearest first; equal distances by id."""
         found: Any = await self.redis.geosearch(
-            _GEO, longitude=place.longitude, latitude=place.latitude, radius=radius_m, unit="m", sort="ASC",
-            count=most, withdist=True,
-        )  # fmt: skip
+            _GEO,
+            longitude=place.longitude,
+            latitude=place.latitude,
+            radius=radius_m,
+            unit="m",
+            sort="ASC",
+            count=most,
+            withdist=True,
+        )
         if not found:
             return []
         seen = await self.seen([volunteer for volunteer, _ in found])
-        near = [Near(volunteer, round(distance), seen.get(volunteer)) for volunteer, distance in found]
+        near = [
+            Near(volunteer, round(distance), seen.get(volunteer)) for volunteer, distance in found
+        ]
         return sorted(near, key=lambda one: (one.distance_m, one.volunteer))
 
     async def seen(self, volunteers: Sequence[str]) -> dict[str, datetime]:
@@ -129,6 +151,7 @@ def _seconds(at: datetime) -> str:
 
 
 def _moment(seconds: float) -> datetime:
-    """Cut to milliseconds, as the store keeps it: so that a decision looks the same when it is replayed."""
+    """Cut to milliseconds, as the store keeps it: so that a decision looks the same when it is
+    replayed."""
     whole = round(seconds * 1000)
     return datetime.fromtimestamp(whole // 1000, UTC).replace(microsecond=whole % 1000 * 1000)

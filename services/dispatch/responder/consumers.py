@@ -1,4 +1,5 @@
-"""What this service's call-outs tell of volunteers: how they answer, and when they are free again."""
+"""What this service's call-outs tell of volunteers: how they answer, and when they are free
+again."""
 
 from chassis.bus import Message
 from contracts.dispatch import (
@@ -11,7 +12,9 @@ from contracts.dispatch import (
 )
 from services.dispatch.responder.handlers import ResponderHandlers
 
-Leaving = CalloutDeclined | CallTimedOut | VolunteerStoodDown | VolunteerWithdrew | VolunteerFinished
+Leaving = (
+    CalloutDeclined | CallTimedOut | VolunteerStoodDown | VolunteerWithdrew | VolunteerFinished
+)
 
 
 class ResponderConsumers:

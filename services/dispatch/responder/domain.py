@@ -1,4 +1,5 @@
-"""A volunteer as dispatch knows them: standing, duty, the matter they are claimed for, and how they have answered."""
+"""A volunteer as dispatch knows them: standing, duty, the matter they are claimed for, and how they
+have answered."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,7 +23,8 @@ _WEEK = timedelta(days=7)
 
 
 class Engagement(BaseModel):
-    """The claim of one call-out on a person. It ends by itself at `until`; None once they have accepted."""
+    """The claim of one call-out on a person. It ends by itself at `until`; None once they have
+    accepted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +45,8 @@ class Answers(BaseModel):
 
 
 class Responder(Aggregate):
-    """The id is the volunteer's account id. `source` is the seq of the standing last applied; 0: none yet."""
+    """The id is the volunteer's account id. `source` is the seq of the standing last applied; 0:
+    none yet."""
 
     source: int = 0
     approved: bool = False
@@ -71,16 +74,22 @@ class Responder(Aggregate):
         return self.engaged.callout if self.engaged and self.engaged.holds(now) else None
 
 
-def standing_changed(responder: Responder, event: VolunteerStandingChanged, seq: int, now: datetime) -> Decision | None:
+def standing_changed(
+    responder: Responder, event: VolunteerStandingChanged, seq: int, now: datetime
+) -> Decision | None:
     """The newest standing is the truth; who is not approved any more is off duty at once."""
     if seq <= responder.source:
         return None
     changed = responder.model_copy(
         update={
-            "source": seq, "approved": event.standing == "approved", "station": event.station, "squad": event.squad,
-            "skills": event.skills, "birth_year": event.birth_year,
+            "source": seq,
+            "approved": event.standing == "approved",
+            "station": event.station,
+            "squad": event.squad,
+            "skills": event.skills,
+            "birth_year": event.birth_year,
         }
-    )  # fmt: skip
+    )
     if changed.on_duty and not changed.approved:
         return end_duty(changed, "suspended", now)
     return changed, ()
@@ -93,7 +102,7 @@ def start_duty(responder: Responder, now: datetime) -> Decision | None:
         return None
     started = responder.model_copy(
         update={"on_duty": True, "duty_since": now, "sign_at": now, "sign_asked_at": None}
-    )  # fmt: skip
+    )
     return started, (DutyStarted(volunteer=responder.id, station=responder.station),)
 
 
@@ -101,15 +110,23 @@ def end_duty(responder: Responder, reason: EndReason, now: datetime) -> Decision
     """A claim stays until the call-out lets go of it: who is on scene finishes there."""
     if not responder.on_duty:
         return None
-    ended = responder.model_copy(update={"on_duty": False, "duty_since": None, "sign_at": now, "sign_asked_at": None})
+    ended = responder.model_copy(
+        update={"on_duty": False, "duty_since": None, "sign_at": now, "sign_asked_at": None}
+    )
     return ended, (DutyEnded(volunteer=responder.id, station=responder.station, reason=reason),)
 
 
-def without_sign(responder: Responder, seen_at: datetime | None, now: datetime, policy: Policy) -> Decision | None:
-    """Ask first, then take off duty once the time that the question gave is over too (it may have been asked late);
-    never who has accepted a matter. `seen_at` is their newest position's time."""
+def without_sign(
+    responder: Responder, seen_at: datetime | None, now: datetime, policy: Policy
+) -> Decision | None:
+    """Ask first, then take off duty once the time that the question gave is over too (it may have
+    been asked late); never who has accepted a matter. `seen_at` is their newest position's time."""
     signs = [sign for sign in (responder.sign_at, seen_at) if sign is not None]
-    if not responder.on_duty or not signs or (responder.engaged and responder.engaged.until is None):
+    if (
+        not responder.on_duty
+        or not signs
+        or (responder.engaged and responder.engaged.until is None)
+    ):
         return None
     silent_s = (now - max(signs)).total_seconds()
     to_answer = timedelta(seconds=policy.no_sign_s - policy.sign_asked_s)
@@ -131,9 +148,10 @@ def accepted(responder: Responder, callout: str, category: Category, at: datetim
     return answered.model_copy(
         update={
             "engaged": Engagement(callout=callout) if held else responder.engaged,
-            "accepted_at": (*_week_of(responder.accepted_at, at), at), "sign_at": _later(responder.sign_at, at),
+            "accepted_at": (*_week_of(responder.accepted_at, at), at),
+            "sign_at": _later(responder.sign_at, at),
         }
-    ), ()  # fmt: skip
+    ), ()
 
 
 def left(responder: Responder, callout: str, at: datetime) -> Decision:
@@ -143,7 +161,7 @@ def left(responder: Responder, callout: str, at: datetime) -> Decision:
     served = responder.engaged.until is None
     return responder.model_copy(
         update={"engaged": None, "served_until": at if served else responder.served_until}
-    ), ()  # fmt: skip
+    ), ()
 
 
 def learn(responder: Responder, category: Category, at: datetime, *, accepted: bool) -> Responder:

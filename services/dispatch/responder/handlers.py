@@ -27,10 +27,16 @@ class ResponderHandlers:
         if not changed.approved:
             await self._positions.forget(event.volunteer)
 
-    async def accepted(self, event: CalloutEvent, volunteer: str, at: datetime, cause: Cause) -> None:
-        await self._change(volunteer, lambda r: domain.accepted(r, event.callout, event.category, at), cause)
+    async def accepted(
+        self, event: CalloutEvent, volunteer: str, at: datetime, cause: Cause
+    ) -> None:
+        await self._change(
+            volunteer, lambda r: domain.accepted(r, event.callout, event.category, at), cause
+        )
 
-    async def left(self, event: CalloutEvent, volunteer: str, at: datetime, cause: Cause, *, said_no: bool) -> None:
+    async def left(
+        self, event: CalloutEvent, volunteer: str, at: datetime, cause: Cause, *, said_no: bool
+    ) -> None:
         """They declined or let it lapse (`said_no`), were stood down, withdrew or finished."""
 
         def decide(responder: Responder) -> domain.Decision:
@@ -42,7 +48,9 @@ class ResponderHandlers:
         if changed is not None and not changed.on_duty and changed.engaged is None:
             await self._positions.forget(volunteer)
 
-    async def _change(self, volunteer: str, decide: domain.Decide, cause: Cause) -> Responder | None:
+    async def _change(
+        self, volunteer: str, decide: domain.Decide, cause: Cause
+    ) -> Responder | None:
         try:
             return await self._responders.change(volunteer, decide, cause)
         except Problem as problem:

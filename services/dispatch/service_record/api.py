@@ -43,9 +43,15 @@ class ServiceRecordPage(BaseModel):
 
 
 def _view(record: ServiceRecord) -> ServiceRecordView:
-    evidence = [EvidenceView(kind=e.kind, source=e.source, since=e.since, until=e.until) for e in record.evidence]
+    evidence = [
+        EvidenceView(kind=e.kind, source=e.source, since=e.since, until=e.until)
+        for e in record.evidence
+    ]
     return ServiceRecordView(
-        volunteer=record.volunteer, day=date.fromisoformat(record.day), minutes=record.minutes, evidence=evidence
+        volunteer=record.volunteer,
+        day=date.fromisoformat(record.day),
+        minutes=record.minutes,
+        evidence=evidence,
     )
 
 
@@ -61,7 +67,8 @@ async def listed(
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
 ) -> ServiceRecordPage:
-    """`mine`, or those of a `volunteer` of the officer's area or the leader's squad. Without days: the last 30."""
+    """`mine`, or those of a `volunteer` of the officer's area or the leader's squad. Without days:
+    the last 30."""
     if mine == (volunteer is not None):
         raise Problem(422, "bad_request", fields={"query.volunteer": "dispatch.mine_or_volunteer"})
     if volunteer is not None and volunteer != who.subject:
@@ -72,7 +79,9 @@ async def listed(
     return ServiceRecordPage(records=[_view(record) for record in found])
 
 
-async def _may_read(who: Principal, volunteer: str, responders: Responders, stations: Stations) -> None:
+async def _may_read(
+    who: Principal, volunteer: str, responders: Responders, stations: Stations
+) -> None:
     """Raises 404: whether somebody is a volunteer is not for others to know."""
     person = await responders.get(volunteer)
     if person is None:

@@ -1,4 +1,5 @@
-"""Evidence as it comes in: so far from call-outs; patrols and shifts will tell of theirs in the same way."""
+"""Evidence as it comes in: so far from call-outs; patrols and shifts will tell of theirs in the
+same way."""
 
 from chassis.bus import Message
 from contracts.dispatch import VolunteerFinished
@@ -12,6 +13,10 @@ class ServiceRecordConsumers:
 
     async def on_finished(self, event: VolunteerFinished, message: Message) -> None:
         evidence = Evidence(
-            id=message.id, kind="callout", source=event.callout, since=event.since, until=event.until
-        )  # fmt: skip
+            id=message.id,
+            kind="callout",
+            source=event.callout,
+            since=event.since,
+            until=event.until,
+        )
         await self._records.credit(event.volunteer, evidence, message.cause)

@@ -1,7 +1,9 @@
-"""Hours: the union of a day's evidence, in minutes. Each can be traced to its evidence; late evidence recomputes.
+"""Hours: the union of a day's evidence, in minutes. Each can be traced to its evidence; late
+evidence recomputes.
 
-A day is a day in Jinan. A stretch of work (overlapping or touching evidence, taken once) shorter than the policy's
-least counts nothing; one over midnight is measured whole and counted on either day for its part.
+A day is a day in Jinan. A stretch of work (overlapping or touching evidence, taken once) shorter
+than the policy's least counts nothing; one over midnight is measured whole and counted on either
+day for its part.
 """
 
 from collections.abc import Sequence
@@ -48,17 +50,23 @@ def days_of(evidence: Evidence) -> list[str]:
     return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
 
 
-def credit(record: ServiceRecord, evidence: Evidence, policy: Policy) -> tuple[ServiceRecord, Sequence[Event]] | None:
+def credit(
+    record: ServiceRecord, evidence: Evidence, policy: Policy
+) -> tuple[ServiceRecord, Sequence[Event]] | None:
     """Evidence that is there already changes nothing."""
     if any(known.id == evidence.id for known in record.evidence):
         return None
     everything = tuple(sorted((*record.evidence, evidence), key=lambda e: (e.since, e.until, e.id)))
     minutes = credited_minutes(everything, record.day, policy)
-    changed = record.model_copy(update={"evidence": everything, "minutes": minutes, "policy": policy.version})
+    changed = record.model_copy(
+        update={"evidence": everything, "minutes": minutes, "policy": policy.version}
+    )
     if minutes == record.minutes:
         return changed, ()
     day = date.fromisoformat(record.day)
-    fact = HoursCredited(volunteer=record.volunteer, day=day, minutes=minutes, evidence=len(everything))
+    fact = HoursCredited(
+        volunteer=record.volunteer, day=day, minutes=minutes, evidence=len(everything)
+    )
     return changed, (fact,)
 
 

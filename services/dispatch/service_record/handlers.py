@@ -17,7 +17,9 @@ class ServiceRecordHandlers:
     async def credit(self, volunteer: str, evidence: Evidence, cause: Cause) -> None:
         policy = policy_at(self._clock.now())
         for day in days_of(evidence):
-            await change_or_begin(self._records, blank(volunteer, day), lambda r: credit(r, evidence, policy), cause)
+            await change_or_begin(
+                self._records, blank(volunteer, day), lambda r: credit(r, evidence, policy), cause
+            )
 
     async def of(self, volunteer: str, first: str, last: str) -> list[ServiceRecord]:
         return await self._records.of(volunteer, first, last, MOST_DAYS)

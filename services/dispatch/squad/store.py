@@ -1,4 +1,5 @@
-"""Squads with their leaders, and stations with their streets: what registration last said of them."""
+"""Squads with their leaders, and stations with their streets: what registration last said of
+them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,8 +41,12 @@ class Stations:
         return tuple(found["streets"]) if found else ()
 
 
-async def _keep(collection: AsyncCollection[Document], id: str, seq: int, fields: Mapping[str, Any]) -> None:
+async def _keep(
+    collection: AsyncCollection[Document], id: str, seq: int, fields: Mapping[str, Any]
+) -> None:
     try:
-        await collection.update_one({"_id": id, "seq": {"$lt": seq}}, {"$set": {**fields, "seq": seq}}, upsert=True)
+        await collection.update_one(
+            {"_id": id, "seq": {"$lt": seq}}, {"$set": {**fields, "seq": seq}}, upsert=True
+        )
     except DuplicateKeyError:  # a repeat, or older than what is there
         return

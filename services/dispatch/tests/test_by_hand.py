@@ -38,7 +38,9 @@ class Station:
     async def required(self, _: str) -> Callout:
         return self.callout
 
-    async def decide(self, _: str, decide: Callable[[Callout], Decision | None], __: Cause) -> Callout:
+    async def decide(
+        self, _: str, decide: Callable[[Callout], Decision | None], __: Cause
+    ) -> Callout:
         decision = decide(self.callout)
         return decision[0] if decision else self.callout
 
@@ -54,7 +56,12 @@ class Station:
 
     async def call(self, *names: str, now: datetime = NOW) -> tuple[list[str], list[str]]:
         """(called, not called)"""
-        hand = HandCalls(cast(CalloutHandlers, self), cast(Responders, self), cast(Lookout, self), cast(Clock, At(now)))
+        hand = HandCalls(
+            cast(CalloutHandlers, self),
+            cast(Responders, self),
+            cast(Lookout, self),
+            cast(Clock, At(now)),
+        )
         changed, not_called = await hand.call("cal_1", names, Cause("c"))
         return [c.volunteer for c in changed.candidates], not_called
 

@@ -4,13 +4,29 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.dispatch import CalloutAccepted, CalloutEscalated, CalloutFilled, VolunteerFinished, VolunteerStoodDown
+from contracts.dispatch import (
+    CalloutAccepted,
+    CalloutEscalated,
+    CalloutFilled,
+    VolunteerFinished,
+    VolunteerStoodDown,
+)
 from contracts.event import Event
 from services.dispatch.callout import filling, scene
 from services.dispatch.callout.state import Callout, wanted
 from services.dispatch.callout.why import lines, own_line
 from services.dispatch.refusal import Refusal
-from services.dispatch.tests.calls import NOW, POLICY, called, candidate, did, names, opened, routed, wave
+from services.dispatch.tests.calls import (
+    NOW,
+    POLICY,
+    called,
+    candidate,
+    did,
+    names,
+    opened,
+    routed,
+    wave,
+)
 
 SOON = NOW + timedelta(seconds=30)
 LATE = NOW + timedelta(seconds=120)
@@ -34,14 +50,22 @@ def test_the_place_after_the_last_answers_enough_people():
     callout = accepted("a")
     assert (callout.state, callout.accepted) == ("opened", 1)
     filled, facts = did(filling.accept(callout, "b", POLICY, SOON))
-    assert names(facts) == ["CalloutAccepted", "CalloutFilled", "VolunteerStoodDown", "VolunteerStoodDown"]
+    assert names(facts) == [
+        "CalloutAccepted",
+        "CalloutFilled",
+        "VolunteerStoodDown",
+        "VolunteerStoodDown",
+    ]
     assert isinstance(facts[0], CalloutAccepted)
     assert facts[0].place == 2
     assert isinstance(facts[1], CalloutFilled)
     assert set(facts[1].volunteers) == {"a", "b"}
-    assert {fact.volunteer: fact.reason for fact in facts if isinstance(fact, VolunteerStoodDown)} == {
-        "c": "enough", "d": "enough",
-    }  # fmt: skip
+    assert {
+        fact.volunteer: fact.reason for fact in facts if isinstance(fact, VolunteerStoodDown)
+    } == {
+        "c": "enough",
+        "d": "enough",
+    }
     assert (filled.state, filled.due_at) == ("filled", None)
     with pytest.raises(Refusal, match="enough_people"):
         filling.accept(filled, "c", POLICY, SOON)
@@ -111,7 +135,9 @@ def test_after_three_waves_the_leaders_then_the_station():
 
 
 @pytest.mark.parametrize(("leaders", "told"), [((), ["station"]), (("l1",), ["leader", "station"])])
-def test_nobody_to_call_leaders_and_station_are_told_at_once(leaders: tuple[str, ...], told: list[str]):
+def test_nobody_to_call_leaders_and_station_are_told_at_once(
+    leaders: tuple[str, ...], told: list[str]
+):
     callout, _ = did(wave(opened()))
     assert wanted(callout, POLICY, NOW) == "leader"
     _, facts = did(filling.escalate(callout, leaders, POLICY, NOW, to_station=False))
@@ -136,12 +162,16 @@ def test_a_place_that_falls_free_after_an_escalation_is_escalated_anew():
     callout, _ = did(filling.lapse(called("a", people_needed=1), POLICY, LATE))
     callout, _ = did(wave(callout, now=LATE))
     callout, _ = did(filling.escalate(callout, (), POLICY, LATE, to_station=False))
-    callout, _ = did(filling.call_by_hand(callout, [candidate(callout, "h", LATE, by="hand")], POLICY, LATE))
+    callout, _ = did(
+        filling.call_by_hand(callout, [candidate(callout, "h", LATE, by="hand")], POLICY, LATE)
+    )
     callout, _ = did(filling.accept(callout, "h", POLICY, LATE))
     callout, _ = did(scene.withdraw(callout, "h", POLICY, LATE))
     callout, _ = did(wave(callout, now=LATE))
     assert wanted(callout, POLICY, LATE) == "leader"
-    assert names(did(filling.escalate(callout, (), POLICY, LATE, to_station=False))[1]) == ["CalloutEscalated"]
+    assert names(did(filling.escalate(callout, (), POLICY, LATE, to_station=False))[1]) == [
+        "CalloutEscalated"
+    ]
 
 
 def test_from_setting_out_to_done_the_first_outcome_is_the_call_outs():
@@ -181,7 +211,11 @@ def test_one_of_two_who_finishes_ends_it_while_nobody_else_came():
     callout, _ = did(scene.arrive(callout, "a", SOON))
     callout, facts = did(scene.finish(callout, "a", "solved", POLICY, SOON))
     assert callout.state == "done"
-    assert {fact.volunteer for fact in facts if isinstance(fact, VolunteerStoodDown)} == {"b", "c", "d"}
+    assert {fact.volunteer for fact in facts if isinstance(fact, VolunteerStoodDown)} == {
+        "b",
+        "c",
+        "d",
+    }
 
 
 def test_a_place_that_falls_free_is_filled_again_with_waves_of_its_own():
@@ -204,12 +238,15 @@ def test_off_duty_drops_the_call_gives_back_the_place_and_leaves_who_is_on_scene
     assert names(facts) == ["VolunteerStoodDown"]
     assert own_line("a", lines(callout, [])).reason == "off_duty"
     filled = accepted("b", "c", callout=callout)
-    assert names(did(scene.drop(filled, "b", POLICY, SOON, suspended=False))[1]) == ["VolunteerWithdrew"]
+    assert names(did(scene.drop(filled, "b", POLICY, SOON, suspended=False))[1]) == [
+        "VolunteerWithdrew"
+    ]
     there, _ = did(scene.arrive(filled, "b", SOON))
     assert scene.drop(there, "b", POLICY, LATE, suspended=False) is None
     assert names(did(scene.drop(there, "b", POLICY, LATE, suspended=True))[1]) == [
-        "VolunteerFinished", "VolunteerStoodDown",
-    ]  # fmt: skip
+        "VolunteerFinished",
+        "VolunteerStoodDown",
+    ]
 
 
 def test_a_report_that_ended_stands_everybody_down_once():

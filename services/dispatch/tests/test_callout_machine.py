@@ -55,7 +55,9 @@ class CalloutMachine(RuleBasedStateMachine):
             free = [v for v in PEOPLE if self.callout.candidate(v) is None][:size]
             self.apply(wave(self.callout, *free, now=self.now))
         elif want in ("leader", "station"):
-            decision = filling.escalate(self.callout, ("l1",), POLICY, self.now, to_station=want == "station")
+            decision = filling.escalate(
+                self.callout, ("l1",), POLICY, self.now, to_station=want == "station"
+            )
             assert decision is not None, "what is wanted can be done"
             self.apply(decision)
 
@@ -89,12 +91,19 @@ class CalloutMachine(RuleBasedStateMachine):
 
     @rule(n=somebody, suspended=st.booleans())
     def leaves(self, n: int, suspended: bool) -> None:
-        self.attempt(scene.drop, self.one(n, "called", *COMING), POLICY, self.now, suspended=suspended)
+        self.attempt(
+            scene.drop, self.one(n, "called", *COMING), POLICY, self.now, suspended=suspended
+        )
 
     @rule(n=somebody)
     def is_called_by_hand(self, n: int) -> None:
         who = self.one(n, "timed_out")
-        self.attempt(filling.call_by_hand, [candidate(self.callout, who, self.now, by="hand")], POLICY, self.now)
+        self.attempt(
+            filling.call_by_hand,
+            [candidate(self.callout, who, self.now, by="hand")],
+            POLICY,
+            self.now,
+        )
 
     @rule(really=st.integers(0, 9))
     def report_ends(self, really: int) -> None:
@@ -116,7 +125,11 @@ class CalloutMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_called_twice_but_by_hand(self) -> None:
-        calls = Counter(f.volunteer for f in self.facts if isinstance(f, contract.VolunteerCalled) and not f.by_hand)
+        calls = Counter(
+            f.volunteer
+            for f in self.facts
+            if isinstance(f, contract.VolunteerCalled) and not f.by_hand
+        )
         assert all(times == 1 for times in calls.values())
 
     @invariant()

@@ -1,4 +1,5 @@
-"""Pages of call-outs: none is left out and none comes twice, though many opened in one millisecond."""
+"""Pages of call-outs: none is left out and none comes twice, though many opened in one
+millisecond."""
 
 import pytest
 
@@ -16,7 +17,9 @@ STATION = "sta_pages"
 async def test_every_call_out_of_one_millisecond_is_on_one_page(backend: Backend):
     async with town(backend, rate=1) as place:
         callouts = Callouts(place.service.store)
-        some = [opened().model_copy(update={"id": f"cal_{n}", "station": STATION}) for n in range(7)]
+        some = [
+            opened().model_copy(update={"id": f"cal_{n}", "station": STATION}) for n in range(7)
+        ]
         assert {one.opened_at for one in some} == {NOW}
         await callouts.add_missing([(one, []) for one in some], Cause("pages"))
         for limit in (1, 3, 7, 10):

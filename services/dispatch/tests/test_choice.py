@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.callout.chance import Option, acceptance, at_least, best_teams, first_response
+from services.dispatch.callout.chance import (
+    Option,
+    acceptance,
+    at_least,
+    best_teams,
+    first_response,
+)
 from services.dispatch.callout.choice import choose, minutes, refusal
 from services.dispatch.callout.situation import Choice, Person, Situation, Tally
 from services.dispatch.policy import POLICIES, policy_at
@@ -24,7 +30,9 @@ def person(name: str = "a", distance_m: int = 100, **more: Any) -> Person:
 
 
 def situation(*people: Person, at: datetime = NOON, places: int = 1, **more: Any) -> Situation:
-    return Situation(at=at, category="assistance", urgency="normal", places=places, people=people, **more)
+    return Situation(
+        at=at, category="assistance", urgency="normal", places=places, people=people, **more
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,9 @@ def test_who_is_party_to_the_matter_is_never_called():
     assert [verdict.reason for verdict in choice.verdicts] == ["party", "called"]
 
 
-@pytest.mark.parametrize(("hour", "night"), [(22, True), (5, True), (6, False), (21, False), (0, True)])
+@pytest.mark.parametrize(
+    ("hour", "night"), [(22, True), (5, True), (6, False), (21, False), (0, True)]
+)
 def test_night_is_from_22_to_6_in_jinan(hour: int, night: bool):
     assert POLICY.is_night(datetime(2026, 5, 20, (hour - 8) % 24, 30, tzinfo=UTC)) == night
 
@@ -80,9 +90,15 @@ def test_the_policy_is_the_one_that_is_valid():
 def test_minutes_on_foot_less_for_the_skill_more_for_calls_this_week():
     asked = situation(skills=("care", "first-aid"))
     assert minutes(person(distance_m=720), situation(), POLICY) == pytest.approx(13.0)
-    assert minutes(person(distance_m=720, skills=("care", "traffic")), asked, POLICY) == pytest.approx(10.0)
-    assert minutes(person(distance_m=720, called_this_week=4), situation(), POLICY) == pytest.approx(15.0)
-    assert minutes(person(distance_m=720, called_this_week=99), situation(), POLICY) == pytest.approx(18.0)
+    assert minutes(
+        person(distance_m=720, skills=("care", "traffic")), asked, POLICY
+    ) == pytest.approx(10.0)
+    assert minutes(
+        person(distance_m=720, called_this_week=4), situation(), POLICY
+    ) == pytest.approx(15.0)
+    assert minutes(
+        person(distance_m=720, called_this_week=99), situation(), POLICY
+    ) == pytest.approx(18.0)
 
 
 def test_equal_people_the_one_called_longest_ago_comes_first():
@@ -143,7 +159,9 @@ def test_the_chance_of_enough_is_the_sum_over_all_outcomes(places: int, each: li
 
 
 options = st.lists(st.tuples(st.floats(-6, 42), chances), min_size=1, max_size=9).map(
-    lambda found: sorted((Option(f"p{n}", m, p) for n, (m, p) in enumerate(found)), key=lambda o: (o.minutes, o[0]))
+    lambda found: sorted(
+        (Option(f"p{n}", m, p) for n, (m, p) in enumerate(found)), key=lambda o: (o.minutes, o[0])
+    )
 )
 
 
@@ -153,12 +171,16 @@ def test_the_best_team_of_each_size_is_the_exact_optimum(people: list[Option]):
     """Goal 6 (at least 0.98 of the optimum), against every team there is."""
     for size, team in enumerate(best_teams(people, len(people), POLICY.nobody_min)):
         assert len(team) == size
-        best = min(first_response(each, POLICY.nobody_min) for each in itertools.combinations(people, size))
+        best = min(
+            first_response(each, POLICY.nobody_min) for each in itertools.combinations(people, size)
+        )
         assert first_response(team, POLICY.nobody_min) == pytest.approx(best, rel=1e-9, abs=1e-9)
 
 
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=20, unique=True), st.integers(1, 12))
-def test_where_all_are_as_likely_to_accept_the_nearest_are_called(distances: list[int], places: int):
+def test_where_all_are_as_likely_to_accept_the_nearest_are_called(
+    distances: list[int], places: int
+):
     crowd = [person(f"p{d:04}", d) for d in distances]
     chosen = choose(situation(*crowd, places=places), POLICY).chosen
     assert list(chosen) == [f"p{d:04}" for d in sorted(distances)][: len(chosen)]
@@ -166,7 +188,9 @@ def test_where_all_are_as_likely_to_accept_the_nearest_are_called(distances: lis
 
 def _tally(asked: int, part: float, kind: float) -> Tally:
     half = asked // 2
-    return Tally(asked=asked, accepted=int(asked * part), asked_kind=half, accepted_kind=int(half * kind))
+    return Tally(
+        asked=asked, accepted=int(asked * part), asked_kind=half, accepted_kind=int(half * kind)
+    )
 
 
 def _situation(crowd: list[Person], places: int, open: list[float], skills: list[str]) -> Situation:
@@ -176,15 +200,27 @@ def _situation(crowd: list[Person], places: int, open: list[float], skills: list
 tallies = st.builds(_tally, st.integers(0, 30), st.floats(0, 1), st.floats(0, 1))
 people = st.lists(
     st.builds(
-        person, st.uuids().map(str), st.integers(0, 2500), engaged=st.booleans(), on_duty=st.just(value=True),
-        birth_year=st.integers(1940, 2012), accepted_today=st.integers(0, 5), called_this_week=st.integers(0, 12),
-        tally=tallies, seen_at=st.integers(0, 400).map(lambda s: NOON - timedelta(seconds=s)),
+        person,
+        st.uuids().map(str),
+        st.integers(0, 2500),
+        engaged=st.booleans(),
+        on_duty=st.just(value=True),
+        birth_year=st.integers(1940, 2012),
+        accepted_today=st.integers(0, 5),
+        called_this_week=st.integers(0, 12),
+        tally=tallies,
+        seen_at=st.integers(0, 400).map(lambda s: NOON - timedelta(seconds=s)),
         skills=st.lists(st.sampled_from(["care", "traffic"]), unique=True).map(tuple),
     ),
-    max_size=25, unique_by=lambda p: p.volunteer,
-)  # fmt: skip
+    max_size=25,
+    unique_by=lambda p: p.volunteer,
+)
 situations = st.builds(
-    _situation, people, st.integers(1, 12), st.lists(chances, max_size=4), st.sampled_from([[], ["care"]])
+    _situation,
+    people,
+    st.integers(1, 12),
+    st.lists(chances, max_size=4),
+    st.sampled_from([[], ["care"]]),
 )
 
 
@@ -212,10 +248,16 @@ def test_no_smaller_wave_would_do(now: Situation):
     if choice.enough < POLICY.enough or not choice.chosen:
         return
     within = sorted(
-        (p for p in now.people if refusal(p, now, POLICY) is None and p.distance_m <= choice.ring_m),
+        (
+            p
+            for p in now.people
+            if refusal(p, now, POLICY) is None and p.distance_m <= choice.ring_m
+        ),
         key=lambda p: minutes(p, now, POLICY),
     )
-    made = [Option(p.volunteer, minutes(p, now, POLICY), acceptance(p.tally, POLICY)) for p in within]
+    made = [
+        Option(p.volunteer, minutes(p, now, POLICY), acceptance(p.tally, POLICY)) for p in within
+    ]
     for team in best_teams(made, len(choice.chosen) - 1, POLICY.nobody_min):
         assert at_least(now.places, (*now.open, *(o.probability for o in team))) < POLICY.enough
 

@@ -1,4 +1,5 @@
-"""Replicas agree on the time within milliseconds, not exactly: nobody's work ends before it began."""
+"""Replicas agree on the time within milliseconds, not exactly: nobody's work ends before it
+began."""
 
 from collections.abc import Callable
 from datetime import timedelta

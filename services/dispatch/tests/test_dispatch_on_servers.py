@@ -40,11 +40,15 @@ async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
     officer = {"role": "officer", "area": STREET}
     more = [v for v in crowd if v not in {event["volunteer"] for event in called}]
     for batch in (more[n : n + 12] for n in range(0, len(more), 12)):
-        answer = await slow.post(f"callouts/{callout}/call", "officer", {"volunteers": batch}, **officer)
+        answer = await slow.post(
+            f"callouts/{callout}/call", "officer", {"volunteers": batch}, **officer
+        )
         assert answer.status_code == 200, answer.text
     answers = await asyncio.gather(*(slow.post(f"callouts/{callout}/accept", v) for v in crowd))
     assert sum(a.status_code == 200 for a in answers) == 3
-    assert {a.json()["type"] for a in answers if a.status_code != 200} == {"urn:problem:enough_people"}
+    assert {a.json()["type"] for a in answers if a.status_code != 200} == {
+        "urn:problem:enough_people"
+    }
     assert {a.json()["status"] for a in answers if a.status_code != 200} == {409}
     view = (await slow.ask("GET", f"callouts/{callout}", "officer", **officer)).json()
     assert (view["state"], view["accepted"]) == ("filled", 3)
@@ -56,7 +60,10 @@ async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
     assert len(stood_down) == 97
     assert {event["volunteer"] for event in stood_down}.isdisjoint(winners)
     for volunteer in (crowd[0], crowd[99]):
-        await slow.until(lambda v=volunteer: _engaged_as(slow, v, callout if v in winners else None), "claims follow")
+        await slow.until(
+            lambda v=volunteer: _engaged_as(slow, v, callout if v in winners else None),
+            "claims follow",
+        )
 
 
 async def _engaged_as(place: Town, volunteer: str, callout: str | None) -> bool:
@@ -151,7 +158,9 @@ async def test_off_duty_and_suspended_people_are_dropped(here: Town):
     await here.publish(event, suspended)
     stood = await here.hears("VolunteerStoodDown", report)
     assert suspended in {one["volunteer"] for one in stood if one["reason"] == "suspended"}
-    refused = await here.post("duty/start", suspended, {"location": {"longitude": 116.94, "latitude": 36.67}})
+    refused = await here.post(
+        "duty/start", suspended, {"location": {"longitude": 116.94, "latitude": 36.67}}
+    )
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem:not_a_volunteer")
 
 
@@ -180,17 +189,27 @@ async def test_a_message_that_comes_twice_opens_one_call_out_and_a_late_one_none
     await here.hears("CalloutStoodDown", report, 2)
     rounds = [event["round"] for event in await here.hears("CalloutOpened", report)]
     assert rounds == [1, 2]
-    calls = [event["round"] for event in await here.hears("VolunteerCalled", report) if event["volunteer"] == volunteer]
+    calls = [
+        event["round"]
+        for event in await here.hears("VolunteerCalled", report)
+        if event["volunteer"] == volunteer
+    ]
     assert calls.count(1) == 1
 
 
 async def test_two_reports_want_the_same_person_who_is_called_to_one_only(here: Town):
     alone = {"longitude": 117.2, "latitude": 36.5}
     volunteer = await here.volunteer("wanted", 0)
-    await here.post("positions", volunteer, {"positions": [alone | {"at": here.service.clock.now().isoformat()}]})
+    await here.post(
+        "positions",
+        volunteer,
+        {"positions": [alone | {"at": here.service.clock.now().isoformat()}]},
+    )
     reports = await asyncio.gather(*(here.routed(f"rival{n}", **alone) for n in range(4)))
     opened = [(await here.hears("CalloutOpened", report))[0]["callout"] for report in reports]
-    lines = [(await here.ask("GET", f"callouts/{id}/candidates/me", volunteer)).json() for id in opened]
+    lines = [
+        (await here.ask("GET", f"callouts/{id}/candidates/me", volunteer)).json() for id in opened
+    ]
     assert sorted(line["reason"] for line in lines) == ["called", "engaged", "engaged", "engaged"]
     assert lines[0]["reason_text"]["zh"]
 
@@ -201,7 +220,11 @@ async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: To
     await here.squad_and_station(leader)
     mine, other = await here.volunteer("mine", 0), await here.volunteer("other", 0, squad="squ_02")
     for volunteer in (mine, other):
-        await here.post("positions", volunteer, {"positions": [place | {"at": here.service.clock.now().isoformat()}]})
+        await here.post(
+            "positions",
+            volunteer,
+            {"positions": [place | {"at": here.service.clock.now().isoformat()}]},
+        )
     report = await here.routed("told", **place)
     callout = (await here.hears("VolunteerCalled", report, 2))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/decline", other)).status_code == 200
@@ -210,12 +233,16 @@ async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: To
     squad = {"role": "leader", "squad": "squ_01"}
     refused = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [other]}, **squad)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:outside_squad")
-    seen = (await here.ask("GET", f"callouts/{callout}/candidates", leader, **squad)).json()["candidates"]
+    seen = (await here.ask("GET", f"callouts/{callout}/candidates", leader, **squad)).json()[
+        "candidates"
+    ]
     assert [line["volunteer"] for line in seen] == [mine]
     called = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [mine]}, **squad)
     assert (called.status_code, called.json()["not_called"]) == (200, []), called.text
     assert (await here.post(f"callouts/{callout}/accept", mine)).json()["state"] == "filled"
-    listed = (await here.ask("GET", f"callouts?station={STATION}&state=filled", leader, **squad)).json()
+    listed = (
+        await here.ask("GET", f"callouts?station={STATION}&state=filled", leader, **squad)
+    ).json()
     assert callout in [one["id"] for one in listed["callouts"]]
     await here.squad_and_station(None)
 
@@ -225,16 +252,27 @@ async def test_who_has_no_part_in_it_sees_and_changes_nothing(here: Town):
     stranger = await here.volunteer("outside", 5000)
     report = await here.routed("private", skills=["anti-fraud"])
     callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
-    for verb, body in (("accept", {}), ("decline", {}), ("arrive", {}), ("finish", {"outcome": "solved"})):
+    for verb, body in (
+        ("accept", {}),
+        ("decline", {}),
+        ("arrive", {}),
+        ("finish", {"outcome": "solved"}),
+    ):
         assert (await here.post(f"callouts/{callout}/{verb}", stranger, body)).status_code == 404
     assert (await here.ask("GET", f"callouts/{callout}", stranger)).status_code == 404
     elsewhere = {"role": "officer", "area": "370102001"}
-    assert (await here.ask("GET", f"callouts/{callout}/candidates", "officer", **elsewhere)).status_code == 403
+    assert (
+        await here.ask("GET", f"callouts/{callout}/candidates", "officer", **elsewhere)
+    ).status_code == 403
     assert (
         await here.post(f"callouts/{callout}/call", "officer", {"volunteers": ["x"]}, **elsewhere)
     ).status_code == 404
-    assert (await here.ask("GET", f"duty?station={STATION}", "officer", **elsewhere)).status_code == 403
+    assert (
+        await here.ask("GET", f"duty?station={STATION}", "officer", **elsewhere)
+    ).status_code == 403
     path = f"service-records?volunteer={volunteer}"
     assert (await here.ask("GET", path, "officer", **elsewhere)).status_code == 404
     assert (await here.ask("GET", path, "officer", role="officer")).status_code == 200
-    assert (await here.ask("GET", f"callouts/{callout}", volunteer)).json()["me"]["state"] == "called"
+    assert (await here.ask("GET", f"callouts/{callout}", volunteer)).json()["me"][
+        "state"
+    ] == "called"

@@ -27,7 +27,13 @@ MIDNIGHT = datetime(2026, 3, 5, tzinfo=LOCAL)
 def work(since: float, until: float, id: str = "e1") -> Evidence:
     """Minutes from the day's midnight in Jinan."""
     begin, end = MIDNIGHT + timedelta(minutes=since), MIDNIGHT + timedelta(minutes=until)
-    return Evidence(id=id, kind="callout", source="cal_1", since=begin.astimezone(UTC), until=end.astimezone(UTC))
+    return Evidence(
+        id=id,
+        kind="callout",
+        source="cal_1",
+        since=begin.astimezone(UTC),
+        until=end.astimezone(UTC),
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,21 +85,28 @@ def test_late_evidence_recomputes_and_a_repeat_changes_nothing():
 
 
 spans = st.lists(
-    st.tuples(st.integers(-200, 1600), st.integers(0, 300)).map(lambda s: (s[0], s[0] + s[1])), max_size=12
+    st.tuples(st.integers(-200, 1600), st.integers(0, 300)).map(lambda s: (s[0], s[0] + s[1])),
+    max_size=12,
 )
 
 
 @given(spans)
 def test_the_union_covers_the_same_minutes_once(found: list[tuple[int, int]]):
     covered = {minute for since, until in found for minute in range(since, until)}
-    whole = united([(MIDNIGHT + timedelta(minutes=a), MIDNIGHT + timedelta(minutes=b)) for a, b in found])
+    whole = united(
+        [(MIDNIGHT + timedelta(minutes=a), MIDNIGHT + timedelta(minutes=b)) for a, b in found]
+    )
     assert sum((until - since) // timedelta(minutes=1) for since, until in whole) == len(covered)
     assert all(a[1] < b[0] for a, b in itertools.pairwise(whole))
 
 
 @given(spans, st.randoms(use_true_random=False))
-def test_the_order_in_which_evidence_comes_does_not_matter(found: list[tuple[int, int]], random: st.DataObject):
-    evidence = [work(since, until, f"e{n}") for n, (since, until) in enumerate(found) if since < until]
+def test_the_order_in_which_evidence_comes_does_not_matter(
+    found: list[tuple[int, int]], random: st.DataObject
+):
+    evidence = [
+        work(since, until, f"e{n}") for n, (since, until) in enumerate(found) if since < until
+    ]
     shuffled = list(evidence)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert _record(evidence) == _record(shuffled)

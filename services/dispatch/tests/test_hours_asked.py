@@ -31,10 +31,19 @@ class Days:
         (date(1, 1, 20), ("0001-01-01", "0001-01-20")),
     ],
 )
-async def test_without_a_first_day_the_thirty_before_the_last(last: date, asked: tuple[str, str]) -> None:
+async def test_without_a_first_day_the_thirty_before_the_last(
+    last: date, asked: tuple[str, str]
+) -> None:
     days, who = Days(), Principal(subject="acc_1", session="ses")
     await listed(
-        who, cast(ServiceRecordHandlers, days), cast(Responders, None), cast(Stations, None), Clock(""), mine=True,
-        volunteer=None, first=None, last=last,
-    )  # fmt: skip
+        who,
+        cast(ServiceRecordHandlers, days),
+        cast(Responders, None),
+        cast(Stations, None),
+        Clock(""),
+        mine=True,
+        volunteer=None,
+        first=None,
+        last=last,
+    )
     assert days.asked == asked

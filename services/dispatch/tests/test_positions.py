@@ -59,11 +59,15 @@ def test_gcj02_of_phones_becomes_wgs84():
 @pytest.mark.parametrize(
     "place",
     [
-        {"longitude": float("nan"), "latitude": 36.6}, {"longitude": 116.9, "latitude": float("inf")},
-        {"longitude": 181, "latitude": 36.6}, {"longitude": 116.9}, {"longitude": {"$ne": 1}, "latitude": 36.6},
-        {"longitude": 116.9, "latitude": 36.6, "datum": "bd09"}, {"longitude": 116.9, "latitude": 36.6, "speed": 1},
+        {"longitude": float("nan"), "latitude": 36.6},
+        {"longitude": 116.9, "latitude": float("inf")},
+        {"longitude": 181, "latitude": 36.6},
+        {"longitude": 116.9},
+        {"longitude": {"$ne": 1}, "latitude": 36.6},
+        {"longitude": 116.9, "latitude": 36.6, "datum": "bd09"},
+        {"longitude": 116.9, "latitude": 36.6, "speed": 1},
     ],
-)  # fmt: skip
+)
 def test_a_place_is_two_finite_numbers_in_a_known_datum(place: dict[str, Any]):
     with pytest.raises(ValidationError):
         Location.model_validate(place)
@@ -71,7 +75,9 @@ def test_a_place_is_two_finite_numbers_in_a_known_datum(place: dict[str, Any]):
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValidationError):
-        TimedLocation.model_validate({"longitude": 116.9, "latitude": 36.6, "at": "2026-05-20T12:00:00"})
+        TimedLocation.model_validate(
+            {"longitude": 116.9, "latitude": 36.6, "at": "2026-05-20T12:00:00"}
+        )
 
 
 def test_the_box_around_jinan():

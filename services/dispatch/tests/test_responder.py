@@ -68,9 +68,14 @@ def test_without_a_sign_first_asked_then_off_duty():
     decision = domain.without_sign(responder, None, after, POLICY)
     assert decision is not None
     asked, (question,) = decision
-    assert question == DutySignAsked(volunteer="acc_1", station="sta_1", until=NOW + timedelta(minutes=30))
+    assert question == DutySignAsked(
+        volunteer="acc_1", station="sta_1", until=NOW + timedelta(minutes=30)
+    )
     assert domain.without_sign(asked, None, NOW + timedelta(minutes=29), POLICY) is None
-    assert domain.without_sign(asked, NOW + timedelta(minutes=26), NOW + timedelta(minutes=40), POLICY) is None
+    assert (
+        domain.without_sign(asked, NOW + timedelta(minutes=26), NOW + timedelta(minutes=40), POLICY)
+        is None
+    )
     decision = domain.without_sign(asked, None, NOW + timedelta(minutes=30), POLICY)
     assert decision is not None
     assert decision[1] == (DutyEnded(volunteer="acc_1", station="sta_1", reason="no_sign"),)

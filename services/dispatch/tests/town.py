@@ -35,20 +35,26 @@ START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan
 
 
 class Town:
-    """Its database is its own; the topics are shared, so people and reports have names of their own."""
+    """Its database is its own; the topics are shared, so people and reports have names of their
+    own."""
 
     def __init__(self, backend: Backend, rate: float) -> None:
         self.mark = uuid.uuid4().hex[:8]
         self.backend, self._key = backend, ECKey.generate_key("P-256", {"kid": "test"})
         self._jwks = _serve(json.dumps({"keys": [self._key.as_dict(private=False)]}).encode())
         settings = DispatchSettings(
-            mongo_url=backend.mongo_url, kafka_bootstrap=backend.kafka_bootstrap, redis_url=backend.redis_url,
+            mongo_url=backend.mongo_url,
+            kafka_bootstrap=backend.kafka_bootstrap,
+            redis_url=backend.redis_url,
             watchdog_seconds=3600,  # its loop only turns while a test awaits
-            jwks_url=f"http://127.0.0.1:{self._jwks.server_port}/", clock=f"{START.isoformat()}@{rate}@{time.time()}",
-        )  # fmt: skip
+            jwks_url=f"http://127.0.0.1:{self._jwks.server_port}/",
+            clock=f"{START.isoformat()}@{rate}@{time.time()}",
+        )
         self.service: Service = build(settings)
         transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://dispatch/api/v1", timeout=30)
+        self.http = httpx.AsyncClient(
+            transport=transport, base_url="http://dispatch/api/v1", timeout=30
+        )
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self._producer = AIOKafkaProducer(bootstrap_servers=backend.kafka_bootstrap)
         self._seq = 0
@@ -56,16 +62,26 @@ class Town:
     def name(self, who: str) -> str:
         return f"{who}_{self.mark}"
 
-    def token(self, subject: str, role: Role = "volunteer", area: str = STREET, squad: str | None = None) -> str:
+    def token(
+        self, subject: str, role: Role = "volunteer", area: str = STREET, squad: str | None = None
+    ) -> str:
         claims = {
-            "iss": "quancheng", "aud": "quancheng-api", "sub": subject, "sid": "ses_1", "exp": int(time.time()) + 600,
+            "iss": "quancheng",
+            "aud": "quancheng-api",
+            "sub": subject,
+            "sid": "ses_1",
+            "exp": int(time.time()) + 600,
             "grants": [{"role": role, "area": area, "squad": squad}],
-        }  # fmt: skip
+        }
         return jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key)
 
-    async def ask(self, method: str, path: str, who: str, body: Any = None, **token: Any) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, who: str, body: Any = None, **token: Any
+    ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token(who, **token)}"}
-        return await self.http.request(method, path, headers=headers, json=body, params=token.pop("params", None))
+        return await self.http.request(
+            method, path, headers=headers, json=body, params=token.pop("params", None)
+        )
 
     async def post(self, path: str, who: str, body: Any = None, **token: Any) -> httpx.Response:
         return await self.ask("POST", path, who, {} if body is None else body, **token)
@@ -73,9 +89,13 @@ class Town:
     async def publish(self, event: Event, aggregate: str) -> None:
         self._seq += 1
         envelope = Envelope(
-            id=f"test/{self.mark}/{self._seq}", type=type(event).__name__, aggregate=aggregate, seq=self._seq,
-            at=self.service.clock.now(), data=event.model_dump(mode="json"),
-        )  # fmt: skip
+            id=f"test/{self.mark}/{self._seq}",
+            type=type(event).__name__,
+            aggregate=aggregate,
+            seq=self._seq,
+            at=self.service.clock.now(),
+            data=event.model_dump(mode="json"),
+        )
         value = orjson.dumps(envelope.model_dump(mode="json"))
         await self._producer.send_and_wait(event.topic, value, key=aggregate.encode())
 
@@ -107,15 +127,26 @@ class Town:
     async def squad_and_station(self, leader: str | None) -> None:
         await self.publish(SquadFormed(squad="squ_01", station=STATION, leader=leader), "squ_01")
         position = {"longitude": LONGITUDE, "latitude": LATITUDE}
-        await self.publish(StationRegistered(station=STATION, streets=(STREET,), **position), STATION)
+        await self.publish(
+            StationRegistered(station=STATION, streets=(STREET,), **position), STATION
+        )
 
     async def routed(self, report: str, **fields: Any) -> str:
         """The report's id; it is routed to volunteers unless the fields say otherwise."""
         event: dict[str, Any] = {
-            "report": self.name(report), "station": STATION, "area": COMMUNITY, "category": "assistance", "round": 1,
-            "route": "volunteers", "urgency": "normal", "people_needed": 1, "longitude": LONGITUDE,
-            "latitude": LATITUDE, "routed_by": "rules", "rules_version": "2026-01",
-        }  # fmt: skip
+            "report": self.name(report),
+            "station": STATION,
+            "area": COMMUNITY,
+            "category": "assistance",
+            "round": 1,
+            "route": "volunteers",
+            "urgency": "normal",
+            "people_needed": 1,
+            "longitude": LONGITUDE,
+            "latitude": LATITUDE,
+            "routed_by": "rules",
+            "rules_version": "2026-01",
+        }
         await self.publish(ReportRouted(**(event | fields)), event["report"])
         return event["report"]
 
@@ -123,7 +154,9 @@ class Town:
         """The first `count` events of the type about a report."""
 
         def found() -> list[dict[str, Any]]:
-            return [data for name, data in self.heard if name == type_ and data.get("report") == report]
+            return [
+                data for name, data in self.heard if name == type_ and data.get("report") == report
+            ]
 
         async def enough() -> bool:
             return len(found()) >= count
@@ -143,8 +176,10 @@ class Town:
     async def listen(self) -> None:
         """What dispatch publishes, until cancelled."""
         consumer = AIOKafkaConsumer(
-            topics.DISPATCH, bootstrap_servers=self.backend.kafka_bootstrap, auto_offset_reset="earliest"
-        )  # fmt: skip
+            topics.DISPATCH,
+            bootstrap_servers=self.backend.kafka_bootstrap,
+            auto_offset_reset="earliest",
+        )
         await consumer.start()
         try:
             async for record in consumer:

@@ -37,15 +37,21 @@ class CategoryList(BaseModel):
 async def list_categories(
     _: Annotated[Principal | None, anyone("needed to file a report without an account")], clock: Now
 ) -> CategoryList:
-    """The default of each; words about danger, a crowd or a threat change the route of a single report."""
+    """The default of each; words about danger, a crowd or a threat change the route of a single
+    report."""
     rules = rules_at(clock.now())
     views = [
         CategoryView(
-            category=name, zh=text(f"category.{name}").zh, en=text(f"category.{name}").en, route=rule.route,
-            urgency=rule.urgency, people_needed=rule.people, skills=rule.skills,
+            category=name,
+            zh=text(f"category.{name}").zh,
+            en=text(f"category.{name}").en,
+            route=rule.route,
+            urgency=rule.urgency,
+            people_needed=rule.people,
+            skills=rule.skills,
             first_answer_minutes=rule.first_answer_minutes,
             first_answer_working_days=rule.first_answer_working_days,
         )
         for name, rule in rules.category.items()
-    ]  # fmt: skip
+    ]
     return CategoryList(rules_version=rules.version, categories=views)

@@ -43,10 +43,13 @@ async def figures(
     reports: Annotated[Reports, provided(Reports)],
     clock: Now,
     area: Annotated[str, Query(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$", examples=["370104009"])],
-    since: Annotated[Moment | None, Query(alias="from", description="inclusive; 30 days before `to`")] = None,
+    since: Annotated[
+        Moment | None, Query(alias="from", description="inclusive; 30 days before `to`")
+    ] = None,
     until: Annotated[Moment | None, Query(alias="to", description="exclusive; now")] = None,
 ) -> FiguresView:
-    """Of reports filed in the span, at most 366 days. Residents and volunteers: of one community (12 digits)."""
+    """Of reports filed in the span, at most 366 days. Residents and volunteers: of one community
+    (12 digits)."""
     if not may_see(who, area):
         raise Problem(403, "outside_area")
     end = until or clock.now() + timedelta(milliseconds=1)

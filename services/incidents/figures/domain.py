@@ -15,9 +15,11 @@ class Asking(Protocol):
 
 
 def may_see(who: Asking, area: str) -> bool:
-    """The city desk, officers and committees: what their grant covers. Others: single communities that theirs covers.
+    """The city desk, officers and committees: what their grant covers. Others: single communities
+    that theirs covers.
 
-    A resident's grant is the whole city, since where they live is not asked; figures hold no persons.
+    A resident's grant is the whole city, since where they live is not asked; figures hold no
+    persons.
     """
     for grant in who.grants_for("figures.read"):
         if not covers(grant.area, area):

@@ -30,20 +30,31 @@ async def count(reports: Reports, area: str, since: datetime, until: datetime) -
     """Of the reports filed in the area from `since` (inclusive) until `until`."""
     within = {"within": area, "filed_at": {"$gte": since, "$lt": until}}
     facets = {
-        "route": _by("$route"), "category": _by("$category"), "state": _by("$state"), "end": _by("$end"),
-        "confirmed_by": _by("$confirmed_by"), "accepted": _minutes("accepted_at"), "resolved": _minutes("resolved_at"),
+        "route": _by("$route"),
+        "category": _by("$category"),
+        "state": _by("$state"),
+        "end": _by("$end"),
+        "confirmed_by": _by("$confirmed_by"),
+        "accepted": _minutes("accepted_at"),
+        "resolved": _minutes("resolved_at"),
         "reopened": [{"$match": {"timeline.what": "reopened"}}, {"$count": "n"}],
-    }  # fmt: skip
-    cursor = await reports.collection.aggregate([{"$match": within}, {"$facet": facets}], maxTimeMS=_LIMIT_MS)
+    }
+    cursor = await reports.collection.aggregate(
+        [{"$match": within}, {"$facet": facets}], maxTimeMS=_LIMIT_MS
+    )
     found = (await cursor.to_list(1))[0]
     routes = _counts(found["route"])
     return Counted(
-        reports=sum(routes.values()), by_route=routes, by_category=_counts(found["category"]),
-        by_state=_counts(found["state"]), by_end=_counts(found["end"]), confirmed_by=_counts(found["confirmed_by"]),
+        reports=sum(routes.values()),
+        by_route=routes,
+        by_category=_counts(found["category"]),
+        by_state=_counts(found["state"]),
+        by_end=_counts(found["end"]),
+        confirmed_by=_counts(found["confirmed_by"]),
         reopened=found["reopened"][0]["n"] if found["reopened"] else 0,
         minutes_to_accepted=median({int(row["_id"]): row["n"] for row in found["accepted"]}),
         minutes_to_resolved=median({int(row["_id"]): row["n"] for row in found["resolved"]}),
-    )  # fmt: skip
+    )
 
 
 def _by(field: str) -> list[dict[str, Any]]:
@@ -51,7 +62,8 @@ def _by(field: str) -> list[dict[str, Any]]:
 
 
 def _minutes(field: str) -> list[dict[str, Any]]:
-    """How often each whole number of minutes from filing occurs: small whatever the number of reports."""
+    """How often each whole number of minutes from filing occurs: small whatever the number of
+    reports."""
     spent = {"$dateDiff": {"startDate": "$filed_at", "endDate": f"${field}", "unit": "second"}}
     whole = {"$floor": {"$divide": [spent, 60]}}
     return [{"$match": {field: {"$ne": None}}}, {"$group": {"_id": whole, "n": {"$sum": 1}}}]

@@ -1,4 +1,5 @@
-"""Following a report by its number, for whoever has it; with the key of an anonymous one also saying how it is."""
+"""Following a report by its number, for whoever has it; with the key of an anonymous one also
+saying how it is."""
 
 from typing import Annotated
 
@@ -15,7 +16,9 @@ from services.incidents.report.views import FollowUpView, follow_up_view
 router = APIRouter(prefix="/follow-ups", tags=["follow-ups"])
 Handlers = Annotated[ReportHandlers, provided(ReportHandlers)]
 Number = Annotated[str, Path(max_length=40, examples=["JN-4F7K-2M9Q-X"])]
-Reader = Annotated[Principal | None, anyone("the number is the key; no words and no place are shown")]
+Reader = Annotated[
+    Principal | None, anyone("the number is the key; no words and no place are shown")
+]
 Keeper = Annotated[Principal | None, anyone("the key in the body is the reporter's")]
 Key = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -31,12 +34,15 @@ class WithKeyAndReason(Body):
 
 @router.get("/{number}", response_model_exclude_none=True, summary="How far a report is")
 async def get(number: Number, _: Reader, reports: Handlers) -> FollowUpView:
-    """Small letters, missing dashes, O for 0 and I for 1 are understood; a wrong check sign is 422, not 404."""
+    """Small letters, missing dashes, O for 0 and I for 1 are understood; a wrong check sign is 422,
+    not 404."""
     return follow_up_view(await reports.by_number(number))
 
 
 @router.post("/{number}/confirm", response_model_exclude_none=True, summary="It really is solved")
-async def confirm(number: Number, body: WithKey, _: Keeper, reports: Handlers, cause: RequestCause) -> FollowUpView:
+async def confirm(
+    number: Number, body: WithKey, _: Keeper, reports: Handlers, cause: RequestCause
+) -> FollowUpView:
     """By the anonymous reporter, with the key that filing gave."""
     return follow_up_view(await reports.confirm_by_key(number, body.key, cause))
 

@@ -65,9 +65,13 @@ async def write(
     places.check_community(body.community)
     squad = next((grant.squad for grant in who.grants if grant.squad), None)
     entry = LogEntry(
-        id=cause.derive("log"), volunteer=who.subject, squad=squad, station=await places.station_of(body.community),
-        at=clock.now(), **body.model_dump(),
-    )  # fmt: skip
+        id=cause.derive("log"),
+        volunteer=who.subject,
+        squad=squad,
+        station=await places.station_of(body.community),
+        at=clock.now(),
+        **body.model_dump(),
+    )
     return _view(await entries.add(entry, [], cause))
 
 
@@ -80,7 +84,8 @@ async def list_entries(
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> LogEntryList:
-    """An officer's own area, or part of it; everybody else, and with `mine`, what one wrote oneself. Newest first."""
+    """An officer's own area, or part of it; everybody else, and with `mine`, what one wrote
+    oneself. Newest first."""
     officer = tuple(g.area for g in who.grants_for("report.read") if g.role == "officer")
     own = mine or (not officer and area is None)
     areas = officer if area is None else (area,)

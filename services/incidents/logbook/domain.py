@@ -12,7 +12,8 @@ Kind = Category | Literal["patrol", "visit", "watch", "other"]
 
 
 class LogEntry(Aggregate):
-    """`minutes`: how long it took, as the volunteer says; hours are credited from evidence elsewhere."""
+    """`minutes`: how long it took, as the volunteer says; hours are credited from evidence
+    elsewhere."""
 
     volunteer: str
     squad: str | None = None

@@ -1,4 +1,5 @@
-"""Handing in a photo before the report that it belongs to. Its id is the key to it: who handed it in is not kept."""
+"""Handing in a photo before the report that it belongs to. Its id is the key to it: who handed it
+in is not kept."""
 
 import asyncio
 from typing import Annotated
@@ -38,7 +39,8 @@ async def add(
     photos: Annotated[Photos, provided(Photos)],
     cause: RequestCause,
 ) -> PhotoView:
-    """JPEG, PNG or WebP, at most 5 MB. Its place, time and device are not kept. Gone after a day unless used."""
+    """JPEG, PNG or WebP, at most 5 MB. Its place, time and device are not kept. Gone after a day
+    unless used."""
     content = await request.body()
     if len(content) > MOST_BYTES:
         raise Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=MOST_BYTES)

@@ -1,7 +1,8 @@
-"""What is taken for a photo: by its bytes, whatever its name or type says; and only its picture is kept. Pure.
+"""What is taken for a photo: by its bytes, whatever its name or type says; and only its picture is
+kept. Pure.
 
-The picture is drawn anew: place, time, device and whatever hides in or behind the file are gone, and a picture that
-does not open is refused.
+The picture is drawn anew: place, time, device and whatever hides in or behind the file are gone,
+and a picture that does not open is refused.
 """
 
 import warnings
@@ -39,7 +40,8 @@ def media_type_of(content: bytes) -> MediaType | None:
 
 
 def cleaned(content: bytes) -> Photo:
-    """The picture alone, upright, at most `LONGEST_SIDE`. Raises Refusal (422) for what is no picture."""
+    """The picture alone, upright, at most `LONGEST_SIDE`. Raises Refusal (422) for what is no
+    picture."""
     kind = media_type_of(content)
     if kind is None:
         raise Refusal("photo_type", "body")
@@ -49,7 +51,14 @@ def cleaned(content: bytes) -> Photo:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Refusal("photo_pixels", "body", most=MOST_PIXELS // 1_000_000)
             drawn = _redrawn(picture, kind)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Warning,
+    ):
         raise Refusal("photo_broken", "body") from None
     return Photo(kind, drawn)
 

@@ -1,7 +1,8 @@
 """The boundaries of Jinan's twelve districts, and how far a point lies from them.
 
-Source: `contracts/reference/jinan_districts_gcj02.geojson`; GCJ-02 there, WGS-84 here. Reckoned in metres on a plane
-that touches the city's middle: within 1 % over its 200 km, far finer than the tolerances.
+Source: `contracts/reference/jinan_districts_gcj02.geojson`; GCJ-02 there, WGS-84 here. Reckoned in
+metres on a plane that touches the city's middle: within 1 % over its 200 km, far finer than the
+tolerances.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ CITY_TOLERANCE_M = 300.0
 """The boundaries are drawn in straight pieces: who lives at the edge is not to be sent away."""
 DISTRICT_TOLERANCE_M = 1500.0
 ZONES = {"370176": ("370102", "370112", "370114")}
-"""Codes of their own without a boundary of their own: the High-tech Zone is drawn with the districts it lies in."""
+"""Codes of their own without a boundary of their own: the High-tech Zone is drawn with the
+districts it lies in."""
 Coordinates = npt.NDArray[np.float64]
 
 
@@ -46,7 +48,8 @@ class Districts:
         self._districts = districts
 
     def of(self, point: Point) -> str | None:
-        """The code of the district that holds the point (WGS-84), or lies within the tolerance; None outside Jinan."""
+        """The code of the district that holds the point (WGS-84), or lies within the tolerance;
+        None outside Jinan."""
         spot = shapely.Point(*_plane(point.longitude, point.latitude))
         for exact in (True, False):
             for district in self._districts:
@@ -60,13 +63,20 @@ class Districts:
         return tuple(d.code for d in self._districts if d.with_tolerance.intersects(spot))
 
     def holds(self, code: str, point: Point) -> bool:
-        """Whether the district (or a zone's districts) holds the point, give or take the tolerance."""
+        """Whether the district (or a zone's districts) holds the point, give or take the
+        tolerance."""
         spot = shapely.Point(*_plane(point.longitude, point.latitude))
-        return any(d.with_tolerance.intersects(spot) for d in self._districts if d.code in ZONES.get(code, (code,)))
+        return any(
+            d.with_tolerance.intersects(spot)
+            for d in self._districts
+            if d.code in ZONES.get(code, (code,))
+        )
 
 
 def _plane(longitude: float, latitude: float) -> tuple[float, float]:
-    east = (longitude - _MIDDLE.longitude) * math.cos(math.radians(_MIDDLE.latitude)) * _M_PER_DEGREE
+    east = (
+        (longitude - _MIDDLE.longitude) * math.cos(math.radians(_MIDDLE.latitude)) * _M_PER_DEGREE
+    )
     return east, (latitude - _MIDDLE.latitude) * _M_PER_DEGREE
 
 
@@ -75,7 +85,8 @@ def _onto_plane(coordinates: Coordinates) -> Coordinates:
 
 
 def codes_at(district: str) -> tuple[str, ...]:
-    """The codes that communities in a drawn district can have: its own, and those of zones drawn with it."""
+    """The codes that communities in a drawn district can have: its own, and those of zones drawn
+    with it."""
     return (district, *(zone for zone, drawn in ZONES.items() if district in drawn))
 
 

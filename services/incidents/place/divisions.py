@@ -1,4 +1,5 @@
-"""Jinan's communities by their official 12-digit codes (`contracts/reference/jinan_divisions.csv`)."""
+"""Jinan's communities by their official 12-digit codes
+(`contracts/reference/jinan_divisions.csv`)."""
 
 import csv
 from functools import cache

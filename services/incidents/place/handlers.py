@@ -1,4 +1,5 @@
-"""Finding the place of a report: inside Jinan, in the community named, and whose station that is."""
+"""Finding the place of a report: inside Jinan, in the community named, and whose station that
+is."""
 
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ NEAR_M = 5000.0
 
 @dataclass(frozen=True)
 class Place:
-    """Position WGS-84. `area`: the community, else the street of the nearest station, else the district."""
+    """Position WGS-84. `area`: the community, else the street of the nearest station, else the
+    district."""
 
     point: Point
     area: str
@@ -22,7 +24,9 @@ class Place:
 
 
 class PlaceHandlers:
-    def __init__(self, districts: Districts, communities: frozenset[str], stations: Stations) -> None:
+    def __init__(
+        self, districts: Districts, communities: frozenset[str], stations: Stations
+    ) -> None:
         self._districts, self._communities, self._stations = districts, communities, stations
 
     async def find(self, given: Point, datum: Datum, community: str | None) -> Place:
@@ -59,12 +63,17 @@ class PlaceHandlers:
         await self._stations.keep(station, seq)
 
     async def _nearest(self, point: Point, district: str) -> Place:
-        """The street is the station's first one in the district: its officers see what lies near their door.
+        """The street is the station's first one in the district: its officers see what lies near
+        their door.
 
-        The drawn boundary is rough: where its own district has no station near, a neighbour's answers at the edge.
+        The drawn boundary is rough: where its own district has no station near, a neighbour's
+        answers at the edge.
         """
         others = [other for other in self._districts.around(point) if other != district]
-        for codes in (codes_at(district), tuple(code for other in others for code in codes_at(other))):
+        for codes in (
+            codes_at(district),
+            tuple(code for other in others for code in codes_at(other)),
+        ):
             found = [station for code in codes for station in await self._stations.within(code)]
             nearest = min(found, key=lambda s: (distance_m(point, s.door), s.id), default=None)
             if nearest is not None and distance_m(point, nearest.door) <= NEAR_M:

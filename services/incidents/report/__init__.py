@@ -1,1 +1,2 @@
-"""A report (警情/事项) from filing to its end: routing, states, deadlines, number, who may read it."""
+"""A report (警情/事项) from filing to its end: routing, states, deadlines, number, who may read
+it."""

@@ -9,8 +9,12 @@ from contracts.words import Category, Outcome, Route, Skill
 
 # Line breaks and tabs are fine, other control signs are nobody's words; nor are spaces alone.
 _READABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_READABLE)]
-Brief = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_READABLE)]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_READABLE)
+]
+Brief = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_READABLE)
+]
 
 
 class Body(BaseModel):
@@ -26,7 +30,8 @@ class Location(Body):
 
 
 class FileReport(Body):
-    """`category` may be left out: it is read from the words. `finished`: a volunteer's own matter that is over."""
+    """`category` may be left out: it is read from the words. `finished`: a volunteer's own matter
+    that is over."""
 
     text: Annotated[Prose, Field(examples=["小区门口车辆堵塞，请来人疏导"])]
     category: Category | None = None

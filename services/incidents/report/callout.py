@@ -1,7 +1,7 @@
 """What a call-out's events mean for its report. Pure.
 
-They may come in any order and more than once: each decides on the state it finds, and what belongs to another round,
-or to a report that volunteers do not answer (any more), changes nothing.
+They may come in any order and more than once: each decides on the state it finds, and what belongs
+to another round, or to a report that volunteers do not answer (any more), changes nothing.
 """
 
 from datetime import datetime
@@ -30,9 +30,13 @@ def called(report: Report, round_: int, now: datetime) -> Decision | None:
     return report.step("called", now, "rules", state="called"), []
 
 
-def accepted(report: Report, round_: int, volunteer: str, squad: str | None, now: datetime) -> Decision | None:
+def accepted(
+    report: Report, round_: int, volunteer: str, squad: str | None, now: datetime
+) -> Decision | None:
     """A volunteer comes, and may read the report from now on; the first one is the first answer."""
-    if not _current(report, round_) or any(h.volunteer == volunteer and h.round == round_ for h in report.helpers):
+    if not _current(report, round_) or any(
+        h.volunteer == volunteer and h.round == round_ for h in report.helpers
+    ):
         return None
     helper = Helper(volunteer=volunteer, squad=squad, round=round_)
     told = report.model_copy(update={"helpers": (*report.helpers, helper)})
@@ -40,11 +44,20 @@ def accepted(report: Report, round_: int, volunteer: str, squad: str | None, now
         return told, []
     state = "accepted" if report.state in _BEFORE_ACCEPTED else report.state
     answered, first = report.answered_at or now, report.accepted_at or now
-    return told.step("accepted", now, "volunteer", volunteer, state=state, answered_at=answered, accepted_at=first), []
+    return told.step(
+        "accepted",
+        now,
+        "volunteer",
+        volunteer,
+        state=state,
+        answered_at=answered,
+        accepted_at=first,
+    ), []
 
 
 def left(report: Report, round_: int, volunteer: str) -> Decision | None:
-    """A volunteer cannot come after all, or is not needed: they read no more; with nobody left, others are sought."""
+    """A volunteer cannot come after all, or is not needed: they read no more; with nobody left,
+    others are sought."""
     if report.round < round_:
         return None
     gone = [h for h in report.helpers if h.volunteer == volunteer and h.round == round_]
@@ -64,9 +77,14 @@ def arrived(report: Report, round_: int, volunteer: str, now: datetime) -> Decis
     if not _current(report, round_) or report.state not in _UNDER_WAY - {"on_scene"}:
         return None
     return report.step(
-        "on_scene", now, "volunteer", volunteer, state="on_scene", answered_at=report.answered_at or now,
+        "on_scene",
+        now,
+        "volunteer",
+        volunteer,
+        state="on_scene",
+        answered_at=report.answered_at or now,
         accepted_at=report.accepted_at or now,
-    ), []  # fmt: skip
+    ), []
 
 
 def done(report: Report, round_: int, outcome: Outcome, now: datetime) -> Decision | None:

@@ -24,7 +24,9 @@ def subscription(reports: Reports, clock: Clock) -> Subscription:
     def step(decide: Decide[E]) -> Callable[[E, Message], Awaitable[None]]:
         async def handle(event: E, message: Message) -> None:
             try:
-                await reports.change(event.report, lambda r: decide(r, event, clock.now()), message.cause)
+                await reports.change(
+                    event.report, lambda r: decide(r, event, clock.now()), message.cause
+                )
             except Problem as problem:
                 if problem.status != 404:
                     raise

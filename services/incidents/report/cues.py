@@ -17,7 +17,10 @@ _CLAUSE = re.compile(r"[,，。.;；!！?？:：、\n\r\t …—]+")
 _BEFORE = 10
 """How many characters before a match can take it back."""
 _NUMBER = r"(?:\d{1,6}|[零一二两三四五六七八九十百几数]{1,8})"
-_WHO = "人|工人|工友|民工|农民工|业主|村民|居民|商户|家长|家属|亲戚|老乡|租户|顾客|群众|员工|男|女|小伙|大汉|壮汉|学生"
+_WHO = (
+    "人|工人|工友|民工|农民工|业主|村民|居民|商户|家长|家属|亲戚|老乡|租户|顾客|群众|员工"
+    "|男|女|小伙|大汉|壮汉|学生"
+)
 _PEOPLE = re.compile(rf"({_NUMBER})[多余来]?[个名位口号]?[多余]?(?:{_WHO})")
 _ASKED = re.compile(rf"({_NUMBER})\s*(?:个|名|位)?(?:人)?(?:义警|志愿者|人手|队员|同志|帮手|人)")
 _DIGITS = dict(zip("零一二两三四五六七八九", (0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
@@ -48,7 +51,8 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text holds. `about`: how many signs of each category; `most_people`: the largest number of people."""
+    """What a text holds. `about`: how many signs of each category; `most_people`: the largest
+    number of people."""
 
     cues: frozenset[str]
     about: dict[Category, int]
@@ -80,9 +84,15 @@ def lexicon() -> Lexicon:
         cues={name: cue(entry) for name, entry in raw["cue"].items()},
         about=cast(
             dict[Category, tuple[re.Pattern[str], ...]],
-            {name: tuple(re.compile(p) for p in patterns) for name, patterns in raw["about"].items()},
+            {
+                name: tuple(re.compile(p) for p in patterns)
+                for name, patterns in raw["about"].items()
+            },
         ),
-        skills=cast(dict[Skill, re.Pattern[str]], {name: _join(patterns) for name, patterns in raw["skill"].items()}),
+        skills=cast(
+            dict[Skill, re.Pattern[str]],
+            {name: _join(patterns) for name, patterns in raw["skill"].items()},
+        ),
     )
 
 
@@ -97,9 +107,14 @@ def read(text: str, words: Lexicon | None = None) -> Reading:
             for name, cue in words.cues.items()
             if any(_holds(cue, part, words) for part in ((plain,) if cue.across else clauses))
         ),
-        about={category: sum(1 for p in patterns if p.search(plain)) for category, patterns in words.about.items()},
+        about={
+            category: sum(1 for p in patterns if p.search(plain))
+            for category, patterns in words.about.items()
+        },
         skills=frozenset(skill for skill, pattern in words.skills.items() if pattern.search(plain)),
-        most_people=max((_count(found[1]) for c in clauses for found in _PEOPLE.finditer(c)), default=0),
+        most_people=max(
+            (_count(found[1]) for c in clauses for found in _PEOPLE.finditer(c)), default=0
+        ),
     )
 
 
@@ -119,7 +134,8 @@ def _holds(cue: Cue, clause: str, words: Lexicon) -> bool:
 
 
 def people_asked(text: str) -> int | None:
-    """How many people a text asks for, as in 需要六名义警; None where it does not say. At most 20."""
+    """How many people a text asks for, as in 需要六名义警; None where it does not say. At most
+    20."""
     found = _ASKED.search(unicodedata.normalize("NFKC", text))
     count = _count(found[1]) if found else 0
     return min(count, 20) or None

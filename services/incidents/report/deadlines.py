@@ -9,7 +9,8 @@ from services.incidents.report.filing import Decision
 
 
 def tick(report: Report, now: datetime) -> Decision | None:
-    """The station confirms for a silent reporter; it is told once a round that the first answer is overdue."""
+    """The station confirms for a silent reporter; it is told once a round that the first answer is
+    overdue."""
     if report.due_at is None or now < report.due_at:
         return None
     if report.state == "resolved":

@@ -1,4 +1,5 @@
-"""What people do with a report: `decide(report, command, now) -> report and facts`. Pure; who may is checked before."""
+"""What people do with a report: `decide(report, command, now) -> report and facts`. Pure; who may
+is checked before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from services.incidents.report.routing import NEVER_VOLUNTEERS, POLICE_ONLY, Ask
 
 @dataclass(frozen=True)
 class Doing:
-    """Who does it, as the time line tells: in what role, and by which account (None: an anonymous reporter)."""
+    """Who does it, as the time line tells: in what role, and by which account (None: an anonymous
+    reporter)."""
 
     role: Doer
     account: str | None = None
@@ -38,13 +40,18 @@ def _demand(report: Report, states: frozenset[State] | Sequence[State]) -> None:
         raise Refusal("wrong_state", state=report.state)
 
 
-def reroute(report: Report, new: NewRoute, doing: Doing, now: datetime, station: str | None = None) -> Decision:
-    """Routed by an officer: a new round begins. Refuses volunteers at violence, crime and danger to life."""
+def reroute(
+    report: Report, new: NewRoute, doing: Doing, now: datetime, station: str | None = None
+) -> Decision:
+    """Routed by an officer: a new round begins. Refuses volunteers at violence, crime and danger to
+    life."""
     _demand(report, [*OPEN, "resolved", "not_accepted"])
     category = new.category or report.category
     if new.route == "log":
         raise Refusal("log_is_own", "body.route")
-    if new.route == "volunteers" and (report.danger or {category, report.category} & NEVER_VOLUNTEERS):
+    if new.route == "volunteers" and (
+        report.danger or {category, report.category} & NEVER_VOLUNTEERS
+    ):
         raise Refusal("never_volunteers", "body.route")
     rule = report.rules.category[category]
     changed = category != report.category
@@ -52,14 +59,21 @@ def reroute(report: Report, new: NewRoute, doing: Doing, now: datetime, station:
     people = new.people_needed or (rule.people if changed else report.people_needed)
     routed = report.model_copy(
         update={
-            "route": new.route, "category": category, "skills": skills, "people_needed": people,
+            "route": new.route,
+            "category": category,
+            "skills": skills,
+            "people_needed": people,
             "urgency": "urgent" if new.route == "police" else _calm(report, category),
-            "danger": report.danger or category in ("violence", "emergency"), "triage": False,
-            "station": report.station or station, "round": report.round + 1, "outcome": None,
-            "resolved_at": None, "closed_at": None,
+            "danger": report.danger or category in ("violence", "emergency"),
+            "triage": False,
+            "station": report.station or station,
+            "round": report.round + 1,
+            "outcome": None,
+            "resolved_at": None,
+            "closed_at": None,
             "because": ("officer",),
         }
-    )  # fmt: skip
+    )
     return send(routed, now, "officer", doing.role, doing.account, new.reason)
 
 
@@ -73,37 +87,55 @@ def acknowledge(report: Report, doing: Doing, now: datetime) -> Decision | None:
     if report.state == "acknowledged":
         return None
     _demand(report, ["handed_off"])
-    done = report.step("acknowledged", now, doing.role, doing.account, state="acknowledged", answered_at=now)
+    done = report.step(
+        "acknowledged", now, doing.role, doing.account, state="acknowledged", answered_at=now
+    )
     return done, [events.acknowledged(done)]
 
 
 def resolve(
-    report: Report, outcome: Outcome, note: str | None, by: Literal["volunteers", "committee", "station"],
-    doing: Doing, now: datetime,
-) -> Decision:  # fmt: skip
+    report: Report,
+    outcome: Outcome,
+    note: str | None,
+    by: Literal["volunteers", "committee", "station"],
+    doing: Doing,
+    now: datetime,
+) -> Decision:
     """Who dealt with it says that it is done; now the reporter is asked."""
     _demand(report, OPEN)
     if by == "committee" and report.state != "assigned":
         raise Refusal("wrong_state", state=report.state)
     done = report.step(
-        "resolved", now, doing.role, doing.account, note=note, state="resolved", outcome=outcome, resolved_at=now,
+        "resolved",
+        now,
+        doing.role,
+        doing.account,
+        note=note,
+        state="resolved",
+        outcome=outcome,
+        resolved_at=now,
         answered_at=report.answered_at or now,
-    )  # fmt: skip
+    )
     return done, [events.resolved(done, outcome, by)]
 
 
-def confirm(report: Report, by: Literal["reporter", "station"], doing: Doing, now: datetime) -> Decision | None:
+def confirm(
+    report: Report, by: Literal["reporter", "station"], doing: Doing, now: datetime
+) -> Decision | None:
     """It really is solved: closed. A repeat of the reporter's word changes nothing."""
     if report.state == "closed" and report.end == "confirmed" and by == "reporter":
         return None
     _demand(report, ["resolved"])
-    said = report.step("confirmed", now, doing.role, doing.account, state="confirmed", confirmed_by=by)
+    said = report.step(
+        "confirmed", now, doing.role, doing.account, state="confirmed", confirmed_by=by
+    )
     done = said.step("closed", now, "station", state="closed", closed_at=now, end="confirmed")
     return done, [events.confirmed(done, by), events.closed(done, "confirmed")]
 
 
 def close(report: Report, outcome: Outcome, note: str, doing: Doing, now: datetime) -> Decision:
-    """By an officer: a police matter with an outcome that the reporter can read, or for a reporter silent too long."""
+    """By an officer: a police matter with an outcome that the reporter can read, or for a reporter
+    silent too long."""
     if report.state == "resolved":
         if report.due_at is not None and now < report.due_at:
             raise Refusal("reporter_has_time", hours=report.rules.confirm_after_hours)
@@ -114,21 +146,41 @@ def close(report: Report, outcome: Outcome, note: str, doing: Doing, now: dateti
         raise Refusal("resolve_first")
     _demand(report, ["acknowledged"])
     done = report.step(
-        "closed", now, doing.role, doing.account, note=note, state="closed", closed_at=now, end="police_outcome",
+        "closed",
+        now,
+        doing.role,
+        doing.account,
+        note=note,
+        state="closed",
+        closed_at=now,
+        end="police_outcome",
         outcome=outcome,
-    )  # fmt: skip
+    )
     return done, [events.closed(done, "police_outcome")]
 
 
-def reopen(report: Report, reason: str, doing: Doing, now: datetime, station: str | None = None) -> Decision:
-    """The reporter is not satisfied: a new round by the same route; by the police if the reason tells of danger."""
+def reopen(
+    report: Report, reason: str, doing: Doing, now: datetime, station: str | None = None
+) -> Decision:
+    """The reporter is not satisfied: a new round by the same route; by the police if the reason
+    tells of danger."""
     if report.end == "logged":
         raise Refusal("wrong_state", state=report.state)
     _demand(report, ["resolved", "closed"])
     again = report.step(
-        "reopened", now, doing.role, doing.account, reason=reason, round=report.round + 1, outcome=None,
-        resolved_at=None, closed_at=None, end=None, confirmed_by=None, station=report.station or station,
-    )  # fmt: skip
+        "reopened",
+        now,
+        doing.role,
+        doing.account,
+        reason=reason,
+        round=report.round + 1,
+        outcome=None,
+        resolved_at=None,
+        closed_at=None,
+        end=None,
+        confirmed_by=None,
+        station=report.station or station,
+    )
     sent, facts = send(_worse(again, reason, now), now, "reporter", doing.role, doing.account)
     return sent, [events.reopened(again), *facts]
 
@@ -139,9 +191,15 @@ def _worse(report: Report, reason: str, now: datetime) -> Report:
     if ruling.route != "police" or report.category in POLICE_ONLY:
         return report
     return report.model_copy(
-        update={"route": "police", "category": ruling.category, "skills": ruling.skills, "urgency": "urgent",
-                "danger": report.danger or ruling.danger, "because": ruling.because}
-    )  # fmt: skip
+        update={
+            "route": "police",
+            "category": ruling.category,
+            "skills": ruling.skills,
+            "urgency": "urgent",
+            "danger": report.danger or ruling.danger,
+            "because": ruling.because,
+        }
+    )
 
 
 def withdraw(report: Report, reason: str, doing: Doing, now: datetime) -> Decision | None:
@@ -151,7 +209,9 @@ def withdraw(report: Report, reason: str, doing: Doing, now: datetime) -> Decisi
     _demand(report, OPEN)
     if report.route == "police":
         raise Refusal("with_police")
-    gone = report.step("withdrawn", now, doing.role, doing.account, reason=reason, state="withdrawn", closed_at=now)
+    gone = report.step(
+        "withdrawn", now, doing.role, doing.account, reason=reason, state="withdrawn", closed_at=now
+    )
     return gone, [events.withdrawn(gone)]
 
 
@@ -159,13 +219,20 @@ def refuse(report: Report, reason: str, doing: Doing, now: datetime) -> Decision
     """The station does not take it on, and says why; only before anybody answered it."""
     _demand(report, UNANSWERED)
     gone = report.step(
-        "not_accepted", now, doing.role, doing.account, reason=reason, state="not_accepted", closed_at=now
+        "not_accepted",
+        now,
+        doing.role,
+        doing.account,
+        reason=reason,
+        state="not_accepted",
+        closed_at=now,
     )
     return gone, [events.not_accepted(gone)]
 
 
 def give_back(report: Report, reason: str, doing: Doing, now: datetime) -> Decision:
-    """The committee gives it back within its working days: it waits for the station to route it anew."""
+    """The committee gives it back within its working days: it waits for the station to route it
+    anew."""
     _demand(report, ["assigned"])
     if now > report.return_until:
         raise Refusal("too_late_to_return", days=report.rules.return_within_working_days)
@@ -173,12 +240,24 @@ def give_back(report: Report, reason: str, doing: Doing, now: datetime) -> Decis
 
 
 def _to_station(
-    report: Report, by: Literal["committee", "volunteers"], doing: Doing, now: datetime, reason: str | None
+    report: Report,
+    by: Literal["committee", "volunteers"],
+    doing: Doing,
+    now: datetime,
+    reason: str | None,
 ) -> Decision:
     back = report.step(
-        "returned", now, doing.role, doing.account, reason=reason, state="filed", triage=True, routed_at=now,
-        answered_at=None, escalations=(),
-    )  # fmt: skip
+        "returned",
+        now,
+        doing.role,
+        doing.account,
+        reason=reason,
+        state="filed",
+        triage=True,
+        routed_at=now,
+        answered_at=None,
+        escalations=(),
+    )
     return back, [events.returned(back, by)]
 
 
@@ -189,11 +268,14 @@ def hand_back_unsolved(report: Report, doing: Doing, now: datetime) -> Decision:
 
 
 def note(report: Report, words: str, doing: Doing, now: datetime) -> tuple[Report, list[Event]]:
-    """A line more; a correction too is a new line. Those whom it was given to have answered with it."""
+    """A line more; a correction too is a new line. Those whom it was given to have answered with
+    it."""
     if sum(1 for entry in report.timeline if entry.what == "noted") >= MOST_NOTES:
         raise Refusal("too_many_notes", most=MOST_NOTES)
     answers = (report.state == "assigned" and doing.role == "committee") or (
         report.state in UNANSWERED and doing.role == "officer"
     )
     answered = now if answers and report.answered_at is None else report.answered_at
-    return report.step("noted", now, doing.role, doing.account, note=words, answered_at=answered), []
+    return report.step(
+        "noted", now, doing.role, doing.account, note=words, answered_at=answered
+    ), []

@@ -10,14 +10,43 @@ from contracts.words import Category, Outcome, Role, Route, Skill, Urgency
 from services.incidents.report.policy import Rules, rules_of, working_days_after
 
 State = Literal[
-    "filed", "routed", "called", "accepted", "on_scene", "assigned", "handed_off", "acknowledged", "resolved",
-    "confirmed", "closed", "logged", "withdrawn", "not_accepted",
-]  # fmt: skip
-"""`filed`: waits for the station to route it. `confirmed` and `logged` are passed through on the way to `closed`."""
+    "filed",
+    "routed",
+    "called",
+    "accepted",
+    "on_scene",
+    "assigned",
+    "handed_off",
+    "acknowledged",
+    "resolved",
+    "confirmed",
+    "closed",
+    "logged",
+    "withdrawn",
+    "not_accepted",
+]
+"""`filed`: waits for the station to route it. `confirmed` and `logged` are passed through on the
+way to `closed`."""
 Step = Literal[
-    "filed", "routed", "called", "accepted", "on_scene", "assigned", "handed_off", "acknowledged", "resolved",
-    "confirmed", "closed", "logged", "withdrawn", "not_accepted", "returned", "reopened", "escalated", "noted",
-]  # fmt: skip
+    "filed",
+    "routed",
+    "called",
+    "accepted",
+    "on_scene",
+    "assigned",
+    "handed_off",
+    "acknowledged",
+    "resolved",
+    "confirmed",
+    "closed",
+    "logged",
+    "withdrawn",
+    "not_accepted",
+    "returned",
+    "reopened",
+    "escalated",
+    "noted",
+]
 End = Literal["confirmed", "police_outcome", "logged"]
 Doer = Role | Literal["reporter", "rules", "station", "volunteers"]
 
@@ -27,13 +56,17 @@ OPEN: frozenset[State] = frozenset(
 """Still to be dealt with."""
 UNANSWERED: frozenset[State] = frozenset({"filed", "routed", "called", "assigned", "handed_off"})
 FIRST_STATE: dict[Route, State] = {
-    "volunteers": "routed", "committee": "assigned", "police": "handed_off", "log": "logged",
-}  # fmt: skip
+    "volunteers": "routed",
+    "committee": "assigned",
+    "police": "handed_off",
+    "log": "logged",
+}
 MOST_NOTES = 200
 
 
 class Entry(BaseModel):
-    """One line of the time line; never changed. `note` and `reason` are only for those who may read the report."""
+    """One line of the time line; never changed. `note` and `reason` are only for those who may read
+    the report."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,7 +81,8 @@ class Entry(BaseModel):
 
 
 class Helper(BaseModel):
-    """A volunteer who accepted in a round, and so may read the report while it lasts; `left` stays once it is set."""
+    """A volunteer who accepted in a round, and so may read the report while it lasts; `left` stays
+    once it is set."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,7 +93,8 @@ class Helper(BaseModel):
 
 
 class Report(Aggregate):
-    """Position WGS-84 degrees. `station` None while none is known to serve the place; `round` counts from 1."""
+    """Position WGS-84 degrees. `station` None while none is known to serve the place; `round`
+    counts from 1."""
 
     number: str
     text: str
@@ -82,7 +117,8 @@ class Report(Aggregate):
     because: tuple[str, ...] = ()
     triage: bool = False
     danger: bool = False
-    """Its words or its category told of violence or danger to life: no volunteer is ever sent, whoever routes it."""
+    """Its words or its category told of violence or danger to life: no volunteer is ever sent,
+    whoever routes it."""
     rules_version: str
 
     round: int = 1
@@ -111,7 +147,8 @@ class Report(Aggregate):
     @computed_field
     @property
     def due_at(self) -> datetime | None:
-        """When something happens by itself: the first answer is overdue, or a silent reporter is waited for no more."""
+        """When something happens by itself: the first answer is overdue, or a silent reporter is
+        waited for no more."""
         if self.state == "resolved" and self.resolved_at is not None:
             return self.resolved_at + self.rules.confirm_after
         if self.state in UNANSWERED and self.answered_at is None and not self.escalations:
@@ -136,14 +173,27 @@ class Report(Aggregate):
         return tuple(h for h in self.helpers if h.round == self.round and not h.left)
 
     def step(
-        self, what: Step, now: datetime, by_role: Doer, by: str | None = None, *,
-        reason: str | None = None, note: str | None = None, **changes: object,
-    ) -> "Report":  # fmt: skip
-        """The report with these changes and one more line; no line is ever before the one above it."""
+        self,
+        what: Step,
+        now: datetime,
+        by_role: Doer,
+        by: str | None = None,
+        *,
+        reason: str | None = None,
+        note: str | None = None,
+        **changes: object,
+    ) -> "Report":
+        """The report with these changes and one more line; no line is ever before the one above
+        it."""
         last = self.timeline[-1].at if self.timeline else now
         round_ = changes.get("round", self.round)
         entry = Entry(
-            at=max(now, last), what=what, by_role=by_role, by=by, reason=reason, note=note,
+            at=max(now, last),
+            what=what,
+            by_role=by_role,
+            by=by,
+            reason=reason,
+            note=note,
             round=round_ if isinstance(round_, int) else self.round,
-        )  # fmt: skip
+        )
         return self.model_copy(update={**changes, "timeline": (*self.timeline, entry)})

@@ -12,21 +12,34 @@ Why = Literal["nobody_answered", "nobody_on_duty", "overdue"]
 
 def _about(report: Report) -> dict[str, Any]:
     return {
-        "report": report.id, "station": report.station, "area": report.area, "category": report.category,
+        "report": report.id,
+        "station": report.station,
+        "area": report.area,
+        "category": report.category,
         "reporter": report.reporter,
-    }  # fmt: skip
+    }
 
 
 def filed(report: Report) -> incidents.ReportFiled:
-    return incidents.ReportFiled(**_about(report), longitude=report.longitude, latitude=report.latitude)
+    return incidents.ReportFiled(
+        **_about(report), longitude=report.longitude, latitude=report.latitude
+    )
 
 
 def routed(report: Report, by: RoutedBy) -> incidents.ReportRouted:
     return incidents.ReportRouted(
-        **_about(report), round=report.round, route=report.route, urgency=report.urgency, skills=report.skills,
-        people_needed=report.people_needed, longitude=report.longitude, latitude=report.latitude,
-        parties=(report.reporter,) if report.reporter else (), routed_by=by, rules_version=report.rules_version,
-    )  # fmt: skip
+        **_about(report),
+        round=report.round,
+        route=report.route,
+        urgency=report.urgency,
+        skills=report.skills,
+        people_needed=report.people_needed,
+        longitude=report.longitude,
+        latitude=report.latitude,
+        parties=(report.reporter,) if report.reporter else (),
+        routed_by=by,
+        rules_version=report.rules_version,
+    )
 
 
 def handed_off(report: Report) -> incidents.ReportHandedOff:
@@ -47,7 +60,9 @@ def confirmed(report: Report, by: Literal["reporter", "station"]) -> incidents.R
     return incidents.ReportConfirmed(**_about(report), confirmed_by=by)
 
 
-def closed(report: Report, end: Literal["confirmed", "police_outcome", "logged"]) -> incidents.ReportClosed:
+def closed(
+    report: Report, end: Literal["confirmed", "police_outcome", "logged"]
+) -> incidents.ReportClosed:
     return incidents.ReportClosed(**_about(report), route=report.route, end=end)
 
 

@@ -53,12 +53,17 @@ class NewReport:
 class ReportHandlers:
     """`secret` makes anonymous reporters' keys; it must be the same on all replicas."""
 
-    def __init__(self, reports: Reports, places: PlaceHandlers, photos: Photos, clock: Clock, secret: bytes) -> None:
+    def __init__(
+        self, reports: Reports, places: PlaceHandlers, photos: Photos, clock: Clock, secret: bytes
+    ) -> None:
         self._reports, self._places, self._photos = reports, places, photos
         self._clock, self._secret = clock, secret
 
-    async def file(self, new: NewReport, who: Principal | None, cause: Cause) -> tuple[Report, str | None]:
-        """The report, and for an anonymous one the key to follow it by; a repeat gives the same ones."""
+    async def file(
+        self, new: NewReport, who: Principal | None, cause: Cause
+    ) -> tuple[Report, str | None]:
+        """The report, and for an anonymous one the key to follow it by; a repeat gives the same
+        ones."""
         role = role_when_filing(who)
         if new.finished and role not in ("volunteer", "leader"):
             raise Refusal("finished_by_volunteers", "body.finished")
@@ -71,11 +76,21 @@ class ReportHandlers:
             raise Refusal("photo_unknown", "body.photo")
         key = self._follow_up_key(id) if anonymous else None
         filing = Filing(
-            id=id, number="", text=new.text, reporter=None if who is None or anonymous else who.subject,
-            reporter_role=role, longitude=place.point.longitude, latitude=place.point.latitude, area=place.area,
-            station=place.station, photo=new.photo, follow_up_key=_hash(key) if key else None,
-        )  # fmt: skip
-        report = await self._add(lambda drawn: file(replace(filing, number=drawn), ruling, now), cause)
+            id=id,
+            number="",
+            text=new.text,
+            reporter=None if who is None or anonymous else who.subject,
+            reporter_role=role,
+            longitude=place.point.longitude,
+            latitude=place.point.latitude,
+            area=place.area,
+            station=place.station,
+            photo=new.photo,
+            follow_up_key=_hash(key) if key else None,
+        )
+        report = await self._add(
+            lambda drawn: file(replace(filing, number=drawn), ruling, now), cause
+        )
         if new.photo is not None:
             await self._photos.keep(new.photo)
         return report, key
@@ -91,8 +106,11 @@ class ReportHandlers:
         raise Problem(503, "unavailable", retry_after=1)
 
     def _follow_up_key(self, report: str) -> str:
-        """Made from the report's id and the secret: a phone that repeats itself is told the same key again."""
-        return hmac.new(self._secret, f"follow-up\x1f{report}".encode(), hashlib.sha256).hexdigest()[:24]
+        """Made from the report's id and the secret: a phone that repeats itself is told the same
+        key again."""
+        return hmac.new(
+            self._secret, f"follow-up\x1f{report}".encode(), hashlib.sha256
+        ).hexdigest()[:24]
 
     async def readable(self, id: str, who: Principal) -> tuple[Report, Capacity]:
         """Raises 404 for a report that is not there, and for one that this person may not read."""
@@ -103,33 +121,48 @@ class ReportHandlers:
         return report, reads_as
 
     async def _as(self, id: str, who: Principal, *capacities: Capacity) -> tuple[Report, Doing]:
-        """The report for somebody who acts in one of these capacities; 403 for others who may read it."""
+        """The report for somebody who acts in one of these capacities; 403 for others who may read
+        it."""
         report, reads_as = await self.readable(id, who)
         own = "reporter" in capacities and report.reporter == who.subject
         if not own and reads_as not in capacities:
             raise Problem(403, "not_allowed")
         return report, Doing("reporter" if own else reads_as, who.subject)
 
-    async def _change(self, id: str, cause: Cause, decide: Callable[[Report, datetime], Decision | None]) -> Report:
-        return await self._reports.change(id, lambda report: decide(report, self._clock.now()), cause)
+    async def _change(
+        self, id: str, cause: Cause, decide: Callable[[Report, datetime], Decision | None]
+    ) -> Report:
+        return await self._reports.change(
+            id, lambda report: decide(report, self._clock.now()), cause
+        )
 
     async def reroute(self, id: str, new: NewRoute, who: Principal, cause: Cause) -> Report:
         report, doing = await self._as(id, who, "officer")
         station = report.station or await self._places.station_of(report.area)
-        return await self._change(id, cause, lambda r, now: decisions.reroute(r, new, doing, now, station))
+        return await self._change(
+            id, cause, lambda r, now: decisions.reroute(r, new, doing, now, station)
+        )
 
     async def acknowledge(self, id: str, who: Principal, cause: Cause) -> Report:
         _, doing = await self._as(id, who, "officer")
         return await self._change(id, cause, lambda r, now: decisions.acknowledge(r, doing, now))
 
-    async def resolve(self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause) -> Report:
+    async def resolve(
+        self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause
+    ) -> Report:
         _, doing = await self._as(id, who, "officer", "committee")
         by = "committee" if doing.role == "committee" else "station"
-        return await self._change(id, cause, lambda r, now: decisions.resolve(r, outcome, note, by, doing, now))
+        return await self._change(
+            id, cause, lambda r, now: decisions.resolve(r, outcome, note, by, doing, now)
+        )
 
-    async def close(self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause) -> Report:
+    async def close(
+        self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause
+    ) -> Report:
         _, doing = await self._as(id, who, "officer")
-        return await self._change(id, cause, lambda r, now: decisions.close(r, outcome, note, doing, now))
+        return await self._change(
+            id, cause, lambda r, now: decisions.close(r, outcome, note, doing, now)
+        )
 
     async def refuse(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
         _, doing = await self._as(id, who, "officer")
@@ -137,7 +170,9 @@ class ReportHandlers:
 
     async def give_back(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
         _, doing = await self._as(id, who, "committee")
-        return await self._change(id, cause, lambda r, now: decisions.give_back(r, reason, doing, now))
+        return await self._change(
+            id, cause, lambda r, now: decisions.give_back(r, reason, doing, now)
+        )
 
     async def note(self, id: str, words: str, who: Principal, cause: Cause) -> Report:
         _, reads_as = await self.readable(id, who)
@@ -146,7 +181,9 @@ class ReportHandlers:
 
     async def confirm(self, id: str, who: Principal, cause: Cause) -> Report:
         _, doing = await self._as(id, who, "reporter")
-        return await self._change(id, cause, lambda r, now: decisions.confirm(r, "reporter", doing, now))
+        return await self._change(
+            id, cause, lambda r, now: decisions.confirm(r, "reporter", doing, now)
+        )
 
     async def reopen(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
         report, doing = await self._as(id, who, "reporter")
@@ -154,11 +191,15 @@ class ReportHandlers:
 
     async def _reopen(self, report: Report, reason: str, doing: Doing, cause: Cause) -> Report:
         station = report.station or await self._places.station_of(report.area)
-        return await self._change(report.id, cause, lambda r, now: decisions.reopen(r, reason, doing, now, station))
+        return await self._change(
+            report.id, cause, lambda r, now: decisions.reopen(r, reason, doing, now, station)
+        )
 
     async def withdraw(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
         _, doing = await self._as(id, who, "reporter")
-        return await self._change(id, cause, lambda r, now: decisions.withdraw(r, reason, doing, now))
+        return await self._change(
+            id, cause, lambda r, now: decisions.withdraw(r, reason, doing, now)
+        )
 
     async def by_number(self, typed: str) -> Report:
         """Raises Refusal (422) for what can be no number, 404 for one that is nobody's."""
@@ -169,14 +210,18 @@ class ReportHandlers:
 
     async def _by_key(self, typed: str, key: str) -> Report:
         report = await self.by_number(typed)
-        if report.follow_up_key is None or not hmac.compare_digest(report.follow_up_key, _hash(key)):
+        if report.follow_up_key is None or not hmac.compare_digest(
+            report.follow_up_key, _hash(key)
+        ):
             raise Problem(403, "key_wrong", fields={"body.key": "problem.key_wrong"})
         return report
 
     async def confirm_by_key(self, typed: str, key: str, cause: Cause) -> Report:
         report = await self._by_key(typed, key)
         doing = Doing("reporter")
-        return await self._change(report.id, cause, lambda r, now: decisions.confirm(r, "reporter", doing, now))
+        return await self._change(
+            report.id, cause, lambda r, now: decisions.confirm(r, "reporter", doing, now)
+        )
 
     async def reopen_by_key(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
         return await self._reopen(await self._by_key(typed, key), reason, Doing("reporter"), cause)
@@ -184,21 +229,28 @@ class ReportHandlers:
     async def withdraw_by_key(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
         report = await self._by_key(typed, key)
         doing = Doing("reporter")
-        return await self._change(report.id, cause, lambda r, now: decisions.withdraw(r, reason, doing, now))
+        return await self._change(
+            report.id, cause, lambda r, now: decisions.withdraw(r, reason, doing, now)
+        )
 
     async def settle_due(self) -> None:
-        """What the clock brings: overdue first answers, and silent reporters. Safe on several replicas at once."""
+        """What the clock brings: overdue first answers, and silent reporters. Safe on several
+        replicas at once."""
         now = self._clock.now()
         for id in await self._reports.due(now, _DUE_AT_ONCE):
             try:
-                await self._reports.change(id, lambda report: tick(report, now), Cause(f"due:{id}:{now.isoformat()}"))
-            except Exception as error:  # others were faster, or it cannot be settled: those behind it are not held up
+                await self._reports.change(
+                    id, lambda report: tick(report, now), Cause(f"due:{id}:{now.isoformat()}")
+                )
+            # others were faster, or it cannot be settled: those behind it are not held up
+            except Exception as error:
                 if is_away(error):
                     raise
                 log.warning("not settled yet", report=id, error=type(error).__name__)
 
     async def keep_photos(self) -> None:
-        """The process may have ended between a report and the word that its photo stays: it is said here then."""
+        """The process may have ended between a report and the word that its photo stays: it is said
+        here then."""
         for photo, id in await self._photos.claimed(_PHOTOS_AT_ONCE):
             report = await self._reports.get(id)
             if report is not None and report.photo == photo:

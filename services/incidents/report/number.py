@@ -1,8 +1,9 @@
-"""The number a report is followed by: `JN-4F7K-2M9Q-X`. 40 random bits in Crockford's base 32, and a check sign.
+"""The number a report is followed by: `JN-4F7K-2M9Q-X`. 40 random bits in Crockford's base 32, and
+a check sign.
 
-Easy to read out over a phone: no I, L, O, U; lower case, spaces, missing dashes, O for 0 and I for 1 are understood.
-The check sign is a sum over GF(32) with a different weight at each place: every single wrong sign, and every two signs
-that changed places, are found.
+Easy to read out over a phone: no I, L, O, U; lower case, spaces, missing dashes, O for 0 and I for
+1 are understood. The check sign is a sum over GF(32) with a different weight at each place: every
+single wrong sign, and every two signs that changed places, are found.
 """
 
 import unicodedata
@@ -30,7 +31,9 @@ def _times(a: int, b: int) -> int:
 def _check(values: list[int]) -> int:
     total, weight = 0, 1
     for value in values:
-        weight = _times(weight, 2)  # 2 generates the field: 31 different weights, none of them the check sign's own 1
+        weight = _times(
+            weight, 2
+        )  # 2 generates the field: 31 different weights, none of them the check sign's own 1
         total ^= _times(weight, value)
     return total
 
@@ -43,7 +46,8 @@ def number_of(random: int) -> str:
 
 
 def parse(typed: str, field: str = "path.number") -> str:
-    """The number as it is stored. Raises Refusal (422) when it cannot be one: a sign is wrong, missing or too many."""
+    """The number as it is stored. Raises Refusal (422) when it cannot be one: a sign is wrong,
+    missing or too many."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKC", typed).upper() if sign.isalnum())
     if len(plain) == _BODY + 3 and plain.startswith("JN"):
         plain = plain[2:]

@@ -67,10 +67,13 @@ class Rules(BaseModel):
 
 
 def working_days_after(since: datetime, days: int) -> datetime:
-    """The same hour `days` working days (Monday to Friday in Jinan) later; a weekend counts as its Monday's start."""
+    """The same hour `days` working days (Monday to Friday in Jinan) later; a weekend counts as its
+    Monday's start."""
     local = since.astimezone(JINAN)
     if local.weekday() >= 5:
-        local = (local + timedelta(days=7 - local.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+        local = (local + timedelta(days=7 - local.weekday())).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
     left = days
     while left > 0:
         local += timedelta(days=1)
@@ -86,7 +89,9 @@ def _all() -> tuple[Rules, ...]:
 
 def rules_at(now: datetime) -> Rules:
     """The rules in force: the youngest that are valid; before the first, the first."""
-    valid = [r for r in _all() if r.valid_from <= now and (r.valid_until is None or now < r.valid_until)]
+    valid = [
+        r for r in _all() if r.valid_from <= now and (r.valid_until is None or now < r.valid_until)
+    ]
     return max(valid, key=lambda r: r.valid_from) if valid else _all()[0]
 
 

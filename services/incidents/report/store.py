@@ -1,4 +1,5 @@
-"""Where reports are kept, and the queries that lists, follow-ups and deadlines need, each with its index."""
+"""Where reports are kept, and the queries that lists, follow-ups and deadlines need, each with its
+index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which reports: of a reporter, or within areas (any of them); what is None is not asked for."""
+    """Which reports: of a reporter, or within areas (any of them); what is None is not asked
+    for."""
 
     reporter: str | None = None
     areas: tuple[str, ...] = ()
@@ -34,13 +36,17 @@ class Wanted:
 class Reports(Repository[Report]):
     def __init__(self, store: Store) -> None:
         super().__init__(
-            store, "reports", Report,
+            store,
+            "reports",
+            Report,
             IndexModel([("number", ASCENDING)], unique=True),
             IndexModel([("reporter", ASCENDING), *_NEWEST]),
             IndexModel([("within", ASCENDING), *_NEWEST]),
             IndexModel([("station", ASCENDING), *_NEWEST]),
-            IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$type": "date"}}),
-        )  # fmt: skip
+            IndexModel(
+                [("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$type": "date"}}
+            ),
+        )
 
     async def by_number(self, number: str) -> Report | None:
         found = await self.find({"number": number}, limit=1)
@@ -51,8 +57,11 @@ class Reports(Repository[Report]):
         cursor = self.collection.find(_due(now), {"_id": 1}, limit=limit, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
 
-    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> tuple[list[Report], str | None]:
-        """Newest first, and the cursor of what follows, if anything does. Raises Refusal for a cursor of no page."""
+    async def page(
+        self, wanted: Wanted, cursor: str | None, limit: int
+    ) -> tuple[list[Report], str | None]:
+        """Newest first, and the cursor of what follows, if anything does. Raises Refusal for a
+        cursor of no page."""
         query = _query(wanted)
         if cursor is not None:
             at, id = read_cursor(cursor)
@@ -63,7 +72,8 @@ class Reports(Repository[Report]):
 
 
 def _due(now: datetime) -> dict[str, Any]:
-    """With the type, though it goes without saying: the partial index serves no query that does not name it."""
+    """With the type, though it goes without saying: the partial index serves no query that does not
+    name it."""
     return {"due_at": {"$lte": now, "$type": "date"}}
 
 
@@ -74,9 +84,12 @@ def _query(wanted: Wanted) -> list[dict[str, Any]]:
     else:
         parts.append({"$or": list(_reach(wanted))})
     named: Sequence[tuple[str, Any]] = (
-        ("station", wanted.station), ("state", wanted.state), ("route", wanted.route),
-        ("category", wanted.category), ("triage", wanted.triage),
-    )  # fmt: skip
+        ("station", wanted.station),
+        ("state", wanted.state),
+        ("route", wanted.route),
+        ("category", wanted.category),
+        ("triage", wanted.triage),
+    )
     parts += [{field: value} for field, value in named if value is not None]
     return parts
 
@@ -84,6 +97,11 @@ def _query(wanted: Wanted) -> list[dict[str, Any]]:
 def _reach(wanted: Wanted) -> Sequence[dict[str, Any]]:
     reach: list[dict[str, Any]] = [{"within": {"$in": list(wanted.areas)}}]
     if wanted.not_police_in:
-        committees = [{"route": "committee"}, {"route": {"$ne": "police"}, "category": {"$nin": sorted(POLICE_ONLY)}}]
-        reach.append({"within": {"$in": list(wanted.not_police_in)}, "$or": committees})  # as access.is_committees
+        committees = [
+            {"route": "committee"},
+            {"route": {"$ne": "police"}, "category": {"$nin": sorted(POLICE_ONLY)}},
+        ]
+        reach.append(
+            {"within": {"$in": list(wanted.not_police_in)}, "$or": committees}
+        )  # as access.is_committees
     return reach

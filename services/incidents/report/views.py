@@ -1,4 +1,5 @@
-"""What is shown of a report: all of it to those who may read it, and never an account that did something."""
+"""What is shown of a report: all of it to those who may read it, and never an account that did
+something."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -38,7 +39,8 @@ class EntryView(BaseModel):
 
 
 class ReportView(BaseModel):
-    """`triage`: the rules were not sure, an officer should look. `because`: what in the words made the route."""
+    """`triage`: the rules were not sure, an officer should look. `because`: what in the words made
+    the route."""
 
     id: str
     number: str
@@ -71,7 +73,8 @@ class ReportView(BaseModel):
 
 
 class FiledView(ReportView):
-    """`advice` is to be shown at once; `follow_up_key` is told this once, to an anonymous reporter only."""
+    """`advice` is to be shown at once; `follow_up_key` is told this once, to an anonymous reporter
+    only."""
 
     advice: TextView | None = None
     follow_up_key: str | None = None
@@ -108,7 +111,14 @@ def words(found: Text) -> TextView:
 
 def entry_view(entry: Entry, with_words: bool) -> EntryView:
     reason, note = (entry.reason, entry.note) if with_words else (None, None)
-    return EntryView(at=entry.at, what=entry.what, by_role=entry.by_role, round=entry.round, reason=reason, note=note)
+    return EntryView(
+        at=entry.at,
+        what=entry.what,
+        by_role=entry.by_role,
+        round=entry.round,
+        reason=reason,
+        note=note,
+    )
 
 
 def report_view(report: Report) -> ReportView:
@@ -120,7 +130,9 @@ def filed_view(report: Report, follow_up_key: str | None) -> FiledView:
 
 
 def _shown(report: Report) -> dict[str, Any]:
-    fields: dict[str, Any] = report.model_dump(include=set(ReportView.model_fields) - {"timeline", "text"})
+    fields: dict[str, Any] = report.model_dump(
+        include=set(ReportView.model_fields) - {"timeline", "text"}
+    )
     return fields | {
         "state_text": words(text(f"state.{report.state}")),
         "escalated": bool(report.escalations),
@@ -135,13 +147,24 @@ def _shown(report: Report) -> dict[str, Any]:
 
 def follow_up_view(report: Report) -> FollowUpView:
     return FollowUpView(
-        number=report.number, state=report.state, state_text=words(text(f"state.{report.state}")),
-        route=report.route, category=report.category, category_text=words(text(f"category.{report.category}")),
-        round=report.round, outcome=report.outcome,
+        number=report.number,
+        state=report.state,
+        state_text=words(text(f"state.{report.state}")),
+        route=report.route,
+        category=report.category,
+        category_text=words(text(f"category.{report.category}")),
+        round=report.round,
+        outcome=report.outcome,
         outcome_text=words(text(f"outcome.{report.outcome}")) if report.outcome else None,
-        end=report.end, filed_at=report.filed_at, closed_at=report.closed_at,
-        timeline=[entry_view(entry, with_words=False) for entry in report.timeline if entry.what != "noted"],
-    )  # fmt: skip
+        end=report.end,
+        filed_at=report.filed_at,
+        closed_at=report.closed_at,
+        timeline=[
+            entry_view(entry, with_words=False)
+            for entry in report.timeline
+            if entry.what != "noted"
+        ],
+    )
 
 
 def advice(report: Report) -> TextView | None:

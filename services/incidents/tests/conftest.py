@@ -36,9 +36,13 @@ def token(person: str, *held: Held) -> str:
         for grant in held or (("resident", "3701"),)
     ]
     claims = {
-        "iss": "quancheng", "aud": "quancheng-api", "sub": person, "sid": "ses_test", "exp": int(time.time()) + 600,
+        "iss": "quancheng",
+        "aud": "quancheng-api",
+        "sub": person,
+        "sid": "ses_test",
+        "exp": int(time.time()) + 600,
         "grants": [grant.model_dump() for grant in grants],
-    }  # fmt: skip
+    }
     return jwt.encode({"alg": "ES256", "kid": "test"}, claims, KEY, algorithms=["ES256"])
 
 
@@ -73,7 +77,11 @@ class Incidents:
 
             async def look() -> bool:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found.extend(e for r in records if (e := orjson.loads(r.value or b"{}"))["aggregate"] == report)
+                    found.extend(
+                        e
+                        for r in records
+                        if (e := orjson.loads(r.value or b"{}"))["aggregate"] == report
+                    )
                 return bool(found) and found[-1]["type"] == last
 
             await eventually(look)
@@ -87,10 +95,12 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
     """A database and a group of its own, and the demonstration's station known."""
     port = free_ports().incidents
     settings = IncidentsSettings(
-        http_port=port, mongo_url=backend.mongo_url, kafka_bootstrap=backend.kafka_bootstrap,
+        http_port=port,
+        mongo_url=backend.mongo_url,
+        kafka_bootstrap=backend.kafka_bootstrap,
         watchdog_seconds=3600,  # its loop only turns while a test awaits
         field_key=secrets.token_hex(32),
-    )  # fmt: skip
+    )
     service = build(settings, f"incidents_test_{secrets.token_hex(3)}")
     service.app.state.verifier = Verifier("", "quancheng", "quancheng-api", keys=KeySet([KEY]))
     running = Incidents(service, port, backend.kafka_bootstrap)
@@ -108,7 +118,9 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
 
     await eventually(ready, within=60)
     await running.publish(
-        StationRegistered(station="sta_duandian", streets=("370104009",), longitude=116.941, latitude=36.667),
+        StationRegistered(
+            station="sta_duandian", streets=("370104009",), longitude=116.941, latitude=36.667
+        ),
         "sta_duandian",
     )
     await eventually(station_known)

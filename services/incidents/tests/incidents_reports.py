@@ -19,15 +19,27 @@ REPORTER = Doing("reporter", "acc_reporter")
 
 
 def new(
-    text: str = "楼下广场舞太吵了", category: Category | None = None, role: Role = "resident", *,
-    reporter: str | None = "acc_reporter", finished: bool = False, at: datetime = START,
-) -> tuple[Report, list[Event]]:  # fmt: skip
+    text: str = "楼下广场舞太吵了",
+    category: Category | None = None,
+    role: Role = "resident",
+    *,
+    reporter: str | None = "acc_reporter",
+    finished: bool = False,
+    at: datetime = START,
+) -> tuple[Report, list[Event]]:
     """A report just filed, and its events. Its words always hold `SECRET`."""
     ruling = route(Asked(text, category, role, finished), rules_at(at), at)
     filing = Filing(
-        id="rep_1", number="JN-0000-0000-0", text=f"{text}。{SECRET}", reporter=reporter, reporter_role=role,
-        longitude=116.942, latitude=36.6695, area=COMMUNITY, station="sta_duandian",
-    )  # fmt: skip
+        id="rep_1",
+        number="JN-0000-0000-0",
+        text=f"{text}。{SECRET}",
+        reporter=reporter,
+        reporter_role=role,
+        longitude=116.942,
+        latitude=36.6695,
+        area=COMMUNITY,
+        station="sta_duandian",
+    )
     report, events = file(filing, ruling, at)
     return report, list(events)
 

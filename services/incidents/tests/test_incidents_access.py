@@ -11,11 +11,20 @@ from services.incidents.report.access import capacity, role_when_filing
 from services.incidents.report.decisions import NewRoute
 from services.incidents.report.domain import Report
 from services.incidents.report.views import advice, follow_up_view, report_view
-from services.incidents.tests.incidents_reports import COMMUNITY, OFFICER, REPORTER, SECRET, START, new
+from services.incidents.tests.incidents_reports import (
+    COMMUNITY,
+    OFFICER,
+    REPORTER,
+    SECRET,
+    START,
+    new,
+)
 
 
 def person(role: Role, area: str, subject: str = "acc_x", squad: str | None = None) -> Principal:
-    return Principal(subject=subject, session="ses", grants=(Grant(role=role, area=area, squad=squad),))
+    return Principal(
+        subject=subject, session="ses", grants=(Grant(role=role, area=area, squad=squad),)
+    )
 
 
 def accepted_by(volunteer: str, squad: str | None) -> Report:
@@ -56,7 +65,8 @@ def test_police_matters_are_not_the_committees() -> None:
 
 
 def test_a_search_that_volunteers_help_with_stays_the_polices() -> None:
-    """Who is missing, and where from, is not the committee's to know unless an officer gives it to them."""
+    """Who is missing, and where from, is not the committee's to know unless an officer gives it to
+    them."""
     report, _ = new("老人走失了", "missing")
     committee, officer = person("committee", COMMUNITY), person("officer", "370104009")
     searched = decisions.reroute(report, NewRoute("volunteers", "请帮忙寻找"), OFFICER, START)[0]
@@ -101,7 +111,9 @@ def test_no_view_shows_who_did_it() -> None:
         assert account not in shown
 
 
-@pytest.mark.parametrize("text", ["有人持刀", "着火了", "老人走失了", "让我转账到安全账户", "十几个人讨薪"])
+@pytest.mark.parametrize(
+    "text", ["有人持刀", "着火了", "老人走失了", "让我转账到安全账户", "十几个人讨薪"]
+)
 def test_police_matters_come_with_advice_to_call(text: str) -> None:
     told = advice(new(text)[0])
     assert told is not None
@@ -125,19 +137,25 @@ def test_a_volunteer_reports_as_one() -> None:
 @pytest.mark.parametrize(
     ("role", "grant", "area", "seen"),
     [
-        ("resident", "3701", COMMUNITY, True), ("resident", "3701", "370104009", False),
-        ("resident", COMMUNITY, "370104009009", False), ("volunteer", COMMUNITY, COMMUNITY, True),
-        ("officer", "370104009", "370104009", True), ("officer", "370104009", "370104", False),
-        ("committee", COMMUNITY, COMMUNITY, True), ("city_desk", "3701", "3701", True),
-        ("city_desk", "370104", "370102", False), ("operator", "3701", "3701", False),
+        ("resident", "3701", COMMUNITY, True),
+        ("resident", "3701", "370104009", False),
+        ("resident", COMMUNITY, "370104009009", False),
+        ("volunteer", COMMUNITY, COMMUNITY, True),
+        ("officer", "370104009", "370104009", True),
+        ("officer", "370104009", "370104", False),
+        ("committee", COMMUNITY, COMMUNITY, True),
+        ("city_desk", "3701", "3701", True),
+        ("city_desk", "370104", "370102", False),
+        ("operator", "3701", "3701", False),
     ],
-)  # fmt: skip
+)
 def test_whose_figures_one_may_see(role: Role, grant: str, area: str, seen: bool) -> None:
     assert may_see(person(role, grant), area) is seen
 
 
 @pytest.mark.parametrize(
-    ("minutes", "middle"), [({}, None), ({3: 1}, 3), ({1: 1, 4: 1}, 2.5), ({1: 5, 9: 2}, 1), ({1: 2, 9: 2}, 5)]
+    ("minutes", "middle"),
+    [({}, None), ({3: 1}, 3), ({1: 1, 4: 1}, 2.5), ({1: 5, 9: 2}, 1), ({1: 2, 9: 2}, 5)],
 )
 def test_median(minutes: dict[int, int], middle: float | None) -> None:
     assert median(minutes) == middle

@@ -30,7 +30,11 @@ def _play(report: Report, events: list[Apply]) -> Report:
     return report
 
 
-@given(st.permutations(ONE_ROUND).flatmap(lambda events: st.tuples(st.just(events), st.lists(st.sampled_from(events)))))
+@given(
+    st.permutations(ONE_ROUND).flatmap(
+        lambda events: st.tuples(st.just(events), st.lists(st.sampled_from(events)))
+    )
+)
 def test_any_order_and_any_repeat_end_the_same(events: tuple[list[Apply], list[Apply]]) -> None:
     order, repeats = events
     report = _play(new()[0], [*order, *repeats])

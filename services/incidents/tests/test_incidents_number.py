@@ -43,7 +43,8 @@ def test_every_two_signs_that_changed_places_are_found(number: str, a: int, b: i
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "JN", "JN-4F7K-2M9Q", "JN-4F7K-2M9Q-XX", "JN-4F7U-2M9Q-X", "编号", "$ne", "JN-" * 9]
+    "typed",
+    ["", "JN", "JN-4F7K-2M9Q", "JN-4F7K-2M9Q-XX", "JN-4F7U-2M9Q-X", "编号", "$ne", "JN-" * 9],
 )
 def test_what_can_be_no_number_says_what_one_looks_like(typed: str) -> None:
     with pytest.raises(Refusal) as refusal:

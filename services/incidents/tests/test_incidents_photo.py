@@ -74,7 +74,8 @@ def test_what_is_no_picture_is_refused(content: bytes, code: str) -> None:
 
 
 @given(
-    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP"]), st.binary(max_size=200)
+    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP"]),
+    st.binary(max_size=200),
 )
 def test_any_bytes_are_a_photo_or_a_refusal(start: bytes, rest: bytes) -> None:
     with suppress(Refusal):

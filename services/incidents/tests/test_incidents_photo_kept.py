@@ -36,7 +36,11 @@ async def test_only_the_photo_of_a_report_that_is_stored_is_kept() -> None:
     report = new()[0].model_copy(update={"photo": "pho_mine"})
     shelf = Shelf({"pho_lost": "rep_never_stored", "pho_other": report.id, "pho_mine": report.id})
     handlers = ReportHandlers(
-        cast(Reports, Stored(report)), cast(PlaceHandlers, None), cast(Photos, shelf), Clock(""), b"secret"
+        cast(Reports, Stored(report)),
+        cast(PlaceHandlers, None),
+        cast(Photos, shelf),
+        Clock(""),
+        b"secret",
     )
     await handlers.keep_photos()
     assert shelf.kept == ["pho_mine"]

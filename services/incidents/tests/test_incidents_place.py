@@ -32,7 +32,9 @@ class Known:
         return next((s for s in self.stations if street in s.streets), None)
 
     async def within(self, district: str) -> list[Station]:
-        return [s for s in self.stations if any(street.startswith(district) for street in s.streets)]
+        return [
+            s for s in self.stations if any(street.startswith(district) for street in s.streets)
+        ]
 
 
 def places(*stations: Station) -> PlaceHandlers:
@@ -78,7 +80,9 @@ async def test_a_street_without_a_station_keeps_its_area() -> None:
     assert (place.area, place.station) == ("370104009008", None)
 
 
-@pytest.mark.parametrize("point", [Point(116.4, 39.9), Point(0.0, 0.0), Point(117.12, 36.19), Point(36.67, 117.0 - 90)])
+@pytest.mark.parametrize(
+    "point", [Point(116.4, 39.9), Point(0.0, 0.0), Point(117.12, 36.19), Point(36.67, 117.0 - 90)]
+)
 async def test_outside_jinan_is_refused_by_name(point: Point) -> None:
     with pytest.raises(Refusal) as refusal:
         await places(STATION).find(point, "wgs84", None)

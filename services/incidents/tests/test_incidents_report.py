@@ -13,7 +13,15 @@ from services.incidents.report.deadlines import tick
 from services.incidents.report.decisions import NewRoute
 from services.incidents.report.domain import Report, State
 from services.incidents.report.filing import Decision
-from services.incidents.tests.incidents_reports import COMMITTEE, OFFICER, REPORTER, START, names, new, steps
+from services.incidents.tests.incidents_reports import (
+    COMMITTEE,
+    OFFICER,
+    REPORTER,
+    START,
+    names,
+    new,
+    steps,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -40,7 +48,16 @@ def test_the_main_path() -> None:
     done, events = then_with(decisions.confirm(report, "reporter", REPORTER, START + 30 * MINUTE))
     assert (done.state, done.end, done.confirmed_by) == ("closed", "confirmed", "reporter")
     assert names(events) == ["ReportConfirmed", "ReportClosed"]
-    assert steps(done) == ["filed", "routed", "called", "accepted", "on_scene", "resolved", "confirmed", "closed"]
+    assert steps(done) == [
+        "filed",
+        "routed",
+        "called",
+        "accepted",
+        "on_scene",
+        "resolved",
+        "confirmed",
+        "closed",
+    ]
 
 
 def then_with(decision: Decision | None) -> Decision:
@@ -51,7 +68,9 @@ def then_with(decision: Decision | None) -> Decision:
 def test_a_committee_matter() -> None:
     report, events = new("路灯坏了")
     assert (report.state, names(events)) == ("assigned", ["ReportFiled", "ReportRouted"])
-    done, events = decisions.resolve(report, "solved", "已更换灯泡", "committee", COMMITTEE, START + MINUTE)
+    done, events = decisions.resolve(
+        report, "solved", "已更换灯泡", "committee", COMMITTEE, START + MINUTE
+    )
     assert (done.state, names(events)) == ("resolved", ["ReportResolved"])
     assert then(decisions.confirm(done, "reporter", REPORTER, START + 2 * MINUTE)).state == "closed"
 
@@ -65,7 +84,11 @@ def test_a_police_matter_closes_with_an_outcome_that_the_reporter_can_read() -> 
     taken = then(decisions.acknowledge(report, OFFICER, START + MINUTE))
     assert decisions.acknowledge(taken, OFFICER, START + MINUTE) is None
     closed, events = decisions.close(taken, "solved", "已带离", OFFICER, START + 9 * MINUTE)
-    assert (closed.state, closed.end, closed.timeline[-1].note) == ("closed", "police_outcome", "已带离")
+    assert (closed.state, closed.end, closed.timeline[-1].note) == (
+        "closed",
+        "police_outcome",
+        "已带离",
+    )
     assert names(events) == ["ReportClosed"]
 
 
@@ -122,7 +145,9 @@ def test_withdrawn_and_not_accepted_end_it() -> None:
     refused, events = decisions.refuse(report, "不属受理范围", OFFICER, START)
     assert (refused.state, names(events)) == ("not_accepted", ["ReportNotAccepted"])
     for ended in (gone, refused):
-        assert callout.accepted(ended, 1, "acc_v", None, START) is not None  # a reader, but nothing moves
+        assert (
+            callout.accepted(ended, 1, "acc_v", None, START) is not None
+        )  # a reader, but nothing moves
         assert then(callout.accepted(ended, 1, "acc_v", None, START)).state == ended.state
         assert callout.done(ended, 1, "solved", START) is None
 
@@ -138,26 +163,33 @@ def test_no_officer_can_send_volunteers_to_crime_or_danger(category: Category) -
     report, _ = new("请处理", category)
     for new_category in (None, "nuisance"):
         with pytest.raises(Refusal, match="never_volunteers") as refusal:
-            decisions.reroute(report, NewRoute("volunteers", "去看看", new_category), OFFICER, START)
+            decisions.reroute(
+                report, NewRoute("volunteers", "去看看", new_category), OFFICER, START
+            )
         assert refusal.value.field == "body.route"
 
 
 def test_what_told_of_violence_stays_without_volunteers_whatever_it_is_called_later() -> None:
     report, _ = new("有人拿着菜刀", "nuisance")
-    called_else = decisions.reroute(report, NewRoute("committee", "误报", "nuisance"), OFFICER, START)[0]
+    called_else = decisions.reroute(
+        report, NewRoute("committee", "误报", "nuisance"), OFFICER, START
+    )[0]
     with pytest.raises(Refusal, match="never_volunteers"):
         decisions.reroute(called_else, NewRoute("volunteers", "去看看"), OFFICER, START)
 
 
 def test_an_officer_can_bring_volunteers_to_a_search() -> None:
     report, _ = new("老人走失了", "missing")
-    sent, events = decisions.reroute(report, NewRoute("volunteers", "扩大搜索", people_needed=8), OFFICER, START)
+    sent, events = decisions.reroute(
+        report, NewRoute("volunteers", "扩大搜索", people_needed=8), OFFICER, START
+    )
     assert (sent.route, sent.people_needed, sent.urgency) == ("volunteers", 8, "urgent")
     assert names(events) == ["ReportRouted"]
 
 
 @pytest.mark.parametrize(
-    ("way", "state"), [("volunteers", "routed"), ("committee", "assigned"), ("police", "handed_off")]
+    ("way", "state"),
+    [("volunteers", "routed"), ("committee", "assigned"), ("police", "handed_off")],
 )
 def test_an_officer_routes_it_another_way_with_a_reason(way: Route, state: State) -> None:
     report, _ = new()
@@ -193,7 +225,9 @@ def test_a_first_answer_that_is_overdue_is_told_once(text: str, minutes: int) ->
     assert report.due_at == due
     assert tick(report, due - timedelta(seconds=1)) is None
     late, events = then_with(tick(report, due))
-    assert [(type(e).__name__, getattr(e, "why", None)) for e in events] == [("ReportEscalated", "overdue")]
+    assert [(type(e).__name__, getattr(e, "why", None)) for e in events] == [
+        ("ReportEscalated", "overdue")
+    ]
     assert late.state == report.state
     assert tick(late, due + timedelta(days=9)) is None
 
@@ -227,11 +261,20 @@ def test_a_day_in_the_past_never_stands_below_a_later_line() -> None:
 
 @pytest.mark.parametrize("reason", ["他现在拿着刀堵在我家门口", "楼下两个人又打起来了,有人流血"])
 def test_a_reopened_matter_that_has_become_dangerous_goes_to_the_police(reason: str) -> None:
-    again, events = decisions.reopen(resolved_by_volunteers(), reason, REPORTER, START + 30 * MINUTE)
-    assert (again.route, again.state, again.urgency, again.danger) == ("police", "handed_off", "urgent", True)
+    again, events = decisions.reopen(
+        resolved_by_volunteers(), reason, REPORTER, START + 30 * MINUTE
+    )
+    assert (again.route, again.state, again.urgency, again.danger) == (
+        "police",
+        "handed_off",
+        "urgent",
+        True,
+    )
     assert names(events) == ["ReportReopened", "ReportRouted", "ReportHandedOff"]
 
 
 def test_a_reopened_matter_that_is_only_not_done_goes_to_volunteers_again() -> None:
-    again, _ = decisions.reopen(resolved_by_volunteers(), "车又堵上了,没人管", REPORTER, START + 30 * MINUTE)
+    again, _ = decisions.reopen(
+        resolved_by_volunteers(), "车又堵上了,没人管", REPORTER, START + 30 * MINUTE
+    )
     assert (again.route, again.state, again.round) == ("volunteers", "routed", 2)

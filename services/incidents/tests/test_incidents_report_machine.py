@@ -18,7 +18,15 @@ from services.incidents.report.decisions import NewRoute
 from services.incidents.report.domain import Entry, Report
 from services.incidents.report.filing import Decision
 from services.incidents.report.routing import NEVER_VOLUNTEERS
-from services.incidents.tests.incidents_reports import COMMITTEE, OFFICER, REPORTER, SECRET, START, names, new
+from services.incidents.tests.incidents_reports import (
+    COMMITTEE,
+    OFFICER,
+    REPORTER,
+    SECRET,
+    START,
+    names,
+    new,
+)
 
 TEXTS = [
     "广场舞太吵",
@@ -43,11 +51,15 @@ class Life(RuleBasedStateMachine):
         self.before: tuple[Entry, ...] = ()
 
     @initialize(
-        text=st.sampled_from(TEXTS), category=st.sampled_from([None, *get_args(Category)]),
-        role=st.sampled_from(["resident", "volunteer"]), anonymous=st.booleans(),
-    )  # fmt: skip
+        text=st.sampled_from(TEXTS),
+        category=st.sampled_from([None, *get_args(Category)]),
+        role=st.sampled_from(["resident", "volunteer"]),
+        anonymous=st.booleans(),
+    )
     def file(self, text: str, category: Category | None, role: Role, anonymous: bool) -> None:
-        self.report, self.events = new(text, category, role, reporter=None if anonymous else "acc_reporter")
+        self.report, self.events = new(
+            text, category, role, reporter=None if anonymous else "acc_reporter"
+        )
 
     def _do(self, decide: Callable[[], Decision | tuple[Report, Sequence[Event]] | None]) -> None:
         self.now += timedelta(minutes=1)
@@ -60,9 +72,16 @@ class Life(RuleBasedStateMachine):
             self.report = decision[0]
             self.events += decision[1]
 
-    @rule(route=st.sampled_from(get_args(Route)), category=st.sampled_from([None, *get_args(Category)]))
+    @rule(
+        route=st.sampled_from(get_args(Route)),
+        category=st.sampled_from([None, *get_args(Category)]),
+    )
     def reroute(self, route: Route, category: Category | None) -> None:
-        self._do(lambda: decisions.reroute(self.report, NewRoute(route, "经核实", category), OFFICER, self.now))
+        self._do(
+            lambda: decisions.reroute(
+                self.report, NewRoute(route, "经核实", category), OFFICER, self.now
+            )
+        )
 
     @rule()
     def acknowledge(self) -> None:
@@ -101,7 +120,11 @@ class Life(RuleBasedStateMachine):
     def note(self) -> None:
         self._do(lambda: decisions.note(self.report, SECRET, OFFICER, self.now))
 
-    @rule(round_=rounds, who=people, what=st.sampled_from(["called", "accepted", "left", "arrived", "escalated"]))
+    @rule(
+        round_=rounds,
+        who=people,
+        what=st.sampled_from(["called", "accepted", "left", "arrived", "escalated"]),
+    )
     def callout_moves(self, round_: int, who: str, what: str) -> None:
         moves: dict[str, Callable[[], Decision | None]] = {
             "called": lambda: callout.called(self.report, round_, self.now),
@@ -134,7 +157,11 @@ class Life(RuleBasedStateMachine):
             return
         this_round = [e.what for e in self.report.timeline if e.round == self.report.round]
         assert self.report.end is not None
-        needed = {"confirmed": {"resolved", "confirmed"}, "police_outcome": {"acknowledged"}, "logged": {"logged"}}
+        needed = {
+            "confirmed": {"resolved", "confirmed"},
+            "police_outcome": {"acknowledged"},
+            "logged": {"logged"},
+        }
         assert needed[self.report.end] <= set(this_round)
         assert self.report.outcome is not None
 
@@ -148,12 +175,18 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def each_round_is_routed_once_and_in_order(self) -> None:
-        routed = [event.model_dump()["round"] for event in self.events if names([event]) == ["ReportRouted"]]
+        routed = [
+            event.model_dump()["round"]
+            for event in self.events
+            if names([event]) == ["ReportRouted"]
+        ]
         assert routed == list(range(1, self.report.round + 1))
 
     @invariant()
     def no_event_tells_words_and_an_anonymous_reporter_is_nobody(self) -> None:
-        told = json.dumps([event.model_dump(mode="json") for event in self.events], ensure_ascii=False)
+        told = json.dumps(
+            [event.model_dump(mode="json") for event in self.events], ensure_ascii=False
+        )
         assert SECRET not in told
         if self.report.reporter is None:
             assert "acc_reporter" not in told

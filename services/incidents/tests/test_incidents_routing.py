@@ -1,4 +1,5 @@
-"""Routing beside the examples: numbers, night, skills, triage, and what holds for any words at all."""
+"""Routing beside the examples: numbers, night, skills, triage, and what holds for any words at
+all."""
 
 from datetime import datetime
 from typing import get_args
@@ -20,10 +21,16 @@ RULES = rules_at(NOON)
 @pytest.mark.parametrize(
     ("text", "people"),
     [
-        ("需要六名义警维持秩序", 6), ("请派12名志愿者", 12), ("要二十个人手", 20), ("需要十五名义警", 15),
-        ("来两个义警", 2), ("需要一百名义警", 20), ("需要增援", None), ("缺3人", 3),
+        ("需要六名义警维持秩序", 6),
+        ("请派12名志愿者", 12),
+        ("要二十个人手", 20),
+        ("需要十五名义警", 15),
+        ("来两个义警", 2),
+        ("需要一百名义警", 20),
+        ("需要增援", None),
+        ("缺3人", 3),
     ],
-)  # fmt: skip
+)
 def test_how_many_a_text_asks_for(text: str, people: int | None) -> None:
     assert people_asked(text) == people
 
@@ -114,12 +121,18 @@ def test_any_words_get_a_route_and_danger_never_gets_volunteers(
 
 @given(
     before=st.sampled_from(["", "小区里很吵。", "路灯坏了,", "大家好!\n", "孩子在玩;"]),
-    danger=st.sampled_from(["有人持刀", "楼道着火了", "两个人打起来了", "老人昏迷了", "有人要跳楼"]),
+    danger=st.sampled_from(
+        ["有人持刀", "楼道着火了", "两个人打起来了", "老人昏迷了", "有人要跳楼"]
+    ),
     after=st.sampled_from(["", ",请来人", "。谢谢", "!快"]),
     category=st.sampled_from(get_args(Category)),
 )
-def test_danger_is_seen_wherever_it_stands(before: str, danger: str, after: str, category: Category) -> None:
-    assert route(Asked(before + danger + after, category, "resident"), RULES, NOON).route == "police"
+def test_danger_is_seen_wherever_it_stands(
+    before: str, danger: str, after: str, category: Category
+) -> None:
+    assert (
+        route(Asked(before + danger + after, category, "resident"), RULES, NOON).route == "police"
+    )
 
 
 def test_every_category_has_its_rule_and_every_version_is_found_again() -> None:

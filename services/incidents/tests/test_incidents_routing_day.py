@@ -1,4 +1,5 @@
-"""The demonstration's day is labelled with what a duty officer would choose: the rules choose the same."""
+"""The demonstration's day is labelled with what a duty officer would choose: the rules choose the
+same."""
 
 import json
 from datetime import datetime
@@ -23,7 +24,9 @@ DAY: list[dict[str, Any]] = [
 def _ruling(entry: dict[str, Any], with_category: bool) -> Ruling:
     at = datetime.fromisoformat(entry["at"])
     return route(
-        Asked(entry["text"], entry["category"] if with_category else None, entry["reporter"]), rules_at(at), at
+        Asked(entry["text"], entry["category"] if with_category else None, entry["reporter"]),
+        rules_at(at),
+        at,
     )
 
 

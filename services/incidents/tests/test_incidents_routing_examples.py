@@ -1,4 +1,5 @@
-"""Reports as people might write them, none of them from the demonstration's day: the rules must carry beyond it."""
+"""Reports as people might write them, none of them from the demonstration's day: the rules must
+carry beyond it."""
 
 from datetime import datetime
 
@@ -10,7 +11,8 @@ from services.incidents.report.routing import Asked, route
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=JINAN)
 Example = tuple[str, Category | None, Route, Category | None]
-"""The words, the category picked, the route that is right, the category that is right (None: whichever)."""
+"""The words, the category picked, the route that is right, the category that is right (None:
+whichever)."""
 
 DANGER: list[Example] = [
     ("三楼窗户里往外冒浓烟,可能有人在里面", "environment", "police", "emergency"),
@@ -137,13 +139,17 @@ def _check(example: Example, role: Role) -> None:
     assert (ruling.route, ruling.category if kind else None) == (way, kind), ruling
 
 
-@pytest.mark.parametrize("example", DANGER + CRIME + QUARREL + HAZARD + EVERYDAY + DENIED, ids=lambda e: e[0])
+@pytest.mark.parametrize(
+    "example", DANGER + CRIME + QUARREL + HAZARD + EVERYDAY + DENIED, ids=lambda e: e[0]
+)
 def test_residents_words_find_who_answers(example: Example) -> None:
     _check(example, "resident")
 
 
 @pytest.mark.parametrize("example", FINISHED, ids=lambda e: e[0])
-def test_a_volunteers_finished_matter_goes_to_the_log_and_an_open_one_does_not(example: Example) -> None:
+def test_a_volunteers_finished_matter_goes_to_the_log_and_an_open_one_does_not(
+    example: Example,
+) -> None:
     _check(example, "volunteer")
 
 
@@ -154,8 +160,12 @@ def test_only_a_volunteer_fills_the_log(example: Example) -> None:
 
 
 @pytest.mark.parametrize("example", DANGER, ids=lambda e: e[0])
-@pytest.mark.parametrize("category", ["traffic", "nuisance", "assistance", "environment", "outreach", "checkpoint"])
-def test_danger_is_the_polices_whatever_category_was_picked(example: Example, category: Category) -> None:
+@pytest.mark.parametrize(
+    "category", ["traffic", "nuisance", "assistance", "environment", "outreach", "checkpoint"]
+)
+def test_danger_is_the_polices_whatever_category_was_picked(
+    example: Example, category: Category
+) -> None:
     for role in ("resident", "volunteer", "committee"):
         asked = Asked(example[0], category, role, finished=role == "volunteer")
         assert route(asked, rules_at(NOON), NOON).route == "police"

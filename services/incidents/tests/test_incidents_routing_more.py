@@ -1,4 +1,5 @@
-"""More reports, by who has to answer them: written before the rules were looked at again, to see how far they carry."""
+"""More reports, by who has to answer them: written before the rules were looked at again, to see
+how far they carry."""
 
 from datetime import datetime
 
@@ -175,7 +176,9 @@ ANSWERED_BY: dict[Route, list[Said]] = {
 EXAMPLES = [(way, said) for way, all_said in ANSWERED_BY.items() for said in all_said]
 
 
-@pytest.mark.parametrize(("way", "said"), EXAMPLES, ids=lambda value: value if isinstance(value, str) else value[0])
+@pytest.mark.parametrize(
+    ("way", "said"), EXAMPLES, ids=lambda value: value if isinstance(value, str) else value[0]
+)
 def test_who_answers(way: Route, said: Said) -> None:
     text, category, role = said
     assert route(Asked(text, category, role), rules_at(NOON), NOON).route == way
@@ -183,6 +186,8 @@ def test_who_answers(way: Route, said: Said) -> None:
 
 def test_without_a_category_the_words_alone_are_enough_nearly_always() -> None:
     right = [
-        way for way, (text, _, role) in EXAMPLES if route(Asked(text, None, role), rules_at(NOON), NOON).route == way
+        way
+        for way, (text, _, role) in EXAMPLES
+        if route(Asked(text, None, role), rules_at(NOON), NOON).route == way
     ]
     assert len(right) >= 0.95 * len(EXAMPLES)

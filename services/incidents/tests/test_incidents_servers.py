@@ -1,4 +1,5 @@
-"""incidents on a real MongoDB and Kafka: what is answered is stored, on the topic, and nobody else's."""
+"""incidents on a real MongoDB and Kafka: what is answered is stored, on the topic, and nobody
+else's."""
 
 import secrets
 from datetime import timedelta
@@ -27,7 +28,9 @@ def report(text: Any = "楼下广场舞太吵了", **more: Any) -> dict[str, Any
     return {"text": text, "location": PLACE, "community": COMMUNITY, **more}
 
 
-async def post(client: httpx.AsyncClient, path: str, body: Any, status: int = 200, key: str = "") -> dict[str, Any]:
+async def post(
+    client: httpx.AsyncClient, path: str, body: Any, status: int = 200, key: str = ""
+) -> dict[str, Any]:
     answer = await client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
     assert answer.status_code == status, answer.text
     return answer.json()
@@ -39,14 +42,25 @@ def fields(problem: dict[str, Any]) -> list[str]:
 
 async def test_the_main_path_from_filing_to_confirmed(incidents: Incidents) -> None:
     me, volunteer = person(), person()
-    async with incidents.client(me) as own, incidents.client(volunteer, ("volunteer", COMMUNITY, "squ_1")) as helper:
+    async with (
+        incidents.client(me) as own,
+        incidents.client(volunteer, ("volunteer", COMMUNITY, "squ_1")) as helper,
+    ):
         filed = await post(own, "/reports", report("楼下狗叫,电话13800001111"), 201)
         id = filed["id"]
         call: dict[str, Any] = {
-            "callout": f"cal_{id}", "report": id, "round": 1, "station": "sta_duandian", "area": COMMUNITY,
+            "callout": f"cal_{id}",
+            "report": id,
+            "round": 1,
+            "station": "sta_duandian",
+            "area": COMMUNITY,
             "category": "nuisance",
-        }  # fmt: skip
-        assert (filed["state"], filed["route"], filed["station"]) == ("routed", "volunteers", "sta_duandian")
+        }
+        assert (filed["state"], filed["route"], filed["station"]) == (
+            "routed",
+            "volunteers",
+            "sta_duandian",
+        )
         assert (await helper.get(f"/reports/{id}")).status_code == 404
         for event in (
             dispatch.CalloutOpened(**call, urgency="normal", people_needed=2),
@@ -65,8 +79,12 @@ async def test_the_main_path_from_filing_to_confirmed(incidents: Incidents) -> N
         assert (done["state"], done["end"]) == ("closed", "confirmed")
     events = await incidents.events_of(id, "ReportClosed")
     assert [event["type"] for event in events] == [
-        "ReportFiled", "ReportRouted", "ReportResolved", "ReportConfirmed", "ReportClosed",
-    ]  # fmt: skip
+        "ReportFiled",
+        "ReportRouted",
+        "ReportResolved",
+        "ReportConfirmed",
+        "ReportClosed",
+    ]
     assert [event["seq"] for event in events] == [1, 2, 3, 4, 5]
     assert "13800001111" not in orjson.dumps(events).decode()
 
@@ -76,7 +94,9 @@ async def test_a_bad_network_files_once(incidents: Incidents) -> None:
         key = secrets.token_hex(8)
         first = await post(own, "/reports", report(), 201, key)
         assert await post(own, "/reports", report(), 201, key) == first
-        assert fields(await post(own, "/reports", report("另一件事"), 422, key)) == ["header.Idempotency-Key"]
+        assert fields(await post(own, "/reports", report("另一件事"), 422, key)) == [
+            "header.Idempotency-Key"
+        ]
         assert len((await own.get("/reports?mine=true")).json()["reports"]) == 1
 
 
@@ -85,7 +105,9 @@ async def test_an_anonymous_report_is_followed_by_number_and_key(incidents: Inci
     async with incidents.client(who) as own, incidents.client() as nobody:
         body = report("路灯坏了三天", anonymous=True)
         filed = await post(own, "/reports", body, 201, key)
-        assert (await post(own, "/reports", body, 201, key))["follow_up_key"] == filed["follow_up_key"]
+        assert (await post(own, "/reports", body, 201, key))["follow_up_key"] == filed[
+            "follow_up_key"
+        ]
         stored = await incidents.service.store.database["reports"].find_one({"_id": filed["id"]})
         assert who not in str(stored)
         assert filed["follow_up_key"] not in str(stored)
@@ -95,11 +117,15 @@ async def test_an_anonymous_report_is_followed_by_number_and_key(incidents: Inci
         assert shown.json()["state"] == "assigned"
         assert "路灯" not in shown.text
         async with incidents.client(person(), ("committee", COMMUNITY)) as staff:
-            await post(staff, f"/reports/{filed['id']}/resolve", {"outcome": "solved", "note": "已换灯泡"})
+            await post(
+                staff, f"/reports/{filed['id']}/resolve", {"outcome": "solved", "note": "已换灯泡"}
+            )
         path = f"/follow-ups/{filed['number']}"
         assert fields(await post(nobody, f"{path}/confirm", {"key": "wrong"}, 403)) == ["body.key"]
         with_key = {"key": filed["follow_up_key"]}
-        assert (await post(nobody, f"{path}/reopen", {**with_key, "reason": "还是不亮"}))["round"] == 2
+        assert (await post(nobody, f"{path}/reopen", {**with_key, "reason": "还是不亮"}))[
+            "round"
+        ] == 2
         await nobody.post("/reports", json=report("没有账号也能报", anonymous=True))
         await post(nobody, "/reports", report(), 401)
 
@@ -134,7 +160,10 @@ async def test_a_bad_report_is_refused_by_field_and_nothing_is_stored(
 ) -> None:
     async with incidents.client(person()) as own:
         answer = await own.post("/reports", json=body)
-        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            422,
+            "application/problem+json",
+        )
         assert any(name.startswith(field) for name in fields(answer.json())), answer.text
         assert (await own.get("/reports?mine=true")).json()["reports"] == []
 
@@ -142,7 +171,9 @@ async def test_a_bad_report_is_refused_by_field_and_nothing_is_stored(
 async def test_not_a_number_is_no_place(incidents: Incidents) -> None:
     async with incidents.client(person()) as own:
         raw = b'{"text": "x", "location": {"longitude": NaN, "latitude": Infinity}}'
-        answer = await own.post("/reports", content=raw, headers={"content-type": "application/json"})
+        answer = await own.post(
+            "/reports", content=raw, headers={"content-type": "application/json"}
+        )
         assert answer.status_code == 422
 
 
@@ -150,17 +181,27 @@ async def test_danger_is_answered_with_advice_and_stays_the_polices(incidents: I
     me = person()
     async with incidents.client(me) as own, incidents.client(person(), OFFICER) as officer:
         filed = await post(own, "/reports", report("有人拿着菜刀追人", category="nuisance"), 201)
-        assert (filed["state"], filed["category"], filed["urgency"]) == ("handed_off", "violence", "urgent")
+        assert (filed["state"], filed["category"], filed["urgency"]) == (
+            "handed_off",
+            "violence",
+            "urgent",
+        )
         assert "110/119/120" in filed["advice"]["zh"]
         path = f"/reports/{filed['id']}"
-        refused = await post(officer, f"{path}/route", {"route": "volunteers", "reason": "去看看"}, 422)
+        refused = await post(
+            officer, f"{path}/route", {"route": "volunteers", "reason": "去看看"}, 422
+        )
         assert fields(refused) == ["body.route"]
         await post(own, f"{path}/acknowledge", {}, 403)
         await post(officer, f"{path}/acknowledge", {})
-        closed = await post(officer, f"{path}/close", {"outcome": "solved", "note": "已控制，无人受伤"})
+        closed = await post(
+            officer, f"{path}/close", {"outcome": "solved", "note": "已控制，无人受伤"}
+        )
         assert closed["end"] == "police_outcome"
         assert (await own.get(path)).json()["timeline"][-1]["note"] == "已控制，无人受伤"
-    assert "ReportHandedOff" in [e["type"] for e in await incidents.events_of(filed["id"], "ReportClosed")]
+    assert "ReportHandedOff" in [
+        e["type"] for e in await incidents.events_of(filed["id"], "ReportClosed")
+    ]
 
 
 async def test_each_sees_only_their_own(incidents: Incidents) -> None:
@@ -169,7 +210,11 @@ async def test_each_sees_only_their_own(incidents: Incidents) -> None:
         lamp = await post(own, "/reports", report("路灯坏了"), 201)
         searched = await post(own, "/reports", report("老人走失了"), 201)
     async with incidents.client(person(), OFFICER) as officer:
-        await post(officer, f"/reports/{searched['id']}/route", {"route": "volunteers", "reason": "请帮忙寻找"})
+        await post(
+            officer,
+            f"/reports/{searched['id']}/route",
+            {"route": "volunteers", "reason": "请帮忙寻找"},
+        )
     strangers: tuple[Held, ...] = (
         ("resident", "3701"),
         ("officer", "370102"),
@@ -190,7 +235,9 @@ async def test_each_sees_only_their_own(incidents: Incidents) -> None:
         await post(staff, f"/reports/{lamp['id']}/route", {"route": "police", "reason": "x"}, 403)
     async with incidents.client(person(), OFFICER) as officer:
         for query in ("", "?station=sta_duandian", "?area=370104", f"?area={COMMUNITY}"):
-            seen = {entry["id"] for entry in (await officer.get("/reports" + query)).json()["reports"]}
+            seen = {
+                entry["id"] for entry in (await officer.get("/reports" + query)).json()["reports"]
+            }
             assert {lamp["id"], police["id"]} <= seen
         assert (await officer.get("/reports?area=370102")).status_code == 403
     async with incidents.client(person()) as resident:
@@ -207,7 +254,9 @@ async def test_pages_follow_each_other(incidents: Incidents) -> None:
             seen += [entry["id"] for entry in page["reports"]]
             query = {**query, "cursor": page["next"]} if "next" in page else {}
         assert seen == filed[::-1]
-        assert fields((await own.get("/reports?mine=true&cursor=%2e%2e")).json()) == ["query.cursor"]
+        assert fields((await own.get("/reports?mine=true&cursor=%2e%2e")).json()) == [
+            "query.cursor"
+        ]
 
 
 async def test_a_photo_belongs_to_one_report(incidents: Incidents) -> None:
@@ -232,22 +281,29 @@ async def test_the_log_book_is_the_stations_to_read(incidents: Incidents) -> Non
     entry = {"kind": "patrol", "text": "夜间巡逻三圈", "community": COMMUNITY, "minutes": 90}
     async with incidents.client(person(), ("volunteer", COMMUNITY)) as volunteer:
         written = await post(volunteer, "/log-entries", entry, 201)
-        assert fields(await post(volunteer, "/log-entries", {**entry, "community": "370104009999"}, 422)) == [
-            "body.community"
+        assert fields(
+            await post(volunteer, "/log-entries", {**entry, "community": "370104009999"}, 422)
+        ) == ["body.community"]
+        assert [e["id"] for e in (await volunteer.get("/log-entries")).json()["entries"]] == [
+            written["id"]
         ]
-        assert [e["id"] for e in (await volunteer.get("/log-entries")).json()["entries"]] == [written["id"]]
         assert (await volunteer.get("/log-entries?area=370104009")).status_code == 403
         finished = await post(volunteer, "/reports", report("帮老人搬了东西", finished=True), 201)
         assert (finished["state"], finished["end"]) == ("closed", "logged")
     async with incidents.client(person(), OFFICER) as officer:
-        assert written["id"] in [e["id"] for e in (await officer.get("/log-entries")).json()["entries"]]
+        assert written["id"] in [
+            e["id"] for e in (await officer.get("/log-entries")).json()["entries"]
+        ]
     async with incidents.client(person()) as resident:
         await post(resident, "/log-entries", entry, 403)
 
 
 async def test_figures_count_without_persons(incidents: Incidents) -> None:
     quiet = "370104009203"
-    async with incidents.client(person()) as own, incidents.client(person(), ("city_desk", "3701")) as desk:
+    async with (
+        incidents.client(person()) as own,
+        incidents.client(person(), ("city_desk", "3701")) as desk,
+    ):
         for text in ("路灯坏了", "路灯又坏了", "有人持刀"):
             await post(own, "/reports", report(text, community=quiet), 201)
         counted = (await desk.get("/figures", params={"area": quiet})).json()
@@ -264,7 +320,9 @@ async def test_figures_count_without_persons(incidents: Incidents) -> None:
 async def test_what_is_due_happens_by_itself_once(incidents: Incidents) -> None:
     async with incidents.client(person()) as own, incidents.client(person(), OFFICER) as officer:
         filed = await post(own, "/reports", report("请教怎么办居住证"), 201)
-        await post(officer, f"/reports/{filed['id']}/resolve", {"outcome": "solved", "note": "已告知"})
+        await post(
+            officer, f"/reports/{filed['id']}/resolve", {"outcome": "solved", "note": "已告知"}
+        )
         past = incidents.service.clock.now() - timedelta(hours=73)
         await incidents.service.store.database["reports"].update_one(
             {"_id": filed["id"]}, {"$set": {"resolved_at": past, "due_at": past}}

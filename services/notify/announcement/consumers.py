@@ -31,21 +31,37 @@ from services.notify.recipient.handlers import RecipientHandlers
 from services.notify.stream.handlers import Streams
 
 
-def subscriptions(announcer: Announcer, recipients: RecipientHandlers, streams: Streams) -> list[Subscription]:
+def subscriptions(
+    announcer: Announcer, recipients: RecipientHandlers, streams: Streams
+) -> list[Subscription]:
     """By topic. Volunteers are told side by side, each in their own order (`lane`)."""
     dispatch = Subscription(topics.DISPATCH, lane="volunteer")
     dispatch.on(DutyStarted, recipients.on_duty_started).on(DutyEnded, recipients.on_duty_ended)
     for event in (
-        VolunteerCalled, VolunteerStoodDown, CalloutEscalated, CalloutFilled, VolunteerArrived, DutySignAsked,
+        VolunteerCalled,
+        VolunteerStoodDown,
+        CalloutEscalated,
+        CalloutFilled,
+        VolunteerArrived,
+        DutySignAsked,
         HoursCredited,
-    ):  # fmt: skip
+    ):
         dispatch.on(event, announcer.tell)
     incidents = Subscription(topics.INCIDENTS).on(ReportFiled, announcer.on_filed)
     for event in (
-        ReportRouted, ReportHandedOff, ReportEscalated, ReportReopened, ReportReturned, ReportAcknowledged,
-        ReportResolved, ReportClosed, ReportNotAccepted,
-    ):  # fmt: skip
+        ReportRouted,
+        ReportHandedOff,
+        ReportEscalated,
+        ReportReopened,
+        ReportReturned,
+        ReportAcknowledged,
+        ReportResolved,
+        ReportClosed,
+        ReportNotAccepted,
+    ):
         incidents.on(event, announcer.tell)
     registration = Subscription(topics.REGISTRATION).on(GrantsChanged, recipients.on_grants)
-    registration.on(VolunteerStandingChanged, announcer.on_standing).on(SessionRevoked, streams.on_revoked)
+    registration.on(VolunteerStandingChanged, announcer.on_standing).on(
+        SessionRevoked, streams.on_revoked
+    )
     return [dispatch, incidents, registration]

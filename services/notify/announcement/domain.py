@@ -1,6 +1,7 @@
 """Who is told what about which event. Pure: an event in, at most one announcement out.
 
-Texts come from the catalogue and closed vocabularies alone; nothing that a person typed can get into them.
+Texts come from the catalogue and closed vocabularies alone; nothing that a person typed can get
+into them.
 """
 
 from collections.abc import Mapping
@@ -96,22 +97,44 @@ def _about(
     values: Mapping[str, Text | int] | None = None,
 ) -> Announcement:
     filled: dict[str, Text | str | int] = {
-        "category": text(f"category.{event.category}"), "area": name_of(event.area), **(values or {}),
-    }  # fmt: skip
+        "category": text(f"category.{event.category}"),
+        "area": name_of(event.area),
+        **(values or {}),
+    }
     return Announcement(
-        kind=kind, to=to, title=words(f"{key}_title", filled), body=words(f"{key}_body", filled), report=event.report,
-        callout=event.callout if isinstance(event, CalloutEvent) else None, area=event.area, expires_at=expires_at,
-        data={"event": type(event).__name__, "category": event.category, "area": event.area, **(data or {})},
-    )  # fmt: skip
+        kind=kind,
+        to=to,
+        title=words(f"{key}_title", filled),
+        body=words(f"{key}_body", filled),
+        report=event.report,
+        callout=event.callout if isinstance(event, CalloutEvent) else None,
+        area=event.area,
+        expires_at=expires_at,
+        data={
+            "event": type(event).__name__,
+            "category": event.category,
+            "area": event.area,
+            **(data or {}),
+        },
+    )
 
 
 def _personal(
-    event: Event, kind: Kind, person: str, key: str, data: dict[str, str | int], expires_at: datetime | None = None
+    event: Event,
+    kind: Kind,
+    person: str,
+    key: str,
+    data: dict[str, str | int],
+    expires_at: datetime | None = None,
 ) -> Announcement:
     return Announcement(
-        kind=kind, to=People((person,)), title=words(f"{key}_title", data), body=words(f"{key}_body", data),
-        expires_at=expires_at, data={"event": type(event).__name__, **data},
-    )  # fmt: skip
+        kind=kind,
+        to=People((person,)),
+        title=words(f"{key}_title", data),
+        body=words(f"{key}_body", data),
+        expires_at=expires_at,
+        data={"event": type(event).__name__, **data},
+    )
 
 
 @singledispatch
@@ -123,13 +146,22 @@ def announce(event: Event) -> Announcement | None:
 @announce.register
 def _(event: VolunteerCalled) -> Announcement:
     data: dict[str, str | int] = {
-        "urgency": event.urgency, "wave": event.wave, "distance_m": event.distance_m,
-        "people_needed": event.people_needed, "round": event.round, "by_hand": event.by_hand,
-    }  # fmt: skip
+        "urgency": event.urgency,
+        "wave": event.wave,
+        "distance_m": event.distance_m,
+        "people_needed": event.people_needed,
+        "round": event.round,
+        "by_hand": event.by_hand,
+    }
     return _about(
-        event, "alert", People((event.volunteer,)), "alert", expires_at=event.expires_at, data=data,
+        event,
+        "alert",
+        People((event.volunteer,)),
+        "alert",
+        expires_at=event.expires_at,
+        data=data,
         values={"distance": event.distance_m, "people": event.people_needed},
-    )  # fmt: skip
+    )
 
 
 @announce.register
@@ -144,12 +176,19 @@ def _(event: VolunteerStoodDown) -> Announcement | None:
 def _(event: CalloutEscalated) -> Announcement:
     to = People(event.leaders) if event.to == "leader" else Holders("officer", event.area)
     data: dict[str, str | int] = {
-        "to": event.to, "why": event.why, "accepted": event.accepted, "people_needed": event.people_needed,
-    }  # fmt: skip
+        "to": event.to,
+        "why": event.why,
+        "accepted": event.accepted,
+        "people_needed": event.people_needed,
+    }
     return _about(
-        event, "escalation", to, f"escalation_{event.why}", data=data,
+        event,
+        "escalation",
+        to,
+        f"escalation_{event.why}",
+        data=data,
         values={"people": event.people_needed, "accepted": event.accepted},
-    )  # fmt: skip
+    )
 
 
 @announce.register
@@ -165,14 +204,19 @@ def _(event: VolunteerArrived) -> Announcement:
 
 @announce.register
 def _(event: DutyEnded) -> Announcement | None:
-    if event.reason not in ("no_sign", "shift_end"):  # their own tap, or told by the change of standing
+    if event.reason not in (
+        "no_sign",
+        "shift_end",
+    ):  # their own tap, or told by the change of standing
         return None
     return _personal(event, "notice", event.volunteer, f"duty_{event.reason}", {})
 
 
 @announce.register
 def _(event: DutySignAsked) -> Announcement:
-    return _personal(event, "notice", event.volunteer, "duty_sign_asked", {}, expires_at=event.until)
+    return _personal(
+        event, "notice", event.volunteer, "duty_sign_asked", {}, expires_at=event.until
+    )
 
 
 @announce.register
@@ -183,10 +227,14 @@ def _(event: HoursCredited) -> Announcement:
 
 @announce.register
 def _(event: ReportRouted) -> Announcement | None:
-    if event.route != "committee":  # volunteers are called by dispatch, the police by ReportHandedOff
+    if (
+        event.route != "committee"
+    ):  # volunteers are called by dispatch, the police by ReportHandedOff
         return None
     data: dict[str, str | int] = {"urgency": event.urgency, "round": event.round}
-    return _about(event, "notice", Holders("committee", event.area, event.reporter), "committee", data=data)
+    return _about(
+        event, "notice", Holders("committee", event.area, event.reporter), "committee", data=data
+    )
 
 
 @announce.register
@@ -203,7 +251,9 @@ def _(event: ReportEscalated) -> Announcement | None:
 
 @announce.register
 def _(event: ReportReopened) -> Announcement:
-    return _to_station(event, "reopened", data={"round": event.round}, values={"round": event.round})
+    return _to_station(
+        event, "reopened", data={"round": event.round}, values={"round": event.round}
+    )
 
 
 @announce.register
@@ -219,12 +269,20 @@ def _(event: ReportAcknowledged) -> Announcement | None:
 @announce.register
 def _(event: ReportResolved) -> Announcement | None:
     data: dict[str, str | int] = {"outcome": event.outcome, "resolved_by": event.resolved_by}
-    return _to_reporter(event, "outcome", "resolved", data=data, values={"outcome": text(f"outcome.{event.outcome}")})
+    return _to_reporter(
+        event,
+        "outcome",
+        "resolved",
+        data=data,
+        values={"outcome": text(f"outcome.{event.outcome}")},
+    )
 
 
 @announce.register
 def _(event: ReportClosed) -> Announcement | None:
-    return _to_reporter(event, "outcome", f"closed_{event.end}", data={"end": event.end, "route": event.route})
+    return _to_reporter(
+        event, "outcome", f"closed_{event.end}", data={"end": event.end, "route": event.route}
+    )
 
 
 @announce.register
@@ -242,9 +300,19 @@ def _(event: VolunteerStandingChanged) -> Announcement | None:
 
 
 def _to_station(
-    event: ReportEvent, key: str, data: dict[str, str | int], values: Mapping[str, int] | None = None
+    event: ReportEvent,
+    key: str,
+    data: dict[str, str | int],
+    values: Mapping[str, int] | None = None,
 ) -> Announcement:
-    return _about(event, "escalation", Holders("officer", event.area, event.reporter), key, data=data, values=values)
+    return _about(
+        event,
+        "escalation",
+        Holders("officer", event.area, event.reporter),
+        key,
+        data=data,
+        values=values,
+    )
 
 
 def _to_reporter(

@@ -15,8 +15,15 @@ from services.notify.recipient.store import Recipients, Waiting
 
 
 class Announcer:
-    def __init__(self, recipients: Recipients, waiting: Waiting, inbox: InboxHandlers, clock: Clock) -> None:
-        self._recipients, self._waiting, self._inbox, self._clock = recipients, waiting, inbox, clock
+    def __init__(
+        self, recipients: Recipients, waiting: Waiting, inbox: InboxHandlers, clock: Clock
+    ) -> None:
+        self._recipients, self._waiting, self._inbox, self._clock = (
+            recipients,
+            waiting,
+            inbox,
+            clock,
+        )
 
     async def tell(self, event: Event, origin: Origin) -> None:
         """Tell everyone concerned, once each however often the event comes."""
@@ -40,14 +47,23 @@ class Announcer:
             messages.append(outgoing(_message(said, person, origin), off_duty=off_duty, now=now))
         await self._inbox.put(messages, origin.cause)
 
-    async def _tell_reporter(self, said: Announcement, report: str, event: Event, origin: Origin) -> None:
+    async def _tell_reporter(
+        self, said: Announcement, report: str, event: Event, origin: Origin
+    ) -> None:
         """The topics are read side by side: what comes before its report waits for it."""
         known, reporter = await self._recipients.reporter_of(report)
         if not known:
-            parked = {"type": type(event).__name__, "data": event.model_dump(mode="json"), "at": origin.at,
-                      "seq": origin.seq, "aggregate": origin.aggregate}  # fmt: skip
+            parked = {
+                "type": type(event).__name__,
+                "data": event.model_dump(mode="json"),
+                "at": origin.at,
+                "seq": origin.seq,
+                "aggregate": origin.aggregate,
+            }
             await self._waiting.put(report, origin.id, parked)
-            known, reporter = await self._recipients.reporter_of(report)  # it may have come just before
+            known, reporter = await self._recipients.reporter_of(
+                report
+            )  # it may have come just before
             if not known:
                 return
         if reporter is not None:
@@ -71,7 +87,15 @@ class Announcer:
 
 def _message(said: Announcement, person: str, origin: Origin) -> Message:
     return Message(
-        id=derived_id("msg", origin.id, person), recipient=person, kind=said.kind, title=said.title, body=said.body,
-        at=origin.at, report=said.report, callout=said.callout, area=said.area, expires_at=said.expires_at,
+        id=derived_id("msg", origin.id, person),
+        recipient=person,
+        kind=said.kind,
+        title=said.title,
+        body=said.body,
+        at=origin.at,
+        report=said.report,
+        callout=said.callout,
+        area=said.area,
+        expires_at=said.expires_at,
         data=dict(said.data),
-    )  # fmt: skip
+    )

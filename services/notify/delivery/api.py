@@ -50,8 +50,16 @@ async def deliveries(
     """Officers see those in their area; of others not even that they exist."""
     if (report is None) == (message is None):
         raise Problem(422, "bad_request", fields={"query.report": "problem.report_or_message"})
-    found = await inbox.about(report) if report is not None else [await inbox.messages.require(message or "")]
-    mine = [one for one in found if one.area is not None and who.may("report.manage", one.area, "officer")]
+    found = (
+        await inbox.about(report)
+        if report is not None
+        else [await inbox.messages.require(message or "")]
+    )
+    mine = [
+        one
+        for one in found
+        if one.area is not None and who.may("report.manage", one.area, "officer")
+    ]
     if message is not None and not mine:
         raise Problem(404, "not_found")
     return DeliveryList(deliveries=[delivery_view(one) for one in mine])
@@ -59,10 +67,16 @@ async def deliveries(
 
 def delivery_view(message: Message) -> DeliveryView:
     return DeliveryView(
-        message=message.id, recipient=message.recipient, kind=message.kind, at=message.at, report=message.report,
-        callout=message.callout, deliveries=_ways(message), read_at=message.read_at,
+        message=message.id,
+        recipient=message.recipient,
+        kind=message.kind,
+        at=message.at,
+        report=message.report,
+        callout=message.callout,
+        deliveries=_ways(message),
+        read_at=message.read_at,
         acknowledged_at=message.acknowledged_at,
-    )  # fmt: skip
+    )
 
 
 def _ways(message: Message) -> list[Delivery]:

@@ -12,7 +12,9 @@ from services.notify.stream.store import Live
 
 def frame(message: Message) -> Frame:
     expires = int(message.expires_at.timestamp() * 1000) if message.expires_at else 0
-    return Frame(message.id, message.kind, expires, view(message).model_dump_json(exclude_none=True))
+    return Frame(
+        message.id, message.kind, expires, view(message).model_dump_json(exclude_none=True)
+    )
 
 
 class Deliveries:
@@ -24,13 +26,16 @@ class Deliveries:
         self._streamed: list[str] = []
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """To the live streams; what lapsed in the meantime is not sent. What could not go out stays due."""
+        """To the live streams; what lapsed in the meantime is not sent. What could not go out stays
+        due."""
         now = self._clock.now()
         self._sent += [message.id for message in messages if message.lapsed(now)]
         wanted = [message for message in messages if not message.lapsed(now)]
         if not wanted:
             return
-        outcomes = await self._live.push([(message.recipient, frame(message)) for message in wanted])
+        outcomes = await self._live.push(
+            [(message.recipient, frame(message)) for message in wanted]
+        )
         self._sent += [message.id for message, sent in zip(wanted, outcomes, strict=True) if sent]
 
     def streamed(self, message: str) -> None:

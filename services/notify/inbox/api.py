@@ -56,23 +56,33 @@ async def inbox(
     who: Me,
     store: Annotated[Inbox, provided(Inbox)],
     unread: bool = False,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=200, description="`next` of the page before")
+    ] = None,
 ) -> Page:
     messages = await store.page(who.subject, unread, _before(cursor))
     last = messages[-1] if len(messages) == PAGE else None
-    return Page(messages=[view(message) for message in messages], next=_cursor(last) if last else None)
+    return Page(
+        messages=[view(message) for message in messages], next=_cursor(last) if last else None
+    )
 
 
 @router.post("/{message}/read", summary="Mark a message as read")
 async def read(
-    message: MessageId, who: Me, handlers: Annotated[InboxHandlers, provided(InboxHandlers)], cause: RequestCause
+    message: MessageId,
+    who: Me,
+    handlers: Annotated[InboxHandlers, provided(InboxHandlers)],
+    cause: RequestCause,
 ) -> MessageView:
     return view(await handlers.read(message, who.subject, cause))
 
 
 @router.post("/{message}/acknowledge", summary="Say that I have seen a message")
 async def acknowledge(
-    message: MessageId, who: Me, handlers: Annotated[InboxHandlers, provided(InboxHandlers)], cause: RequestCause
+    message: MessageId,
+    who: Me,
+    handlers: Annotated[InboxHandlers, provided(InboxHandlers)],
+    cause: RequestCause,
 ) -> MessageView:
     return view(await handlers.acknowledge(message, who.subject, cause))
 
@@ -87,4 +97,6 @@ def _before(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
     except (ValidationError, binascii.Error, ValueError):
-        raise Problem(422, "bad_request", fields={"query.cursor": "problem.cursor_invalid"}) from None
+        raise Problem(
+            422, "bad_request", fields={"query.cursor": "problem.cursor_invalid"}
+        ) from None

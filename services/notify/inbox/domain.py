@@ -21,7 +21,8 @@ class Words(BaseModel):
 
 
 class Message(Aggregate):
-    """One entry of one person's inbox. `data` holds codes and counts for the app, never words that somebody typed."""
+    """One entry of one person's inbox. `data` holds codes and counts for the app, never words that
+    somebody typed."""
 
     recipient: str
     kind: Kind
@@ -34,7 +35,8 @@ class Message(Aggregate):
     expires_at: datetime | None = None
     data: dict[str, str | int] = Field(default_factory=dict[str, str | int])
     held_back: HeldBack | None = None
-    """Why it was not shown to the person at all; such a message is kept for the delivery status only."""
+    """Why it was not shown to the person at all; such a message is kept for the delivery status
+    only."""
     due: bool = False
     """Still to be handed to the live streams."""
     read_at: datetime | None = None
@@ -47,7 +49,8 @@ class Message(Aggregate):
 
 
 def outgoing(message: Message, *, off_duty: bool, now: datetime) -> Message:
-    """Decide how a new message goes out: an alert that nobody should act on any more is held back with the reason."""
+    """Decide how a new message goes out: an alert that nobody should act on any more is held back
+    with the reason."""
     held_back: HeldBack | None = None
     if message.kind == "alert":
         held_back = "off_duty" if off_duty else "expired" if message.lapsed(now) else None

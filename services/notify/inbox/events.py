@@ -8,7 +8,11 @@ from services.notify.inbox.domain import Message
 def on_put(message: Message) -> list[Event]:
     if message.held_back is None:
         return []
-    return [MessageDelivered(message=message.id, recipient=message.recipient, channel="inbox", status="held_back")]
+    return [
+        MessageDelivered(
+            message=message.id, recipient=message.recipient, channel="inbox", status="held_back"
+        )
+    ]
 
 
 def on_acknowledged(message: Message) -> list[Event]:

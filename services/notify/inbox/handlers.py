@@ -13,7 +13,9 @@ from services.notify.inbox import domain, events
 from services.notify.inbox.domain import Message
 from services.notify.inbox.store import Inbox
 
-_LATE = 3.0  # seconds on a wall clock after which a message that has not gone out live goes out again
+_LATE = (
+    3.0  # seconds on a wall clock after which a message that has not gone out live goes out again
+)
 
 
 class Outlet(Protocol):
@@ -25,24 +27,39 @@ class Outlet(Protocol):
 class InboxHandlers:
     """`off_duty` tells whether a person is known to be off duty now."""
 
-    def __init__(self, inbox: Inbox, live: Outlet, off_duty: Callable[[str], Awaitable[bool]], clock: Clock) -> None:
+    def __init__(
+        self, inbox: Inbox, live: Outlet, off_duty: Callable[[str], Awaitable[bool]], clock: Clock
+    ) -> None:
         self._inbox, self._live, self._off_duty, self._clock = inbox, live, off_duty, clock
 
     async def put(self, messages: Sequence[Message], cause: Cause) -> None:
-        """Store each message once, however often its cause comes; then send live what has not gone out yet."""
+        """Store each message once, however often its cause comes; then send live what has not gone
+        out yet."""
         add = self._inbox.messages.add
-        stored = await asyncio.gather(*(add(message, events.on_put(message), cause) for message in messages))
-        # A repeat finds what was decided the first time: who has gone off duty since is not alerted all the same.
-        await self._live.send([one for one, new in zip(stored, messages, strict=True) if one.due and not new.held_back])
+        stored = await asyncio.gather(
+            *(add(message, events.on_put(message), cause) for message in messages)
+        )
+        # A repeat finds what was decided the first time: who has gone off duty since is not alerted
+        # all the same.
+        await self._live.send(
+            [
+                one
+                for one, new in zip(stored, messages, strict=True)
+                if one.due and not new.held_back
+            ]
+        )
 
     async def send_due(self) -> None:
-        """Send live what was stored but has not gone out: its process ended in between, or Redis was away.
+        """Send live what was stored but has not gone out: its process ended in between, or Redis
+        was away.
 
         An alert to somebody who has gone off duty since waits until it lapses.
         """
         before = self._clock.now() - timedelta(seconds=_LATE * self._clock.rate)
         due = await self._inbox.due(before)
-        await self._live.send([one for one in due if one.kind != "alert" or not await self._off_duty(one.recipient)])
+        await self._live.send(
+            [one for one in due if one.kind != "alert" or not await self._off_duty(one.recipient)]
+        )
 
     async def read(self, id: str, person: str, cause: Cause) -> Message:
         return await self._change(id, person, cause, domain.read, acknowledged=False)
@@ -51,9 +68,13 @@ class InboxHandlers:
         return await self._change(id, person, cause, domain.acknowledge, acknowledged=True)
 
     async def _change(
-        self, id: str, person: str, cause: Cause, decide: Callable[[Message, datetime], Message | None],
+        self,
+        id: str,
+        person: str,
+        cause: Cause,
+        decide: Callable[[Message, datetime], Message | None],
         acknowledged: bool,
-    ) -> Message:  # fmt: skip
+    ) -> Message:
         """Raises a 404 problem for another person's message: nobody learns that it is there."""
         now = self._clock.now()
 

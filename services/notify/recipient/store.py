@@ -1,4 +1,5 @@
-"""What notify keeps of other services' facts to know whom to tell: grants, duty, reporters and standings."""
+"""What notify keeps of other services' facts to know whom to tell: grants, duty, reporters and
+standings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +18,8 @@ _AREA_LENGTHS = (4, 6, 9, 12)
 
 
 class Recipients:
-    """Views, rebuilt from the topics at any time: each keeps the newest fact, in whatever order facts arrive."""
+    """Views, rebuilt from the topics at any time: each keeps the newest fact, in whatever order
+    facts arrive."""
 
     def __init__(self, store: Store) -> None:
         by_grant = IndexModel([("grants.role", ASCENDING), ("grants.area", ASCENDING)])
@@ -40,12 +42,14 @@ class Recipients:
         return [document["_id"] async for document in cursor.sort("_id", ASCENDING)]
 
     async def keep_duty(self, volunteer: str, on: bool, at: datetime, seq: int) -> None:
-        """The later fact holds. By time first: a volunteer's next time on duty may count its `seq` anew."""
+        """The later fact holds. By time first: a volunteer's next time on duty may count its `seq`
+        anew."""
         older = {"$or": [{"at": {"$lt": at}}, {"at": at, "seq": {"$lt": seq}}]}
         await _keep(self._duty, volunteer, older, {"on": on, "at": at, "seq": seq})
 
     async def is_off_duty(self, volunteer: str) -> bool:
-        """Whether they are known to be off duty. Of whom nothing is known dispatch is trusted: it chose them.
+        """Whether they are known to be off duty. Of whom nothing is known dispatch is trusted: it
+        chose them.
 
         All who are called to one matter are asked about together.
         """
@@ -53,12 +57,17 @@ class Recipients:
 
     async def _off_duty(self, volunteers: Sequence[str]) -> Sequence[bool]:
         query = {"_id": {"$in": list(set(volunteers))}, "on": False}
-        off = {document["_id"] async for document in self._duty.find(query, {"_id": 1}, max_time_ms=3000)}
+        off = {
+            document["_id"]
+            async for document in self._duty.find(query, {"_id": 1}, max_time_ms=3000)
+        }
         return [volunteer in off for volunteer in volunteers]
 
     async def keep_reporter(self, report: str, reporter: str | None) -> None:
         """Who filed a report never changes."""
-        await self._reporters.update_one({"_id": report}, {"$setOnInsert": {"reporter": reporter}}, upsert=True)
+        await self._reporters.update_one(
+            {"_id": report}, {"$setOnInsert": {"reporter": reporter}}, upsert=True
+        )
 
     async def reporter_of(self, report: str) -> tuple[bool, str | None]:
         """Whether the report is known yet, and its reporter: None for an anonymous one."""
@@ -71,11 +80,16 @@ class Recipients:
         return known is None or (known["seq"] < seq and known["standing"] != standing)
 
     async def keep_standing(self, volunteer: str, standing: str, seq: int) -> None:
-        await _keep(self._standings, volunteer, {"seq": {"$lt": seq}}, {"seq": seq, "standing": standing})
+        await _keep(
+            self._standings, volunteer, {"seq": {"$lt": seq}}, {"seq": seq, "standing": standing}
+        )
 
 
 async def _keep(
-    collection: AsyncCollection[Document], id: str, older: Mapping[str, Any], fields: Mapping[str, Any]
+    collection: AsyncCollection[Document],
+    id: str,
+    older: Mapping[str, Any],
+    fields: Mapping[str, Any],
 ) -> None:
     """Replace what is there if it is older; what is there and newer stays."""
     try:
@@ -91,10 +105,17 @@ class Waiting:
         self._events = store.collection("waiting", IndexModel([("report", ASCENDING)]))
 
     async def put(self, report: str, id: str, event: Mapping[str, Any]) -> None:
-        await self._events.update_one({"_id": id}, {"$setOnInsert": {"report": report, **event}}, upsert=True)
+        await self._events.update_one(
+            {"_id": id}, {"$setOnInsert": {"report": report, **event}}, upsert=True
+        )
 
     async def of(self, report: str) -> list[Document]:
-        return [document async for document in self._events.find({"report": report}, max_time_ms=3000).sort("at", 1)]
+        return [
+            document
+            async for document in self._events.find({"report": report}, max_time_ms=3000).sort(
+                "at", 1
+            )
+        ]
 
     async def drop(self, id: str) -> None:
         await self._events.delete_one({"_id": id})

@@ -11,11 +11,14 @@ from services.notify.stream.domain import position
 from services.notify.stream.handlers import Streams
 
 router = APIRouter(prefix="/stream", tags=["stream"])
-Position = Annotated[str | None, Query(max_length=40, description="Where a header cannot be set: Last-Event-ID")]
+Position = Annotated[
+    str | None, Query(max_length=40, description="Where a header cannot be set: Last-Event-ID")
+]
 
 
 class EventStream(StreamingResponse):
-    """Bytes that are server-sent events already. FastAPI's own class starts two more tasks for each stream."""
+    """Bytes that are server-sent events already. FastAPI's own class starts two more tasks for each
+    stream."""
 
     media_type = "text/event-stream"
 
@@ -26,11 +29,14 @@ async def stream(
     streams: Annotated[Streams, provided(Streams)],
     last_event_id: Annotated[str | None, Header(max_length=40)] = None,
     last: Position = None,
-    access_token: Annotated[str | None, Query(description="Where a header cannot be set: the token")] = None,
+    access_token: Annotated[
+        str | None, Query(description="Where a header cannot be set: the token")
+    ] = None,
 ) -> EventStream:
-    """Event names are kinds (alert, stand_down, outcome, progress, escalation, notice); `data` is a message as in the
-    inbox. After a break send the last `id` as Last-Event-ID and nothing is missed; a message may come twice, with the
-    same id in its data. The stream ends when the token lapses: come back with a fresh one.
+    """Event names are kinds (alert, stand_down, outcome, progress, escalation, notice); `data` is a
+    message as in the inbox. After a break send the last `id` as Last-Event-ID and nothing is
+    missed; a message may come twice, with the same id in its data. The stream ends when the token
+    lapses: come back with a fresh one.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventStream(streams.open(who, position(last_event_id or last)), headers=headers)

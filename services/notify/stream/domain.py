@@ -18,7 +18,8 @@ def position(text: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A message as it lies in Redis and goes to clients. `expires` in Unix milliseconds, 0 for never; `body` JSON."""
+    """A message as it lies in Redis and goes to clients. `expires` in Unix milliseconds, 0 for
+    never; `body` JSON."""
 
     message: str
     kind: str
@@ -44,7 +45,8 @@ class Frame:
 
 
 def mark(id: str) -> bytes:
-    """Moves the client's position without telling it anything: an event without data is not dispatched."""
+    """Moves the client's position without telling it anything: an event without data is not
+    dispatched."""
     return f"id: {id}\n\n".encode()
 
 
@@ -53,11 +55,14 @@ def catch_up(
 ) -> list[tuple[str | None, Frame]]:
     """What a stream that opens is owed, in order, each message once: (id or None, frame).
 
-    `streamed` are the live stream's entries after the client's position; `backlog` is what the inbox adds, oldest
-    first, where the live stream cannot tell. An alert is left out once it lapsed, or while its person is off duty.
+    `streamed` are the live stream's entries after the client's position; `backlog` is what the
+    inbox adds, oldest first, where the live stream cannot tell. An alert is left out once it
+    lapsed, or while its person is off duty.
     """
     live = {frame.message for _, frame in streamed}
-    owed: list[tuple[str | None, Frame]] = [(None, frame) for frame in backlog if frame.message not in live]
+    owed: list[tuple[str | None, Frame]] = [
+        (None, frame) for frame in backlog if frame.message not in live
+    ]
     owed += streamed
     told: set[str] = set()
     found: list[tuple[str | None, Frame]] = []

@@ -1,4 +1,5 @@
-"""Browsers' EventSource cannot set headers: for the stream alone the token may stand in the address."""
+"""Browsers' EventSource cannot set headers: for the stream alone the token may stand in the
+address."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,7 +21,8 @@ class TokenInAddress:
 
 
 def moved(scope: Scope) -> Scope:
-    """The same request without the token in its address; elsewhere than on the stream the token counts for nothing."""
+    """The same request without the token in its address; elsewhere than on the stream the token
+    counts for nothing."""
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     tokens = [value for name, value in query if name == "access_token"]
     left = urlencode([(name, value) for name, value in query if name != "access_token"])

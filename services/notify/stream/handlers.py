@@ -20,7 +20,9 @@ from services.notify.stream.hub import Hub, Item, Reader
 from services.notify.stream.store import Live
 
 _KEEPALIVE = 15.0  # seconds
-_REMEMBERED = 3600.0  # seconds on a wall clock that the inbox is asked for when the live stream cannot tell
+_REMEMBERED = (
+    3600.0  # seconds on a wall clock that the inbox is asked for when the live stream cannot tell
+)
 _MOST_TOLD = 200
 log = structlog.get_logger()
 Owed = Sequence[tuple[str | None, Frame]]
@@ -28,15 +30,23 @@ Owed = Sequence[tuple[str | None, Frame]]
 
 class Streams:
     def __init__(
-        self, hub: Hub, live: Live, inbox: Inbox, recipients: Recipients, deliveries: Deliveries, clock: Clock
+        self,
+        hub: Hub,
+        live: Live,
+        inbox: Inbox,
+        recipients: Recipients,
+        deliveries: Deliveries,
+        clock: Clock,
     ) -> None:
         self._hub, self._live, self._inbox, self._recipients = hub, live, inbox, recipients
         self._deliveries, self._clock = deliveries, clock
 
     async def open(self, who: Principal, last: str | None) -> AsyncGenerator[bytes]:
-        """Server-sent events until the token lapses, the reader is gone or too slow, or the process is to stop.
+        """Server-sent events until the token lapses, the reader is gone or too slow, or the process
+        is to stop.
 
-        The hub knows the reader before what was missed is looked up, so nothing can fall in between.
+        The hub knows the reader before what was missed is looked up, so nothing can fall in
+        between.
         """
         with self._hub.open(who.subject, who.session) as reader:
             yield RETRY
@@ -49,7 +59,9 @@ class Streams:
                     raise
                 log.warning("stream ends, a store is away", error=type(error).__name__)
 
-    async def _chunks(self, who: Principal, reader: Reader, place: str | None) -> AsyncGenerator[bytes]:
+    async def _chunks(
+        self, who: Principal, reader: Reader, place: str | None
+    ) -> AsyncGenerator[bytes]:
         told: dict[str, None] = {}
         while (item := await next_item(reader, who.until, self._clock.real)) != "end":
             if item is None:
@@ -88,7 +100,9 @@ class Streams:
         await self._live.end_session(event.session)
 
 
-async def next_item(reader: Reader, until: float, real: Callable[[], float] = time.time) -> Item | None:
+async def next_item(
+    reader: Reader, until: float, real: Callable[[], float] = time.time
+) -> Item | None:
     """The next item; None when there was none for a while; "end" when the token lapses first."""
     left = until - real()
     try:

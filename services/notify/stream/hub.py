@@ -24,7 +24,8 @@ log = structlog.get_logger()
 
 
 class Reader:
-    """One open stream. Items: (id, frame); "again": read what was missed once more; "end": no more will come."""
+    """One open stream. Items: (id, frame); "again": read what was missed once more; "end": no more
+    will come."""
 
     def __init__(self, session: str) -> None:
         self.session = session
@@ -54,7 +55,8 @@ class Hub:
 
     @contextmanager
     def open(self, person: str, session: str) -> Generator[Reader]:
-        """The reader gets what is called from here on. A person's oldest stream ends when they have too many."""
+        """The reader gets what is called from here on. A person's oldest stream ends when they have
+        too many."""
         reader, mine = Reader(session), self._readers[person]
         mine.append(reader)
         OPEN.inc()

@@ -40,7 +40,11 @@ Letter = tuple[str, Frame]
 def connect(url: str) -> Redis:
     """A client whose every call has a time limit, and which leaves trying again to its callers."""
     return Redis.from_url(
-        url, socket_timeout=2, socket_connect_timeout=2, max_connections=64, retry=Retry(NoBackoff(), 0)
+        url,
+        socket_timeout=2,
+        socket_connect_timeout=2,
+        max_connections=64,
+        retry=Retry(NoBackoff(), 0),
     )
 
 
@@ -83,16 +87,22 @@ class Live:
                 sent = True
             except (RedisError, OSError) as error:
                 self._away_until = time.monotonic() + _PAUSE
-                log.warning("live streams away, messages wait", error=type(error).__name__, count=len(batch))
+                log.warning(
+                    "live streams away, messages wait", error=type(error).__name__, count=len(batch)
+                )
             finally:
                 for _, outcome in batch:
                     if not outcome.done():
                         outcome.set_result(sent)
 
-    async def since(self, person: str, last: str | None) -> tuple[bool, list[tuple[str, Frame]], str]:
-        """(whether `last` is an entry that is still there, the entries after it, the id of the newest entry).
+    async def since(
+        self, person: str, last: str | None
+    ) -> tuple[bool, list[tuple[str, Frame]], str]:
+        """(whether `last` is an entry that is still there, the entries after it, the id of the
+        newest entry).
 
-        With `last` None no entries are read. Where Redis is away it cannot tell: (False, nothing, `last`).
+        With `last` None no entries are read. Where Redis is away it cannot tell: (False, nothing,
+        `last`).
         """
         try:
             return await self._since(person, last)
@@ -100,7 +110,9 @@ class Live:
             log.warning("live stream not read", error=type(error).__name__)
             return False, [], last or START
 
-    async def _since(self, person: str, last: str | None) -> tuple[bool, list[tuple[str, Frame]], str]:
+    async def _since(
+        self, person: str, last: str | None
+    ) -> tuple[bool, list[tuple[str, Frame]], str]:
         key = f"live:{person}"
         pipe = self._redis.pipeline(transaction=False)
         pipe.xrevrange(key, count=1)
@@ -110,10 +122,15 @@ class Live:
         newest, *rest = await pipe.execute()
         tail = newest[0][0].decode() if newest else START
         known, entries = rest or ([], [])
-        return bool(known), [(id.decode(), Frame.decode(fields[b"f"])) for id, fields in entries], tail
+        return (
+            bool(known),
+            [(id.decode(), Frame.decode(fields[b"f"])) for id, fields in entries],
+            tail,
+        )
 
     async def end_session(self, session: str) -> None:
-        """Tell all replicas to end the session's streams. Where Redis is away they end with their token."""
+        """Tell all replicas to end the session's streams. Where Redis is away they end with their
+        token."""
         try:
             await self._redis.publish(ENDED, session)
         except (RedisError, OSError) as error:

@@ -81,10 +81,15 @@ class Notify:
     def new(self, kind: str) -> str:
         return f"{kind}_{secrets.token_hex(6)}"
 
-    async def publish(self, event: Event, aggregate: str, *, seq: int = 0, at: timedelta = timedelta()) -> str:
-        """Put an event on its topic as its service would; gives the message's id, to repeat it by `seq`."""
+    async def publish(
+        self, event: Event, aggregate: str, *, seq: int = 0, at: timedelta = timedelta()
+    ) -> str:
+        """Put an event on its topic as its service would; gives the message's id, to repeat it by
+        `seq`."""
         self._seq += 1
-        entry = outbox_entry("test", aggregate, seq or self._seq, event, self.service.clock.now() + at, "")
+        entry = outbox_entry(
+            "test", aggregate, seq or self._seq, event, self.service.clock.now() + at, ""
+        )
         await (await self.service.publisher.send(entry))
         return orjson.loads(entry["body"])["id"]
 
@@ -93,7 +98,9 @@ class Notify:
     ) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {token(person, *roles, session=session, lasts=lasts)}"},
+            headers={
+                "Authorization": f"Bearer {token(person, *roles, session=session, lasts=lasts)}"
+            },
         )
 
     @asynccontextmanager
@@ -121,12 +128,18 @@ class Notify:
         return await eventually(enough)
 
 
-def token(person: str, *roles: tuple[Role, str], session: str = "ses_test", lasts: int = 600) -> str:
+def token(
+    person: str, *roles: tuple[Role, str], session: str = "ses_test", lasts: int = 600
+) -> str:
     held = roles or (("resident", "3701"),)
     claims = {
-        "iss": "quancheng", "aud": "quancheng-api", "sub": person, "sid": session, "exp": int(time.time()) + lasts,
+        "iss": "quancheng",
+        "aud": "quancheng-api",
+        "sub": person,
+        "sid": session,
+        "exp": int(time.time()) + lasts,
         "grants": [Grant(role=role, area=area).model_dump() for role, area in held],
-    }  # fmt: skip
+    }
     return jwt.encode({"alg": "ES256", "kid": "test"}, claims, KEY, algorithms=["ES256"])
 
 
@@ -134,10 +147,12 @@ def token(person: str, *roles: tuple[Role, str], session: str = "ses_test", last
 async def running(backend: Backend, name: str) -> AsyncGenerator[Notify]:
     port = free_ports().notify
     settings = NotifySettings(
-        http_port=port, mongo_url=backend.mongo_url, kafka_bootstrap=backend.kafka_bootstrap,
+        http_port=port,
+        mongo_url=backend.mongo_url,
+        kafka_bootstrap=backend.kafka_bootstrap,
         watchdog_seconds=3600,  # its loop only turns while a test awaits
         redis_url=backend.redis_url.removesuffix("/0") + "/5",
-    )  # fmt: skip
+    )
     service = build(settings, name)
     service.app.state.verifier = Verifier("", "quancheng", "quancheng-api", keys=KeySet([KEY]))
     notify = Notify(service, port)
@@ -160,6 +175,7 @@ async def running(backend: Backend, name: str) -> AsyncGenerator[Notify]:
 
 @pytest.fixture(scope="session")
 async def notify(backend: Backend) -> AsyncGenerator[Notify]:
-    """A database and a group of its own: beside a platform on the same servers it takes nothing from its notify."""
+    """A database and a group of its own: beside a platform on the same servers it takes nothing
+    from its notify."""
     async with running(backend, f"notify_test_{secrets.token_hex(3)}") as served:
         yield served

@@ -9,7 +9,14 @@ import pytest
 from contracts import dispatch, incidents, notify, registration
 from contracts.event import Event
 from contracts.texts import text
-from services.notify.announcement.domain import Announcement, Holders, People, ReporterOf, announce, words
+from services.notify.announcement.domain import (
+    Announcement,
+    Holders,
+    People,
+    ReporterOf,
+    announce,
+    words,
+)
 
 EVENTS: list[type[Event]] = [
     kind
@@ -54,7 +61,8 @@ def test_every_variant_of_every_event_is_said_in_both_languages_or_not_at_all(ki
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_no_free_text_of_an_event_gets_into_a_message(kind: type[Event]):
-    """Whatever string field a publisher filled wrongly, now or later: it is not shown to anybody."""
+    """Whatever string field a publisher filled wrongly, now or later: it is not shown to
+    anybody."""
     for name, field in kind.model_fields.items():
         if str(field.annotation) not in ("<class 'str'>", "str | None"):
             continue
@@ -113,7 +121,13 @@ def test_nobody_is_told_of_their_own_doing(event: Event):
 
 
 def test_an_escalation_goes_to_the_leaders_first_and_then_to_the_officers_of_the_area():
-    leaders = said(dispatch.CalloutEscalated, to="leader", leaders=("acc_1", "acc_2"), why="too_few", accepted=1)
+    leaders = said(
+        dispatch.CalloutEscalated,
+        to="leader",
+        leaders=("acc_1", "acc_2"),
+        why="too_few",
+        accepted=1,
+    )
     assert leaders.to == People(("acc_1", "acc_2"))
     assert "1 人" in leaders.body.zh
     station = said(dispatch.CalloutEscalated, to="station")
@@ -124,23 +138,34 @@ def test_an_escalation_goes_to_the_leaders_first_and_then_to_the_officers_of_the
 def test_an_escalated_report_is_not_told_twice():
     assert announce(make(incidents.ReportEscalated, why="nobody_answered")) is None
     assert announce(make(incidents.ReportEscalated, why="nobody_on_duty")) is None
-    assert said(incidents.ReportEscalated, why="overdue").to == Holders("officer", "370104009008", "acc_11")
+    assert said(incidents.ReportEscalated, why="overdue").to == Holders(
+        "officer", "370104009008", "acc_11"
+    )
 
 
-@pytest.mark.parametrize("kind", [incidents.ReportHandedOff, incidents.ReportReopened, incidents.ReportReturned])
+@pytest.mark.parametrize(
+    "kind", [incidents.ReportHandedOff, incidents.ReportReopened, incidents.ReportReturned]
+)
 def test_the_station_is_told_but_not_an_officer_who_is_the_reporter(kind: type[Event]):
     assert said(kind).to == Holders("officer", "370104009008", "acc_11")
 
 
 def test_only_what_is_routed_to_the_committee_is_told_to_it():
-    assert said(incidents.ReportRouted, route="committee").to == Holders("committee", "370104009008", "acc_11")
+    assert said(incidents.ReportRouted, route="committee").to == Holders(
+        "committee", "370104009008", "acc_11"
+    )
     for route in ("volunteers", "police", "log"):
         assert announce(make(incidents.ReportRouted, route=route)) is None
 
 
 @pytest.mark.parametrize(
     "kind",
-    [incidents.ReportAcknowledged, incidents.ReportResolved, incidents.ReportClosed, incidents.ReportNotAccepted],
+    [
+        incidents.ReportAcknowledged,
+        incidents.ReportResolved,
+        incidents.ReportClosed,
+        incidents.ReportNotAccepted,
+    ],
 )
 def test_the_reporter_hears_how_it_goes_and_an_anonymous_one_does_not(kind: type[Event]):
     assert said(kind).to == People(("acc_11",))

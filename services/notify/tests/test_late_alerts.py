@@ -39,9 +39,14 @@ class Post:
 def message(person: str, kind: Kind = "alert", *, off_duty: bool = False) -> Message:
     at = datetime.now(UTC)
     made = Message(
-        id=f"{kind}_{person}", recipient=person, kind=kind, title=WORDS, body=WORDS, at=at,
+        id=f"{kind}_{person}",
+        recipient=person,
+        kind=kind,
+        title=WORDS,
+        body=WORDS,
+        at=at,
         expires_at=at + timedelta(minutes=1),
-    )  # fmt: skip
+    )
     return outgoing(made, off_duty=off_duty, now=at)
 
 

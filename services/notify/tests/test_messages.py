@@ -17,7 +17,15 @@ NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 def message(kind: Kind = "alert", expires_in: float | None = 60) -> Message:
     expires_at = None if expires_in is None else NOW + timedelta(seconds=expires_in)
     words = Words(zh="请您支援", en="Please help")
-    return Message(id="msg_1", recipient="acc_1", kind=kind, title=words, body=words, at=NOW, expires_at=expires_at)
+    return Message(
+        id="msg_1",
+        recipient="acc_1",
+        kind=kind,
+        title=words,
+        body=words,
+        at=NOW,
+        expires_at=expires_at,
+    )
 
 
 def test_a_message_goes_out_live():
@@ -30,7 +38,9 @@ def test_a_message_goes_out_live():
 def test_an_alert_to_somebody_off_duty_is_held_back_and_said_to_be():
     held = outgoing(message(), off_duty=True, now=NOW)
     assert (held.held_back, held.due) == ("off_duty", False)
-    assert on_put(held) == [MessageDelivered(message="msg_1", recipient="acc_1", channel="inbox", status="held_back")]
+    assert on_put(held) == [
+        MessageDelivered(message="msg_1", recipient="acc_1", channel="inbox", status="held_back")
+    ]
     ways = delivery_view(held).deliveries
     assert [(way.status, way.why) for way in ways] == [("held_back", "off_duty")]
 
@@ -62,7 +72,8 @@ def test_reading_before_acknowledging_keeps_the_first_time():
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("alert", True), ("escalation", True), ("progress", False), ("outcome", False)]
+    ("kind", "told"),
+    [("alert", True), ("escalation", True), ("progress", False), ("outcome", False)],
 )
 def test_only_calls_to_act_are_worth_an_event_when_acknowledged(kind: Kind, told: bool):
     expected = [MessageAcknowledged(message="msg_1", recipient="acc_1")] if told else []
@@ -71,7 +82,10 @@ def test_only_calls_to_act_are_worth_an_event_when_acknowledged(kind: Kind, told
 
 def test_delivery_tells_what_reached_an_open_stream():
     waiting = delivery_view(message()).deliveries
-    assert [(way.channel, way.status) for way in waiting] == [("inbox", "delivered"), ("stream", "waiting")]
+    assert [(way.channel, way.status) for way in waiting] == [
+        ("inbox", "delivered"),
+        ("stream", "waiting"),
+    ]
     there = delivery_view(message().model_copy(update={"streamed_at": NOW})).deliveries
     assert (there[1].status, there[1].at) == ("delivered", NOW)
 

@@ -11,7 +11,9 @@ from tests.backend import Backend
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 
-async def test_while_redis_is_paused_the_inbox_goes_on_and_the_stream_hears_it_later(notify: Notify, backend: Backend):
+async def test_while_redis_is_paused_the_inbox_goes_on_and_the_stream_hears_it_later(
+    notify: Notify, backend: Backend
+):
     person, callout = notify.new("acc"), notify.new("cal")
     async with notify.line(person) as line:
         await notify.publish(called(person, callout), callout)

@@ -22,7 +22,9 @@ async def test_who_is_off_duty_is_not_alerted_and_the_delivery_says_so(notify: N
     await eventually(lambda: recipients.is_off_duty(person))
     async with notify.line(person) as line:
         await notify.publish(called(person, callout, report=report), callout)
-        stood_down = VolunteerStoodDown.model_validate(VolunteerStoodDown.example | {"volunteer": person})
+        stood_down = VolunteerStoodDown.model_validate(
+            VolunteerStoodDown.example | {"volunteer": person}
+        )
         await notify.publish(stood_down, callout)
         heard = await line.next()
         assert heard is not None
@@ -37,9 +39,13 @@ async def test_a_late_fact_about_duty_changes_nothing(notify: Notify):
     person, recipients = notify.new("acc"), Recipients(notify.service.store)
     await notify.publish(DutyEnded(volunteer=person, station="sta", reason="tap"), person, seq=1)
     await eventually(lambda: recipients.is_off_duty(person))
-    await notify.publish(DutyStarted(volunteer=person, station="sta"), person, seq=9, at=timedelta(minutes=-5))
+    await notify.publish(
+        DutyStarted(volunteer=person, station="sta"), person, seq=9, at=timedelta(minutes=-5)
+    )
     callout = notify.new("cal")
-    await notify.publish(DutyStarted(volunteer=callout, station="sta"), person)  # same key: dealt with after it
+    await notify.publish(
+        DutyStarted(volunteer=callout, station="sta"), person
+    )  # same key: dealt with after it
     await eventually(lambda: _known_on(recipients, callout))
     assert await recipients.is_off_duty(person)
 
@@ -58,7 +64,9 @@ async def test_an_alert_that_lapsed_is_not_shown(notify: Notify):
 
 async def test_progress_finds_the_reporter_though_the_report_is_heard_of_later(notify: Notify):
     person, report, callout = notify.new("acc"), notify.new("rep"), notify.new("cal")
-    filled = CalloutFilled.model_validate(CalloutFilled.example | {"report": report, "callout": callout})
+    filled = CalloutFilled.model_validate(
+        CalloutFilled.example | {"report": report, "callout": callout}
+    )
     await notify.publish(filled, callout)
     await eventually(lambda: notify.service.store.database["waiting"].find_one({"report": report}))
     filed = ReportFiled.model_validate(ReportFiled.example | {"report": report, "reporter": person})
@@ -72,8 +80,14 @@ async def test_officers_of_the_area_are_told_and_see_what_became_of_it(notify: N
     officer, elsewhere, report = notify.new("acc"), notify.new("acc"), notify.new("rep")
     recipients = Recipients(notify.service.store)
     for account, area in ((officer, "370104009"), (elsewhere, "370102001")):
-        await notify.publish(GrantsChanged(account=account, grants=(Grant(role="officer", area=area),)), account, seq=2)
-        await notify.publish(GrantsChanged(account=account, grants=()), account, seq=1)  # an older one, late
+        await notify.publish(
+            GrantsChanged(account=account, grants=(Grant(role="officer", area=area),)),
+            account,
+            seq=2,
+        )
+        await notify.publish(
+            GrantsChanged(account=account, grants=()), account, seq=1
+        )  # an older one, late
     now = notify.service.clock.now()
     await eventually(lambda: _holds(recipients, officer, "370104009008", now))
     await eventually(lambda: _holds(recipients, elsewhere, "370102001002", now))
@@ -84,7 +98,9 @@ async def test_officers_of_the_area_are_told_and_see_what_became_of_it(notify: N
     assert await notify.inbox(elsewhere) == []
     assert officer in {one["recipient"] for one in await deliveries(notify, report)}
     async with notify.client(elsewhere, ("officer", "370102001")) as client:
-        assert (await client.get("/api/v1/deliveries", params={"report": report})).json() == {"deliveries": []}
+        assert (await client.get("/api/v1/deliveries", params={"report": report})).json() == {
+            "deliveries": []
+        }
         one = await client.get("/api/v1/deliveries", params={"message": kept[0]["id"]})
         assert one.status_code == 404
 

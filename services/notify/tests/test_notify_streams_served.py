@@ -1,4 +1,5 @@
-"""Open streams on real servers: from an event on a topic to the phone, whatever breaks in between."""
+"""Open streams on real servers: from an event on a topic to the phone, whatever breaks in
+between."""
 
 import asyncio
 import time
@@ -71,7 +72,9 @@ async def test_a_stream_that_was_open_but_silent_misses_nothing_either(notify: N
         assert heard.kind == "outcome"
 
 
-async def test_when_redis_has_lost_everything_the_unread_inbox_comes_again(notify: Notify, backend: Backend):
+async def test_when_redis_has_lost_everything_the_unread_inbox_comes_again(
+    notify: Notify, backend: Backend
+):
     person, callout = notify.new("acc"), notify.new("cal")
     async with notify.line(person) as line:
         await notify.publish(called(person, callout), callout)
@@ -85,7 +88,9 @@ async def test_when_redis_has_lost_everything_the_unread_inbox_comes_again(notif
         assert len(set(await line.messages(2))) == 2
 
 
-async def test_a_lost_channel_is_found_again_and_open_streams_catch_up(notify: Notify, backend: Backend):
+async def test_a_lost_channel_is_found_again_and_open_streams_catch_up(
+    notify: Notify, backend: Backend
+):
     person, callout = notify.new("acc"), notify.new("cal")
     async with notify.line(person) as line, Redis.from_url(backend.redis_url) as redis:
         await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
@@ -97,8 +102,12 @@ async def test_a_lost_channel_is_found_again_and_open_streams_catch_up(notify: N
 async def test_a_stream_needs_a_token_which_may_stand_in_its_address(notify: Notify):
     async with httpx.AsyncClient(base_url=notify.url) as client:
         assert (await client.get("/api/v1/stream")).status_code == 401
-        assert (await client.get("/api/v1/stream", params={"access_token": "a.b.c"})).status_code == 401
-        assert (await client.get("/api/v1/inbox", params={"access_token": "a.b.c"})).status_code == 401
+        assert (
+            await client.get("/api/v1/stream", params={"access_token": "a.b.c"})
+        ).status_code == 401
+        assert (
+            await client.get("/api/v1/inbox", params={"access_token": "a.b.c"})
+        ).status_code == 401
 
 
 async def test_a_stream_ends_with_its_token_and_with_its_session(notify: Notify):
@@ -106,7 +115,9 @@ async def test_a_stream_ends_with_its_token_and_with_its_session(notify: Notify)
     async with notify.line(person, lasts=1) as line:
         assert await line.next() is None
     async with notify.line(person, session=session) as line, notify.line(person) as kept:
-        await notify.publish(SessionRevoked(account=person, session=session, reason="signed_out"), person)
+        await notify.publish(
+            SessionRevoked(account=person, session=session, reason="signed_out"), person
+        )
         assert await line.next() is None
         callout = notify.new("cal")
         await notify.publish(called(person, callout), callout)
@@ -114,7 +125,10 @@ async def test_a_stream_ends_with_its_token_and_with_its_session(notify: Notify)
 
 
 async def test_a_stop_ends_open_streams_at_once(backend: Backend):
-    async with running(backend, "notify_test_stop") as served, served.line(served.new("acc")) as line:
+    async with (
+        running(backend, "notify_test_stop") as served,
+        served.line(served.new("acc")) as line,
+    ):
         began = time.monotonic()
         served.server.should_exit = True
         assert await line.next() is None

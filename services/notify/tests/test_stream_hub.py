@@ -26,7 +26,11 @@ def waiting(reader: Reader) -> list[object]:
 
 
 def test_a_call_reaches_every_stream_of_the_person_and_of_nobody_else(hub: Hub):
-    with hub.open("acc_1", "s1") as phone, hub.open("acc_1", "s2") as desk, hub.open("acc_2", "s3") as other:
+    with (
+        hub.open("acc_1", "s1") as phone,
+        hub.open("acc_1", "s2") as desk,
+        hub.open("acc_2", "s3") as other,
+    ):
         hub.call("acc_1", "1-0", FRAME)
         assert waiting(phone) == waiting(desk) == [("1-0", FRAME)]
         assert waiting(other) == []
@@ -98,7 +102,12 @@ def test_a_call_is_read_as_redis_sends_it():
 
 
 def test_the_token_in_the_address_is_moved_for_the_stream_alone():
-    scope = {"type": "http", "path": "/api/v1/stream", "query_string": b"last=1-0&access_token=abc.d", "headers": []}
+    scope = {
+        "type": "http",
+        "path": "/api/v1/stream",
+        "query_string": b"last=1-0&access_token=abc.d",
+        "headers": [],
+    }
     seen = moved(scope)
     assert seen["query_string"] == b"last=1-0"
     assert seen["headers"] == [(b"authorization", b"Bearer abc.d")]
@@ -108,7 +117,9 @@ def test_the_token_in_the_address_is_moved_for_the_stream_alone():
 
 def test_a_token_in_the_header_wins():
     scope = {
-        "type": "http", "path": "/api/v1/stream", "query_string": b"access_token=other",
+        "type": "http",
+        "path": "/api/v1/stream",
+        "query_string": b"access_token=other",
         "headers": [(b"authorization", b"Bearer mine")],
-    }  # fmt: skip
+    }
     assert moved(scope)["headers"] == [(b"authorization", b"Bearer mine")]

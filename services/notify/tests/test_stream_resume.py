@@ -33,7 +33,9 @@ def test_each_message_comes_at_most_once_and_none_that_is_wanted_is_left_out(
     told = [frame.message for _, frame in owed]
     assert len(told) == len(set(told))
     for frame in [*(frame for _, frame in streamed), *backlog]:
-        wanted = (frame.expires == 0 or frame.expires > NOW) and not (off_duty and frame.kind == "alert")
+        wanted = (frame.expires == 0 or frame.expires > NOW) and not (
+            off_duty and frame.kind == "alert"
+        )
         others = [f for f in [*(f for _, f in streamed), *backlog] if f.message == frame.message]
         if wanted and all(other == frame for other in others):
             assert frame.message in told
@@ -68,7 +70,9 @@ def test_what_is_no_frame_is_refused(raw: bytes):
         Frame.decode(raw)
 
 
-@pytest.mark.parametrize("given_id", ["", None, "abc", "1-2-3", "1" * 30, "1-1\nevent: alert", "-", "(1-0", "+"])
+@pytest.mark.parametrize(
+    "given_id", ["", None, "abc", "1-2-3", "1" * 30, "1-1\nevent: alert", "-", "(1-0", "+"]
+)
 def test_a_position_that_is_none_of_ours_counts_as_none(given_id: str | None):
     assert position(given_id) is None
 
@@ -79,7 +83,10 @@ def test_a_position_of_ours_is_taken(given_id: str):
 
 
 def test_an_event_on_the_wire():
-    assert Frame("msg_1", "alert", 0, '{"id":"msg_1"}').sse("5-0") == b'event: alert\nid: 5-0\ndata: {"id":"msg_1"}\n\n'
+    assert (
+        Frame("msg_1", "alert", 0, '{"id":"msg_1"}').sse("5-0")
+        == b'event: alert\nid: 5-0\ndata: {"id":"msg_1"}\n\n'
+    )
     assert Frame("msg_1", "alert", 0, "{}").sse(None) == b"event: alert\ndata: {}\n\n"
     assert mark("5-0") == b"id: 5-0\n\n"
 

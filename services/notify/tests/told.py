@@ -12,11 +12,18 @@ from contracts.event import Envelope
 from services.notify.tests.conftest import Notify
 
 
-def called(volunteer: str, callout: str, *, seconds: float = 60, report: str = "rep_x") -> VolunteerCalled:
+def called(
+    volunteer: str, callout: str, *, seconds: float = 60, report: str = "rep_x"
+) -> VolunteerCalled:
     expires = datetime.now(UTC) + timedelta(seconds=seconds)
     return VolunteerCalled.model_validate(
         VolunteerCalled.example
-        | {"volunteer": volunteer, "callout": callout, "report": report, "expires_at": expires.isoformat()}
+        | {
+            "volunteer": volunteer,
+            "callout": callout,
+            "report": report,
+            "expires_at": expires.isoformat(),
+        }
     )
 
 
@@ -29,7 +36,9 @@ async def deliveries(notify: Notify, report: str) -> list[dict[str, Any]]:
 
 async def said_on_topic(notify: Notify, type_: str, message: str) -> None:
     consumer = AIOKafkaConsumer(
-        topics.NOTIFY, bootstrap_servers=notify.service.settings.kafka_bootstrap, auto_offset_reset="earliest"
+        topics.NOTIFY,
+        bootstrap_servers=notify.service.settings.kafka_bootstrap,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     try:

@@ -18,7 +18,10 @@ router = APIRouter(prefix="/accounts", tags=["accounts"])
 Me = Annotated[Principal, allow("own")]
 Accounts = Annotated[AccountHandlers, provided(AccountHandlers)]
 PersonName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$")
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$"
+    ),
 ]
 
 
@@ -43,20 +46,33 @@ class LooksView(BaseModel):
 
 
 @router.get("/me")
-async def me(who: Me, accounts: Accounts, personal: Annotated[Personal, provided(Personal)], clock: Now) -> AccountView:
+async def me(
+    who: Me, accounts: Accounts, personal: Annotated[Personal, provided(Personal)], clock: Now
+) -> AccountView:
     return account_view(await accounts.mine(who), personal, clock.now())
 
 
 @router.patch("/me")
 async def describe(
-    body: Description, who: Me, accounts: Accounts, personal: Annotated[Personal, provided(Personal)], clock: Now,
+    body: Description,
+    who: Me,
+    accounts: Accounts,
+    personal: Annotated[Personal, provided(Personal)],
+    clock: Now,
     cause: RequestCause,
-) -> AccountView:  # fmt: skip
-    """Set one's name or birth year; not for volunteers, whom the station knows by their ID number."""
-    return account_view(await accounts.describe(who, body.name, body.birth_year, cause), personal, clock.now())
+) -> AccountView:
+    """Set one's name or birth year; not for volunteers, whom the station knows by their ID
+    number."""
+    return account_view(
+        await accounts.describe(who, body.name, body.birth_year, cause), personal, clock.now()
+    )
 
 
 @router.get("/me/looks")
 async def looks(who: Me, accounts: Accounts) -> LooksView:
     """Everybody who looked at one's name or phone, the latest 100 first."""
-    return LooksView(looks=[LookView.model_validate(look.model_dump()) for look in await accounts.looks_at_me(who)])
+    return LooksView(
+        looks=[
+            LookView.model_validate(look.model_dump()) for look in await accounts.looks_at_me(who)
+        ]
+    )

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 class FieldCipher:
     """Encrypts single fields. `key` and `lookup_key` are 32 bytes each, given as 64 hex digits.
 
-    A ciphertext is bound to `context` (as in `account.phone:acc_1`), so it cannot be moved to another field or person.
+    A ciphertext is bound to `context` (as in `account.phone:acc_1`), so it cannot be moved to
+    another field or person.
     """
 
     def __init__(self, key: str, lookup_key: str) -> None:
@@ -24,13 +25,16 @@ class FieldCipher:
         return "v1." + base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def decrypt(self, sealed: str, context: str) -> str:
-        """Raises cryptography.exceptions.InvalidTag when key, context or text do not fit together."""
+        """Raises cryptography.exceptions.InvalidTag when key, context or text do not fit
+        together."""
         raw = base64.urlsafe_b64decode(sealed.removeprefix("v1."))
         return self._cipher.decrypt(raw[:12], raw[12:], context.encode()).decode()
 
     def lookup(self, plain: str, context: str) -> str:
         """The keyed hash that finds an equal value again without telling it."""
-        return hmac.new(self._lookup_key, f"{context}\x1f{plain}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(
+            self._lookup_key, f"{context}\x1f{plain}".encode(), hashlib.sha256
+        ).hexdigest()[:32]
 
 
 def _key(text: str, name: str) -> bytes:

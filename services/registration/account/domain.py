@@ -1,6 +1,8 @@
-"""A person: one document that holds who they are, what they may do, where they stand with the station, and sessions.
+"""A person: one document that holds who they are, what they may do, where they stand with the
+station, and sessions.
 
-Everything personal is sealed before it comes here: this module never sees a name, a number or a reason.
+Everything personal is sealed before it comes here: this module never sees a name, a number or a
+reason.
 """
 
 from datetime import datetime
@@ -18,7 +20,8 @@ Source = Literal["sign_up", "approval", "squad", "hand"]
 
 
 class Refusal(Exception):
-    """A decision that cannot be. `code` is a key of the catalogue's section `problem`; `field` is what was wrong."""
+    """A decision that cannot be. `code` is a key of the catalogue's section `problem`; `field` is
+    what was wrong."""
 
     def __init__(self, code: str, field: str | None = None, state: str = "") -> None:
         super().__init__(code)
@@ -47,7 +50,8 @@ class HeldGrant(Record):
 
 
 class Session(Record):
-    """A sign-in. `turn` counts its refresh tokens from 1: the one of this turn is good, older ones were used.
+    """A sign-in. `turn` counts its refresh tokens from 1: the one of this turn is good, older ones
+    were used.
 
     Nothing that is stored here is a token: a token's secret is the keyed hash of these values.
     """
@@ -94,7 +98,8 @@ class Volunteer(Record):
 
 
 class Account(Aggregate):
-    """`phone`, `name` and `id_number` are ciphertexts; `id_number_key` is the keyed hash that keeps it single."""
+    """`phone`, `name` and `id_number` are ciphertexts; `id_number_key` is the keyed hash that keeps
+    it single."""
 
     phone: str
     name: str | None = None
@@ -116,7 +121,8 @@ class Account(Aggregate):
     def leads(self, squad: str | None = None) -> bool:
         """Whether they are the named leader of the squad, or of any."""
         return any(
-            grant.role == "leader" and grant.source == "squad" and squad in (None, grant.squad) for grant in self.grants
+            grant.role == "leader" and grant.source == "squad" and squad in (None, grant.squad)
+            for grant in self.grants
         )
 
 
@@ -126,8 +132,13 @@ def resident() -> HeldGrant:
 
 
 def described(account: Account, name: str | None, birth_year: int | None) -> Account:
-    """The account with a (sealed) name and a birth year. Refused once the station goes by what the ID number says."""
+    """The account with a (sealed) name and a birth year. Refused once the station goes by what the
+    ID number says."""
     if account.volunteer is not None and account.volunteer.standing != "rejected":
         raise Refusal("identity_checked")
-    changes = {key: value for key, value in (("name", name), ("birth_year", birth_year)) if value is not None}
+    changes = {
+        key: value
+        for key, value in (("name", name), ("birth_year", birth_year))
+        if value is not None
+    }
     return account.model_copy(update=changes)

@@ -46,10 +46,14 @@ class AccountHandlers:
     async def mine(self, who: Principal) -> Account:
         return await self._accounts.require(who.subject)
 
-    async def describe(self, who: Principal, name: str | None, birth_year: int | None, cause: Cause) -> Account:
+    async def describe(
+        self, who: Principal, name: str | None, birth_year: int | None, cause: Cause
+    ) -> Account:
         sealed = None if name is None else self._personal.seal(name, "name", who.subject)
         return await self._accounts.change(
-            who.subject, deciding(lambda account: (domain.described(account, sealed, birth_year), [])), cause
+            who.subject,
+            deciding(lambda account: (domain.described(account, sealed, birth_year), [])),
+            cause,
         )
 
     async def looks_at_me(self, who: Principal) -> list[Look]:

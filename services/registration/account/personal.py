@@ -1,4 +1,5 @@
-"""What identifies a person: read in, sealed, found again, and shown. Nothing of it is ever logged or published."""
+"""What identifies a person: read in, sealed, found again, and shown. Nothing of it is ever logged
+or published."""
 
 import re
 
@@ -16,13 +17,15 @@ _SEPARATORS = re.compile(r"[\s\-]")
 
 
 def phone_form(text: str) -> str | None:
-    """The number as `+86` and 11 digits, by its form alone; None if it has not the form of a Chinese mobile number."""
+    """The number as `+86` and 11 digits, by its form alone; None if it has not the form of a
+    Chinese mobile number."""
     found = _MOBILE.fullmatch(_SEPARATORS.sub("", text)) if text.isascii() else None
     return f"+86{found[1]}" if found else None
 
 
 def is_assigned(phone: str, also_unassigned: bool) -> bool:
-    """Whether the number is in a range that China has given to mobile phones; or in the demonstration's, if allowed."""
+    """Whether the number is in a range that China has given to mobile phones; or in the
+    demonstration's, if allowed."""
     if also_unassigned and phone.startswith(f"+86{UNASSIGNED_PHONES}"):
         return True
     number = phonenumbers.parse(phone)
@@ -31,13 +34,18 @@ def is_assigned(phone: str, also_unassigned: bool) -> bool:
 
 
 def id_number_and_birth_year(text: str) -> tuple[str, int] | None:
-    """A resident ID number (GB 11643) in its plain form, with the year of birth; None if it is not one.
+    """A resident ID number (GB 11643) in its plain form, with the year of birth; None if it is not
+    one.
 
-    The place is not checked against the year of birth as `ric.validate` does: numbers are given by the place as it
-    is when the number is given, and Huaiyin district is younger than many who live there.
+    The place is not checked against the year of birth as `ric.validate` does: numbers are given by
+    the place as it is when the number is given, and Huaiyin district is younger than many who live
+    there.
     """
     number = ric.compact(_SEPARATORS.sub("", text)).upper()
-    if re.fullmatch(r"[1-9][0-9]{16}[0-9X]", number) is None or ric.calc_check_digit(number) != number[-1]:
+    if (
+        re.fullmatch(r"[1-9][0-9]{16}[0-9X]", number) is None
+        or ric.calc_check_digit(number) != number[-1]
+    ):
         return None
     try:
         return number, ric.get_birth_date(number).year

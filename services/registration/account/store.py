@@ -11,7 +11,8 @@ from chassis.store import Document, Repository, Store
 from contracts.words import Role, Standing
 from services.registration.account.domain import Account
 
-# Partial, so that the many accounts that are no volunteers cost nothing; queries name the condition for that.
+# Partial, so that the many accounts that are no volunteers cost nothing; queries name the condition
+# for that.
 _IS_VOLUNTEER = {"volunteer.station": {"$gt": ""}}
 
 
@@ -24,27 +25,47 @@ class Reach(BaseModel):
 
 class Accounts(Repository[Account]):
     def __init__(self, store: Store) -> None:
-        by_station = [("volunteer.station", ASCENDING), ("volunteer.standing", ASCENDING), ("_id", ASCENDING)]
+        by_station = [
+            ("volunteer.station", ASCENDING),
+            ("volunteer.standing", ASCENDING),
+            ("_id", ASCENDING),
+        ]
         super().__init__(
-            store, "accounts", Account,
+            store,
+            "accounts",
+            Account,
             IndexModel(by_station, partialFilterExpression=_IS_VOLUNTEER),
             IndexModel([("volunteer.squad", ASCENDING)], partialFilterExpression=_IS_VOLUNTEER),
             IndexModel(
-                [("id_number_key", ASCENDING)], unique=True,
+                [("id_number_key", ASCENDING)],
+                unique=True,
                 partialFilterExpression={"id_number_key": {"$gt": ""}},
             ),
-        )  # fmt: skip
+        )
 
     async def exists(self, id: str) -> bool:
         return await self.collection.find_one({"_id": id}, {"_id": 1}) is not None
 
     async def volunteers(
-        self, reach: Reach, *, station: str | None, standing: Standing | None, squad: str | None, after: str, limit: int
+        self,
+        reach: Reach,
+        *,
+        station: str | None,
+        standing: Standing | None,
+        squad: str | None,
+        after: str,
+        limit: int,
     ) -> list[Account]:
         """Within `reach`, in the order of their ids, from beyond `after`."""
-        within: list[Document] = [{"volunteer.area": {"$gte": area, "$lt": f"{area}~"}} for area in reach.areas]
+        within: list[Document] = [
+            {"volunteer.area": {"$gte": area, "$lt": f"{area}~"}} for area in reach.areas
+        ]
         within += [{"volunteer.squad": of} for of in reach.squads]
-        query: Document = {"_id": {"$gt": after}, "volunteer.station": station or {"$gt": ""}, "$or": within}
+        query: Document = {
+            "_id": {"$gt": after},
+            "volunteer.station": station or {"$gt": ""},
+            "$or": within,
+        }
         if standing:
             query["volunteer.standing"] = standing
         if squad:
@@ -52,7 +73,8 @@ class Accounts(Repository[Account]):
         return await self.find(query, sort=[("_id", ASCENDING)], limit=limit) if within else []
 
     async def leaders_of(self, squad: str) -> list[Account]:
-        """Who holds the leader's grant that follows from being named: more than one for a moment after a change."""
+        """Who holds the leader's grant that follows from being named: more than one for a moment
+        after a change."""
         leads = {"$elemMatch": {"role": "leader", "squad": squad, "source": "squad"}}
         return await self.find({**_IS_VOLUNTEER, "volunteer.squad": squad, "grants": leads})
 
@@ -81,5 +103,7 @@ class Looks:
 
     async def at(self, person: str, limit: int = 100) -> list[Look]:
         """The latest first."""
-        cursor = self._collection.find({"person": person}, limit=limit, max_time_ms=5000).sort("at", DESCENDING)
+        cursor = self._collection.find({"person": person}, limit=limit, max_time_ms=5000).sort(
+            "at", DESCENDING
+        )
         return [Look.model_validate(document) async for document in cursor]

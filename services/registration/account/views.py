@@ -38,15 +38,21 @@ class AccountView(BaseModel):
 
 def grant_views(account: Account, now: datetime) -> tuple[GrantView, ...]:
     return tuple(
-        GrantView(role=grant.role, area=grant.area, squad=grant.squad, until=grant.until) for grant in account.held(now)
+        GrantView(role=grant.role, area=grant.area, squad=grant.squad, until=grant.until)
+        for grant in account.held(now)
     )
 
 
-def account_view(account: Account, personal: Personal, now: datetime, phone: str | None = None) -> AccountView:
+def account_view(
+    account: Account, personal: Personal, now: datetime, phone: str | None = None
+) -> AccountView:
     """`phone`: where it is known already and need not be opened."""
     facts = account.volunteer
     return AccountView(
-        id=account.id, name=personal.name_of(account), birth_year=account.birth_year,
-        phone=phone or personal.phone_of(account), grants=grant_views(account, now),
+        id=account.id,
+        name=personal.name_of(account),
+        birth_year=account.birth_year,
+        phone=phone or personal.phone_of(account),
+        grants=grant_views(account, now),
         volunteer=None if facts is None else StandingView.model_validate(facts.model_dump()),
-    )  # fmt: skip
+    )

@@ -21,8 +21,13 @@ class DivisionView(BaseModel):
 
 @router.get("")
 async def children(
-    _: Anyone, divisions: Annotated[Divisions, provided(Divisions)],
+    _: Anyone,
+    divisions: Annotated[Divisions, provided(Divisions)],
     parent: Annotated[str, Query(pattern=r"^3701(\d{2}(\d{3})?)?$")] = "3701",
-) -> list[DivisionView]:  # fmt: skip
-    """What lies directly in `parent`: the city 3701, a district (6 digits) or a street (9 digits)."""
-    return [DivisionView(code=d.code, name=d.name, kind=d.kind) for d in await divisions.children(parent)]
+) -> list[DivisionView]:
+    """What lies directly in `parent`: the city 3701, a district (6 digits) or a street (9
+    digits)."""
+    return [
+        DivisionView(code=d.code, name=d.name, kind=d.kind)
+        for d in await divisions.children(parent)
+    ]

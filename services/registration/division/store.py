@@ -25,7 +25,8 @@ class Division(BaseModel):
 def divisions() -> list[Division]:
     """All of them, by code."""
     return [
-        Division(code=code, name=name, parent=_parent(code), kind=_kind(code)) for code, name in sorted(names().items())
+        Division(code=code, name=name, parent=_parent(code), kind=_kind(code))
+        for code, name in sorted(names().items())
     ]
 
 
@@ -42,12 +43,17 @@ def _kind(code: str) -> Kind:
 
 class Divisions:
     def __init__(self, store: Store) -> None:
-        self._collection = store.collection("divisions", IndexModel([("parent", ASCENDING), ("_id", ASCENDING)]))
+        self._collection = store.collection(
+            "divisions", IndexModel([("parent", ASCENDING), ("_id", ASCENDING)])
+        )
 
     async def load(self) -> int:
-        """Bring the store to what the file says; gives how many were written. Safe to run on several replicas."""
+        """Bring the store to what the file says; gives how many were written. Safe to run on
+        several replicas."""
         wanted = divisions()
-        edition = hashlib.sha256(orjson.dumps([division.model_dump() for division in wanted])).hexdigest()[:16]
+        edition = hashlib.sha256(
+            orjson.dumps([division.model_dump() for division in wanted])
+        ).hexdigest()[:16]
         if await self._collection.count_documents({"edition": edition}) == len(wanted):
             return 0
         writes = [ReplaceOne({"_id": d.code}, _document(d, edition), upsert=True) for d in wanted]
@@ -57,10 +63,16 @@ class Divisions:
 
     async def children(self, parent: str) -> list[Division]:
         found = self._collection.find({"parent": parent}, max_time_ms=5000).sort("_id", ASCENDING)
-        return [Division.model_validate(document | {"code": document["_id"]}) async for document in found]
+        return [
+            Division.model_validate(document | {"code": document["_id"]})
+            async for document in found
+        ]
 
     async def is_community(self, code: str) -> bool:
-        return await self._collection.find_one({"_id": code, "kind": "community"}, {"_id": 1}) is not None
+        return (
+            await self._collection.find_one({"_id": code, "kind": "community"}, {"_id": 1})
+            is not None
+        )
 
     async def count(self) -> dict[str, int]:
         """By kind."""

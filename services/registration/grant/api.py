@@ -36,7 +36,9 @@ class GrantsView(BaseModel):
 
 
 @router.post("", status_code=201)
-async def give(body: NewGrant, who: Giver, grants: Grants, clock: Now, cause: RequestCause) -> GrantsView:
+async def give(
+    body: NewGrant, who: Giver, grants: Grants, clock: Now, cause: RequestCause
+) -> GrantsView:
     """Takes effect with the account's next access token, within ten minutes."""
     until: datetime | None = body.until
     account = await grants.give(who, body.account, body.role, body.area, body.squad, until, cause)
@@ -45,8 +47,12 @@ async def give(body: NewGrant, who: Giver, grants: Grants, clock: Now, cause: Re
 
 @router.delete("/{account}/{role}/{area}", status_code=204)
 async def take(
-    account: Annotated[str, Path(pattern=r"^acc_[0-9a-f]{20}$")], role: Role, area: Annotated[str, Path(pattern=AREA)],
-    who: Giver, grants: Grants, cause: RequestCause,
-) -> Response:  # fmt: skip
+    account: Annotated[str, Path(pattern=r"^acc_[0-9a-f]{20}$")],
+    role: Role,
+    area: Annotated[str, Path(pattern=AREA)],
+    who: Giver,
+    grants: Grants,
+    cause: RequestCause,
+) -> Response:
     await grants.take(who, account, role, area, cause)
     return Response(status_code=204)

@@ -16,8 +16,15 @@ from services.registration.station.store import Stations
 
 
 class GrantHandlers:
-    def __init__(self, accounts: Accounts, squads: Squads, stations: Stations, clock: Clock) -> None:
-        self._accounts, self._squads, self._stations, self._clock = accounts, squads, stations, clock
+    def __init__(
+        self, accounts: Accounts, squads: Squads, stations: Stations, clock: Clock
+    ) -> None:
+        self._accounts, self._squads, self._stations, self._clock = (
+            accounts,
+            squads,
+            stations,
+            clock,
+        )
 
     async def give(
         self,
@@ -32,9 +39,13 @@ class GrantHandlers:
         _require(who, role, area)
         if role == "leader" or squad is not None:
             await self._require_squad(squad, area)
-        grant = HeldGrant(role=role, area=area, squad=squad, source="hand", given_by=who.subject, until=until)
+        grant = HeldGrant(
+            role=role, area=area, squad=squad, source="hand", given_by=who.subject, until=until
+        )
         now = self._clock.now()
-        return await self._accounts.change(account, deciding(lambda a: domain.give(a, grant, now)), cause)
+        return await self._accounts.change(
+            account, deciding(lambda a: domain.give(a, grant, now)), cause
+        )
 
     async def _require_squad(self, id: str | None, area: str) -> None:
         squad = None if id is None else await self._squads.get(id)
@@ -48,7 +59,8 @@ class GrantHandlers:
 
 
 def _require(who: Principal, role: Role, area: str) -> None:
-    """The city desk deals with all roles, an officer with those of the own area's volunteers and committees."""
+    """The city desk deals with all roles, an officer with those of the own area's volunteers and
+    committees."""
     if who.may("grant.give", area, "city_desk"):
         return
     if role not in domain.OFFICER_GIVES:

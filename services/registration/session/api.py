@@ -64,15 +64,21 @@ class PublicKeys(BaseModel):
 
 
 @router.post("", status_code=201)
-async def sign_in(body: Credentials, _: Anyone, sessions: Sessions, desk: Desk, cause: RequestCause) -> SignedIn:
-    """Sign in with a code. The first time opens the account. A code opens one session, and has five tries."""
+async def sign_in(
+    body: Credentials, _: Anyone, sessions: Sessions, desk: Desk, cause: RequestCause
+) -> SignedIn:
+    """Sign in with a code. The first time opens the account. A code opens one session, and has five
+    tries."""
     account, session, phone = await sessions.open(body.phone, body.code, cause)
     return desk.answer(account, session, phone)
 
 
 @router.post("/refresh", status_code=201)
-async def refresh(body: Refresh, _: Anyone, sessions: Sessions, desk: Desk, cause: RequestCause) -> SignedIn:
-    """The next pair of tokens. A used refresh token that comes back ends the session: repeat with the same key."""
+async def refresh(
+    body: Refresh, _: Anyone, sessions: Sessions, desk: Desk, cause: RequestCause
+) -> SignedIn:
+    """The next pair of tokens. A used refresh token that comes back ends the session: repeat with
+    the same key."""
     account, session = await sessions.refresh(body.refresh_token, cause)
     return desk.answer(account, session)
 
@@ -82,7 +88,10 @@ async def mine(who: Me, sessions: Sessions) -> SessionsView:
     """Where one is signed in."""
     found = await sessions.mine(who)
     return SessionsView(
-        sessions=[SessionView.model_validate({**s.model_dump(), "current": s.id == who.session}) for s in found]
+        sessions=[
+            SessionView.model_validate({**s.model_dump(), "current": s.id == who.session})
+            for s in found
+        ]
     )
 
 
@@ -106,6 +115,7 @@ async def jwks(
     _: Annotated[Principal | None, anyone("public keys")],
     keys: Annotated[SigningKeys, provided(SigningKeys)],
 ) -> PublicKeys:
-    """The keys that access tokens are verified with; ask again for a `kid` that is not among them."""
+    """The keys that access tokens are verified with; ask again for a `kid` that is not among
+    them."""
     response.headers["Cache-Control"] = "public, max-age=300"
     return PublicKeys(keys=[PublicKey.model_validate(public(key)) for key in keys.all])

@@ -1,4 +1,5 @@
-"""Sessions: one code opens one, each refresh token is good once, and a used one that comes back ends its session."""
+"""Sessions: one code opens one, each refresh token is good once, and a used one that comes back
+ends its session."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -35,7 +36,8 @@ def sign_in(account: Account, session: Session, code: str, now: datetime) -> Dec
 
 
 def refresh(account: Account, session_id: str, turn: int, now: datetime) -> Decision:
-    """The next turn; where the token of an earlier turn comes back, somebody else has it: the session ends.
+    """The next turn; where the token of an earlier turn comes back, somebody else has it: the
+    session ends.
 
     Refused where the session has ended.
     """
@@ -44,7 +46,9 @@ def refresh(account: Account, session_id: str, turn: int, now: datetime) -> Deci
         raise Refusal("session_ended")
     if turn < session.turn:
         return end(account, session_id, "token_reused") or (account, [])
-    following = session.model_copy(update={"turn": session.turn + 1, "refreshed_at": now, "expires_at": now + LIFE})
+    following = session.model_copy(
+        update={"turn": session.turn + 1, "refreshed_at": now, "expires_at": now + LIFE}
+    )
     sessions = tuple(following if s.id == session_id else s for s in account.sessions)
     return account.model_copy(update={"sessions": sessions}), []
 
@@ -54,4 +58,6 @@ def end(account: Account, session_id: str, reason: str) -> Decision | None:
     if account.session(session_id) is None:
         return None
     left = tuple(session for session in account.sessions if session.id != session_id)
-    return account.model_copy(update={"sessions": left}), [events.session_revoked(account, session_id, reason)]
+    return account.model_copy(update={"sessions": left}), [
+        events.session_revoked(account, session_id, reason)
+    ]

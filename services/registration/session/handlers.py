@@ -1,4 +1,5 @@
-"""Sign in, go on, sign out. Whoever signs in for the first time has an account by that: one write does it all."""
+"""Sign in, go on, sign out. Whoever signs in for the first time has an account by that: one write
+does it all."""
 
 import secrets
 from collections.abc import Sequence
@@ -18,27 +19,41 @@ from services.registration.sign_in_code.handlers import SignInCodeHandlers
 
 
 class SessionHandlers:
-    def __init__(self, accounts: Accounts, codes: SignInCodeHandlers, personal: Personal, tokens: Tokens) -> None:
-        self._accounts, self._codes, self._personal, self._tokens = accounts, codes, personal, tokens
+    def __init__(
+        self, accounts: Accounts, codes: SignInCodeHandlers, personal: Personal, tokens: Tokens
+    ) -> None:
+        self._accounts, self._codes, self._personal, self._tokens = (
+            accounts,
+            codes,
+            personal,
+            tokens,
+        )
 
     async def open(self, phone_text: str, guess: str, cause: Cause) -> tuple[Account, Session, str]:
-        """(account, session, phone). A repeat of `cause` gives the same session; the code opens no other."""
+        """(account, session, phone). A repeat of `cause` gives the same session; the code opens no
+        other."""
         phone = phone_form(phone_text)
         if phone is None:
             raise refused_by_field(422, "phone_invalid", "body.phone")
         issued = await self._codes.check(phone, guess)
-        session = domain.new_session(derived_id("ses", issued.code), secrets.token_hex(16), self._codes.now())
+        session = domain.new_session(
+            derived_id("ses", issued.code), secrets.token_hex(16), self._codes.now()
+        )
         account = None
         if not issued.account_known:
             account = await self._sign_up(phone, session, issued.code, cause)
         if account is None:
-            account = await self._sign_in(self._personal.account_id(phone), session, issued.code, cause)
+            account = await self._sign_in(
+                self._personal.account_id(phone), session, issued.code, cause
+            )
         opened = account.session(session.id)
         if opened is None:  # a repeat, and the session has ended since
             raise refused_by_field(422, "code_wrong", "body.code")
         return account, opened, phone
 
-    async def _sign_up(self, phone: str, session: Session, code: str, cause: Cause) -> Account | None:
+    async def _sign_up(
+        self, phone: str, session: Session, code: str, cause: Cause
+    ) -> Account | None:
         """None if the phone has an account by now."""
         id = self._personal.account_id(phone)
         account, events = domain.sign_up(id, self._personal.seal(phone, "phone", id), session, code)
@@ -56,7 +71,8 @@ class SessionHandlers:
         )
 
     async def refresh(self, text: str, cause: Cause) -> tuple[Account, Session]:
-        """The session with its next turn. A repeat of `cause` gives that turn again, as long as it was not used."""
+        """The session with its next turn. A repeat of `cause` gives that turn again, as long as it
+        was not used."""
         token = self._tokens.read(text)
         if token is None or not await self._accounts.exists(token.account):
             raise Problem(401, "session_ended")
@@ -73,9 +89,13 @@ class SessionHandlers:
         session = account.session(token.session)
         if session is None:
             raise Problem(401, "session_ended")
-        if session.turn != token.turn + 1:  # a repeat of a cause, but others went on since: a used token after all
+        if (
+            session.turn != token.turn + 1
+        ):  # a repeat of a cause, but others went on since: a used token after all
             await self._accounts.change(
-                account.id, lambda a: domain.end(a, session.id, "token_reused"), Cause(secrets.token_hex(16))
+                account.id,
+                lambda a: domain.end(a, session.id, "token_reused"),
+                Cause(secrets.token_hex(16)),
             )
             raise Problem(401, "session_ended")
         self._check(token, account)
@@ -91,4 +111,6 @@ class SessionHandlers:
 
     async def end(self, who: Principal, session: str, cause: Cause) -> None:
         """One of one's own; nothing where it has ended already."""
-        await self._accounts.change(who.subject, lambda a: domain.end(a, session, "signed_out"), cause)
+        await self._accounts.change(
+            who.subject, lambda a: domain.end(a, session, "signed_out"), cause
+        )

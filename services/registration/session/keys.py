@@ -6,11 +6,14 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey, Key, KeySet
 
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
+)
 
 
 class SigningKeys:
-    """From PEM text. The first key signs, all are published: put a new one behind the old, then in front of it.
+    """From PEM text. The first key signs, all are published: put a new one behind the old, then in
+    front of it.
 
     Without any, one is made when it is first asked for: enough to describe the API, not to serve.
     """
@@ -24,7 +27,8 @@ class SigningKeys:
 
     @cached_property
     def all(self) -> list[ECKey]:
-        """Raises ValueError for a text without a P-256 private key, OSError for a file that cannot be read."""
+        """Raises ValueError for a text without a P-256 private key, OSError for a file that cannot
+        be read."""
         if not self.configured:
             return [_with_kid(ECKey.generate_key("P-256"))]
         text = (self._pem or Path(self._file).read_text("utf-8")).replace("\\n", "\n")
@@ -47,7 +51,10 @@ class SigningKeys:
 def public(key: ECKey) -> dict[str, str]:
     """The public JWK; `kid` is the key's thumbprint (RFC 7638)."""
     parts = key.as_dict(private=False)
-    return {name: str(parts[name]) for name in ("kty", "crv", "x", "y", "kid")} | {"use": "sig", "alg": "ES256"}
+    return {name: str(parts[name]) for name in ("kty", "crv", "x", "y", "kid")} | {
+        "use": "sig",
+        "alg": "ES256",
+    }
 
 
 def _with_kid(key: ECKey) -> ECKey:

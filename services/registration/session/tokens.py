@@ -25,27 +25,43 @@ class RefreshToken(NamedTuple):
 
 
 class Tokens:
-    def __init__(self, keys: SigningKeys, personal: Personal, clock: Clock, issuer: str, audience: str) -> None:
+    def __init__(
+        self, keys: SigningKeys, personal: Personal, clock: Clock, issuer: str, audience: str
+    ) -> None:
         self._keys, self._personal, self._clock = keys, personal, clock
         self._issuer, self._audience = issuer, audience
 
     def access(self, account: Account, session: Session) -> tuple[str, int]:
-        """A signed token with the grants that hold now, and the seconds it lives: no longer than any of them."""
+        """A signed token with the grants that hold now, and the seconds it lives: no longer than
+        any of them."""
         now, issued = self._clock.now(), self._clock.real()
         held = account.held(now)
-        life = min([ACCESS_LIFE, *(self._left(grant.until, now) for grant in held if grant.until is not None)])
+        life = min(
+            [
+                ACCESS_LIFE,
+                *(self._left(grant.until, now) for grant in held if grant.until is not None),
+            ]
+        )
         claims = {
-            "iss": self._issuer, "aud": self._audience, "sub": account.id, "sid": session.id,
-            "iat": int(issued), "exp": int(issued) + life, "grants": [_claim(grant) for grant in held],
-        }  # fmt: skip
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": account.id,
+            "sid": session.id,
+            "iat": int(issued),
+            "exp": int(issued) + life,
+            "grants": [_claim(grant) for grant in held],
+        }
         key = self._keys.signing
-        return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM]), life
+        return jwt.encode(
+            {"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM]
+        ), life
 
     def _left(self, until: datetime, now: datetime) -> int:
         return max(1, int(self._clock.seconds((until - now).total_seconds())))
 
     def refresh(self, account: Account, session: Session) -> str:
-        """The refresh token of the session's present turn: the same each time, and nowhere stored."""
+        """The refresh token of the session's present turn: the same each time, and nowhere
+        stored."""
         secret = self._personal.token_secret(session.id, session.salt, session.turn)
         return f"{account.id}.{session.id}.{session.turn}.{secret}"
 

@@ -10,7 +10,8 @@ from services.registration.session.tokens import Tokens
 
 
 class SignedIn(BaseModel):
-    """The access token goes into `Authorization: Bearer`; the refresh token is good once and gives the next pair."""
+    """The access token goes into `Authorization: Bearer`; the refresh token is good once and gives
+    the next pair."""
 
     access_token: str
     refresh_token: str
@@ -28,6 +29,8 @@ class SignInDesk:
         """`phone`: where it is known already."""
         token, life = self._tokens.access(account, session)
         return SignedIn(
-            access_token=token, refresh_token=self._tokens.refresh(account, session), expires_in_s=life,
+            access_token=token,
+            refresh_token=self._tokens.refresh(account, session),
+            expires_in_s=life,
             account=account_view(account, self._personal, self._clock.now(), phone),
-        )  # fmt: skip
+        )

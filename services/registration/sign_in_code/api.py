@@ -11,7 +11,9 @@ from chassis.service import provided
 from services.registration.sign_in_code.handlers import SignInCodeHandlers
 
 router = APIRouter(prefix="/sign-in-codes", tags=["sessions"])
-Anyone = Annotated[Principal | None, anyone("whoever wants to sign in has no token yet; limited for each phone")]
+Anyone = Annotated[
+    Principal | None, anyone("whoever wants to sign in has no token yet; limited for each phone")
+]
 
 
 class CodeWanted(BaseModel):
@@ -26,7 +28,11 @@ class CodeSent(BaseModel):
 
 @router.post("", status_code=202)
 async def send(
-    body: CodeWanted, _: Anyone, codes: Annotated[SignInCodeHandlers, provided(SignInCodeHandlers)], cause: RequestCause
+    body: CodeWanted,
+    _: Anyone,
+    codes: Annotated[SignInCodeHandlers, provided(SignInCodeHandlers)],
+    cause: RequestCause,
 ) -> CodeSent:
-    """Send a code to a mobile phone: one a minute, ten a day (429). The answer does not tell whether it is known."""
+    """Send a code to a mobile phone: one a minute, ten a day (429). The answer does not tell
+    whether it is known."""
     return CodeSent(expires_in_s=await codes.send(body.phone, cause))

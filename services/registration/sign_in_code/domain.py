@@ -1,4 +1,5 @@
-"""One-time codes: six digits, good for ten minutes and five tries; one a minute and ten a day for a phone."""
+"""One-time codes: six digits, good for ten minutes and five tries; one a minute and ten a day for a
+phone."""
 
 from datetime import datetime, timedelta, timezone
 from hmac import compare_digest
@@ -9,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 LIFE = timedelta(minutes=10)
 PAUSE = timedelta(seconds=60)
 DELIVERY = timedelta(seconds=8)
-"""After so long a code that is not known to have left did not: a repeat of its request sends another one."""
+"""After so long a code that is not known to have left did not: a repeat of its request sends
+another one."""
 TRIES = 5
 PER_DAY = 10
 _JINAN = timezone(timedelta(hours=8))
@@ -17,7 +19,8 @@ Verdict = Literal["right", "wrong", "tries_used"]
 
 
 class IssuedCode(BaseModel):
-    """The last code of a phone. `hash` is keyed; `tries` counts the one at hand already. Real time, UTC."""
+    """The last code of a phone. `hash` is keyed; `tries` counts the one at hand already. Real time,
+    UTC."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,7 +40,8 @@ class IssuedCode(BaseModel):
 
 
 def verdict(issued: IssuedCode | None, guess_hash: str, now: datetime) -> Verdict:
-    """A lapsed code, and a phone that asked for none, are answered like a wrong code: nothing is told about a phone."""
+    """A lapsed code, and a phone that asked for none, are answered like a wrong code: nothing is
+    told about a phone."""
     if issued is None or now >= issued.expires_at:
         return "wrong"
     if issued.tries > TRIES:
@@ -50,8 +54,11 @@ def day_of(now: datetime) -> str:
     return now.astimezone(_JINAN).date().isoformat()
 
 
-def refusal(issued: IssuedCode, now: datetime) -> tuple[Literal["code_too_soon", "code_too_many"], int] | None:
-    """Why no code is sent now, and after how many seconds one would be; nothing if one may be sent."""
+def refusal(
+    issued: IssuedCode, now: datetime
+) -> tuple[Literal["code_too_soon", "code_too_many"], int] | None:
+    """Why no code is sent now, and after how many seconds one would be; nothing if one may be
+    sent."""
     if issued.day == day_of(now) and issued.sent_today >= PER_DAY:
         local = now.astimezone(_JINAN)
         midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

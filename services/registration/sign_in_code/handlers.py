@@ -23,9 +23,14 @@ _SEND_WITHIN = 5.0  # seconds
 
 class SignInCodeHandlers:
     def __init__(
-        self, codes: SignInCodes, accounts: Accounts, personal: Personal, sender: SmsSender, clock: Clock,
+        self,
+        codes: SignInCodes,
+        accounts: Accounts,
+        personal: Personal,
+        sender: SmsSender,
+        clock: Clock,
         also_unassigned: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._codes, self._accounts, self._personal = codes, accounts, personal
         self._sender, self._clock, self._also_unassigned = sender, clock, also_unassigned
 
@@ -41,7 +46,9 @@ class SignInCodeHandlers:
         key, code_id = self._personal.phone_key(phone), secrets.token_hex(8)
         code = f"{secrets.randbelow(1_000_000):06d}"
         known, now = await self._accounts.exists(self._personal.account_id(phone)), self.now()
-        last = await self._codes.issue(key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now)
+        last = await self._codes.issue(
+            key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now
+        )
         if last is None:
             await self._deliver(phone, key, code_id, code)
             await self._codes.sent(key, code_id)
@@ -64,7 +71,8 @@ class SignInCodeHandlers:
             raise Problem(503, "message_not_sent", retry_after=10) from None
 
     async def check(self, phone: str, guess: str) -> IssuedCode:
-        """The code that the guess is right for. Raises a 422 problem, or 429 once its tries are used up."""
+        """The code that the guess is right for. Raises a 422 problem, or 429 once its tries are
+        used up."""
         issued = await self._codes.tried(self._personal.phone_key(phone))
         hashed = self._personal.code_hash(issued.code if issued else "", guess)
         found = domain.verdict(issued, hashed, self.now())

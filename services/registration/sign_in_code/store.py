@@ -1,4 +1,5 @@
-"""One document a phone: its last code, by keyed hash. Tries are counted before a guess is compared."""
+"""One document a phone: its last code, by keyed hash. Tries are counted before a guess is
+compared."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,14 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.coalesce import Batcher
 from chassis.store import Store
-from services.registration.sign_in_code.domain import DELIVERY, LIFE, PAUSE, PER_DAY, IssuedCode, day_of
+from services.registration.sign_in_code.domain import (
+    DELIVERY,
+    LIFE,
+    PAUSE,
+    PER_DAY,
+    IssuedCode,
+    day_of,
+)
 
 _KEPT = timedelta(days=1, hours=1)
 """As long as the day's count is needed."""
@@ -22,7 +30,8 @@ class SignInCodes:
         self._collection = store.collection(
             "sign_in_codes", IndexModel([("purge_at", ASCENDING)], expireAfterSeconds=0)
         )
-        # A count of tries may be lost with a server: then somebody has a try more. Nobody waits for the journal.
+        # A count of tries may be lost with a server: then somebody has a try more. Nobody waits for
+        # the journal.
         self._tries = self._collection.with_options(
             write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
         )
@@ -31,20 +40,34 @@ class SignInCodes:
     async def issue(
         self, phone_key: str, code: str, hash: str, mark: str, account_known: bool, now: datetime
     ) -> IssuedCode | None:
-        """Put a new code in the place of the last, unless that is too soon or too many. It is too soon for a repeat of
-        `mark` while the last code is on its way, not when it never left (its process ended, the store was away).
+        """Put a new code in the place of the last, unless that is too soon or too many. It is too
+        soon for a repeat of `mark` while the last code is on its way, not when it never left (its
+        process ended, the store was away).
 
         Gives None if it is there now, else the last one.
         """
         day = day_of(now)
         never_left = {"mark": mark, "delivered": False, "sent_at": {"$lte": now - DELIVERY}}
-        allowed = {"_id": phone_key, "$and": [
-            {"$or": [{"sent_at": {"$lte": now - PAUSE}}, never_left]},
-            {"$or": [{"day": {"$ne": day}}, {"sent_today": {"$lt": PER_DAY}}]},
-        ]}  # fmt: skip
-        fields = {"code": code, "hash": hash, "mark": mark, "sent_at": now, "expires_at": now + LIFE, "tries": 0,
-                  "delivered": False, "account_known": account_known, "purge_at": now + _KEPT, "day": day,
-                  "sent_today": {"$cond": [{"$eq": ["$day", day]}, {"$add": ["$sent_today", 1]}, 1]}}  # fmt: skip
+        allowed = {
+            "_id": phone_key,
+            "$and": [
+                {"$or": [{"sent_at": {"$lte": now - PAUSE}}, never_left]},
+                {"$or": [{"day": {"$ne": day}}, {"sent_today": {"$lt": PER_DAY}}]},
+            ],
+        }
+        fields = {
+            "code": code,
+            "hash": hash,
+            "mark": mark,
+            "sent_at": now,
+            "expires_at": now + LIFE,
+            "tries": 0,
+            "delivered": False,
+            "account_known": account_known,
+            "purge_at": now + _KEPT,
+            "day": day,
+            "sent_today": {"$cond": [{"$eq": ["$day", day]}, {"$add": ["$sent_today", 1]}, 1]},
+        }
         try:
             await self._collection.update_one(allowed, [{"$set": fields}], upsert=True)
         except DuplicateKeyError:
@@ -56,19 +79,27 @@ class SignInCodes:
         return None if document is None else IssuedCode.model_validate(document)
 
     async def sent(self, phone_key: str, code: str) -> None:
-        await self._collection.update_one({"_id": phone_key, "code": code}, {"$set": {"delivered": True}})
+        await self._collection.update_one(
+            {"_id": phone_key, "code": code}, {"$set": {"delivered": True}}
+        )
 
     async def not_sent(self, phone_key: str, code: str) -> None:
         """The code never left: another may be asked for at once, though the day's count stays."""
         long_ago = datetime.fromtimestamp(0).astimezone()
-        await self._collection.update_one({"_id": phone_key, "code": code}, {"$set": {"sent_at": long_ago, "mark": ""}})
+        await self._collection.update_one(
+            {"_id": phone_key, "code": code}, {"$set": {"sent_at": long_ago, "mark": ""}}
+        )
 
     async def tried(self, phone_key: str) -> IssuedCode | None:
-        """Count a try and give the code with it. Tries that come while others are counted go together."""
+        """Count a try and give the code with it. Tries that come while others are counted go
+        together."""
         return await self._counted.submit(phone_key)
 
     async def _count(self, batch: Sequence[str]) -> Sequence[IssuedCode | None]:
-        counts = [UpdateOne({"_id": key}, {"$inc": {"tries": tries}}) for key, tries in Counter(batch).items()]
+        counts = [
+            UpdateOne({"_id": key}, {"$inc": {"tries": tries}})
+            for key, tries in Counter(batch).items()
+        ]
         await self._tries.bulk_write(counts, ordered=False)
         found = self._tries.find({"_id": {"$in": list(set(batch))}}, max_time_ms=5000)
         issued = {document["_id"]: IssuedCode.model_validate(document) async for document in found}

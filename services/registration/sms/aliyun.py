@@ -20,12 +20,17 @@ from services.registration.sms.sender import NotSent
 log = structlog.get_logger()
 _ALGORITHM = "ACS3-HMAC-SHA256"
 _WITHIN = 4.0  # seconds
-_PHONE_REFUSED = {"isv.MOBILE_NUMBER_ILLEGAL", "isv.MOBILE_COUNT_OVER_LIMIT", "isv.BLACK_KEY_CONTROL_LIMIT"}
+_PHONE_REFUSED = {
+    "isv.MOBILE_NUMBER_ILLEGAL",
+    "isv.MOBILE_COUNT_OVER_LIMIT",
+    "isv.BLACK_KEY_CONTROL_LIMIT",
+}
 
 
 @dataclass(frozen=True)
 class AliyunAccount:
-    """An access key that may send messages, with the approved signature and template (which has `${code}`)."""
+    """An access key that may send messages, with the approved signature and template (which has
+    `${code}`)."""
 
     key_id: str
     key_secret: str
@@ -36,11 +41,16 @@ class AliyunAccount:
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
     """RFC 3986 encoding, in the order of the names."""
-    return "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in sorted(parameters.items()))
+    return "&".join(
+        f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in sorted(parameters.items())
+    )
 
 
-def authorization(method: str, query: str, headers: Mapping[str, str], key_id: str, key_secret: str) -> str:
-    """The `Authorization` of a request to `/` without a body; `headers` are those that are signed, in lower case."""
+def authorization(
+    method: str, query: str, headers: Mapping[str, str], key_id: str, key_secret: str
+) -> str:
+    """The `Authorization` of a request to `/` without a body; `headers` are those that are signed,
+    in lower case."""
     signed = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
     request = "\n".join((method, "/", query, lines, signed, headers["x-acs-content-sha256"]))
@@ -55,7 +65,9 @@ class AliyunSms:
         self._client: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
-        self._client = httpx.AsyncClient(base_url=self._account.endpoint, timeout=_WITHIN, follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            base_url=self._account.endpoint, timeout=_WITHIN, follow_redirects=False
+        )
 
     async def stop(self) -> None:
         if self._client is not None:
@@ -64,16 +76,24 @@ class AliyunSms:
     async def send_code(self, phone: str, code: str) -> None:
         if self._client is None:
             raise NotSent("not_started")
-        query = canonical_query({
-            "PhoneNumbers": phone.removeprefix("+86"), "SignName": self._account.sign_name,
-            "TemplateCode": self._account.template, "TemplateParam": orjson.dumps({"code": code}).decode(),
-        })  # fmt: skip
+        query = canonical_query(
+            {
+                "PhoneNumbers": phone.removeprefix("+86"),
+                "SignName": self._account.sign_name,
+                "TemplateCode": self._account.template,
+                "TemplateParam": orjson.dumps({"code": code}).decode(),
+            }
+        )
         try:
             answer = await self._client.post(f"/?{query}", headers=self._headers(query))
             result = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise NotSent(type(error).__name__) from None
-        reason = str(result.get("Code", answer.status_code)) if isinstance(result, dict) else "unreadable"
+        reason = (
+            str(result.get("Code", answer.status_code))
+            if isinstance(result, dict)
+            else "unreadable"
+        )
         if reason != "OK" or answer.is_error:
             raise NotSent(reason, phone_refused=reason in _PHONE_REFUSED)
         log.info("code handed to the carrier", receipt=str(result.get("BizId", ""))[:40])
@@ -87,5 +107,7 @@ class AliyunSms:
             "x-acs-signature-nonce": secrets.token_hex(16),
             "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
         }
-        signed = authorization("POST", query, headers, self._account.key_id, self._account.key_secret)
+        signed = authorization(
+            "POST", query, headers, self._account.key_id, self._account.key_secret
+        )
         return headers | {"authorization": signed, "accept": "application/json"}

@@ -11,7 +11,9 @@ from services.registration.sms.handlers import DeveloperDesk
 from services.registration.sms.local import KeptMessage
 
 router = APIRouter(prefix="/dev", tags=["dev"])
-Anyone = Annotated[Principal | None, anyone("needs the developer's key; 404 where messages really go out")]
+Anyone = Annotated[
+    Principal | None, anyone("needs the developer's key; 404 where messages really go out")
+]
 
 
 class Messages(BaseModel):
@@ -20,8 +22,11 @@ class Messages(BaseModel):
 
 @router.get("/messages")
 async def messages(
-    _: Anyone, desk: Annotated[DeveloperDesk, provided(DeveloperDesk)],
-    phone: Annotated[str, Query(max_length=24)], x_dev_key: Annotated[str, Header(max_length=200)] = "",
-) -> Messages:  # fmt: skip
-    """The last messages to a phone, newest first. Only where SMS=local, with the header X-Dev-Key."""
+    _: Anyone,
+    desk: Annotated[DeveloperDesk, provided(DeveloperDesk)],
+    phone: Annotated[str, Query(max_length=24)],
+    x_dev_key: Annotated[str, Header(max_length=200)] = "",
+) -> Messages:
+    """The last messages to a phone, newest first. Only where SMS=local, with the header
+    X-Dev-Key."""
     return Messages(messages=await desk.messages(phone, x_dev_key))

@@ -9,7 +9,8 @@ from services.registration.sms.local import KeptMessage, LocalSms
 
 
 class DeveloperDesk:
-    """`local` None: messages really go out, and there is nothing to see. Without a `key` nobody sees any."""
+    """`local` None: messages really go out, and there is nothing to see. Without a `key` nobody
+    sees any."""
 
     def __init__(self, local: LocalSms | None, key: str) -> None:
         self._local, self._key = local, key

@@ -1,4 +1,5 @@
-"""The SMS desk of a local platform: messages are kept for ten minutes, and shown to the developer."""
+"""The SMS desk of a local platform: messages are kept for ten minutes, and shown to the
+developer."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +20,8 @@ class KeptMessage(BaseModel):
 
 
 class LocalSms:
-    """In the store, so that every replica shows what any of them sent. The phone is kept as its keyed hash."""
+    """In the store, so that every replica shows what any of them sent. The phone is kept as its
+    keyed hash."""
 
     def __init__(self, store: Store, personal: Personal, clock: Clock) -> None:
         self._personal, self._clock = personal, clock
@@ -32,10 +34,17 @@ class LocalSms:
     async def send_code(self, phone: str, code: str) -> None:
         now = datetime.fromtimestamp(self._clock.real(), UTC)
         message = KeptMessage(text=text("sms.sign_in_code", code=code).zh, code=code, at=now)
-        keyed = {"phone_key": self._personal.phone_key(phone), "purge_at": now + timedelta(minutes=10)}
+        keyed = {
+            "phone_key": self._personal.phone_key(phone),
+            "purge_at": now + timedelta(minutes=10),
+        }
         await self._collection.insert_one({"_id": new_id("sms"), **message.model_dump(), **keyed})
 
     async def latest(self, phone: str, limit: int = 10) -> list[KeptMessage]:
         """The latest first."""
-        cursor = self._collection.find({"phone_key": self._personal.phone_key(phone)}, limit=limit, max_time_ms=3000)
-        return [KeptMessage.model_validate(document) async for document in cursor.sort("at", DESCENDING)]
+        cursor = self._collection.find(
+            {"phone_key": self._personal.phone_key(phone)}, limit=limit, max_time_ms=3000
+        )
+        return [
+            KeptMessage.model_validate(document) async for document in cursor.sort("at", DESCENDING)
+        ]

@@ -4,7 +4,8 @@ from typing import Protocol
 
 
 class NotSent(Exception):
-    """The message was not taken. `reason` is the provider's code, never a text; nothing personal."""
+    """The message was not taken. `reason` is the provider's code, never a text; nothing
+    personal."""
 
     def __init__(self, reason: str, phone_refused: bool = False) -> None:
         super().__init__(reason)
@@ -13,5 +14,6 @@ class NotSent(Exception):
 
 class SmsSender(Protocol):
     async def send_code(self, phone: str, code: str) -> None:
-        """Send a one-time code to a phone (`+86` and 11 digits). Raises NotSent, within a few seconds."""
+        """Send a one-time code to a phone (`+86` and 11 digits). Raises NotSent, within a few
+        seconds."""
         ...

@@ -23,7 +23,9 @@ class NewSquad(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     station: str = Field(max_length=40, pattern=r"^sta_[0-9a-z]+$")
-    name: str = Field(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$", examples=["夕阳红"])
+    name: str = Field(
+        min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$", examples=["夕阳红"]
+    )
     leader: AccountId | None = None
 
 
@@ -61,6 +63,9 @@ async def form(body: NewSquad, who: Officer, squads: Squads, cause: RequestCause
 
 
 @router.post("/{id}/leader")
-async def appoint(id: SquadId, body: NewLeader, who: Officer, squads: Squads, cause: RequestCause) -> SquadView:
-    """Name an approved volunteer of the station; they join the squad by it. The former leader stays a member."""
+async def appoint(
+    id: SquadId, body: NewLeader, who: Officer, squads: Squads, cause: RequestCause
+) -> SquadView:
+    """Name an approved volunteer of the station; they join the squad by it. The former leader stays
+    a member."""
     return _view(await squads.appoint(who, id, body.account, cause))

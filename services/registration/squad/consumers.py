@@ -1,4 +1,5 @@
-"""The service follows its own events: a leader's grant follows the squad, and a squad follows a leader's standing."""
+"""The service follows its own events: a leader's grant follows the squad, and a squad follows a
+leader's standing."""
 
 from chassis.bus import Message, Subscription
 from contracts import topics

@@ -1,4 +1,5 @@
-"""Form squads and name their leaders. The leader's grant follows from the squad's own event, in the next step."""
+"""Form squads and name their leaders. The leader's grant follows from the squad's own event, in the
+next step."""
 
 from chassis.clock import Clock
 from chassis.coalesce import Refused
@@ -17,13 +18,22 @@ from services.registration.volunteer import domain as volunteers
 
 
 class SquadHandlers:
-    def __init__(self, squads: Squads, stations: Stations, accounts: Accounts, clock: Clock) -> None:
-        self._squads, self._stations, self._accounts, self._clock = squads, stations, accounts, clock
+    def __init__(
+        self, squads: Squads, stations: Stations, accounts: Accounts, clock: Clock
+    ) -> None:
+        self._squads, self._stations, self._accounts, self._clock = (
+            squads,
+            stations,
+            accounts,
+            clock,
+        )
 
     async def of(self, station: str) -> list[Squad]:
         return await self._squads.of(station)
 
-    async def form(self, who: Principal, station: str, name: str, leader: str | None, cause: Cause) -> Squad:
+    async def form(
+        self, who: Principal, station: str, name: str, leader: str | None, cause: Cause
+    ) -> Squad:
         await self._require_officer(who, station)
         id = cause.derive("squ")
         if leader is not None:
@@ -41,17 +51,22 @@ class SquadHandlers:
         return await self._squads.change(id, lambda squad: domain.led_by(squad, leader), cause)
 
     async def follow(self, id: str, cause: Cause) -> None:
-        """Bring the grants to what the squad says now, whatever was said before. Safe to repeat, in any order."""
+        """Bring the grants to what the squad says now, whatever was said before. Safe to repeat, in
+        any order."""
         squad = await self._squads.require(id)
         if squad.leader is not None:
             await self._give(squad, squad.leader, cause)
         for account in await self._accounts.leaders_of(id):
             if account.id != squad.leader:
-                await self._accounts.change(account.id, lambda a: volunteers.step_down(a, id), cause)
+                await self._accounts.change(
+                    account.id, lambda a: volunteers.step_down(a, id), cause
+                )
 
     async def _give(self, squad: Squad, leader: str, cause: Cause) -> None:
         try:
-            await self._accounts.change(leader, lambda a: volunteers.lead(a, squad.id, squad.station), cause)
+            await self._accounts.change(
+                leader, lambda a: volunteers.lead(a, squad.id, squad.station), cause
+            )
         except Refusal:  # suspended, or made another squad's leader, since they were named
             await self._squads.change(squad.id, lambda s: domain.without(s, leader), cause)
 

@@ -9,10 +9,12 @@ from services.registration.squad.domain import Squad
 class Squads(Repository[Squad]):
     def __init__(self, store: Store) -> None:
         super().__init__(
-            store, "squads", Squad,
+            store,
+            "squads",
+            Squad,
             IndexModel([("station", ASCENDING), ("name", ASCENDING)], unique=True),
             IndexModel([("leader", ASCENDING)], sparse=True),
-        )  # fmt: skip
+        )
 
     async def of(self, station: str) -> list[Squad]:
         return await self.find({"station": station}, sort=[("_id", ASCENDING)], limit=500)

@@ -53,4 +53,6 @@ async def register(
     cause: RequestCause,
 ) -> StationView:
     """The city desk names a station and the streets that it serves; a street has one station."""
-    return _view(await stations.register(who, body.name, body.streets, body.longitude, body.latitude, cause))
+    return _view(
+        await stations.register(who, body.name, body.streets, body.longitude, body.latitude, cause)
+    )

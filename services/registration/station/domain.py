@@ -22,6 +22,9 @@ class Station(Aggregate):
 
 def register(station: Station) -> tuple[Station, Sequence[Event]]:
     event = StationRegistered(
-        station=station.id, streets=station.streets, longitude=station.longitude, latitude=station.latitude
+        station=station.id,
+        streets=station.streets,
+        longitude=station.longitude,
+        latitude=station.latitude,
     )
     return station, [event]

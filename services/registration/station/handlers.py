@@ -17,11 +17,23 @@ class StationHandlers:
         return await self._stations.all()
 
     async def register(
-        self, who: Principal, name: str, streets: tuple[str, ...], longitude: float, latitude: float, cause: Cause
+        self,
+        who: Principal,
+        name: str,
+        streets: tuple[str, ...],
+        longitude: float,
+        latitude: float,
+        cause: Cause,
     ) -> Station:
         for street in streets:
             who.require("station.register", street)
-        station = Station(id=cause.derive("sta"), name=name, streets=streets, longitude=longitude, latitude=latitude)
+        station = Station(
+            id=cause.derive("sta"),
+            name=name,
+            streets=streets,
+            longitude=longitude,
+            latitude=latitude,
+        )
         try:
             return await self._stations.add(*domain.register(station), cause)
         except Refused:

@@ -8,7 +8,9 @@ from services.registration.station.domain import Station
 
 class Stations(Repository[Station]):
     def __init__(self, store: Store) -> None:
-        super().__init__(store, "stations", Station, IndexModel([("streets", ASCENDING)], unique=True))
+        super().__init__(
+            store, "stations", Station, IndexModel([("streets", ASCENDING)], unique=True)
+        )
 
     async def all(self) -> list[Station]:
         """The city has some hundred."""

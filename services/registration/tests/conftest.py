@@ -11,7 +11,9 @@ from tests.backend import WholePlatform
 
 @pytest.fixture(scope="module")
 async def client(platform: WholePlatform) -> AsyncIterator[Client]:
-    async with httpx.AsyncClient(base_url=f"{platform.service_url('registration')}/api/v1/", timeout=20) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{platform.service_url('registration')}/api/v1/", timeout=20
+    ) as http:
         yield Client(http, platform.dev_key)
 
 

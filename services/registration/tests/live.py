@@ -29,11 +29,15 @@ class Client:
     async def code(self, phone: str) -> str:
         sent = await self.http.post("sign-in-codes", json={"phone": phone})
         assert sent.status_code == 202, sent.text
-        kept = await self.http.get("dev/messages", params={"phone": phone}, headers={"X-Dev-Key": self._dev_key})
+        kept = await self.http.get(
+            "dev/messages", params={"phone": phone}, headers={"X-Dev-Key": self._dev_key}
+        )
         return kept.json()["messages"][0]["code"]
 
     async def sign_in(self, phone: str) -> "Member":
-        answer = await self.http.post("sessions", json={"phone": phone, "code": await self.code(phone)})
+        answer = await self.http.post(
+            "sessions", json={"phone": phone, "code": await self.code(phone)}
+        )
         assert answer.status_code == 201, answer.text
         return Member(self.http, answer.json())
 
@@ -67,8 +71,13 @@ def new_phone() -> str:
 
 
 def application(**more: Any) -> dict[str, Any]:
-    return {"station": PLAN.station.id, "area": COMMUNITY, "name": "测试甲", "id_number": id_number(next(_numbers)),
-            "skills": ["mediation", "care"]} | more  # fmt: skip
+    return {
+        "station": PLAN.station.id,
+        "area": COMMUNITY,
+        "name": "测试甲",
+        "id_number": id_number(next(_numbers)),
+        "skills": ["mediation", "care"],
+    } | more
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
@@ -85,10 +94,14 @@ async def staff(client: Client, people: dict[str, Member], person: Person) -> Me
     return people[person.key]
 
 
-async def events_of(platform: WholePlatform, account: str, count: int) -> list[tuple[str, dict[str, Any]]]:
+async def events_of(
+    platform: WholePlatform, account: str, count: int
+) -> list[tuple[str, dict[str, Any]]]:
     """The first `count` events with the account's key, in order."""
     consumer = AIOKafkaConsumer(
-        topics.REGISTRATION, bootstrap_servers=platform.backend.kafka_bootstrap, auto_offset_reset="earliest"
+        topics.REGISTRATION,
+        bootstrap_servers=platform.backend.kafka_bootstrap,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     found: list[tuple[str, dict[str, Any]]] = []

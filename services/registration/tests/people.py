@@ -10,7 +10,8 @@ _RUN = secrets.randbelow(9000)
 
 
 def id_number(n: int) -> str:
-    """A well-formed ID number that nobody has: order code 000; of Lixia, since the demonstration's are of Huaiyin."""
+    """A well-formed ID number that nobody has: order code 000; of Lixia, since the demonstration's
+    are of Huaiyin."""
     birthday = date(1960, 1, 1) + timedelta(days=_RUN + n)
     digits = f"370102{birthday:%Y%m%d}000"
     return digits + ric.calc_check_digit(digits + "0")

@@ -41,7 +41,9 @@ def test_another_key_or_a_changed_letter_opens_nothing():
 def test_an_equal_value_is_found_again_in_its_own_field_only():
     assert CIPHER.lookup("13800000000", "phone") == CIPHER.lookup("13800000000", "phone")
     assert CIPHER.lookup("13800000000", "phone") != CIPHER.lookup("13800000000", "id_number")
-    assert CIPHER.lookup("13800000000", "phone") != FieldCipher("11" * 32, "33" * 32).lookup("13800000000", "phone")
+    assert CIPHER.lookup("13800000000", "phone") != FieldCipher("11" * 32, "33" * 32).lookup(
+        "13800000000", "phone"
+    )
 
 
 @pytest.mark.parametrize("key", ["", "11" * 16, "zz" * 32])

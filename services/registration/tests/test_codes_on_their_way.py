@@ -1,4 +1,5 @@
-"""A code that was put down but never left (a process ended in between) is sent again for a repeat, and only then."""
+"""A code that was put down but never left (a process ended in between) is sent again for a repeat,
+and only then."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,5 @@
-"""The demonstration's people: as many as the press report says, the same each time, and nobody's phone."""
+"""The demonstration's people: as many as the press report says, the same each time, and nobody's
+phone."""
 
 import json
 from collections import Counter
@@ -71,7 +72,9 @@ def test_each_shift_has_every_skill_several_times() -> None:
         assert len(on_duty) == size
         held = Counter(skill for person in on_duty for skill in person.skills)
         assert all(held[skill] >= 4 for skill in SKILLS), held
-    assert all(person.birth_year > 1956 for person in PEOPLE.volunteers if "evening" in person.on_duty)
+    assert all(
+        person.birth_year > 1956 for person in PEOPLE.volunteers if "evening" in person.on_duty
+    )
 
 
 def test_homes_lie_in_the_area_of_the_day_and_in_known_communities() -> None:
@@ -88,6 +91,8 @@ def test_homes_lie_in_the_area_of_the_day_and_in_known_communities() -> None:
 
 
 def test_there_is_one_committee_for_each_community_and_one_person_of_each_role_to_sign_in() -> None:
-    assert {person.area for person in PEOPLE.committee} == {c for c in names() if len(c) == 12 and covers(STREET, c)}
+    assert {person.area for person in PEOPLE.committee} == {
+        c for c in names() if len(c) == 12 and covers(STREET, c)
+    }
     assert len(who_can_sign_in()) == 7
     assert {phone for _, phone in who_can_sign_in()} <= {person.phone for person in everybody()}

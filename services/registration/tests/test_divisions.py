@@ -9,8 +9,12 @@ from services.registration.division.store import divisions
 def test_twelve_districts_their_streets_and_5758_communities() -> None:
     found = divisions()
     assert Counter(division.kind for division in found) == {
-        "city": 1, "district": 12, "zone": 1, "street": 164, "community": 5758,
-    }  # fmt: skip
+        "city": 1,
+        "district": 12,
+        "zone": 1,
+        "street": 164,
+        "community": 5758,
+    }
 
 
 def test_each_lies_in_another_and_has_a_name() -> None:

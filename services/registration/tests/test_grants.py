@@ -37,12 +37,19 @@ class Kept:
 
 
 def handlers(accounts: Kept) -> GrantHandlers:
-    squads = Kept(*(Squad(id=f"squ_{s}", station=f"sta_{s}", name=s, formed_at=NOW) for s in ("here", "there")))
+    squads = Kept(
+        *(
+            Squad(id=f"squ_{s}", station=f"sta_{s}", name=s, formed_at=NOW)
+            for s in ("here", "there")
+        )
+    )
     stations = Kept(
         Station(id="sta_here", name="here", streets=(HERE,), longitude=116.9, latitude=36.7),
         Station(id="sta_there", name="there", streets=(THERE,), longitude=117.0, latitude=36.7),
     )
-    return GrantHandlers(cast(Accounts, accounts), cast(Squads, squads), cast(Stations, stations), Clock(""))
+    return GrantHandlers(
+        cast(Accounts, accounts), cast(Squads, squads), cast(Stations, stations), Clock("")
+    )
 
 
 @pytest.mark.parametrize("role", ["leader", "volunteer"])

@@ -8,13 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.account.cipher import FieldCipher
-from services.registration.account.personal import Personal, id_number_and_birth_year, is_assigned, phone_form
+from services.registration.account.personal import (
+    Personal,
+    id_number_and_birth_year,
+    is_assigned,
+    phone_form,
+)
 
 PERSONAL = Personal(FieldCipher("11" * 32, "22" * 32))
 
 
 @pytest.mark.parametrize(
-    "text", ["13812345678", "+8613812345678", "+86 138 1234 5678", "138-1234-5678", "008613812345678", "8613812345678"]
+    "text",
+    [
+        "13812345678",
+        "+8613812345678",
+        "+86 138 1234 5678",
+        "138-1234-5678",
+        "008613812345678",
+        "8613812345678",
+    ],
 )
 def test_a_phone_has_one_form_and_one_account(text: str) -> None:
     assert phone_form(text) == "+8613812345678"
@@ -22,7 +35,16 @@ def test_a_phone_has_one_form_and_one_account(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1381234567", "138123456789", "053188888888", "+1 415 555 0100", "１３８１２３４５６７８", "abc"]
+    "text",
+    [
+        "",
+        "1381234567",
+        "138123456789",
+        "053188888888",
+        "+1 415 555 0100",
+        "１３８１２３４５６７８",
+        "abc",
+    ],
 )
 def test_what_is_no_chinese_mobile_number(text: str) -> None:
     assert phone_form(text) is None
@@ -43,7 +65,15 @@ def test_id_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["370104195612150009", "370104195613150008", "37010419561215000", "", "abc", "070104195612150008"]
+    "text",
+    [
+        "370104195612150009",
+        "370104195613150008",
+        "37010419561215000",
+        "",
+        "abc",
+        "070104195612150008",
+    ],
 )
 def test_what_is_no_id_number(text: str) -> None:
     assert id_number_and_birth_year(text) is None

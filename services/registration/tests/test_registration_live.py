@@ -1,4 +1,5 @@
-"""The service as it runs: apply, be approved, lead, be suspended, be looked at; and what stands on the topic."""
+"""The service as it runs: apply, be approved, lead, be suspended, be looked at; and what stands on
+the topic."""
 
 from typing import Any
 
@@ -33,17 +34,25 @@ async def test_from_resident_to_volunteer_and_back_with_events(
     assert (await officer.call("POST", f"volunteers/{member.id}/approve", {})).status_code == 409
     member = await member.renew()
     assert await member.roles() == {"resident", "volunteer"}
-    suspended = await officer.call("POST", f"volunteers/{member.id}/suspend", {"reason": "请假外出"})
+    suspended = await officer.call(
+        "POST", f"volunteers/{member.id}/suspend", {"reason": "请假外出"}
+    )
     assert suspended.status_code == 200
     assert await member.roles() == {"resident"}
     happened = await events_of(platform, member.id, 6)
     assert [kind for kind, _ in happened] == [
-        "AccountOpened", "VolunteerStandingChanged", "VolunteerStandingChanged", "GrantsChanged",
-        "VolunteerStandingChanged", "GrantsChanged",
-    ]  # fmt: skip
+        "AccountOpened",
+        "VolunteerStandingChanged",
+        "VolunteerStandingChanged",
+        "GrantsChanged",
+        "VolunteerStandingChanged",
+        "GrantsChanged",
+    ]
     assert [data["standing"] for kind, data in happened if kind == "VolunteerStandingChanged"] == [
-        "applied", "approved", "suspended",
-    ]  # fmt: skip
+        "applied",
+        "approved",
+        "suspended",
+    ]
     assert "测试" not in str(happened)
     assert "请假" not in str(happened)
 
@@ -53,11 +62,15 @@ async def test_a_new_leader_gets_the_grant_and_the_former_one_loses_it(
 ) -> None:
     officer = await staff(client, signed_in, PLAN.officers[5])
     members = [await client.stranger() for _ in range(2)]
-    formed = await officer.call("POST", "squads", {"station": PLAN.station.id, "name": f"新队{new_phone()[-5:]}"})
+    formed = await officer.call(
+        "POST", "squads", {"station": PLAN.station.id, "name": f"新队{new_phone()[-5:]}"}
+    )
     squad = formed.json()["id"]
     for member in members:
         assert (await member.call("POST", "volunteers", application())).status_code == 201
-        assert (await officer.call("POST", f"volunteers/{member.id}/approve", {})).status_code == 200
+        assert (
+            await officer.call("POST", f"volunteers/{member.id}/approve", {})
+        ).status_code == 200
     for leader, other in (members, reversed(members)):
         named = await officer.call("POST", f"squads/{squad}/leader", {"account": leader.id})
         assert (named.status_code, named.json()["leader"]) == (200, leader.id), named.text
@@ -76,7 +89,9 @@ async def test_a_new_leader_gets_the_grant_and_the_former_one_loses_it(
     await eventually(leaderless)
 
 
-async def test_who_looks_at_a_person_is_seen_by_that_person(client: Client, signed_in: dict[str, Member]) -> None:
+async def test_who_looks_at_a_person_is_seen_by_that_person(
+    client: Client, signed_in: dict[str, Member]
+) -> None:
     member = await client.stranger()
     officer = await staff(client, signed_in, PLAN.officers[5])
     applied = await member.call("POST", "volunteers", application(squad="squ_01"))
@@ -88,7 +103,9 @@ async def test_who_looks_at_a_person_is_seen_by_that_person(client: Client, sign
         (officer.id, "officer", ["name", "phone"])
     ]
     leader = await staff(client, signed_in, PLAN.volunteers[0])
-    assert (await leader.call("GET", f"volunteers/{member.id}")).status_code == 200, "one of squad 1"
+    assert (await leader.call("GET", f"volunteers/{member.id}")).status_code == 200, (
+        "one of squad 1"
+    )
     listed = (await leader.call("GET", "volunteers?limit=100")).json()["volunteers"]
     assert {each["squad"] for each in listed} == {"squ_01"}
     stranger_to_leader = next(p for p in PLAN.volunteers if p.squad == "squ_02")
@@ -97,14 +114,18 @@ async def test_who_looks_at_a_person_is_seen_by_that_person(client: Client, sign
     assert (await other.call("GET", f"volunteers/{member.id}")).status_code == 403
 
 
-async def test_roles_are_given_within_the_giver_s_area(client: Client, signed_in: dict[str, Member]) -> None:
+async def test_roles_are_given_within_the_giver_s_area(
+    client: Client, signed_in: dict[str, Member]
+) -> None:
     officer = await staff(client, signed_in, PLAN.officers[5])
     city = await staff(client, signed_in, PLAN.city_desk[0])
     member = await client.stranger()
 
     async def give(giver: Member, role: str, area: str, **more: Any) -> int:
         return (
-            await giver.call("POST", "grants", {"account": member.id, "role": role, "area": area} | more)
+            await giver.call(
+                "POST", "grants", {"account": member.id, "role": role, "area": area} | more
+            )
         ).status_code
 
     assert await give(officer, "committee", COMMUNITY) == 201
@@ -126,11 +147,15 @@ async def test_roles_are_given_within_the_giver_s_area(client: Client, signed_in
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"area": "370102001002"}, "body.area"), ({"area": "370104009999"}, "body.area"),
-        ({"station": "sta_nowhere"}, "body.station"), ({"id_number": "370104195612150009"}, "body.id_number"),
-        ({"squad": "squ_99"}, "body.squad"), ({"name": {"$ne": ""}}, "body.name"), ({"age": 3}, "body.age"),
+        ({"area": "370102001002"}, "body.area"),
+        ({"area": "370104009999"}, "body.area"),
+        ({"station": "sta_nowhere"}, "body.station"),
+        ({"id_number": "370104195612150009"}, "body.id_number"),
+        ({"squad": "squ_99"}, "body.squad"),
+        ({"name": {"$ne": ""}}, "body.name"),
+        ({"age": 3}, "body.age"),
     ],
-)  # fmt: skip
+)
 async def test_an_application_that_is_wrong_names_the_field(
     client: Client, signed_in: dict[str, Member], change: dict[str, Any], field: str
 ) -> None:

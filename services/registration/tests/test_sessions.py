@@ -24,7 +24,9 @@ NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 
 
 def signed_up() -> Account:
-    account, events = domain.sign_up("acc_1", "sealed", domain.new_session("ses_1", "salt", NOW), "code_1")
+    account, events = domain.sign_up(
+        "acc_1", "sealed", domain.new_session("ses_1", "salt", NOW), "code_1"
+    )
     assert [type(event) for event in events] == [AccountOpened]
     return account
 
@@ -51,7 +53,9 @@ def test_only_the_present_turn_refreshes_and_a_used_one_ends_the_session(turns: 
         account, events = domain.refresh(account, "ses_1", asked, NOW)
         if asked < present:
             assert account.session("ses_1") is None
-            assert events == [SessionRevoked(account="acc_1", session="ses_1", reason="token_reused")]
+            assert events == [
+                SessionRevoked(account="acc_1", session="ses_1", reason="token_reused")
+            ]
             with pytest.raises(Refusal, match="session_ended"):
                 domain.refresh(account, "ses_1", asked, NOW)
             return
@@ -79,10 +83,14 @@ def test_the_eleventh_session_ends_the_one_refreshed_longest_ago() -> None:
     account = signed_up()
     for n in range(2, domain.MOST + 1):
         at = NOW + timedelta(minutes=n)
-        account, _ = domain.sign_in(account, domain.new_session(f"ses_{n}", "salt", at), f"code_{n}", at)
+        account, _ = domain.sign_in(
+            account, domain.new_session(f"ses_{n}", "salt", at), f"code_{n}", at
+        )
     account, _ = domain.refresh(account, "ses_1", 1, NOW + timedelta(hours=1))
     last = NOW + timedelta(hours=2)
-    account, events = domain.sign_in(account, domain.new_session("ses_11", "salt", last), "code_11", last)
+    account, events = domain.sign_in(
+        account, domain.new_session("ses_11", "salt", last), "code_11", last
+    )
     assert len(account.sessions) == domain.MOST
     assert events == [SessionRevoked(account="acc_1", session="ses_2", reason="replaced")]
 
@@ -90,7 +98,9 @@ def test_the_eleventh_session_ends_the_one_refreshed_longest_ago() -> None:
 def test_ended_sessions_make_room_without_an_event() -> None:
     account = signed_up()
     later = NOW + domain.LIFE
-    account, events = domain.sign_in(account, domain.new_session("ses_2", "salt", later), "code_2", later)
+    account, events = domain.sign_in(
+        account, domain.new_session("ses_2", "salt", later), "code_2", later
+    )
     assert ([session.id for session in account.sessions], list(events)) == (["ses_2"], [])
 
 
@@ -101,14 +111,27 @@ def test_signing_out_twice_is_signing_out_once() -> None:
 
 
 def issued(**more: object) -> IssuedCode:
-    fields = {"code": "c", "hash": "right", "sent_at": NOW, "expires_at": NOW + LIFE, "tries": 1,
-              "day": day_of(NOW), "sent_today": 1}  # fmt: skip
+    fields = {
+        "code": "c",
+        "hash": "right",
+        "sent_at": NOW,
+        "expires_at": NOW + LIFE,
+        "tries": 1,
+        "day": day_of(NOW),
+        "sent_today": 1,
+    }
     return IssuedCode.model_validate(fields | more)
 
 
-@given(st.integers(min_value=1, max_value=20), st.integers(min_value=0, max_value=1200), st.booleans())
-def test_a_code_is_right_within_its_tries_and_its_time(tries: int, seconds: int, guessed: bool) -> None:
-    found = verdict(issued(tries=tries), "right" if guessed else "wrong", NOW + timedelta(seconds=seconds))
+@given(
+    st.integers(min_value=1, max_value=20), st.integers(min_value=0, max_value=1200), st.booleans()
+)
+def test_a_code_is_right_within_its_tries_and_its_time(
+    tries: int, seconds: int, guessed: bool
+) -> None:
+    found = verdict(
+        issued(tries=tries), "right" if guessed else "wrong", NOW + timedelta(seconds=seconds)
+    )
     if seconds >= LIFE.total_seconds():
         assert found == "wrong"
     elif tries > TRIES:
@@ -125,6 +148,8 @@ def test_one_code_a_minute_and_ten_a_day_of_jinan() -> None:
     assert refusal(issued(), NOW + timedelta(seconds=20)) == ("code_too_soon", 40)
     assert refusal(issued(), NOW + PAUSE) is None
     full = issued(sent_today=PER_DAY)
-    assert refusal(full, NOW + PAUSE) == ("code_too_many", 8 * 3600 - 60), "Jinan's midnight is at 16:00 UTC"
+    assert refusal(full, NOW + PAUSE) == ("code_too_many", 8 * 3600 - 60), (
+        "Jinan's midnight is at 16:00 UTC"
+    )
     assert refusal(full, NOW + timedelta(hours=8)) is None
     assert day_of(NOW + timedelta(hours=8)) == "2026-03-06"

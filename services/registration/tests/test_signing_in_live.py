@@ -1,4 +1,5 @@
-"""The service as it runs: codes, sessions and refresh tokens under repeats, races and thefts; and what is public."""
+"""The service as it runs: codes, sessions and refresh tokens under repeats, races and thefts; and
+what is public."""
 
 import asyncio
 
@@ -14,12 +15,17 @@ async def test_a_code_opens_one_account_and_one_session(client: Client) -> None:
     phone = new_phone()
     body = {"phone": f"+86 {phone[:3]}-{phone[3:]}", "code": await client.code(phone)}
     first, again = [
-        await client.http.post("sessions", json=body, headers={"Idempotency-Key": "once-only-1"}) for _ in range(2)
+        await client.http.post("sessions", json=body, headers={"Idempotency-Key": "once-only-1"})
+        for _ in range(2)
     ]
-    other = await client.http.post("sessions", json=body, headers={"Idempotency-Key": "once-only-2"})
+    other = await client.http.post(
+        "sessions", json=body, headers={"Idempotency-Key": "once-only-2"}
+    )
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
     assert first.json()["refresh_token"] == again.json()["refresh_token"]
-    assert first.json()["account"]["grants"] == [{"role": "resident", "area": "3701", "squad": None, "until": None}]
+    assert first.json()["account"]["grants"] == [
+        {"role": "resident", "area": "3701", "squad": None, "until": None}
+    ]
     assert other.json()["errors"][0]["field"] == "body.code"
 
 
@@ -45,7 +51,9 @@ async def test_guesses_end_after_five_even_if_they_come_at_once(client: Client) 
     assert 1 <= int(too_soon.headers["Retry-After"]) <= 60
 
 
-async def test_a_used_refresh_token_ends_the_session_but_a_repeated_request_does_not(client: Client) -> None:
+async def test_a_used_refresh_token_ends_the_session_but_a_repeated_request_does_not(
+    client: Client,
+) -> None:
     member = await client.stranger()
     first, again = [await member.refresh("refresh-repeat") for _ in range(2)]
     assert first.status_code == again.status_code == 201
@@ -75,5 +83,7 @@ async def test_messages_need_the_developer_s_key(client: Client) -> None:
 
 
 async def test_a_second_seed_changes_nothing(platform: WholePlatform) -> None:
-    said = await asyncio.to_thread(platform.run_module, "services.registration.seed", "registration")
+    said = await asyncio.to_thread(
+        platform.run_module, "services.registration.seed", "registration"
+    )
     assert said.count("there already") == 5, said

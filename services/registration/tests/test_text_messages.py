@@ -1,4 +1,5 @@
-"""Alibaba Cloud's text messages: its own published example of a signature, and a stand-in for its server."""
+"""Alibaba Cloud's text messages: its own published example of a signature, and a stand-in for its
+server."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -7,13 +8,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.registration.sms.aliyun import AliyunAccount, AliyunSms, authorization, canonical_query
+from services.registration.sms.aliyun import (
+    AliyunAccount,
+    AliyunSms,
+    authorization,
+    canonical_query,
+)
 from services.registration.sms.sender import NotSent
 
 
 def test_the_signature_of_the_published_example() -> None:
     query = canonical_query(
-        {"ImageId": "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd", "RegionId": "cn-shanghai"}
+        {
+            "ImageId": "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd",
+            "RegionId": "cn-shanghai",
+        }
     )
     headers = {
         "host": "ecs.cn-shanghai.aliyuncs.com",
@@ -24,27 +33,35 @@ def test_the_signature_of_the_published_example() -> None:
         "x-acs-version": "2014-05-26",
     }
     assert authorization("POST", query, headers, "YourAccessKeyId", "YourAccessKeySecret") == (
-        "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;"
+        "ACS3-HMAC-SHA256 "
+        "Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;"
         "x-acs-signature-nonce;x-acs-version,"
         "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
     )
 
 
 def test_parameters_are_encoded_as_rfc_3986_says() -> None:
-    assert canonical_query({"b": "a b*~", "a": '{"code":"1"}'}) == "a=%7B%22code%22%3A%221%22%7D&b=a%20b%2A~"
+    assert (
+        canonical_query({"b": "a b*~", "a": '{"code":"1"}'})
+        == "a=%7B%22code%22%3A%221%22%7D&b=a%20b%2A~"
+    )
 
 
 class StandIn:
     """Answers every request the same, and keeps what it was asked."""
 
     def __init__(self, status: int, body: str) -> None:
-        self._answer = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+        self._answer = (
+            f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+        ).encode()
         self.target, self.headers = "", dict[str, str]()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         self.target = lines[0].split(" ")[1]
-        self.headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in lines[1:] if line)}
+        self.headers = {
+            k.lower(): v for k, _, v in (line.partition(": ") for line in lines[1:] if line)
+        }
         writer.write(self._answer)
         await writer.drain()
         writer.close()
@@ -54,7 +71,9 @@ class StandIn:
 async def sms(stand_in: StandIn) -> AsyncGenerator[AliyunSms]:
     server = await asyncio.start_server(stand_in.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    sender = AliyunSms(AliyunAccount("key", "secret", "泉城义警", "SMS_1", f"http://127.0.0.1:{port}"))
+    sender = AliyunSms(
+        AliyunAccount("key", "secret", "泉城义警", "SMS_1", f"http://127.0.0.1:{port}")
+    )
     await sender.start()
     try:
         yield sender
@@ -75,8 +94,12 @@ async def test_a_code_goes_out_signed() -> None:
     async with sms(stand_in) as sender:
         await sender.send_code("+8613812345678", "042195")
     sent = parse_qs(urlsplit(stand_in.target).query)
-    assert sent == {"PhoneNumbers": ["13812345678"], "SignName": ["泉城义警"], "TemplateCode": ["SMS_1"],
-                    "TemplateParam": ['{"code":"042195"}']}  # fmt: skip
+    assert sent == {
+        "PhoneNumbers": ["13812345678"],
+        "SignName": ["泉城义警"],
+        "TemplateCode": ["SMS_1"],
+        "TemplateParam": ['{"code":"042195"}'],
+    }
     assert stand_in.headers["x-acs-action"] == "SendSms"
     assert stand_in.headers["authorization"] == signed_again(stand_in)
 

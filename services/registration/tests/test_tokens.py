@@ -38,7 +38,9 @@ def session() -> Session:
 
 
 def account(*grants: HeldGrant) -> Account:
-    return Account(id=ACCOUNT_ID, phone="sealed", grants=(resident(), *grants), sessions=(session(),))
+    return Account(
+        id=ACCOUNT_ID, phone="sealed", grants=(resident(), *grants), sessions=(session(),)
+    )
 
 
 def verifier(keys: SigningKeys = KEYS) -> Verifier:
@@ -47,8 +49,15 @@ def verifier(keys: SigningKeys = KEYS) -> Verifier:
 
 def claims(**more: Any) -> dict[str, Any]:
     now = int(time.time())
-    return {"iss": ISSUER, "aud": AUDIENCE, "sub": ACCOUNT_ID, "sid": SESSION_ID, "iat": now, "exp": now + 600,
-            "grants": []} | more  # fmt: skip
+    return {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": ACCOUNT_ID,
+        "sid": SESSION_ID,
+        "iat": now,
+        "exp": now + 600,
+        "grants": [],
+    } | more
 
 
 def signed(payload: dict[str, Any], key: ECKey | None = None) -> str:
@@ -70,12 +79,19 @@ async def refused(token: str) -> None:
 async def test_a_token_tells_who_and_with_which_grants() -> None:
     officer = HeldGrant(role="officer", area="370104009", source="hand", given_by="system")
     ended = HeldGrant(
-        role="committee", area="370104009008", source="hand", given_by="system", until=CLOCK.now() - timedelta(hours=1)
+        role="committee",
+        area="370104009008",
+        source="hand",
+        given_by="system",
+        until=CLOCK.now() - timedelta(hours=1),
     )
     token, life = TOKENS.access(account(officer, ended), session())
     who = await verifier().verify(token)
     assert (who.subject, who.session, life) == (ACCOUNT_ID, SESSION_ID, ACCESS_LIFE)
-    assert [(grant.role, grant.area) for grant in who.grants] == [("resident", "3701"), ("officer", "370104009")]
+    assert [(grant.role, grant.area) for grant in who.grants] == [
+        ("resident", "3701"),
+        ("officer", "370104009"),
+    ]
 
 
 def test_a_token_lives_no_longer_than_any_grant_in_it() -> None:
@@ -89,7 +105,11 @@ def test_at_a_faster_clock_a_grant_ends_sooner_by_the_wall_clock() -> None:
     fast = Clock(f"2026-03-05T00:00:00+00:00@60@{time.time()}")
     tokens = Tokens(KEYS, PERSONAL, fast, ISSUER, AUDIENCE)
     grant = HeldGrant(
-        role="committee", area="3701", source="hand", given_by="system", until=fast.now() + timedelta(hours=1)
+        role="committee",
+        area="3701",
+        source="hand",
+        given_by="system",
+        until=fast.now() + timedelta(hours=1),
     )
     _, life = tokens.access(account(grant), session())
     assert 57 <= life <= 60
@@ -103,8 +123,12 @@ async def test_no_signature_is_no_token() -> None:
 async def test_the_public_key_is_no_secret_to_sign_with() -> None:
     public_key = KEYS.signing.public_key
     secrets = [
-        public_key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
-        public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+        public_key.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        ),
+        public_key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        ),
         json.dumps(public(KEYS.signing)).encode(),
     ]
     for secret in secrets:
@@ -115,12 +139,23 @@ async def test_the_public_key_is_no_secret_to_sign_with() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"aud": "another"}, {"aud": None}, {"iss": "another"}, {"iss": None}, {"exp": 1}, {"exp": None}, {"sub": None},
-        {"sid": None}, {"grants": None}, {"grants": [{"role": "king", "area": "3701"}]}, {"exp": "soon"},
+        {"aud": "another"},
+        {"aud": None},
+        {"iss": "another"},
+        {"iss": None},
+        {"exp": 1},
+        {"exp": None},
+        {"sub": None},
+        {"sid": None},
+        {"grants": None},
+        {"grants": [{"role": "king", "area": "3701"}]},
+        {"exp": "soon"},
     ],
-)  # fmt: skip
+)
 async def test_claims_that_are_not_ours(change: dict[str, Any]) -> None:
-    await refused(signed({key: value for key, value in claims(**change).items() if value is not None}))
+    await refused(
+        signed({key: value for key, value in claims(**change).items() if value is not None})
+    )
 
 
 async def test_a_stranger_s_key_under_our_kid() -> None:
@@ -141,7 +176,9 @@ async def test_garbage_is_refused_and_nothing_else(text: str) -> None:
 
 async def test_a_changed_payload_is_refused() -> None:
     head, _, signature = signed(claims()).split(".")
-    await refused(f"{head}.{part(claims(grants=[{'role': 'city_desk', 'area': '3701'}]))}.{signature}")
+    await refused(
+        f"{head}.{part(claims(grants=[{'role': 'city_desk', 'area': '3701'}]))}.{signature}"
+    )
 
 
 def _pem(key: ECKey) -> str:

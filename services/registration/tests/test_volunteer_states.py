@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from contracts.event import Event
 from contracts.registration import GrantsChanged, VolunteerStandingChanged
 from contracts.words import Standing
-from services.registration.account.domain import Account, HeldGrant, Proposal, Refusal, described, resident
+from services.registration.account.domain import (
+    Account,
+    HeldGrant,
+    Proposal,
+    Refusal,
+    described,
+    resident,
+)
 from services.registration.grant import domain as grants
 from services.registration.volunteer import domain
 from services.registration.volunteer.domain import Application
@@ -18,9 +25,14 @@ from services.registration.volunteer.domain import Application
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 STATION, STREET = "sta_duandian", "370104009"
 FORM = Application(
-    station=STATION, area="370104009008", name="sealed", id_number="sealed", id_number_key="key", birth_year=1961,
+    station=STATION,
+    area="370104009008",
+    name="sealed",
+    id_number="sealed",
+    id_number_key="key",
+    birth_year=1961,
     skills=("mediation",),
-)  # fmt: skip
+)
 Decision = tuple[Account, Sequence[Event]] | None
 Step = Callable[[Account], Decision]
 
@@ -50,7 +62,13 @@ ALLOWED: dict[Standing | None, dict[str, Standing]] = {
 
 def _by_hand(role: str) -> HeldGrant:
     return HeldGrant.model_validate(
-        {"role": role, "area": STREET, "squad": "squ_01", "source": "hand", "given_by": "acc_officer"}
+        {
+            "role": role,
+            "area": STREET,
+            "squad": "squ_01",
+            "source": "hand",
+            "given_by": "acc_officer",
+        }
     )
 
 
@@ -93,8 +111,10 @@ def test_whatever_is_decided_grants_follow_from_the_standing(steps: list[str]) -
         if state.volunteer is not None:
             assert said is not None
             assert (said.standing, said.squad, said.skills) == (
-                state.volunteer.standing, state.volunteer.squad, state.volunteer.skills,
-            )  # fmt: skip
+                state.volunteer.standing,
+                state.volunteer.squad,
+                state.volunteer.skills,
+            )
 
 
 def state_grants(state: Account) -> tuple[object, ...]:
@@ -138,9 +158,12 @@ def test_the_history_only_grows_and_tells_each_standing(steps: list[str]) -> Non
 @pytest.mark.parametrize("step", ["apply", "approve", "reject", "suspend"])
 def test_only_the_steps_of_the_table_are_taken(start: Standing | None, step: str) -> None:
     ways: dict[Standing | None, tuple[str, ...]] = {
-        None: (), "applied": ("apply",), "approved": ("apply", "approve"),
-        "suspended": ("apply", "approve", "suspend"), "rejected": ("apply", "reject"),
-    }  # fmt: skip
+        None: (),
+        "applied": ("apply",),
+        "approved": ("apply", "approve"),
+        "suspended": ("apply", "approve", "suspend"),
+        "rejected": ("apply", "reject"),
+    }
     state = after(*ways[start])
     wanted = ALLOWED[start].get(step)
     if wanted is None:
@@ -188,7 +211,9 @@ def test_what_the_station_has_checked_is_not_changed_by_oneself() -> None:
 
 def test_proposals_fit_the_standing_and_are_bounded() -> None:
     def proposal(n: int) -> Proposal:
-        return Proposal(id=f"prp_{n}", what="suspend", by="acc_2", by_role="leader", at=NOW, reason="sealed")
+        return Proposal(
+            id=f"prp_{n}", what="suspend", by="acc_2", by_role="leader", at=NOW, reason="sealed"
+        )
 
     state = after("apply", "approve")
     for n in range(30):

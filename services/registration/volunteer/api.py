@@ -74,20 +74,28 @@ async def apply(
     seals: Seals,
     cause: RequestCause,
 ) -> VolunteerView:
-    """Apply to the station that serves one's community. The ID number is checked and never shown again."""
+    """Apply to the station that serves one's community. The ID number is checked and never shown
+    again."""
     skills = tuple(dict.fromkeys(body.skills))
-    account = await volunteers.apply(who, body.station, body.area, body.name, body.id_number, skills, body.squad, cause)
+    account = await volunteers.apply(
+        who, body.station, body.area, body.name, body.id_number, skills, body.squad, cause
+    )
     return volunteer_view(account, seals)
 
 
 @router.get("")
 async def all_volunteers(
-    who: Reader, lookup: Lookup, seals: Seals, station: Annotated[StationId | None, Query()] = None,
-    standing: Standing | None = None, squad: Annotated[SquadId | None, Query()] = None,
+    who: Reader,
+    lookup: Lookup,
+    seals: Seals,
+    station: Annotated[StationId | None, Query()] = None,
+    standing: Standing | None = None,
+    squad: Annotated[SquadId | None, Query()] = None,
     cursor: Annotated[str, Query(pattern=r"^(acc_[0-9a-f]{20})?$")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> VolunteersView:  # fmt: skip
-    """Those of one's area (officers) or squad (leaders), with names: each of them can see who looked."""
+) -> VolunteersView:
+    """Those of one's area (officers) or squad (leaders), with names: each of them can see who
+    looked."""
     found = await lookup.many(who, station, standing, squad, cursor, limit)
     views = [volunteer_view(account, seals, named=True) for account in found]
     return VolunteersView(volunteers=views, next=found[-1].id if len(found) == limit else None)
@@ -101,7 +109,12 @@ async def one(id: VolunteerId, who: Reader, lookup: Lookup, seals: Seals) -> Per
 
 @router.patch("/{id}")
 async def amend(
-    id: VolunteerId, body: Amendment, who: Officer, volunteers: Volunteers, seals: Seals, cause: RequestCause
+    id: VolunteerId,
+    body: Amendment,
+    who: Officer,
+    volunteers: Volunteers,
+    seals: Seals,
+    cause: RequestCause,
 ) -> VolunteerView:
     skills = None if body.skills is None else tuple(dict.fromkeys(body.skills))
     return volunteer_view(await volunteers.amend(who, id, skills, body.squad, cause), seals)
@@ -109,7 +122,12 @@ async def amend(
 
 @router.post("/{id}/approve")
 async def approve(
-    id: VolunteerId, body: Approval, who: Officer, volunteers: Volunteers, seals: Seals, cause: RequestCause
+    id: VolunteerId,
+    body: Approval,
+    who: Officer,
+    volunteers: Volunteers,
+    seals: Seals,
+    cause: RequestCause,
 ) -> VolunteerView:
     """Take an applicant on, or a suspended volunteer back."""
     return volunteer_view(await volunteers.approve(who, id, body.squad, cause), seals)
@@ -117,14 +135,24 @@ async def approve(
 
 @router.post("/{id}/reject")
 async def reject(
-    id: VolunteerId, body: Reason, who: Officer, volunteers: Volunteers, seals: Seals, cause: RequestCause
+    id: VolunteerId,
+    body: Reason,
+    who: Officer,
+    volunteers: Volunteers,
+    seals: Seals,
+    cause: RequestCause,
 ) -> VolunteerView:
     return volunteer_view(await volunteers.reject(who, id, body.reason, cause), seals)
 
 
 @router.post("/{id}/suspend")
 async def suspend(
-    id: VolunteerId, body: Reason, who: Officer, volunteers: Volunteers, seals: Seals, cause: RequestCause
+    id: VolunteerId,
+    body: Reason,
+    who: Officer,
+    volunteers: Volunteers,
+    seals: Seals,
+    cause: RequestCause,
 ) -> VolunteerView:
     """Takes the volunteer's and leader's roles too."""
     return volunteer_view(await volunteers.suspend(who, id, body.reason, cause), seals)
@@ -132,8 +160,12 @@ async def suspend(
 
 @router.post("/{id}/proposals", status_code=201)
 async def propose(
-    id: VolunteerId, body: NewProposal, who: Annotated[Principal, allow("volunteer.propose")],
-    volunteers: Volunteers, seals: Seals, cause: RequestCause,
-) -> VolunteerView:  # fmt: skip
+    id: VolunteerId,
+    body: NewProposal,
+    who: Annotated[Principal, allow("volunteer.propose")],
+    volunteers: Volunteers,
+    seals: Seals,
+    cause: RequestCause,
+) -> VolunteerView:
     """A leader (own squad) or committee (own area) asks the station to decide."""
     return volunteer_view(await volunteers.propose(who, id, body.what, body.reason, cause), seals)

@@ -1,6 +1,8 @@
-"""Where a volunteer stands: applied -> approved | rejected, approved <-> suspended; who was rejected may apply again.
+"""Where a volunteer stands: applied -> approved | rejected, approved <-> suspended; who was
+rejected may apply again.
 
-The grants that follow change in the same step, so nobody is approved without them, or suspended with them.
+The grants that follow change in the same step, so nobody is approved without them, or suspended
+with them.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,8 @@ Decision = tuple[Account, Sequence[Event]]
 
 
 class Application(Record):
-    """What somebody applies with; `name` and `id_number` are sealed. `squad`: the one they would like to join."""
+    """What somebody applies with; `name` and `id_number` are sealed. `squad`: the one they would
+    like to join."""
 
     station: str
     area: str
@@ -44,9 +47,14 @@ def apply(account: Account, application: Application, now: datetime) -> Decision
         raise Refusal("wrong_state", state=before.standing)
     entry = StandingEntry(at=now, by=account.id, standing="applied")
     facts = Volunteer(
-        station=application.station, area=application.area, standing="applied", squad=application.squad,
-        skills=application.skills, applied_at=now, history=(*(before.history if before else ()), entry),
-    )  # fmt: skip
+        station=application.station,
+        area=application.area,
+        standing="applied",
+        squad=application.squad,
+        skills=application.skills,
+        applied_at=now,
+        history=(*(before.history if before else ()), entry),
+    )
     changed = account.model_copy(
         update=application.model_dump(include={"name", "id_number", "id_number_key", "birth_year"})
         | {"volunteer": facts}
@@ -55,7 +63,8 @@ def apply(account: Account, application: Application, now: datetime) -> Decision
 
 
 def approve(account: Account, by: str, squad: str | None, now: datetime) -> Decision:
-    """Take an applicant on, or a suspended volunteer back. Without `squad` they join the one they asked for, or had."""
+    """Take an applicant on, or a suspended volunteer back. Without `squad` they join the one they
+    asked for, or had."""
     facts = _facts(account, "applied", "suspended")
     facts = facts.model_copy(update={"squad": squad or facts.squad})
     changed = _stands(account, facts, "approved", by, None, now)
@@ -75,8 +84,11 @@ def suspend(account: Account, by: str, reason: str, now: datetime) -> Decision:
     return changed, [events.standing_changed(changed), events.grants_changed(changed)]
 
 
-def amend(account: Account, skills: tuple[Skill, ...] | None, squad: str | None, by: str) -> Decision | None:
-    """Other skills, another squad. Refused for the leader of a squad, who cannot leave it without one."""
+def amend(
+    account: Account, skills: tuple[Skill, ...] | None, squad: str | None, by: str
+) -> Decision | None:
+    """Other skills, another squad. Refused for the leader of a squad, who cannot leave it without
+    one."""
     facts = _facts(account, "applied", "approved", "suspended")
     if squad is not None and squad != facts.squad and account.leads():
         raise Refusal("leads_a_squad", "body.squad")
@@ -92,14 +104,20 @@ def amend(account: Account, skills: tuple[Skill, ...] | None, squad: str | None,
 
 
 def propose(account: Account, proposal: Proposal) -> Decision:
-    """What a leader or committee would have the station do; refused where the standing does not allow it."""
-    facts = _facts(account, *(("applied", "suspended") if proposal.what == "approve" else ("approved",)))
+    """What a leader or committee would have the station do; refused where the standing does not
+    allow it."""
+    facts = _facts(
+        account, *(("applied", "suspended") if proposal.what == "approve" else ("approved",))
+    )
     proposals = (*facts.proposals, proposal)[-MOST_PROPOSALS:]
-    return account.model_copy(update={"volunteer": facts.model_copy(update={"proposals": proposals})}), []
+    return account.model_copy(
+        update={"volunteer": facts.model_copy(update={"proposals": proposals})}
+    ), []
 
 
 def lead(account: Account, squad: str, station: str) -> Decision | None:
-    """Make them the leader of a squad of their station, and one of its members. Nothing if they are.
+    """Make them the leader of a squad of their station, and one of its members. Nothing if they
+    are.
 
     Refused where they are not approved there, or lead another one.
     """
@@ -110,9 +128,14 @@ def lead(account: Account, squad: str, station: str) -> Decision | None:
         return None
     if account.leads():
         raise Refusal("leads_a_squad", "body.account")
-    grant = HeldGrant(role="leader", area=street_of(facts.area), squad=squad, source="squad", given_by=squad)
+    grant = HeldGrant(
+        role="leader", area=street_of(facts.area), squad=squad, source="squad", given_by=squad
+    )
     moved = account.model_copy(
-        update={"volunteer": facts.model_copy(update={"squad": squad}), "grants": (*account.grants, grant)}
+        update={
+            "volunteer": facts.model_copy(update={"squad": squad}),
+            "grants": (*account.grants, grant),
+        }
     )
     return _granted(moved, squad)
 
@@ -122,7 +145,9 @@ def step_down(account: Account, squad: str) -> Decision | None:
     if not account.leads(squad):
         return None
     left = tuple(
-        grant for grant in account.grants if (grant.role, grant.source, grant.squad) != ("leader", "squad", squad)
+        grant
+        for grant in account.grants
+        if (grant.role, grant.source, grant.squad) != ("leader", "squad", squad)
     )
     changed = account.model_copy(update={"grants": left})
     return changed, [events.grants_changed(changed)]
@@ -138,7 +163,12 @@ def _facts(account: Account, *standings: Standing) -> Volunteer:
 
 
 def _stands(
-    account: Account, facts: Volunteer, standing: Standing, by: str, reason: str | None, now: datetime
+    account: Account,
+    facts: Volunteer,
+    standing: Standing,
+    by: str,
+    reason: str | None,
+    now: datetime,
 ) -> Account:
     entry = StandingEntry(at=now, by=by, standing=standing, reason=reason)
     facts = facts.model_copy(update={"standing": standing, "history": (*facts.history, entry)})
@@ -146,9 +176,16 @@ def _stands(
 
 
 def _granted(account: Account, by: str) -> Decision:
-    """With the one volunteer's grant that follows from approval: the street they live in, and their squad."""
+    """With the one volunteer's grant that follows from approval: the street they live in, and their
+    squad."""
     facts = _facts(account, "approved")
-    grant = HeldGrant(role="volunteer", area=street_of(facts.area), squad=facts.squad, source="approval", given_by=by)
+    grant = HeldGrant(
+        role="volunteer",
+        area=street_of(facts.area),
+        squad=facts.squad,
+        source="approval",
+        given_by=by,
+    )
     kept = tuple(held for held in account.grants if held.source != "approval")
     changed = account.model_copy(update={"grants": (*kept, grant)})
     return changed, [events.standing_changed(changed), events.grants_changed(changed)]

@@ -1,4 +1,5 @@
-"""Apply, decide, propose, look at. Areas are checked on what is stored, in the same step that changes it."""
+"""Apply, decide, propose, look at. Areas are checked on what is stored, in the same step that
+changes it."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -27,16 +28,28 @@ class VolunteerHandlers:
     """Decides about volunteers."""
 
     def __init__(
-        self, accounts: Accounts, stations: Stations, squads: Squads, divisions: Divisions, personal: Personal,
+        self,
+        accounts: Accounts,
+        stations: Stations,
+        squads: Squads,
+        divisions: Divisions,
+        personal: Personal,
         clock: Clock,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._accounts, self._stations, self._squads = accounts, stations, squads
         self._divisions, self._personal, self._clock = divisions, personal, clock
 
     async def apply(
-        self, who: Principal, station: str, area: str, name: str, id_number: str, skills: tuple[Skill, ...],
-        squad: str | None, cause: Cause,
-    ) -> Account:  # fmt: skip
+        self,
+        who: Principal,
+        station: str,
+        area: str,
+        name: str,
+        id_number: str,
+        skills: tuple[Skill, ...],
+        squad: str | None,
+        cause: Cause,
+    ) -> Account:
         await self._require_served(station, area)
         await self._require_squad(squad, station)
         identity = id_number_and_birth_year(id_number)
@@ -44,15 +57,21 @@ class VolunteerHandlers:
             raise refused_by_field(422, "id_number_invalid", "body.id_number")
         number, birth_year = identity
         application = Application(
-            station=station, area=area, birth_year=birth_year, skills=skills, squad=squad,
+            station=station,
+            area=area,
+            birth_year=birth_year,
+            skills=skills,
+            squad=squad,
             name=self._personal.seal(name, "name", who.subject),
             id_number=self._personal.seal(number, "id_number", who.subject),
             id_number_key=self._personal.id_number_key(number),
-        )  # fmt: skip
+        )
         now = self._clock.now()
         try:
             return await self._accounts.change(
-                who.subject, deciding(lambda account: domain.apply(account, application, now)), cause
+                who.subject,
+                deciding(lambda account: domain.apply(account, application, now)),
+                cause,
             )
         except Refused:
             raise refused_by_field(409, "id_number_taken", "body.id_number") from None
@@ -61,25 +80,43 @@ class VolunteerHandlers:
         if squad is not None:
             await self._require_squad(squad, (await self._volunteer(id))[1].station)
         now = self._clock.now()
-        return await self._decide(who, id, lambda a: domain.approve(a, who.subject, squad, now), cause)
+        return await self._decide(
+            who, id, lambda a: domain.approve(a, who.subject, squad, now), cause
+        )
 
     async def reject(self, who: Principal, id: str, reason: str, cause: Cause) -> Account:
         sealed, now = self._personal.seal(reason, "reason", id), self._clock.now()
-        return await self._decide(who, id, lambda a: domain.reject(a, who.subject, sealed, now), cause)
+        return await self._decide(
+            who, id, lambda a: domain.reject(a, who.subject, sealed, now), cause
+        )
 
     async def suspend(self, who: Principal, id: str, reason: str, cause: Cause) -> Account:
         sealed, now = self._personal.seal(reason, "reason", id), self._clock.now()
-        return await self._decide(who, id, lambda a: domain.suspend(a, who.subject, sealed, now), cause)
+        return await self._decide(
+            who, id, lambda a: domain.suspend(a, who.subject, sealed, now), cause
+        )
 
     async def amend(
-        self, who: Principal, id: str, skills: tuple[Skill, ...] | None, squad: str | None, cause: Cause
+        self,
+        who: Principal,
+        id: str,
+        skills: tuple[Skill, ...] | None,
+        squad: str | None,
+        cause: Cause,
     ) -> Account:
         if squad is not None:
             await self._require_squad(squad, (await self._volunteer(id))[1].station)
-        return await self._decide(who, id, lambda a: domain.amend(a, skills, squad, who.subject), cause)
+        return await self._decide(
+            who, id, lambda a: domain.amend(a, skills, squad, who.subject), cause
+        )
 
     async def propose(
-        self, who: Principal, id: str, what: Literal["approve", "suspend"], reason: str, cause: Cause
+        self,
+        who: Principal,
+        id: str,
+        what: Literal["approve", "suspend"],
+        reason: str,
+        cause: Cause,
     ) -> Account:
         """A leader for the own squad, a committee for its own area, an officer too."""
         _, facts = await self._volunteer(id)
@@ -87,10 +124,16 @@ class VolunteerHandlers:
         if role is None:
             raise Problem(403, "outside_area")
         proposal = Proposal(
-            id=cause.derive("prp"), what=what, by=who.subject, by_role=role, at=self._clock.now(),
+            id=cause.derive("prp"),
+            what=what,
+            by=who.subject,
+            by_role=role,
+            at=self._clock.now(),
             reason=self._personal.seal(reason, "reason", id),
-        )  # fmt: skip
-        return await self._accounts.change(id, deciding(lambda a: domain.propose(a, proposal)), cause)
+        )
+        return await self._accounts.change(
+            id, deciding(lambda a: domain.propose(a, proposal)), cause
+        )
 
     async def _decide(self, who: Principal, id: str, decide: Deciding, cause: Cause) -> Account:
         def within_area(account: Account) -> Decision | None:

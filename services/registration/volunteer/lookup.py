@@ -16,7 +16,13 @@ class VolunteerLookup:
         self._accounts, self._looks, self._stations, self._clock = accounts, looks, stations, clock
 
     async def many(
-        self, who: Principal, station: str | None, standing: Standing | None, squad: str | None, after: str, limit: int
+        self,
+        who: Principal,
+        station: str | None,
+        standing: Standing | None,
+        squad: str | None,
+        after: str,
+        limit: int,
     ) -> list[Account]:
         """The volunteers in reach, with their names: a look at each."""
         reach = _reach(who)
@@ -40,16 +46,27 @@ class VolunteerLookup:
 
     async def _log(self, who: Principal, people: list[Account], what: list[str]) -> None:
         now = self._clock.now()
-        await self._looks.write([
-            Look(person=account.id, by=who.subject, by_role=_role(who, account), at=now, what=what)
-            for account in people if account.id != who.subject
-        ])  # fmt: skip
+        await self._looks.write(
+            [
+                Look(
+                    person=account.id,
+                    by=who.subject,
+                    by_role=_role(who, account),
+                    at=now,
+                    what=what,
+                )
+                for account in people
+                if account.id != who.subject
+            ]
+        )
 
     async def _require_reaches(self, who: Principal, station: str, reach: Reach) -> None:
         found = await self._stations.get(station)
         if found is None:
             raise not_found()
-        if not reach.squads and not any(who.may("person.read", street, "officer") for street in found.streets):
+        if not reach.squads and not any(
+            who.may("person.read", street, "officer") for street in found.streets
+        ):
             raise Problem(403, "outside_area")
 
 

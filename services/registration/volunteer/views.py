@@ -54,9 +54,11 @@ class VolunteersView(BaseModel):
 
 def volunteer_view(account: Account, personal: Personal, named: bool = False) -> VolunteerView:
     return VolunteerView(
-        id=account.id, birth_year=account.birth_year, name=personal.name_of(account) if named else None,
+        id=account.id,
+        birth_year=account.birth_year,
+        name=personal.name_of(account) if named else None,
         **_facts(account).model_dump(include=_SHOWN),
-    )  # fmt: skip
+    )
 
 
 def person_view(account: Account, personal: Personal) -> PersonView:
@@ -66,11 +68,20 @@ def person_view(account: Account, personal: Personal) -> PersonView:
         return None if sealed is None else personal.unseal(sealed, "reason", account.id)
 
     return PersonView(
-        id=account.id, birth_year=account.birth_year, name=personal.name_of(account), phone=personal.phone_of(account),
-        history=[EntryView.model_validate(e.model_dump() | {"reason": reason(e.reason)}) for e in facts.history],
-        proposals=[ProposalView.model_validate(p.model_dump() | {"reason": reason(p.reason)}) for p in facts.proposals],
+        id=account.id,
+        birth_year=account.birth_year,
+        name=personal.name_of(account),
+        phone=personal.phone_of(account),
+        history=[
+            EntryView.model_validate(e.model_dump() | {"reason": reason(e.reason)})
+            for e in facts.history
+        ],
+        proposals=[
+            ProposalView.model_validate(p.model_dump() | {"reason": reason(p.reason)})
+            for p in facts.proposals
+        ],
         **facts.model_dump(include=_SHOWN),
-    )  # fmt: skip
+    )
 
 
 _SHOWN = {"standing", "station", "area", "squad", "skills", "applied_at"}
