@@ -10,7 +10,7 @@ PROFILE ?= $(if $(filter 3,$(MEMBERS)),three,run)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 
-.PHONY: help setup demo test test-faults run stop status logs clean check contracts bench up down down-for-good lock
+.PHONY: help setup demo test test-faults run stop status logs clean check generate bench up down down-for-good lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## show these lines
@@ -19,12 +19,12 @@ help: ## show these lines
 setup: $(INSTALLED) ## install all packages from the lock file into .quancheng/venv
 
 $(INSTALLED): requirements.lock
-	@sh deploy/embedded/setup.sh $(STATE)/venv
+	@sh deploy/local/setup.sh $(STATE)/venv
 	@touch $@
 
 demo: setup ## play a day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
-	@$(PY) -m deploy.embedded fetch
-	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m deploy.demonstration.play
+	@$(PY) -m deploy.local fetch
+	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m simulation.play
 
 test: setup ## run all tests on real servers (ARGS= for pytest, TEST_BACKEND=containers for Docker)
 	@$(PY) -m pytest $(ARGS)
@@ -33,32 +33,34 @@ test-faults: setup ## run only the tests that kill and pause parts of the platfo
 	@$(PY) -m pytest -m faults --durations=10 $(ARGS)
 
 run: setup ## start the platform and stay until Ctrl-C; its data is kept (MEMBERS=3 brokers and mongods, REPLICAS=2)
-	@$(PY) -m deploy.embedded run --profile $(PROFILE) --replicas $(or $(REPLICAS),1)
+	@$(PY) -m deploy.local run --profile $(PROFILE) --replicas $(or $(REPLICAS),1)
 
 stop: setup ## end the platform that `make run` started (PROFILE=demo: the one of `make demo KEEP=1`)
-	@$(PY) -m deploy.embedded stop --profile $(PROFILE)
+	@$(PY) -m deploy.local stop --profile $(PROFILE)
 
 status: setup ## show how each process of the platform is
-	@$(PY) -m deploy.embedded status --profile $(PROFILE)
+	@$(PY) -m deploy.local status --profile $(PROFILE)
 
 logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to go on)
-	@$(PY) -m deploy.embedded logs $(NAME) $(if $(FOLLOW),--follow) --profile $(PROFILE)
+	@$(PY) -m deploy.local logs $(NAME) $(if $(FOLLOW),--follow) --profile $(PROFILE)
 
 clean: setup ## remove the data, logs and secrets of the local platforms
-	@$(PY) -m deploy.embedded clean
+	@$(PY) -m deploy.local clean
 
 check: setup ## lint, format, types, layers, contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(PY) -m contracts.check
+	$(PY) -m contracts.tools.check
 
-contracts: setup ## write contracts/asyncapi.yaml anew from the contracts
-	$(PY) -m contracts.check --write
+generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration
+	$(PY) -m contracts.tools.check --write
+	$(PY) -m deploy.gateway.openapi
+	$(PY) -m deploy.gateway.render
 
 bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: under 5 minutes; ROWS=1,5: only these)
-	@$(PY) -m deploy.embedded fetch
+	@$(PY) -m deploy.local fetch
 	@$(PY) -m bench
 
 $(PEERS): $(INSTALLED) requirements-bench.lock

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from deploy.embedded.profiles import sweep_tests
-from tests.backend import Backend, WholePlatform, backend_by_choice
+from deploy.local.profiles import sweep_tests
+from tests.support.backend import Backend, WholePlatform, backend_by_choice
 
 # Tracebacks as they are: drawing each with all its variables takes a second, and every other test's
 # time with it.

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from bench.lines import answer
 from bench.wire import answer_of, request
-from chassis.bus import ensure_topics
+from chassis.kafka.topics import ensure_topics
 
 _BODY = "x" * 1000
 _PLACE = (116.941, 36.667)

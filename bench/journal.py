@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from bench.stage import Stage
 from chassis.settings import Settings
 from contracts import topics
-from contracts.event import Envelope
+from contracts.envelope import Envelope
 
 PARTITIONS = Settings.model_fields["kafka_partitions"].default
 

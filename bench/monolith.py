@@ -16,8 +16,8 @@ import orjson
 from bench.meter import Part
 from bench.peers.postgres import binaries, postgres
 from bench.stage import Stage
-from deploy.embedded.ports import HOST, free_ports
-from deploy.embedded.services import bare_environment
+from deploy.local.ports import HOST, free_ports
+from deploy.local.services import bare_environment
 
 NAME = "Django + PostgreSQL + Celery"
 _PACKAGES = ("django", "psycopg", "celery", "gunicorn")

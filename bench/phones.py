@@ -1,7 +1,7 @@
 """Phone numbers that nobody has, one for each number below 100,000; those of the demonstration's
 people lie above."""
 
-from services.registration.demonstration import UNASSIGNED_PHONES
+from simulation.people import UNASSIGNED_PHONES
 
 _DIGITS = 11 - len(UNASSIGNED_PHONES)
 MOST = 100_000

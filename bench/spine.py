@@ -15,16 +15,17 @@ from pydantic import BaseModel
 from pymongo import AsyncMongoClient, InsertOne
 
 from bench.lines import answer
-from chassis import logs, trace
-from chassis.aggregate import Aggregate
-from chassis.bus import Message, Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
-from chassis.consumer import Consumer
-from chassis.idempotency import Cause
-from chassis.outbox import Relay
-from chassis.store import Repository, Store
-from contracts import topics
-from contracts.registration import AccountOpened
+from chassis.domain import Aggregate, Cause
+from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.kafka.topics import ensure_topics
+from chassis.mongo.relay import Relay
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
+from chassis.telemetry import logs, tracing
+from contracts.events.registration import AccountOpened
 
 WRITERS = 64
 
@@ -59,8 +60,8 @@ class Spine:
         self.sources = Repository(self.store, "sources", Fact)
         self.effects = Repository(self.store, "effects", Fact)
         self.publisher = Publisher(ask.kafka, "bench")
-        handler = Subscription(topics.REGISTRATION).on(AccountOpened, self._effect)
-        self.consumer = Consumer(ask.kafka, f"bench-{uuid4().hex[:8]}", [handler], self.publisher)
+        handler = Subscriptions().on(AccountOpened, self._effect)
+        self.consumer = Consumer(ask.kafka, f"bench-{uuid4().hex[:8]}", handler, self.publisher)
         self._left, self._all = 0, asyncio.Event()
 
     async def _effect(self, event: AccountOpened, message: Message) -> None:
@@ -91,8 +92,8 @@ class Spine:
 
 async def _send(producer: AIOKafkaProducer, topic: str, id: str) -> "asyncio.Future[Any]":
     """Traced as ours is: a span here, and one where it arrives."""
-    with trace.span(f"{topic} send", kind=SpanKind.PRODUCER):
-        headers = [("traceparent", trace.current().encode())]
+    with tracing.span(f"{topic} send", kind=SpanKind.PRODUCER):
+        headers = [("traceparent", tracing.current().encode())]
         return await producer.send(topic, id.encode(), key=id.encode(), headers=headers)
 
 
@@ -130,7 +131,7 @@ async def _bare(ask: Ask) -> float:
             for records in (await consumer.getmany(timeout_ms=500, max_records=400)).values():
                 inserts: list[InsertOne[dict[str, Any]]] = []
                 for r in records:
-                    with trace.span(
+                    with tracing.span(
                         topic, dict(r.headers)["traceparent"].decode(), SpanKind.CONSUMER
                     ):
                         inserts.append(InsertOne({"_id": cast(bytes, r.value).decode()}))
@@ -171,5 +172,5 @@ if __name__ == "__main__":
     import uvloop
 
     logs.install("bench-spine", "WARNING")
-    trace.install("bench-spine")
+    tracing.install("bench-spine")
     uvloop.run(answer(Ask, Asked().reply))

@@ -18,12 +18,12 @@ from joserfc import jwt
 
 from bench.load import Job, Result
 from bench.meter import Part, family, memory_mib, seconds
-from chassis.edge.auth import ALGORITHM
-from deploy.embedded.exclusive import exclusive
-from deploy.embedded.platform import STATE, Platform
-from deploy.embedded.ports import HOST, SERVICES, free_ports
-from deploy.embedded.services import addresses
+from chassis.http.tokens import ALGORITHM
 from deploy.gateway.plan import ONE_ADDRESS, Limits
+from deploy.local.exclusive import exclusive
+from deploy.local.platform import STATE, Platform
+from deploy.local.ports import HOST, SERVICES, free_ports
+from deploy.local.services import addresses
 from services.registration.session.keys import SigningKeys
 from services.registration.settings import RegistrationSettings
 

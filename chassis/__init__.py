@@ -1,2 +1,1 @@
-"""What every service stands on: store, outbox, bus, traces, identity, health. No word of the police
-in it."""
+"""What every service stands on: MongoDB, Kafka, HTTP, telemetry. Knows nothing of the domain."""

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = 6 * 1024 * 1024
     answer_seconds: float = 10.0
     """How long an answer may take before the service says 503; less than the gateway waits."""
-    most_waiting: int = 1000
+    max_waiting: int = 1000
     """How many requests may be without an answer; what comes on top is shed with 503 and
     Retry-After."""
     shutdown_seconds: int = 10

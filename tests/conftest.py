@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 import httpx
 import pytest
 
-from deploy.demonstration.api import Api
-from services.registration.demonstration import demonstration
-from tests.backend import WholePlatform
+from simulation.api import Api
+from simulation.people import demonstration
 from tests.journeys.phone import Phone
 from tests.journeys.station import Station
+from tests.support.backend import WholePlatform
 
 
 @pytest.fixture(scope="session")

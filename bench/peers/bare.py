@@ -15,7 +15,7 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from chassis import trace
+from chassis.telemetry import tracing
 
 
 class Report(BaseModel):
@@ -48,7 +48,7 @@ def app() -> FastAPI:
 
 
 if __name__ == "__main__":
-    trace.install("bench-bare")
+    tracing.install("bench-bare")
     service = app()
     FastAPIInstrumentor.instrument_app(service, exclude_spans=["send", "receive"])
     uvicorn.run(

@@ -12,7 +12,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from pydantic import BaseModel
 
-from chassis import trace
+from chassis.telemetry import tracing
 
 
 class Registration(BaseModel):
@@ -36,7 +36,7 @@ def app(mongo_url: str) -> FastAPI:
 
 
 if __name__ == "__main__":
-    trace.install("bench-bare")
+    tracing.install("bench-bare")
     service = app(sys.argv[2])
     FastAPIInstrumentor.instrument_app(service, exclude_spans=["send", "receive"])
     uvicorn.run(

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deploy.embedded.platform import STATE
-from deploy.embedded.ports import HOST, free_ports
+from deploy.local.platform import STATE
+from deploy.local.ports import HOST, free_ports
 
 _SETTINGS = (
     "fsync=on",

@@ -10,13 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.aggregate import Aggregate
-from chassis.edge.auth import Principal, anyone
-from chassis.idempotency import RequestCause
-from chassis.service import Service, provided
+from chassis.domain import Aggregate
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
+from chassis.service import Service
 from chassis.settings import Settings
-from chassis.store import Repository, Store
-from contracts.registration import AccountOpened
+from contracts.events.registration import AccountOpened
 
 router = APIRouter(prefix="/people")
 

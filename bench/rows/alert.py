@@ -18,9 +18,9 @@ from bench.monolith import NAME as MONOLITH
 from bench.monolith import Monolith, rival
 from bench.rows.row import Detail, Row, other, percentile, row
 from bench.stage import AREA, SERVERS, Stage
-from contracts.coordinates import Point
-from deploy.embedded.ports import HOST, SERVICES, free_ports
-from services.incidents.place.districts import jinan
+from deploy.local.ports import HOST, SERVICES, free_ports
+from jinan.coordinates import Point
+from jinan.districts import jinan
 
 RATE, CALM_RATE = 50.0, 10.0
 """Reports a second: the goal's, and one at which nothing waits for a core, whatever the machine."""

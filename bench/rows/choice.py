@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from bench.rows.row import Row
 from bench.stage import Stage
-from contracts.words import Category, Skill, Urgency
+from contracts.vocabulary import Category, Skill, Urgency
 from services.dispatch.callout.chance import Option, first_response
 from services.dispatch.callout.choice import choose, minutes
 from services.dispatch.callout.situation import Person, Situation, Tally

@@ -21,9 +21,9 @@ from bench.phones import phone
 from bench.rows.row import Row, other, row
 from bench.stage import Stage, load
 from chassis.clock import Clock
-from chassis.store import Store
-from deploy.embedded.ports import HOST, free_ports
+from chassis.mongo.store import Store
 from deploy.gateway.plan import NOUNS
+from deploy.local.ports import HOST, free_ports
 from services.registration.account.cipher import FieldCipher
 from services.registration.account.personal import Personal
 from services.registration.sign_in_code.store import SignInCodes

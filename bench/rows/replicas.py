@@ -12,7 +12,7 @@ from bench.load import Job
 from bench.meter import Meter
 from bench.rows import registration
 from bench.stage import Stage, load
-from deploy.embedded.ports import HOST, free_ports
+from deploy.local.ports import HOST, free_ports
 
 _FIRST = 60_000
 """Phones from here on, so that none has signed up before."""

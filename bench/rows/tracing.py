@@ -6,7 +6,7 @@ from bench.load import Job
 from bench.meter import Meter
 from bench.rows.row import Row, row
 from bench.stage import AREA, Stage, load
-from deploy.embedded.ports import HOST, free_ports
+from deploy.local.ports import HOST, free_ports
 
 # Of a kind for which nobody is called: whole squads told of it minutes later would weigh on the
 # rows that come after.

@@ -10,13 +10,16 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from chassis.bus import Publisher, Subscription, ensure_topics
 from chassis.clock import Clock
-from chassis.consumer import Consumer
-from chassis.outbox import Relay
-from chassis.store import Repository, Store
+from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Subscriptions
+from chassis.kafka.topics import ensure_topics
+from chassis.mongo.relay import Relay
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.counter import TOPIC, Counter
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 PARTITIONS = 3
 
@@ -72,9 +75,9 @@ async def relaying(store: Store, publisher: Publisher) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def consuming(
-    backend: Backend, publisher: Publisher, group: str, subscription: Subscription
+    backend: Backend, publisher: Publisher, group: str, subscription: Subscriptions
 ) -> AsyncGenerator[Consumer]:
-    consumer = Consumer(backend.kafka_bootstrap, group, [subscription], publisher)
+    consumer = Consumer(backend.kafka_bootstrap, group, subscription, publisher)
     async with task(consumer.run()):
         yield consumer
 

@@ -4,8 +4,8 @@ import os
 import secrets
 from typing import ClassVar
 
-from chassis.aggregate import Aggregate
-from contracts.event import Event
+from chassis.domain import Aggregate
+from contracts.envelope import Event
 
 TOPIC = os.environ.setdefault("TEST_TOPIC", f"counter.events.{secrets.token_hex(3)}")
 """Of this run alone; the processes that it starts have the same."""
@@ -20,6 +20,12 @@ class Counted(Event):
     counter: str
     total: int
     lane: str = ""
+
+
+class Laned(Counted):
+    """A counter went up, which is in order within its lane only."""
+
+    ordering_key: ClassVar[str] = "lane"
 
 
 class Counter(Aggregate):

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from chassis.store import Repository
+from chassis.mongo.repository import Repository
 from chassis.tests.counter import Counter
 
 PATIENCE = 60.0

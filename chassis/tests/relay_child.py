@@ -11,10 +11,11 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.bus import Headers, Publisher
 from chassis.clock import Clock
-from chassis.outbox import Relay
-from chassis.store import Document, Repository, Store
+from chassis.kafka.publisher import Headers, Publisher
+from chassis.mongo.relay import Relay
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Document, Store
 from chassis.tests.counter import Counter
 
 NAME, LEASE_SECONDS = os.environ["CHILD"], 2.0

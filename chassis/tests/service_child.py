@@ -17,15 +17,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.bus import Message, Subscription
 from chassis.clock import Clock
-from chassis.edge.auth import anyone
-from chassis.idempotency import Cause, RequestCause
-from chassis.service import Service, provided
+from chassis.domain import Cause
+from chassis.http.auth import anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.kafka.subscriptions import Message
+from chassis.mongo.repository import Repository
+from chassis.service import Service
 from chassis.settings import Settings
-from chassis.store import Repository
-from chassis.tests.counter import TOPIC, Counted, Counter, up
-from tests.machine_clock import set_the_clock
+from chassis.tests.counter import Counted, Counter, up
+from tests.support.machine_clock import set_the_clock
 
 FOLDER, NAME = Path(os.environ["FOLDER"]), os.environ["CHILD"]
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
@@ -127,7 +129,7 @@ def build() -> Service:
     effects = Effects(Repository(service.store, "effects", Counter))
     service.provide(Desk(Repository(service.store, "counters", Counter), service.clock))
     service.routes(router)
-    service.consumes(Subscription(TOPIC).on(Counted, effects.on))
+    service.on(Counted, effects.on)
     service.runs("faults", lambda: go_wrong(service), every=0.1)
     return service
 

@@ -9,8 +9,9 @@ from pymongo import InsertOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError, WriteError
 
-from chassis.coalesce import MOST, MOST_WAITING, Coalescer, Overloaded, Refused
-from chassis.problem import is_away
+from chassis.errors import DuplicateKey, Overloaded, is_transient
+from chassis.mongo.coalescer import Coalescer
+from chassis.tasks import MAX_BATCH, MAX_WAITING
 
 Answer = Callable[[list[Any]], None]
 
@@ -71,8 +72,8 @@ async def test_what_arrives_during_a_write_is_the_next_one():
 
 async def test_no_write_is_larger_than_the_most():
     collection = Collection()
-    assert await outcomes(coalescer(collection), MOST + 10) == [None] * (MOST + 10)
-    assert [len(batch) for batch in collection.batches] == [MOST, 10]
+    assert await outcomes(coalescer(collection), MAX_BATCH + 10) == [None] * (MAX_BATCH + 10)
+    assert [len(batch) for batch in collection.batches] == [MAX_BATCH, 10]
 
 
 async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
@@ -85,9 +86,9 @@ async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
 
     found = await outcomes(coalescer(Collection(answer)), 4)
     assert (found[0], found[3]) == (None, None)
-    assert isinstance(found[1], Refused)
+    assert isinstance(found[1], DuplicateKey)
     assert found[1].key == ("phone",)
-    assert isinstance(found[2], Refused)
+    assert isinstance(found[2], DuplicateKey)
     assert found[2].key == ("_id",)
 
 
@@ -109,7 +110,7 @@ async def test_a_write_that_cannot_be_done_is_its_own_fault_and_not_waited_for()
 
     found = await outcomes(coalescer(Collection(answer)), 2)
     assert isinstance(found[0], WriteError)
-    assert not is_away(found[0])
+    assert not is_transient(found[0])
     assert found[1] is None
 
 
@@ -162,11 +163,11 @@ async def test_a_store_that_does_not_keep_up_turns_away_what_it_would_not_get_do
     collection.let.clear()
     first = asyncio.create_task(on.submit(write(0)))
     await collection.began.wait()
-    crowd = asyncio.create_task(outcomes(on, MOST_WAITING + 5))
+    crowd = asyncio.create_task(outcomes(on, MAX_WAITING + 5))
     await asyncio.sleep(0)
     collection.let.set()
     found = await crowd
-    assert [one for one in found if one is None] == [None] * MOST_WAITING
-    assert [type(one) for one in found[MOST_WAITING:]] == [Overloaded] * 5
-    assert is_away(Overloaded())
+    assert [one for one in found if one is None] == [None] * MAX_WAITING
+    assert [type(one) for one in found[MAX_WAITING:]] == [Overloaded] * 5
+    assert is_transient(Overloaded())
     await first

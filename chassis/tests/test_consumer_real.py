@@ -5,20 +5,21 @@ import secrets
 
 import pytest
 
-from chassis.bus import Message, Publisher, Subscription
 from chassis.clock import Clock
-from chassis.consumer import Consumer
-from chassis.idempotency import Cause
-from chassis.loop import every
-from chassis.problem import Problem
-from chassis.store import Repository, outbox_entry
+from chassis.domain import Cause, Refusal
+from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.mongo.outbox import outbox_entry
+from chassis.mongo.repository import Repository
+from chassis.tasks import run_periodically
 from chassis.tests.conftest import consuming, task
-from chassis.tests.counter import TOPIC, Counted, Counter, up
+from chassis.tests.counter import TOPIC, Counted, Counter, Laned, up
 from chassis.tests.topic import letters, send
 from contracts.topics import dead
-from deploy import dead_letters
-from tests.backend import Backend
-from tests.waiting import eventually
+from ops import dead_letters
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
 Counters = Repository[Counter]
@@ -64,8 +65,8 @@ def effects(counters: Counters, name: str) -> Effects:
     return Effects(counters, name)
 
 
-def counting(effects: Effects, lane: str | None = None) -> Subscription:
-    return Subscription(TOPIC, lane=lane).on(Counted, effects.on)
+def counting(effects: Effects) -> Subscriptions:
+    return Subscriptions().on(Counted, effects.on)
 
 
 async def test_each_event_has_its_effect_once_however_often_it_comes(
@@ -95,10 +96,8 @@ async def test_what_breaks_off_in_the_middle_is_dealt_with_again(
         await effects.on(event, message)
 
     await send(publisher, name, 1, 2, 3)
-    consumer = Consumer(
-        backend.kafka_bootstrap, name, [Subscription(TOPIC).on(Counted, on)], publisher
-    )
-    async with task(every("consumer", consumer.run, 0.1)):
+    consumer = Consumer(backend.kafka_bootstrap, name, Subscriptions().on(Counted, on), publisher)
+    async with task(run_periodically("consumer", consumer.run, 0.1)):
         await effects.reaches(name, 3)
     assert broken.is_set()
 
@@ -240,20 +239,20 @@ async def test_a_store_that_is_away_is_waited_for(
         began = consumer.progressed
         await eventually(tried_often)
         assert consumer.progressed > began  # waiting is not standing still
-        effects.failing[name] = Problem(503, "unavailable")
+        effects.failing[name] = Refusal("unavailable")
         effects.calls = 0
         await eventually(tried_on)
         effects.failing.clear()
         await effects.reaches(name, 1)
 
 
-async def test_a_lane_takes_the_keys_place(
+async def test_an_ordering_key_takes_the_keys_place(
     backend: Backend, publisher: Publisher, effects: Effects, name: str
 ):
     """All have one key; who fails in one lane does not hold up the other."""
     seen: list[tuple[str, int]] = []
 
-    async def on(event: Counted, _: Message) -> None:
+    async def on(event: Laned, _: Message) -> None:
         if event.counter != name:
             return
         if (
@@ -264,8 +263,8 @@ async def test_a_lane_takes_the_keys_place(
             raise ConnectionError("waits until the other lane is through")
         seen.append((event.lane, event.total))
 
-    subscription = Subscription(TOPIC, lane="lane").on(Counted, on)
-    await send(publisher, name, 9, lane="before")
+    subscription = Subscriptions().on(Laned, on)
+    await send(publisher, name, 9, lane="before", event=Laned)
     async with consuming(
         backend, publisher, name, subscription
     ):  # what lies before is dealt with: the next is one batch
@@ -276,9 +275,9 @@ async def test_a_lane_takes_the_keys_place(
         await eventually(seen_before)
     seen.clear()
     for total in (1, 2):
-        await send(publisher, name, total, lane="slow")
+        await send(publisher, name, total, lane="slow", event=Laned)
     for total in (3, 4):
-        await send(publisher, name, total, lane="quick")
+        await send(publisher, name, total, lane="quick", event=Laned)
     async with consuming(backend, publisher, name, subscription):
 
         async def all_seen() -> bool:
@@ -287,11 +286,6 @@ async def test_a_lane_takes_the_keys_place(
         await eventually(all_seen)
     assert [n for lane, n in seen if lane == "slow"] == [1, 2]
     assert [n for lane, n in seen if lane == "quick"] == [3, 4]
-
-
-def test_an_event_of_another_topic_is_refused_when_wiring(effects: Effects):
-    with pytest.raises(ValueError, match=r"published on"):
-        Subscription("other.events").on(Counted, effects.on)
 
 
 async def test_the_command_lists_and_puts_back(

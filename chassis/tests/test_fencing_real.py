@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from chassis.bus import Message, Publisher, Subscription
-from chassis.idempotency import Cause
-from chassis.store import Repository, Store
+from chassis.domain import Cause
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.children import Child, children
 from chassis.tests.conftest import consuming, relaying, task
 from chassis.tests.counter import TOPIC, Counted, Counter, up
-from contracts.event import Envelope
-from tests.backend import Backend
-from tests.waiting import eventually
+from contracts.envelope import Envelope
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 Counters = Repository[Counter]
@@ -204,7 +206,7 @@ async def test_relays_that_sleep_and_wake_at_any_moment_lose_nothing_and_keep_th
         }
 
     with children(RELAY, tmp_path, variables(backend, store), "one", "two", "three") as relays:
-        async with consuming(backend, publisher, prefix, Subscription(TOPIC).on(Counted, on)):
+        async with consuming(backend, publisher, prefix, Subscriptions().on(Counted, on)):
             async with changing(counters, ids, chance) as done:
                 await put_to_sleep_in_turn(store, relays, rounds, chance)
             await eventually(lambda: nothing_pending(counters), within=60)

@@ -11,15 +11,16 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from chassis.bus import Publisher
-from chassis.idempotency import Cause
-from chassis.store import Repository, Store
+from chassis.domain import Cause
+from chassis.health import EXIT_CODE
+from chassis.kafka.publisher import Publisher
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.children import Child, children
 from chassis.tests.counter import TOPIC, Counter, up
-from chassis.watchdog import EXIT_CODE
-from deploy.embedded.ports import free_ports
-from tests.backend import Backend
-from tests.waiting import eventually
+from deploy.local.ports import free_ports
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 Counters = Repository[Counter]

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 import pytest
 
-from chassis import wait_for
-from chassis.loop import beside, every
+from chassis import patches
+from chassis.tasks import background, run_periodically
 
-wait_for.install()
+patches.install()
 
 
 async def test_a_loop_goes_on_when_what_it_waits_for_is_cancelled_and_ends_when_it_is_itself() -> (
@@ -24,7 +24,7 @@ async def test_a_loop_goes_on_when_what_it_waits_for_is_cancelled_and_ends_when_
         gone.cancel()
         await gone
 
-    task = asyncio.create_task(every("a loop", step, 0.0))
+    task = asyncio.create_task(run_periodically("a loop", step, 0.0))
     async with asyncio.timeout(5):
         for _ in range(3):
             await turns.acquire()
@@ -51,7 +51,7 @@ async def test_a_loop_ends_when_it_is_told_to_whatever_its_step_answers(
     step: Callable[[], Awaitable[None]],
 ) -> None:
     before = asyncio.all_tasks()
-    async with beside(every("a loop", step, 0.0)):
+    async with background(run_periodically("a loop", step, 0.0)):
         await asyncio.sleep(0)  # a turn of the event loop, in which it begins
     assert asyncio.all_tasks() == before
 
@@ -63,7 +63,7 @@ async def test_a_cancellation_that_comes_just_as_a_wait_ends_is_not_lost() -> No
         await asyncio.wait_for(ended, 60)
         gone_on.set()
 
-    async with beside(wait()):
+    async with background(wait()):
         await asyncio.sleep(0)  # a turn of the event loop, in which it begins
         ended.set_result(None)
     assert not gone_on.is_set()

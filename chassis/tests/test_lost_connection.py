@@ -11,9 +11,9 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
-from chassis import lost
+from chassis import patches
 
-lost.install()
+patches.install()
 
 
 class Connection(AIOKafkaConnection):

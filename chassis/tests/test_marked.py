@@ -3,8 +3,8 @@ unpublished."""
 
 import pytest
 
-from chassis import outbox
-from chassis.outbox import Marked
+from chassis.mongo import relay
+from chassis.mongo.published import Published
 
 
 def document(id: str, *seqs: int) -> dict[str, object]:
@@ -12,7 +12,7 @@ def document(id: str, *seqs: int) -> dict[str, object]:
 
 
 def test_what_was_marked_a_moment_ago_is_passed_over_and_what_came_after_it_is_not() -> None:
-    marked = Marked()
+    marked = Published()
     marked.remember({"a": 2, "b": 1})
     assert marked.without([document("a", 1, 2), document("b", 1, 2), document("c", 1)]) == [
         document("b", 2),
@@ -22,8 +22,8 @@ def test_what_was_marked_a_moment_ago_is_passed_over_and_what_came_after_it_is_n
 
 def test_a_mark_that_was_lost_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(outbox.time, "monotonic", lambda: now)
-    marked = Marked()
+    monkeypatch.setattr(relay.time, "monotonic", lambda: now)
+    marked = Published()
     marked.remember({"a": 2})
     now += 4
     assert marked.without([document("a", 1, 2)]) == []

@@ -15,15 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from chassis.bus import Message, Publisher, Subscription
-from chassis.idempotency import Cause
-from chassis.store import Repository, Store, outbox_entry
+from chassis.domain import Cause
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.mongo.outbox import outbox_entry
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.children import Child
 from chassis.tests.conftest import consuming, task
-from chassis.tests.counter import TOPIC, Counted, Counter, up
-from deploy.embedded.ports import free_ports
-from tests.backend import Backend
-from tests.waiting import eventually
+from chassis.tests.counter import Counted, Counter, up
+from deploy.local.ports import free_ports
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
@@ -129,7 +132,7 @@ class Members:
                 self.work.append(Work(event.counter, message.seq, name, began, time.monotonic()))
 
         async with consuming(
-            self._backend, self._publisher, self._group, Subscription(TOPIC).on(Counted, on)
+            self._backend, self._publisher, self._group, Subscriptions().on(Counted, on)
         ):
             yield
 

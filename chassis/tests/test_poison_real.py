@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis.bus import MOST_BYTES, Message, Publisher, Subscription
 from chassis.clock import Clock
-from chassis.consumer import Consumer
-from chassis.idempotency import Cause
-from chassis.store import Repository, outbox_entry
+from chassis.domain import Cause
+from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.kafka.topics import MAX_BYTES
+from chassis.mongo.outbox import outbox_entry
+from chassis.mongo.repository import Repository
 from chassis.tests.conftest import consuming, task
 from chassis.tests.counter import TOPIC, Counted, Counter, up
 from chassis.tests.topic import letters, send
-from deploy import dead_letters
-from tests.backend import Backend
-from tests.waiting import eventually
+from ops import dead_letters
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 Counters = Repository[Counter]
@@ -42,8 +45,8 @@ class Effects:
         )
 
     @property
-    def subscription(self) -> Subscription:
-        return Subscription(TOPIC).on(Counted, self.on)
+    def subscription(self) -> Subscriptions:
+        return Subscriptions().on(Counted, self.on)
 
     async def reaches(self, id: str, total: int) -> None:
         async def there() -> bool:
@@ -93,7 +96,7 @@ async def test_letters_replayed_twice_leave_the_same_state(
 POISON: dict[str, tuple[bytes, list[tuple[str, Any]]]] = {
     "no text": (b"\xff\xfe\x00", []),
     "deep": (b'{"id":' + b"[" * 50_000, []),
-    "as large as can be": (b"x" * (MOST_BYTES - 2000), [("traceparent", b"\xff" * 100)]),
+    "as large as can be": (b"x" * (MAX_BYTES - 2000), [("traceparent", b"\xff" * 100)]),
     "a header of nothing": (b"{}", [("traceparent", None)]),
 }
 
@@ -104,7 +107,7 @@ async def test_poison_is_put_aside_once_and_the_others_flow(
 ):
     value, headers = POISON[what]
     bare = AIOKafkaProducer(
-        bootstrap_servers=backend.kafka_bootstrap, max_request_size=2 * MOST_BYTES
+        bootstrap_servers=backend.kafka_bootstrap, max_request_size=2 * MAX_BYTES
     )
     await bare.start()
     await bare.send_and_wait(TOPIC, value, key=name.encode(), headers=headers)
@@ -140,7 +143,7 @@ async def test_a_key_that_is_always_slow_is_put_aside_while_everything_answers(
 
     effects.error[name] = error
     consumer = Consumer(
-        backend.kafka_bootstrap, name, [effects.subscription], publisher, reachable, patience=0.5
+        backend.kafka_bootstrap, name, effects.subscription, publisher, reachable, patience=0.5
     )
     async with task(consumer.run()):
         await send(publisher, name, 1)
@@ -163,7 +166,7 @@ async def test_a_producer_that_the_broker_refuses_for_good_starts_anew(
     taken."""
     await (await publisher.put(TOPIC, name.encode(), entry(name, 1), []))
     for value, why in (
-        (b"x" * (MOST_BYTES + 100_000), "MessageSizeTooLarge"),
+        (b"x" * (MAX_BYTES + 100_000), "MessageSizeTooLarge"),
         (entry(name, 1), "OutOfOrderSequence"),
     ):
         refused = await publisher.put(TOPIC, name.encode(), value, [])

@@ -9,17 +9,18 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError
 
-from chassis.bus import Publisher
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.outbox import Lease
-from chassis.store import Repository, Store
+from chassis.domain import Cause
+from chassis.kafka.publisher import Publisher
+from chassis.mongo.lease import Lease
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.conftest import relaying
 from chassis.tests.counter import TOPIC, Counter, up
-from contracts.event import Envelope
-from deploy.embedded.ports import free_ports
-from tests.backend import Backend
-from tests.waiting import eventually
+from contracts.envelope import Envelope
+from deploy.local.ports import free_ports
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
 Counters = Repository[Counter]
@@ -179,7 +180,7 @@ async def test_a_relay_hears_at_once_of_what_another_process_writes(
         await counters.add(Counter(id="cnt_ring_0"), [], Cause("first"))
         await counters.change("cnt_ring_0", up, Cause("up"))
         await published(topic, {"cnt_ring_0"}, 1)  # it has looked, and holds the lease
-        monkeypatch.setattr("chassis.outbox._LOOK_EVERY", 3600.0)
+        monkeypatch.setattr("chassis.mongo.relay._LOOK_EVERY", 3600.0)
         async with relaying(other, publisher):
             await elsewhere.add(Counter(id="cnt_ring_1"), [], Cause("elsewhere"))
             await elsewhere.change("cnt_ring_1", up, Cause("up"))

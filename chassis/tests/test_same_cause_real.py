@@ -6,9 +6,10 @@ from collections import Counter as Tally
 
 import pytest
 
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from chassis.store import Repository, Store
+from chassis.domain import Cause
+from chassis.errors import CauseReused
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.counter import Counted, Counter, up
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
@@ -18,8 +19,8 @@ Counters = Repository[Counter]
 async def outcome_of(adding: "asyncio.Future[Counter]") -> str:
     try:
         return (await adding).id
-    except Problem as problem:
-        return f"{problem.status} {problem.code}"
+    except CauseReused:
+        return "422 key_reused"
 
 
 @pytest.mark.parametrize("replicas", [1, 3])

@@ -16,15 +16,16 @@ from pathlib import Path
 import pytest
 
 from chassis.clock import Clock
-from chassis.store import Repository, Store
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.children import Child, children
 from chassis.tests.conftest import task
 from chassis.tests.counter import Counter
 from chassis.tests.load import Asking
-from deploy.embedded import servers
-from deploy.embedded.ports import free_ports
-from tests.backend import Backend
-from tests.waiting import eventually
+from deploy.local import servers
+from deploy.local.ports import free_ports
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 LIMIT, MOST = 5.0, 60

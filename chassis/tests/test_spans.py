@@ -7,11 +7,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from chassis import trace
-from chassis.edge.auth import anyone
-from chassis.metrics import HTTP_SECONDS
+from chassis.http.auth import anyone
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.telemetry import tracing
+from chassis.telemetry.metrics import HTTP_SECONDS
 
 SECRET = "JN-4F7K-2M9Q"
 
@@ -19,7 +19,7 @@ SECRET = "JN-4F7K-2M9Q"
 async def test_a_request_has_one_span_which_tells_its_route_and_never_its_address():
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    before, trace.tracer = trace.tracer, provider.get_tracer("test")
+    before, tracing.tracer = tracing.tracer, provider.get_tracer("test")
     api._TRACER_PROVIDER, kept = provider, api._TRACER_PROVIDER  # pyright: ignore
     try:
         service = Service("spans", Settings())
@@ -36,7 +36,7 @@ async def test_a_request_has_one_span_which_tells_its_route_and_never_its_addres
             )
         assert answer.status_code < 500
     finally:
-        trace.tracer, api._TRACER_PROVIDER = before, kept  # pyright: ignore
+        tracing.tracer, api._TRACER_PROVIDER = before, kept  # pyright: ignore
     (span,) = exporter.get_finished_spans()
     assert span.name == "GET /things/{number}"
     assert span.context is not None

@@ -12,9 +12,11 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.clock import Clock
-from chassis.edge.auth import Principal, Verifier
-from chassis.problem import Problem
-from contracts.registration import Grant
+from chassis.domain import Refusal
+from chassis.errors import Unavailable
+from chassis.http.auth import Principal
+from chassis.http.tokens import Verifier
+from contracts.access import Grant
 
 KEY = ECKey.generate_key("P-256", {"kid": "k1"})
 OTHER = ECKey.generate_key("P-256", {"kid": "k2"})
@@ -46,8 +48,8 @@ def verifier(*keys: Any) -> Verifier:
     return Verifier(NOWHERE, "quancheng", "quancheng-api", keys=KeySet(list(keys or (KEY,))))
 
 
-async def refused(token: str, by: Verifier | None = None) -> Problem:
-    with pytest.raises(Problem) as caught:
+async def refused(token: str, by: Verifier | None = None) -> Refusal:
+    with pytest.raises(Refusal) as caught:
         await (by or verifier()).verify(token)
     return caught.value
 
@@ -60,8 +62,8 @@ async def test_a_good_token_tells_who_it_is_and_until_when():
 
 
 async def test_no_algorithm_is_no_token():
-    assert (await refused(raw({"alg": "none"}, claims()))).status == 401
-    assert (await refused(raw({"alg": "none", "kid": "k1"}, claims()))).status == 401
+    assert (await refused(raw({"alg": "none"}, claims()))).code == "token_invalid"
+    assert (await refused(raw({"alg": "none", "kid": "k1"}, claims()))).code == "token_invalid"
 
 
 async def test_the_public_key_is_no_shared_secret():
@@ -91,7 +93,7 @@ async def test_the_public_key_is_no_shared_secret():
     ids=str,
 )
 async def test_a_signed_token_that_is_not_for_us_is_refused(changed: dict[str, Any]):
-    assert (await refused(sign(**changed))).status == 401
+    assert (await refused(sign(**changed))).code == "token_invalid"
 
 
 async def test_another_key_under_a_known_name_is_refused():
@@ -106,13 +108,13 @@ async def test_an_unknown_key_is_refused():
     "token", ["", "a", "a.b.c", "....", "x" * 10_000, raw({"alg": "ES256"}, {}, b"x" * 64), "é.ü.ñ"]
 )
 async def test_garbage_is_refused(token: str):
-    assert (await refused(token)).status == 401
+    assert (await refused(token)).code == "token_invalid"
 
 
 async def test_a_changed_body_is_refused():
     head, _, signature = sign().split(".")
     body = base64.urlsafe_b64encode(orjson.dumps(claims(sub="acc_2"))).rstrip(b"=").decode()
-    assert (await refused(f"{head}.{body}.{signature}")).status == 401
+    assert (await refused(f"{head}.{body}.{signature}")).code == "token_invalid"
 
 
 async def test_what_was_verified_is_not_believed_after_it_lapsed():
@@ -121,11 +123,12 @@ async def test_what_was_verified_is_not_believed_after_it_lapsed():
     token = sign(exp=int(now) + 5)
     await by.verify(token)
     now += 100
-    assert (await refused(token, by)).status == 401
+    assert (await refused(token, by)).code == "token_invalid"
 
 
 async def test_without_keys_nobody_is_let_in():
-    assert (await refused(sign(), Verifier(NOWHERE, "quancheng", "quancheng-api"))).status == 503
+    with pytest.raises(Unavailable):
+        await Verifier(NOWHERE, "quancheng", "quancheng-api").verify(sign())
 
 
 def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
@@ -144,7 +147,7 @@ def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
     )
     assert not leader.may("callout.command", "370104009008", squad="squ_2")
     assert not leader.may("callout.command", "370104009008")
-    with pytest.raises(Problem):
+    with pytest.raises(Refusal):
         leader.require("callout.command", "370104009008", squad="squ_2")
 
 
@@ -168,6 +171,6 @@ async def test_a_machine_whose_clock_is_an_hour_off_holds_tokens_by_the_stores(
     )
     good = sign(exp=int(right()) + 600)
     assert (await held.verify(good)).subject == "acc_1"
-    assert (await refused(sign(exp=int(right()) - 60), held)).status == 401
+    assert (await refused(sign(exp=int(right()) - 60), held)).code == "token_invalid"
     passed = 700
-    assert (await refused(good, held)).status == 401
+    assert (await refused(good, held)).code == "token_invalid"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chassis.watchdog import EXIT_CODE, Watchdog
+from chassis.health import EXIT_CODE, Watchdog
 
 
 class Exit(Exception):

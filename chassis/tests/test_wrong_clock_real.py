@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from chassis.store import Repository, Store
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from chassis.tests.children import children
 from chassis.tests.counter import Counter
 from chassis.tests.load import Asking
-from deploy.embedded.ports import free_ports
-from tests.backend import Backend
-from tests.waiting import eventually
+from deploy.local.ports import free_ports
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 NEAR = 60.0

@@ -3,20 +3,22 @@
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord
 
-from chassis.bus import Publisher
 from chassis.clock import Clock
-from chassis.store import outbox_entry
+from chassis.kafka.publisher import Publisher
+from chassis.mongo.outbox import outbox_entry
 from chassis.tests.counter import TOPIC, Counted
 from contracts.topics import dead
-from tests.backend import Backend
-from tests.waiting import eventually
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 
-async def send(publisher: Publisher, counter: str, *seqs: int, lane: str = "") -> None:
+async def send(
+    publisher: Publisher, counter: str, *seqs: int, lane: str = "", event: type[Counted] = Counted
+) -> None:
     for seq in seqs:
-        event = Counted(counter=counter, total=seq, lane=lane)
+        fact = event(counter=counter, total=seq, lane=lane)
         await (
-            await publisher.send(outbox_entry("counters", counter, seq, event, Clock().now(), ""))
+            await publisher.send(outbox_entry("counters", counter, seq, fact, Clock().now(), ""))
         )
 
 

@@ -6,7 +6,7 @@ RUN python -m pip install --no-cache-dir --no-deps --require-hashes --target ven
  && mkdir /pages \
  && cd vendor/swagger_ui_bundle/vendor/swagger-ui-* \
  && cp swagger-ui.css swagger-ui-bundle.js favicon-32x32.png /pages/
-COPY deploy/gateway/docs/index.html deploy/gateway/docs/start.js deploy/gateway/openapi.json /pages/
+COPY deploy/gateway/docs/index.html deploy/gateway/docs/start.js api/openapi.json /pages/
 
 FROM envoyproxy/envoy:v1.40.0
 COPY --from=pages /pages /etc/envoy/pages

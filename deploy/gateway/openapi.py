@@ -1,7 +1,7 @@
 """One description of the whole API from the services' own, as callers see it: by noun, without the
 services' names.
 
-`python -m deploy.gateway.openapi` writes `openapi.json` anew; a test compares it with what the
+`python -m deploy.gateway.openapi` writes `api/openapi.json` anew; a test compares it with what the
 services say now.
 """
 
@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from contracts.texts import text
 from deploy.gateway import plan
 
-OUT = Path(__file__).parent / "openapi.json"
+OUT = Path(__file__).parents[2] / "api" / "openapi.json"
 JWKS = "/.well-known/jwks.json"
 _STREAM_NOUN = plan.STREAM.removeprefix(f"{plan.API}/")
 _SECURITY = [{"bearer": list[str]()}]

@@ -13,10 +13,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from deploy.embedded.ports import HOST, Ports
 from deploy.gateway import plan
 from deploy.gateway.plan import Limits
 from deploy.gateway.problems import local_problems
+from deploy.local.ports import HOST, Ports
 
 HERE = Path(__file__).parent
 COMPOSE = HERE.parent / "compose" / "envoy.yaml"
@@ -33,7 +33,11 @@ DOCS = {
     "/openapi.json": ("openapi.json", "application/json; charset=utf-8"),
 }
 """Path -> (file, content type) of what the gateway serves by itself, without internet."""
-_OWN_PAGES = (HERE / "docs" / "index.html", HERE / "docs" / "start.js", HERE / "openapi.json")
+_OWN_PAGES = (
+    HERE / "docs" / "index.html",
+    HERE / "docs" / "start.js",
+    HERE.parents[1] / "api" / "openapi.json",
+)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.coordinates import Datum, Point, to_wgs84
+from jinan.coordinates import Datum, Point, to_wgs84
 
 WEST, SOUTH, EAST, NORTH = 116.1, 35.9, 118.1, 37.7
 """A box around Jinan's twelve districts, WGS-84 degrees."""

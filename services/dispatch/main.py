@@ -1,8 +1,7 @@
 """dispatch: who is on duty where, who is called to what, and the hours that are due to them."""
 
-from chassis.bus import Subscription
 from chassis.service import Service
-from contracts import dispatch, incidents, registration, topics
+from contracts.events import dispatch, incidents, registration
 from services.dispatch.callout import api as callout_api
 from services.dispatch.callout.by_hand import HandCalls
 from services.dispatch.callout.consumers import CalloutConsumers
@@ -14,7 +13,6 @@ from services.dispatch.callout.why_handlers import WhyHandlers
 from services.dispatch.duty import api as duty_api
 from services.dispatch.duty.consumers import DutyConsumers
 from services.dispatch.duty.handlers import DutyHandlers
-from services.dispatch.finished import FinishedConsumers
 from services.dispatch.position import api as position_api
 from services.dispatch.position.handlers import PositionHandlers
 from services.dispatch.position.store import Positions
@@ -53,29 +51,24 @@ def build(settings: DispatchSettings) -> Service:
 
     by_report, by_duty = CalloutConsumers(callout), DutyConsumers(duty, responder, callout)
     by_squad, by_answer = SquadConsumers(squads, stations), ResponderConsumers(responder)
-    by_end = FinishedConsumers(by_answer, ServiceRecordConsumers(record))
-    service.consumes(
-        Subscription(topics.INCIDENTS)
-        .on(incidents.ReportRouted, by_report.on_routed)
-        .on(incidents.ReportWithdrawn, by_report.on_withdrawn)
-        .on(incidents.ReportNotAccepted, by_report.on_not_accepted)
-        .on(incidents.ReportClosed, by_report.on_closed)
-        .on(incidents.ReportResolved, by_report.on_resolved),
-        Subscription(topics.REGISTRATION)
-        .on(registration.VolunteerStandingChanged, by_duty.on_standing)
-        .on(registration.SquadFormed, by_squad.on_squad)
-        .on(registration.StationRegistered, by_squad.on_station),
-        Subscription(topics.DISPATCH, lane="volunteer")
-        .on(dispatch.DutyEnded, by_duty.on_ended)
-        .on(dispatch.CalloutAccepted, by_answer.on_accepted)
-        .on(dispatch.CalloutDeclined, by_answer.on_left)
-        .on(dispatch.CallTimedOut, by_answer.on_left)
-        .on(dispatch.VolunteerStoodDown, by_answer.on_left)
-        .on(dispatch.VolunteerWithdrew, by_answer.on_left)
-        .on(dispatch.VolunteerFinished, by_end.on_finished),
-    )
+    by_hours = ServiceRecordConsumers(record)
+    service.on(incidents.ReportRouted, by_report.on_routed)
+    service.on(incidents.ReportWithdrawn, by_report.on_withdrawn)
+    service.on(incidents.ReportNotAccepted, by_report.on_not_accepted)
+    service.on(incidents.ReportClosed, by_report.on_closed)
+    service.on(incidents.ReportResolved, by_report.on_resolved)
+    service.on(registration.VolunteerStandingChanged, by_duty.on_standing)
+    service.on(registration.SquadFormed, by_squad.on_squad)
+    service.on(registration.StationRegistered, by_squad.on_station)
+    service.on(dispatch.DutyEnded, by_duty.on_ended)
+    service.on(dispatch.CalloutAccepted, by_answer.on_accepted)
+    service.on(dispatch.CalloutDeclined, by_answer.on_left)
+    service.on(dispatch.CallTimedOut, by_answer.on_left)
+    service.on(dispatch.VolunteerStoodDown, by_answer.on_left)
+    service.on(dispatch.VolunteerWithdrew, by_answer.on_left)
+    service.on(dispatch.VolunteerFinished, by_answer.on_left, by_hours.on_finished)
     service.starts(positions.ping, positions.close)
-    service.checks("redis", positions.ping)
+    service.checks.add("redis", positions.ping)
     service.runs("call-outs that are due", deadlines.look, every=0.0)
     service.runs("signs of those on duty", duty.look_for_signs, every=max(0.25, clock.seconds(30)))
     return service

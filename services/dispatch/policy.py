@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.words import Category, Urgency
+from contracts.vocabulary import Category, Urgency
 
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one time zone and no summer time."""

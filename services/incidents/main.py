@@ -14,7 +14,8 @@ import hashlib
 import secrets
 
 from chassis.service import Service
-from services.incidents import answer
+from jinan.districts import jinan
+from jinan.divisions import communities
 from services.incidents.category import api as category_api
 from services.incidents.figures import api as figures_api
 from services.incidents.follow_up import api as follow_up_api
@@ -23,8 +24,6 @@ from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
 from services.incidents.photo.store import Photos
 from services.incidents.place import consumers as place_consumers
-from services.incidents.place.districts import jinan
-from services.incidents.place.divisions import communities
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.place.store import Stations
 from services.incidents.report import api as report_api
@@ -37,7 +36,6 @@ from services.incidents.settings import IncidentsSettings
 def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     """`name` is also that of its database and of its consumer group."""
     service = Service(name, settings)
-    answer.install(service.app)
     secret = hashlib.sha256(
         b"follow-up key\x1f" + (settings.field_key or secrets.token_hex(32)).encode()
     ).digest()
@@ -59,12 +57,9 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         figures_api.router,
         category_api.router,
     )
-    service.consumes(
-        report_consumers.subscription(
-            reports, service.clock
-        ),  # dispatch.events: how far a call-out is
-        place_consumers.subscription(places),  # registration.events: StationRegistered
-    )
+    # dispatch.events: how far a call-out is; registration.events: which station serves which street
+    report_consumers.subscribe(service, reports)
+    place_consumers.subscribe(service, places)
     service.runs(
         "reports due", handlers.settle_due, every=1.0
     )  # overdue first answers, silent reporters

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
 
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
 

@@ -15,7 +15,7 @@ registration.events   grants, standings, ended sessions
 from datetime import timedelta
 
 from chassis.service import Service
-from services.notify.announcement.consumers import subscriptions
+from services.notify.announcement.consumers import subscribe
 from services.notify.announcement.handlers import Announcer
 from services.notify.delivery import api as delivery_api
 from services.notify.delivery.handlers import Deliveries
@@ -26,7 +26,6 @@ from services.notify.recipient.handlers import RecipientHandlers
 from services.notify.recipient.store import Recipients, Waiting
 from services.notify.settings import NotifySettings
 from services.notify.stream import api as stream_api
-from services.notify.stream.front import TokenInAddress
 from services.notify.stream.handlers import Streams
 from services.notify.stream.hub import Hub
 from services.notify.stream.store import Live, connect
@@ -47,9 +46,9 @@ def build(settings: NotifySettings, name: str = "notify") -> Service:
 
     service.provide(inbox, messages, streams)
     service.routes(inbox_api.router, stream_api.router, delivery_api.router)
-    service.consumes(*subscriptions(announcer, RecipientHandlers(recipients, announcer), streams))
+    subscribe(service, announcer, RecipientHandlers(recipients, announcer), streams)
     service.starts(hub.start, hub.stop)
-    service.ends(hub.end_all)
+    service.before_shutdown(hub.end_all)
     service.runs("delivery marks", deliveries.write, every=0.2)
     service.runs("messages due", messages.send_due, every=1.0)
     service.runs("old messages", sweep, every=3600)
@@ -60,4 +59,4 @@ service = build(NotifySettings())
 app = service.app
 
 if __name__ == "__main__":
-    service.serve(front=TokenInAddress)
+    service.serve()

@@ -1,8 +1,9 @@
 """registration: who people are, what they may do, and how they sign in. All routes and topics on
 this screen."""
 
-from chassis.edge.auth import Verifier
+from chassis.http.tokens import Verifier
 from chassis.service import Service
+from contracts.events.registration import SquadFormed, VolunteerStandingChanged
 from services.registration.account import api as accounts_api
 from services.registration.account.cipher import FieldCipher
 from services.registration.account.handlers import AccountHandlers
@@ -26,7 +27,7 @@ from services.registration.sms.aliyun import AliyunAccount, AliyunSms
 from services.registration.sms.handlers import DeveloperDesk
 from services.registration.sms.local import LocalSms
 from services.registration.squad import api as squads_api
-from services.registration.squad import consumers as squad_consumers
+from services.registration.squad.consumers import SquadConsumers
 from services.registration.squad.handlers import SquadHandlers
 from services.registration.squad.store import Squads
 from services.registration.station import api as stations_api
@@ -96,13 +97,15 @@ def build(settings: RegistrationSettings) -> Service:
     # Publishes registration.events: AccountOpened GrantsChanged SessionRevoked StationRegistered
     # SquadFormed VolunteerStandingChanged; and follows its own SquadFormed and
     # VolunteerStandingChanged:
-    service.consumes(*squad_consumers.subscriptions(squad_handlers))
+    follow = SquadConsumers(squad_handlers)
+    service.on(SquadFormed, follow.on_squad)
+    service.on(VolunteerStandingChanged, follow.on_standing)
 
     async def prepare() -> None:
         _require_keys(service, settings, keys)
         await divisions.load()
 
-    service.starts(prepare, _nothing)
+    service.starts(prepare)
     return service
 
 
@@ -132,10 +135,6 @@ def _require_keys(service: Service, settings: RegistrationSettings, keys: Signin
         keys=keys.published,
         now=service.clock.real,
     )
-
-
-async def _nothing() -> None:
-    """There is nothing to stop."""
 
 
 service = build(RegistrationSettings())

@@ -10,16 +10,15 @@ import sys
 import time
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import is_away
-from chassis.store import Store
-from contracts.event import Event
+from chassis.domain import Cause
+from chassis.errors import is_transient
+from chassis.mongo.store import Store
+from contracts.envelope import Event
 from services.registration.account import events
 from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account, HeldGrant, resident
 from services.registration.account.personal import Personal
 from services.registration.account.store import Accounts
-from services.registration.demonstration import Demonstration, Person, demonstration
 from services.registration.division.store import Divisions
 from services.registration.settings import RegistrationSettings
 from services.registration.squad import domain as squads_domain
@@ -30,6 +29,7 @@ from services.registration.station.domain import Station
 from services.registration.station.store import Stations
 from services.registration.volunteer import domain as volunteers_domain
 from services.registration.volunteer.domain import Application
+from simulation.people import Demonstration, Person, demonstration
 
 CAUSE = Cause("seed")
 BY = "system"
@@ -74,7 +74,7 @@ class Seed:
                 await self._store.ping()
                 return
             except Exception as error:
-                if not is_away(error) or time.monotonic() > until:
+                if not is_transient(error) or time.monotonic() > until:
                     raise
                 await asyncio.sleep(0.5)
 

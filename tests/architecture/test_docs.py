@@ -1,4 +1,4 @@
-"""The pages lead where they say, and leave out none of the words and decisions."""
+"""The pages lead where they say, and leave out none of the vocabulary and decisions."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from contracts import words
+from contracts import vocabulary as words
 from tests.architecture.tree import ROOT, files, name
 
 PAGES = [path for path in files() if path.suffix == ".md"]

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from chassis.edge.auth import Open
+from chassis.http.auth import Open
 from deploy.gateway.plan import EXEMPTIONS, NOUNS, STREAM
-from tests.architecture.surface import UNGUARDED, Operation, documented, operations
+from tests.support.routes import UNGUARDED, Operation, documented, operations
 
 GUARDED = [operation for operation in operations() if operation.path not in UNGUARDED]
 

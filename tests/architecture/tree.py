@@ -7,7 +7,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registration", "incidents", "dispatch", "notify")
-CODE = ("contracts", "chassis", "services", "deploy", "tests", "bench")
+CODE = (
+    "jinan",
+    "contracts",
+    "chassis",
+    "services",
+    "deploy",
+    "ops",
+    "simulation",
+    "tests",
+    "bench",
+)
 _GENERATED = (".quancheng", ".git", "__pycache__", "node_modules", ".venv")
 
 

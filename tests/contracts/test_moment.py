@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.moment import Moment
+from chassis.http.schemas import UtcDatetime
 
 
 @pytest.mark.parametrize(
@@ -13,10 +13,10 @@ from contracts.moment import Moment
 )
 def test_a_time_that_the_store_cannot_hold_is_refused(given: str):
     with pytest.raises(ValidationError):
-        TypeAdapter(Moment).validate_python(given)
+        TypeAdapter(UtcDatetime).validate_python(given)
 
 
 def test_a_time_is_taken_in_utc_whatever_its_offset():
-    taken = TypeAdapter(Moment).validate_python("2026-03-05T16:00:00+08:00")
+    taken = TypeAdapter(UtcDatetime).validate_python("2026-03-05T16:00:00+08:00")
     assert taken == datetime(2026, 3, 5, 8, tzinfo=UTC)
     assert taken.tzinfo is UTC

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contracts import asyncapi
-from contracts.event import Event
-from contracts.evolution import released_form
+from contracts.envelope import Event
+from contracts.tools import asyncapi
+from contracts.tools.evolution import released_form
 
 PERSONAL = re.compile(
     r"(^|_)(name|phone|mobile|email|id_number|id_card|identity|address|birthday|born|text|note|comment|words|message_text"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from jsonschema import Draft202012Validator
 
-from chassis.store import outbox_entry
-from contracts import asyncapi
-from contracts.event import Envelope, Event
+from chassis.mongo.outbox import outbox_entry
+from contracts.envelope import Envelope, Event
+from contracts.tools import asyncapi
 
 AT = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 DOCUMENT = asyncapi.document()

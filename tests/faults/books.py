@@ -12,9 +12,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
-from contracts.event import Envelope
+from contracts.envelope import Envelope
 from contracts.topics import TOPICS, dead
-from deploy.embedded.ports import SERVICES
+from deploy.local.ports import SERVICES
 
 Document = Mapping[str, Any]
 Place = tuple[str, str, int]

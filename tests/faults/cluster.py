@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pymongo import AsyncMongoClient
 
 from contracts.topics import TOPICS, dead
-from deploy.embedded.ports import HOST
+from deploy.local.ports import HOST
 from tests.faults.ground import Ground
 
 MEMBERS = 3

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.embedded.profiles import sweep_tests
+from deploy.local.profiles import sweep_tests
 from tests.faults.ground import Ground, standing
 from tests.faults.ledger import BALANCED
 

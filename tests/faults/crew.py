@@ -2,8 +2,8 @@
 
 import asyncio
 
-from deploy.demonstration.api import Json, Person, StreamEvent
-from services.registration.demonstration import DOOR
+from simulation.api import Json, Person, StreamEvent
+from simulation.people import DOOR
 from tests.faults.load import Load
 
 SHOWN_EVERY_S = 1.0

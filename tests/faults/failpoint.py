@@ -11,7 +11,7 @@ import importlib
 import sys
 from typing import Any, Literal
 
-from chassis.outbox import Relay
+from chassis.mongo.relay import Relay
 
 HELD = "held"
 Point = Literal["before", "after"]

@@ -12,16 +12,16 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from chassis.clock import Clock
-from deploy.demonstration.api import Api
-from deploy.demonstration.api import Person as SignedIn
-from deploy.embedded.platform import Platform
-from deploy.embedded.ports import HOST, SERVICES, Ports, free_ports, kind_of
-from deploy.embedded.profiles import test_home
-from deploy.embedded.services import addresses
-from services.registration.demonstration import Person, demonstration
-from tests.backend import DOMAIN_RATE, DOMAIN_START
+from deploy.local.platform import Platform
+from deploy.local.ports import HOST, SERVICES, Ports, free_ports, kind_of
+from deploy.local.profiles import test_home
+from deploy.local.services import addresses
+from simulation.api import Api
+from simulation.api import Person as SignedIn
+from simulation.people import Person, demonstration
 from tests.faults.record import Record
-from tests.waiting import eventually
+from tests.support.backend import DOMAIN_RATE, DOMAIN_START
+from tests.support.waiting import eventually
 
 PARTS = ("kafka", "mongo", "valkey", *SERVICES, "gateway")
 BACK_S = 60.0

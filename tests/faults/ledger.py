@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chassis.ids import derived_id
+from chassis.domain import derived_id
 from services.dispatch.policy import policy_of
 from services.dispatch.service_record.domain import Evidence, credited_minutes
 from tests.faults.books import Books, Reader
 from tests.faults.ground import Ground
 from tests.faults.record import Record
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 DRAINED_S = 60.0
 """How long the backlog may take once every part is there again."""

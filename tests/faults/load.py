@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import httpx
 
-from deploy.demonstration.api import Json, Person
-from services.registration.demonstration import DOOR
+from simulation.api import Json, Person
+from simulation.people import DOOR
 from tests.faults.ground import Ground
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 COMMUNITY = "370104009008"
 PLACE = {"longitude": DOOR[0], "latitude": DOOR[1], "datum": "wgs84"}

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from deploy.demonstration.api import Api, Person, StreamEvent
-from deploy.embedded.ports import HOST
+from deploy.local.ports import HOST
+from simulation.api import Api, Person, StreamEvent
 from tests.faults.ground import Ground
 
 

@@ -6,14 +6,14 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from deploy.embedded.ports import free_ports
+from deploy.local.ports import free_ports
 from tests.faults import cluster
 from tests.faults.cluster import MEMBERS
 from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
 from tests.faults.load import Load
 from tests.faults.town import load
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(420)]
 WITHIN_S = 60.0

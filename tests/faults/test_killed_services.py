@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from deploy.embedded.ports import SERVICES
+from deploy.local.ports import SERVICES
 from tests.faults.books import Place, Reader
 from tests.faults.failpoint import HELD, Point
 from tests.faults.ground import Ground

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chassis.ids import derived_id
-from contracts.event import Envelope
+from chassis.domain import derived_id
+from contracts.envelope import Envelope
 from tests.faults.books import Books, Fact
 from tests.faults.ledger import problems
 from tests.faults.record import Record

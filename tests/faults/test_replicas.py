@@ -10,14 +10,14 @@ from functools import partial
 import httpx
 import pytest
 
-from deploy.demonstration.api import Person, StreamEvent
-from deploy.embedded.ports import HOST, SERVICES, free_ports
+from deploy.local.ports import HOST, SERVICES, free_ports
+from simulation.api import Person, StreamEvent
 from tests.faults import replicas
 from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
 from tests.faults.load import COMMUNITY, PLACE
 from tests.faults.town import load
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 TWO: dict[str, int] = dict.fromkeys(SERVICES, 2)

@@ -3,7 +3,7 @@ work."""
 
 import pytest
 
-from deploy.embedded.ports import SERVICES
+from deploy.local.ports import SERVICES
 from tests.faults.ground import Ground
 from tests.faults.ledger import balance
 from tests.faults.town import load

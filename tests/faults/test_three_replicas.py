@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
-from deploy.embedded.ports import SERVICES, free_ports
+from deploy.local.ports import SERVICES, free_ports
 from tests.faults import replicas
 from tests.faults.books import Books
 from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
 from tests.faults.load import PLACE, Load
 from tests.faults.town import load
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(420)]
 THREE: dict[str, int] = dict.fromkeys(SERVICES, 3)

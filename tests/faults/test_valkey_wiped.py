@@ -13,12 +13,12 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from deploy.demonstration.api import Json
+from simulation.api import Json
 from tests.faults.ground import Ground
 from tests.faults.ledger import balance
 from tests.faults.load import FOR_NOBODY_ON_DUTY, MIXED, Load
 from tests.faults.town import load
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(300)]
 Wipe = Callable[[Ground], Awaitable[None]]

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.dispatch.policy import policy_at
-from tests.backend import DOMAIN_RATE, DOMAIN_START
-from tests.duty import start_duty
 from tests.faults.books import Books, Fact, Reader
 from tests.faults.ground import Ground
 from tests.faults.ledger import balance
 from tests.faults.load import COMMUNITY, PLACE
 from tests.faults.stand_in import stand_in
-from tests.waiting import eventually
+from tests.support.backend import DOMAIN_RATE, DOMAIN_START
+from tests.support.duty import start_duty
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 MOMENT = timedelta(seconds=DOMAIN_RATE)

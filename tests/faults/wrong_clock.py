@@ -4,7 +4,7 @@ clock is off."""
 import importlib
 import sys
 
-from tests.machine_clock import set_the_clock
+from tests.support.machine_clock import set_the_clock
 
 if __name__ == "__main__":
     set_the_clock(float(sys.argv[2]))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from deploy.demonstration.api import Json, Person, Refused, StreamEvent
+from simulation.api import Json, Person, Refused, StreamEvent
 
 PATIENCE_S = 25.0
 """How long a journey waits for what has to happen."""

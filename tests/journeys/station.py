@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Any
 
 from chassis.clock import Clock
-from deploy.demonstration.api import Api, Json, Refused
-from deploy.demonstration.api import Person as SignedIn
-from services.registration.demonstration import DOOR, Demonstration, Person
-from tests.duty import start_duty
+from simulation.api import Api, Json, Refused
+from simulation.api import Person as SignedIn
+from simulation.people import DOOR, Demonstration, Person
 from tests.journeys.phone import Phone, eventually
+from tests.support.duty import start_duty
 
 COMMUNITY = "370104009008"
 SIGN_S = 1.0

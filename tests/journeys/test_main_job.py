@@ -1,7 +1,7 @@
 """The one path that must never break, straight through, from a report filed to hours credited and
 figures updated."""
 
-from deploy.demonstration.api import Json
+from simulation.api import Json
 from tests.journeys.phone import Phone, eventually
 from tests.journeys.station import Station
 

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from deploy.demonstration.api import Json, Refused
+from simulation.api import Json, Refused
 from tests.journeys.phone import Phone, eventually
 from tests.journeys.station import Station
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from deploy.demonstration.api import Json, Refused
+from simulation.api import Json, Refused
 from tests.journeys.phone import Phone, eventually
 from tests.journeys.station import Station
 

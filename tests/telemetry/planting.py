@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from tests.architecture.surface import documented, openapi
 from tests.journeys.station import COMMUNITY, Station
+from tests.support.routes import documented, openapi
 from tests.telemetry.canaries import Canaries
 
 API = "/api/v1"

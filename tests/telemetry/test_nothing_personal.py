@@ -6,9 +6,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from contracts.topics import TOPICS
-from tests.backend import WholePlatform
 from tests.journeys.phone import eventually
 from tests.journeys.station import Station
+from tests.support.backend import WholePlatform
 from tests.telemetry import everything, planting
 from tests.telemetry.canaries import Canaries
 from tests.telemetry.planting import API

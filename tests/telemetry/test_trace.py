@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 
 from contracts.topics import DISPATCH, INCIDENTS
-from tests.backend import WholePlatform
 from tests.journeys.phone import eventually
 from tests.journeys.station import Station
+from tests.support.backend import WholePlatform
 
 Span = dict[str, Any]
 

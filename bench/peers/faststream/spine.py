@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from bench.lines import answer
 from bench.spine import WRITERS, Ask, Done
-from chassis import trace
-from chassis.bus import ensure_topics
+from chassis.kafka.topics import ensure_topics
+from chassis.telemetry import tracing
 
 _RELAYS = 16
 
@@ -124,6 +124,6 @@ class Asked:
 if __name__ == "__main__":
     import uvloop
 
-    trace.install("bench-faststream")
+    tracing.install("bench-faststream")
     logging.disable(logging.WARNING)
     uvloop.run(answer(Ask, Asked().reply))

@@ -10,9 +10,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "bench.peers.monolith.settings"
 def _traced() -> None:
     from opentelemetry.instrumentation.django import DjangoInstrumentor
 
-    from chassis import trace
+    from chassis.telemetry import tracing
 
-    trace.install("monolith")
+    tracing.install("monolith")
     DjangoInstrumentor().instrument()
 
 

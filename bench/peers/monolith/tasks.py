@@ -35,9 +35,9 @@ _redis = Redis.from_url(settings.BROKER)
 def _traced(**_: object) -> None:
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
-    from chassis import trace
+    from chassis.telemetry import tracing
 
-    trace.install("monolith-celery")
+    tracing.install("monolith-celery")
     CeleryInstrumentor().instrument()
 
 

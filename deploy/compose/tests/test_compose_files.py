@@ -12,9 +12,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import chassis.metrics  # noqa: F401  # pyright: ignore[reportUnusedImport] (registers the figures)
-from deploy.compose import keys
 from deploy.gateway import plan
+from ops import compose_keys
 from services.incidents.settings import IncidentsSettings
 from services.registration.settings import RegistrationSettings
 
@@ -88,11 +87,11 @@ def test_keys_are_mounted_to_be_read_where_they_are_needed_and_nowhere_else() ->
         if "keys" in volume
     }
     assert mounted == {
-        ("keys", "registration-keys:/keys/registration"),
-        ("keys", "incidents-keys:/keys/incidents"),
-        ("registration", "registration-keys:/keys/registration:ro"),
-        ("seed", "registration-keys:/keys/registration:ro"),
-        ("incidents", "incidents-keys:/keys/incidents:ro"),
+        ("keys", "registration-compose_keys:/keys/registration"),
+        ("keys", "incidents-compose_keys:/keys/incidents"),
+        ("registration", "registration-compose_keys:/keys/registration:ro"),
+        ("seed", "registration-compose_keys:/keys/registration:ro"),
+        ("incidents", "incidents-compose_keys:/keys/incidents:ro"),
     }
 
 
@@ -114,11 +113,11 @@ def _locked(file: Path) -> dict[str, str]:
 def test_keys_are_made_once_for_their_owner_only_and_are_what_the_services_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys.write(tmp_path)
+    compose_keys.write(tmp_path)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     first = {file: file.read_text() for file in files}
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-    keys.write(tmp_path)
+    compose_keys.write(tmp_path)
     assert {file: file.read_text() for file in files} == first
     for name in ("FIELD_KEY", "LOOKUP_KEY"):
         monkeypatch.setenv(name, "")  # as compose gives what nobody set
@@ -146,7 +145,7 @@ def test_grafana_finds_the_dashboard_and_its_figures_where_they_are_mounted() ->
     (provider,) = yaml.safe_load((provisioning / "dashboards" / "platform.yml").read_text("utf-8"))[
         "providers"
     ]
-    board = Path(mounts["./deploy/compose/grafana/platform.json"])
+    board = Path(mounts["./deploy/observability/grafana/platform.json"])
     assert str(board.parent) == provider["options"]["path"]
     (source,) = yaml.safe_load(
         (provisioning / "datasources" / "prometheus.yml").read_text("utf-8")

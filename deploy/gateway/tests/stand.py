@@ -20,10 +20,10 @@ from joserfc.util import urlsafe_b64encode
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from deploy.embedded.ports import HOST, Ports, free_ports
 from deploy.gateway import plan
 from deploy.gateway.plan import Limits
 from deploy.gateway.render import render_embedded
+from deploy.local.ports import HOST, Ports, free_ports
 
 ORIGIN = "http://localhost:5173"
 

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from contracts.texts import text
-from deploy.embedded.ports import free_ports
 from deploy.gateway import plan
 from deploy.gateway.problems import local_problems
 from deploy.gateway.render import (
@@ -19,6 +18,7 @@ from deploy.gateway.render import (
     write_pages,
 )
 from deploy.gateway.tests.stand import envoy_binary
+from deploy.local.ports import free_ports
 
 
 def _validate(config: Path) -> None:

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.problem import Problem, not_found
-from chassis.service import provided
-from contracts.words import Outcome
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
+from contracts.vocabulary import Outcome
 from services.dispatch.callout.by_hand import HandCalls
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.page import Cursor, cursor_of, place_of
@@ -31,7 +32,7 @@ from services.dispatch.callout.views import (
 from services.dispatch.callout.why import own_line
 from services.dispatch.callout.why_handlers import WhyHandlers
 
-router = APIRouter(prefix="/callouts", tags=["callouts"])
+router = APIRouter(prefix="/callouts", tags=["callouts"], route_class=PlainRoute)
 Handlers = Annotated[CalloutHandlers, provided(CalloutHandlers)]
 Server = Annotated[Principal, allow("duty.serve")]
 Commander = Annotated[Principal, allow("callout.command")]
@@ -78,7 +79,7 @@ async def listed(
     if mine:
         found = await callouts.asked(who.subject, after, limit)
     elif not grants:
-        raise Problem(403, "not_allowed")
+        raise Refusal("not_allowed")
     elif station is not None:
         found = await callouts.of_station(station, state, after, limit)
     else:
@@ -94,7 +95,7 @@ async def listed(
 async def one(id: Id, who: Annotated[Principal, allow("own")], handlers: Handlers) -> CalloutView:
     callout = await handlers.required(id)
     if not may_see(who, callout):
-        raise not_found()
+        raise Refusal("not_found")
     return callout_view(callout, who.subject)
 
 
@@ -157,11 +158,11 @@ async def call(
     callout = await handlers.required(id)
     if not commands(who, callout):
         if not leads(who, callout):
-            raise not_found()
+            raise Refusal("not_found")
         squads = squads_led(who)
         people = await hand.people(body.volunteers)
         if any(person.squad not in squads for person in people.values()):
-            raise Problem(403, "outside_squad")
+            raise Refusal("outside_squad")
     changed, not_called = await hand.call(id, list(dict.fromkeys(body.volunteers)), cause)
     return HandCallView(**callout_view(changed, who.subject).model_dump(), not_called=not_called)
 
@@ -173,7 +174,7 @@ async def candidates(id: Id, who: Commander, handlers: Handlers, why: Why) -> Ca
     everyone = commands(who, callout)
     squads = squads_led(who)
     if not everyone and not squads:
-        raise Problem(403, "outside_area")
+        raise Refusal("outside_area")
     found = await why.lines(callout)
     seen = [line for line in found if everyone or (line.squad and line.squad in squads)]
     return CandidatePage(candidates=[candidate_view(line) for line in seen])

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import Problem
+from chassis.domain import Cause, Refusal
 from services.dispatch.callout import filling
 from services.dispatch.callout.chance import acceptance
 from services.dispatch.callout.choice import barred
@@ -34,8 +33,7 @@ class HandCalls:
         known = await self._responders.of(volunteers)
         wrong = [n for n, volunteer in enumerate(volunteers) if volunteer not in known]
         if wrong:
-            raise Problem(
-                422,
+            raise Refusal(
                 "bad_request",
                 fields={f"body.volunteers.{n}": "dispatch.no_such_volunteer" for n in wrong},
             )
@@ -69,7 +67,7 @@ class HandCalls:
             free, id, now, until + timedelta(seconds=policy.claim_grace_s)
         )
         if not claimed and not at_it:
-            raise Problem(409, "not_free")
+            raise Refusal("not_free")
         distances = await self._lookout.distances(callout, list(claimed))
         called = [
             _candidate(callout, people[v], distances.get(v, 0), policy, now, until)
@@ -82,7 +80,7 @@ class HandCalls:
                 lambda c: filling.call_by_hand(c, called, policy, now) if called else None,
                 cause,
             )
-        except Problem:
+        except Refusal:
             await self._responders.release(claimed, id)
             raise
         return changed, [v for v in volunteers if v not in claimed and v not in at_it]

@@ -1,7 +1,7 @@
 """What incidents tells: a report needs volunteers, or does not any more."""
 
-from chassis.bus import Message
-from contracts.incidents import (
+from chassis.kafka.subscriptions import Message
+from contracts.events.incidents import (
     ReportClosed,
     ReportNotAccepted,
     ReportResolved,

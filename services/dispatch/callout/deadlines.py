@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import structlog
 
-from chassis import trace
 from chassis.clock import Clock
-from chassis.idempotency import Cause
+from chassis.domain import Cause
+from chassis.telemetry import tracing
 from services.dispatch.callout import filling
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.state import Callout, Step, wanted
@@ -60,7 +60,7 @@ class Deadlines:
                 step = wanted(callout, policy_at(now), now)
                 if step == "nothing":
                     break
-                with trace.span(f"callout {step}", callout.trace):
+                with tracing.span(f"callout {step}", callout.trace):
                     await self._take(step, callout)
 
     async def _take(self, step: Step, callout: Callout) -> None:

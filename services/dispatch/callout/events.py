@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from contracts import dispatch as contract
-from contracts.words import Outcome
+from contracts.events import dispatch as contract
+from contracts.vocabulary import Outcome
 from services.dispatch.callout.state import COMING, Callout, Candidate, StandDownReason
 
 Why = Literal["nobody_answered", "nobody_on_duty", "too_few"]

@@ -4,8 +4,9 @@ facts, or None."""
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from contracts.event import Event
-from contracts.incidents import ReportRouted
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.events.incidents import ReportRouted
 from services.dispatch.callout import events
 from services.dispatch.callout.state import (
     COMING,
@@ -17,7 +18,6 @@ from services.dispatch.callout.state import (
     with_due,
 )
 from services.dispatch.policy import Policy
-from services.dispatch.refusal import Refusal
 
 
 def opened(id: str, event: ReportRouted, policy: Policy, now: datetime) -> Callout:

@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from chassis import trace
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.ids import derived_id
-from chassis.problem import Problem
-from contracts.incidents import ReportRouted
-from contracts.words import Outcome
-from services.dispatch.answer import told
+from chassis.domain import Cause, Refusal, derived_id
+from chassis.telemetry import tracing
+from contracts.events.incidents import ReportRouted
+from contracts.vocabulary import Outcome
 from services.dispatch.callout import events, filling, scene
 from services.dispatch.callout.state import Callout, Decision
 from services.dispatch.callout.store import Callouts, EndedReports
@@ -53,7 +50,7 @@ class CalloutHandlers:
         now = self._clock.now()
         policy = policy_at(now)
         callout = filling.opened(id, event, policy, now).model_copy(
-            update={"trace": trace.current()}
+            update={"trace": tracing.current()}
         )
         plan = await self._lookout.plan(callout, policy, now)
         decision = filling.call_wave(callout, plan.wave, plan.called, policy, now, plan.again_at)
@@ -111,12 +108,12 @@ class CalloutHandlers:
             return  # a repeat, or refused with the reason by the decision itself
         now = self._clock.now()
         if responder is None or not responder.on_duty:
-            raise Problem(409, "off_duty")
+            raise Refusal("off_duty")
         if responder.engagement(now) == id:
             return
         until = now + timedelta(seconds=policy_at(now).claim_grace_s)
         if not await self._responders.claim_again(volunteer, id, now, until):
-            raise Problem(409, "not_free")
+            raise Refusal("not_free")
 
     async def decline(self, id: str, volunteer: str, cause: Cause) -> Callout:
         now = self._clock.now()
@@ -168,10 +165,9 @@ class CalloutHandlers:
     ) -> Callout:
         """Raises the decision's refusal as a problem: 404 for who was never called, else 409."""
         try:
-            with told():
-                changed = await self._callouts.change(id, decide, cause)
-        except Problem as problem:
-            raise Problem(404, "not_found") if problem.code == "not_called" else problem from None
+            changed = await self._callouts.change(id, decide, cause)
+        except Refusal as refusal:
+            raise Refusal("not_found") if refusal.code == "not_called" else refusal from None
         self._stir(changed)
         return changed
 

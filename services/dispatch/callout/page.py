@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.problem import Problem
-from contracts.moment import Moment
+from chassis.domain import Refusal
+from chassis.http.schemas import UtcDatetime
 from services.dispatch.callout.state import Callout
 
 Place = tuple[datetime, str]
 """Of a call-out among the others: when it opened, and its id, as several may open in one
 millisecond."""
 Cursor = Annotated[str | None, Query(max_length=120, description="`next` of the page before")]
-_MOMENT = TypeAdapter[datetime](Moment)
+_MOMENT = TypeAdapter[datetime](UtcDatetime)
 
 
 def cursor_of(callout: Callout) -> str:
@@ -30,6 +30,4 @@ def place_of(cursor: str | None) -> Place | None:
     try:
         return _MOMENT.validate_strings(moment), id
     except ValidationError:
-        raise Problem(
-            422, "bad_request", fields={"query.cursor": "problem.cursor_invalid"}
-        ) from None
+        raise Refusal("bad_request", fields={"query.cursor": "problem.cursor_invalid"}) from None

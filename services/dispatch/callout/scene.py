@@ -3,8 +3,9 @@ Pure."""
 
 from datetime import datetime
 
-from contracts.event import Event
-from contracts.words import Outcome
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
 from services.dispatch.callout.state import (
     COMING,
@@ -17,7 +18,6 @@ from services.dispatch.callout.state import (
     with_due,
 )
 from services.dispatch.policy import Policy
-from services.dispatch.refusal import Refusal
 
 
 def set_out(callout: Callout, volunteer: str) -> Decision | None:

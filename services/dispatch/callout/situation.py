@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.words import Category, Skill, Urgency
+from contracts.vocabulary import Category, Skill, Urgency
 
 Reason = Literal[
     "called",

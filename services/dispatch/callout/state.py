@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.aggregate import Aggregate
-from contracts.event import Event
-from contracts.words import Category, Outcome, Skill, Urgency
+from chassis.domain import Aggregate
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Outcome, Skill, Urgency
 from services.dispatch.policy import Policy
 
 CandidateState = Literal[

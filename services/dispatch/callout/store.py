@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from chassis.coalesce import Coalescer
-from chassis.store import Repository, Store
+from chassis.mongo.coalescer import Coalescer
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from services.dispatch.callout.page import Place
 from services.dispatch.callout.situation import Choice, Situation
 from services.dispatch.callout.state import Callout, CalloutState

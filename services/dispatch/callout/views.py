@@ -5,10 +5,10 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal
-from contracts.areas import covers
+from chassis.http.auth import Principal
 from contracts.texts import text
-from contracts.words import Category, Outcome, Skill, Urgency
+from contracts.vocabulary import Category, Outcome, Skill, Urgency
+from jinan.areas import covers
 from services.dispatch.callout.state import Callout, CalloutState, CandidateState
 from services.dispatch.callout.why import Line, LineReason, LineState
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chassis.ids import new_id
-from contracts.coordinates import Point, distance_m
+from chassis.mongo.store import new_id
+from jinan.coordinates import Point, distance_m
 from services.dispatch.callout.choice import choose
 from services.dispatch.callout.situation import Choice, Person, Situation, Tally
 from services.dispatch.callout.state import Callout, Candidate, Wave

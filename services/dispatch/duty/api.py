@@ -6,16 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.problem import Problem
-from chassis.service import Now, provided
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import Now, provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
 from services.dispatch.duty.handlers import DutyHandlers
 from services.dispatch.location import Location, in_jinan
 from services.dispatch.responder.domain import Responder
 from services.dispatch.squad.store import Stations
 
-router = APIRouter(prefix="/duty", tags=["duty"])
+router = APIRouter(prefix="/duty", tags=["duty"], route_class=PlainRoute)
 Duty = Annotated[DutyHandlers, provided(DutyHandlers)]
 Server = Annotated[Principal, allow("duty.serve")]
 
@@ -70,7 +71,7 @@ async def start(
     """Only approved volunteers, and only in Jinan."""
     place = body.location.point()
     if not in_jinan(place):
-        raise Problem(422, "bad_request", fields={"body.location": "dispatch.outside_jinan"})
+        raise Refusal("bad_request", fields={"body.location": "dispatch.outside_jinan"})
     return duty_view(await duty.start(who.subject, place, cause), clock.now())
 
 
@@ -97,12 +98,12 @@ async def at_station(
     """Officers of the station's area see all; a leader sees the own squad."""
     streets = await stations.streets(station)
     if not streets:
-        raise Problem(404, "not_found")
+        raise Refusal("not_found")
     now = clock.now()
     everyone = any(who.may("callout.command", street, "officer") for street in streets)
     squads = {grant.squad for grant in who.grants_for("callout.command") if grant.role == "leader"}
     if not everyone and not squads:
-        raise Problem(403, "outside_area")
+        raise Refusal("outside_area")
     found = await duty.at_station(station)
     seen = [
         duty_view(r, now) for r in found if everyone or (r.squad is not None and r.squad in squads)

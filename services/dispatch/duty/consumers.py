@@ -1,9 +1,9 @@
 """What follows when duty or approval ends: no place is kept, and the call-out they are claimed for
 learns of it."""
 
-from chassis.bus import Message
-from contracts.dispatch import DutyEnded
-from contracts.registration import VolunteerStandingChanged
+from chassis.kafka.subscriptions import Message
+from contracts.events.dispatch import DutyEnded
+from contracts.events.registration import VolunteerStandingChanged
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.duty.handlers import DutyHandlers
 from services.dispatch.responder.handlers import ResponderHandlers

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from contracts.coordinates import Point
-from services.dispatch.answer import told
+from chassis.domain import Cause, Refusal
+from chassis.errors import NotFound
+from jinan.coordinates import Point
 from services.dispatch.policy import Policy, policy_at
 from services.dispatch.position.domain import Fix
 from services.dispatch.position.store import Positions
@@ -27,12 +26,11 @@ class DutyHandlers:
         """Raises 409 unless approved. A second start changes nothing but the place."""
         now = self._clock.now()
         try:
-            with told():
-                started = await self._responders.change(
-                    volunteer, lambda r: domain.start_duty(r, now), cause
-                )
-        except Problem as problem:
-            raise Problem(409, "not_a_volunteer") if problem.status == 404 else problem from None
+            started = await self._responders.change(
+                volunteer, lambda r: domain.start_duty(r, now), cause
+            )
+        except NotFound:
+            raise Refusal("not_a_volunteer") from None
         if started.on_duty:
             await self._positions.admit(volunteer)
             await self._positions.put(Fix(volunteer, place, now))

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.service import provided
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute, hot
 from services.dispatch.location import TimedLocation
 from services.dispatch.position.handlers import PositionHandlers
 
-router = APIRouter(prefix="/positions", tags=["positions"])
+router = APIRouter(prefix="/positions", tags=["positions"], route_class=PlainRoute)
 
 
 class PositionBatch(BaseModel):
@@ -33,6 +34,7 @@ class BatchView(BaseModel):
 
 
 @router.post("", status_code=202, summary="Send positions")
+@hot  # benchmark row 3
 async def send(
     body: PositionBatch,
     who: Annotated[Principal, allow("duty.serve")],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from contracts.coordinates import Point
+from jinan.coordinates import Point
 from services.dispatch.location import TimedLocation, in_jinan
 from services.dispatch.policy import Policy
 

@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from chassis.coalesce import Batcher
-from contracts.coordinates import Point
+from chassis.tasks import Batcher
+from jinan.coordinates import Point
 from services.dispatch.position.domain import Fix
 
 _GEO, _SEEN, _DUTY, _SINCE = (
@@ -73,7 +73,7 @@ class Positions:
             retry=Retry(NoBackoff(), 1),
         )
         self._put = self.redis.register_script(_PUT)
-        self._fixes = Batcher(self._put_all, most=500)
+        self._fixes = Batcher(self._put_all, max_batch=500)
 
     async def ping(self) -> None:
         await self.redis.ping()

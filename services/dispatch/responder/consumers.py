@@ -1,8 +1,8 @@
 """What this service's call-outs tell of volunteers: how they answer, and when they are free
 again."""
 
-from chassis.bus import Message
-from contracts.dispatch import (
+from chassis.kafka.subscriptions import Message
+from contracts.events.dispatch import (
     CalloutAccepted,
     CalloutDeclined,
     CallTimedOut,

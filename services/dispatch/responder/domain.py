@@ -7,13 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.aggregate import Aggregate
-from contracts.dispatch import DutyEnded, DutySignAsked, DutyStarted
-from contracts.event import Event
-from contracts.registration import VolunteerStandingChanged
-from contracts.words import Category, Skill
+from chassis.domain import Aggregate, Refusal
+from contracts.envelope import Event
+from contracts.events.dispatch import DutyEnded, DutySignAsked, DutyStarted
+from contracts.events.registration import VolunteerStandingChanged
+from contracts.vocabulary import Category, Skill
 from services.dispatch.policy import LOCAL, Policy
-from services.dispatch.refusal import Refusal
 
 Decision = tuple["Responder", Sequence[Event]]
 Decide = Callable[["Responder"], Decision | None]

@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from contracts.dispatch import CalloutEvent
-from contracts.registration import VolunteerStandingChanged
-from services.dispatch.first_time import change_or_begin
+from chassis.domain import Cause
+from chassis.errors import NotFound
+from contracts.events.dispatch import CalloutEvent
+from contracts.events.registration import VolunteerStandingChanged
 from services.dispatch.position.store import Positions
 from services.dispatch.responder import domain
 from services.dispatch.responder.domain import Responder
@@ -21,8 +20,8 @@ class ResponderHandlers:
     async def standing(self, event: VolunteerStandingChanged, seq: int, cause: Cause) -> None:
         now = self._clock.now()
         blank = Responder(id=event.volunteer)
-        changed = await change_or_begin(
-            self._responders, blank, lambda r: domain.standing_changed(r, event, seq, now), cause
+        changed = await self._responders.change(
+            blank.id, lambda r: domain.standing_changed(r, event, seq, now), cause, create=blank
         )
         if not changed.approved:
             await self._positions.forget(event.volunteer)
@@ -53,7 +52,5 @@ class ResponderHandlers:
     ) -> Responder | None:
         try:
             return await self._responders.change(volunteer, decide, cause)
-        except Problem as problem:
-            if problem.status != 404:  # nobody we know: nothing to keep
-                raise
+        except NotFound:  # nobody we know: nothing to keep
             return None

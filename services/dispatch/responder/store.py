@@ -7,7 +7,8 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
 
-from chassis.store import Repository, Store
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from services.dispatch.responder.domain import Responder
 
 _KEPT_CALLS = 100
@@ -30,7 +31,7 @@ class Responders(Repository[Responder]):
     async def of(self, ids: Collection[str]) -> dict[str, Responder]:
         """Those that are known, by id; one round trip."""
         cursor = self.collection.find({"_id": {"$in": list(ids)}}, _SITUATION, max_time_ms=5000)
-        return {document["_id"]: self._load(document) async for document in cursor}
+        return {document["_id"]: self.load(document) async for document in cursor}
 
     async def off_duty(self, ids: Collection[str]) -> dict[str, Responder]:
         """Those of them who are not on duty, by id."""

@@ -6,16 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal, allow
-from chassis.problem import Problem, not_found
-from chassis.service import Now, provided
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import Now, provided
+from chassis.http.plain_route import PlainRoute
 from services.dispatch.policy import LOCAL
 from services.dispatch.responder.store import Responders
 from services.dispatch.service_record.domain import ServiceRecord
 from services.dispatch.service_record.handlers import ServiceRecordHandlers
 from services.dispatch.squad.store import Stations
 
-router = APIRouter(prefix="/service-records", tags=["service-records"])
+router = APIRouter(prefix="/service-records", tags=["service-records"], route_class=PlainRoute)
 
 
 class EvidenceView(BaseModel):
@@ -70,7 +71,7 @@ async def listed(
     """`mine`, or those of a `volunteer` of the officer's area or the leader's squad. Without days:
     the last 30."""
     if mine == (volunteer is not None):
-        raise Problem(422, "bad_request", fields={"query.volunteer": "dispatch.mine_or_volunteer"})
+        raise Refusal("bad_request", fields={"query.volunteer": "dispatch.mine_or_volunteer"})
     if volunteer is not None and volunteer != who.subject:
         await _may_read(who, volunteer, responders, stations)
     last = last or clock.now().astimezone(LOCAL).date()
@@ -85,7 +86,7 @@ async def _may_read(
     """Raises 404: whether somebody is a volunteer is not for others to know."""
     person = await responders.get(volunteer)
     if person is None:
-        raise not_found()
+        raise Refusal("not_found")
     streets = await stations.streets(person.station)
     if not any(who.may("callout.command", street, squad=person.squad) for street in streets):
-        raise not_found()
+        raise Refusal("not_found")

@@ -1,8 +1,8 @@
 """Evidence as it comes in: so far from call-outs; patrols and shifts will tell of theirs in the
 same way."""
 
-from chassis.bus import Message
-from contracts.dispatch import VolunteerFinished
+from chassis.kafka.subscriptions import Message
+from contracts.events.dispatch import VolunteerFinished
 from services.dispatch.service_record.domain import Evidence
 from services.dispatch.service_record.handlers import ServiceRecordHandlers
 

@@ -11,9 +11,9 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.aggregate import Aggregate
-from contracts.dispatch import HoursCredited
-from contracts.event import Event
+from chassis.domain import Aggregate
+from contracts.envelope import Event
+from contracts.events.dispatch import HoursCredited
 from services.dispatch.policy import LOCAL, Policy
 
 Span = tuple[datetime, datetime]

@@ -1,8 +1,7 @@
 """Credit evidence to the days that it touches."""
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from services.dispatch.first_time import change_or_begin
+from chassis.domain import Cause
 from services.dispatch.policy import policy_at
 from services.dispatch.service_record.domain import Evidence, ServiceRecord, credit, days_of
 from services.dispatch.service_record.store import ServiceRecords, blank
@@ -17,8 +16,9 @@ class ServiceRecordHandlers:
     async def credit(self, volunteer: str, evidence: Evidence, cause: Cause) -> None:
         policy = policy_at(self._clock.now())
         for day in days_of(evidence):
-            await change_or_begin(
-                self._records, blank(volunteer, day), lambda r: credit(r, evidence, policy), cause
+            record = blank(volunteer, day)
+            await self._records.change(
+                record.id, lambda r: credit(r, evidence, policy), cause, create=record
             )
 
     async def of(self, volunteer: str, first: str, last: str) -> list[ServiceRecord]:

@@ -2,8 +2,9 @@
 
 from pymongo import ASCENDING, IndexModel
 
-from chassis.ids import derived_id
-from chassis.store import Repository, Store
+from chassis.domain import derived_id
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from services.dispatch.service_record.domain import ServiceRecord
 
 

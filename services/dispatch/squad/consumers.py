@@ -1,7 +1,7 @@
 """What registration tells of squads and stations."""
 
-from chassis.bus import Message
-from contracts.registration import SquadFormed, StationRegistered
+from chassis.kafka.subscriptions import Message
+from contracts.events.registration import SquadFormed, StationRegistered
 from services.dispatch.squad.store import Squads, Stations
 
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.event import Event
-from contracts.incidents import ReportRouted
+from contracts.envelope import Event
+from contracts.events.incidents import ReportRouted
 from services.dispatch.callout import filling
 from services.dispatch.callout.state import Callout, Candidate, Decision, Wave
 from services.dispatch.policy import POLICIES

@@ -7,8 +7,7 @@ from typing import cast
 import pytest
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import Problem
+from chassis.domain import Cause, Refusal
 from services.dispatch.callout.by_hand import HandCalls
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.state import Callout, Decision
@@ -79,5 +78,5 @@ async def test_the_old_are_not_called_by_hand_at_night() -> None:
 
 
 async def test_where_nobody_can_be_called_that_is_said() -> None:
-    with pytest.raises(Problem, match="not_free"):
+    with pytest.raises(Refusal, match="not_free"):
         await Station(acc_r=1980).call("acc_r")

@@ -4,18 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.dispatch import (
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.events.dispatch import (
     CalloutAccepted,
     CalloutEscalated,
     CalloutFilled,
     VolunteerFinished,
     VolunteerStoodDown,
 )
-from contracts.event import Event
 from services.dispatch.callout import filling, scene
 from services.dispatch.callout.state import Callout, wanted
 from services.dispatch.callout.why import lines, own_line
-from services.dispatch.refusal import Refusal
 from services.dispatch.tests.calls import (
     NOW,
     POLICY,

@@ -7,11 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contracts import dispatch as contract
-from contracts.event import Event
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.events import dispatch as contract
 from services.dispatch.callout import filling, scene
 from services.dispatch.callout.state import COMING, Callout, CandidateState, Decision, wanted
-from services.dispatch.refusal import Refusal
 from services.dispatch.tests.calls import NOW, POLICY, candidate, opened, wave
 
 PEOPLE = [f"v{n:02}" for n in range(16)]

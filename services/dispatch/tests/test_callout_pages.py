@@ -3,12 +3,12 @@ millisecond."""
 
 import pytest
 
-from chassis.idempotency import Cause
+from chassis.domain import Cause
 from services.dispatch.callout.page import cursor_of, place_of
 from services.dispatch.callout.store import Callouts
 from services.dispatch.tests.calls import NOW, opened
 from services.dispatch.tests.town import town
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 STATION = "sta_pages"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.dispatch import VolunteerFinished
+from contracts.events.dispatch import VolunteerFinished
 from services.dispatch.callout import filling, scene
 from services.dispatch.callout.state import Callout, Decision
 from services.dispatch.tests.calls import NOW, POLICY, called, did

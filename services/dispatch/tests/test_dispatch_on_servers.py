@@ -5,14 +5,14 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from contracts.incidents import ReportWithdrawn
-from contracts.registration import VolunteerStandingChanged
+from contracts.events.incidents import ReportWithdrawn
+from contracts.events.registration import VolunteerStandingChanged
 from services.dispatch.callout.choice import choose
 from services.dispatch.callout.store import Callouts, Decisions
 from services.dispatch.policy import policy_of
 from services.dispatch.position.store import Positions
 from services.dispatch.tests.town import COMMUNITY, STATION, STREET, Town, town
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
 

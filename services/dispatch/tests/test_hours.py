@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.dispatch import HoursCredited
+from contracts.events.dispatch import HoursCredited
 from services.dispatch.policy import LOCAL, POLICIES
 from services.dispatch.service_record.domain import (
     Evidence,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from contracts.coordinates import Point, distance_m, gcj02_from_wgs84
+from jinan.coordinates import Point, distance_m, gcj02_from_wgs84
 from services.dispatch.location import Location, TimedLocation, in_jinan
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import sift

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts.dispatch import DutyEnded, DutySignAsked, DutyStarted
-from contracts.registration import VolunteerStandingChanged
+from chassis.domain import Refusal
+from contracts.events.dispatch import DutyEnded, DutySignAsked, DutyStarted
+from contracts.events.registration import VolunteerStandingChanged
 from services.dispatch.policy import POLICIES
-from services.dispatch.refusal import Refusal
 from services.dispatch.responder import domain
 from services.dispatch.responder.domain import Engagement, Responder
 

@@ -19,14 +19,14 @@ from joserfc.jwk import ECKey
 
 from chassis.service import Service
 from contracts import topics
-from contracts.event import Envelope, Event
-from contracts.incidents import ReportRouted
-from contracts.registration import SquadFormed, StationRegistered, VolunteerStandingChanged
-from contracts.words import Role
+from contracts.envelope import Envelope, Event
+from contracts.events.incidents import ReportRouted
+from contracts.events.registration import SquadFormed, StationRegistered, VolunteerStandingChanged
+from contracts.vocabulary import Role
 from services.dispatch.main import build
 from services.dispatch.position.store import Positions
 from services.dispatch.settings import DispatchSettings
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 LONGITUDE, LATITUDE = 116.942, 36.6695
 STREET, COMMUNITY, STATION = "370104009", "370104009008", "sta_duandian"

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal, anyone
-from chassis.service import Now
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import Now
+from chassis.http.plain_route import PlainRoute
 from contracts.texts import text
-from contracts.words import Category, Route, Skill, Urgency
+from contracts.vocabulary import Category, Route, Skill, Urgency
 from services.incidents.report.policy import rules_at
 
-router = APIRouter(prefix="/categories", tags=["categories"])
+router = APIRouter(prefix="/categories", tags=["categories"], route_class=PlainRoute)
 
 
 class CategoryView(BaseModel):

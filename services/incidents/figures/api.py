@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
-from chassis.edge.auth import Principal, allow
-from chassis.problem import Problem
-from chassis.service import Now, provided
-from contracts.moment import Moment
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import Now, provided
+from chassis.http.plain_route import PlainRoute
+from chassis.http.schemas import UtcDatetime
 from services.incidents.figures.domain import may_see
 from services.incidents.figures.store import count
-from services.incidents.refusal import Refusal
 from services.incidents.report.store import Reports
 
-router = APIRouter(prefix="/figures", tags=["figures"])
+router = APIRouter(prefix="/figures", tags=["figures"], route_class=PlainRoute)
 LONGEST = timedelta(days=366)
 USUAL = timedelta(days=30)
 
@@ -44,14 +44,14 @@ async def figures(
     clock: Now,
     area: Annotated[str, Query(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$", examples=["370104009"])],
     since: Annotated[
-        Moment | None, Query(alias="from", description="inclusive; 30 days before `to`")
+        UtcDatetime | None, Query(alias="from", description="inclusive; 30 days before `to`")
     ] = None,
-    until: Annotated[Moment | None, Query(alias="to", description="exclusive; now")] = None,
+    until: Annotated[UtcDatetime | None, Query(alias="to", description="exclusive; now")] = None,
 ) -> FiguresView:
     """Of reports filed in the span, at most 366 days. Residents and volunteers: of one community
     (12 digits)."""
     if not may_see(who, area):
-        raise Problem(403, "outside_area")
+        raise Refusal("outside_area")
     end = until or clock.now() + timedelta(milliseconds=1)
     try:
         begin = since or end - USUAL

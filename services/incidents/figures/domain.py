@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from contracts.areas import covers
-from contracts.registration import Grant
-from contracts.roles import Permission
+from contracts.access import Grant, Permission
+from jinan.areas import covers
 
 
 class Asking(Protocol):

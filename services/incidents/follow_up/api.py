@@ -6,14 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from chassis.edge.auth import Principal, anyone
-from chassis.idempotency import RequestCause
-from chassis.service import provided
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
 from services.incidents.report.bodies import Body, Brief
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.views import FollowUpView, follow_up_view
 
-router = APIRouter(prefix="/follow-ups", tags=["follow-ups"])
+router = APIRouter(prefix="/follow-ups", tags=["follow-ups"], route_class=PlainRoute)
 Handlers = Annotated[ReportHandlers, provided(ReportHandlers)]
 Number = Annotated[str, Path(max_length=40, examples=["JN-4F7K-2M9Q-X"])]
 Reader = Annotated[

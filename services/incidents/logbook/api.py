@@ -6,18 +6,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.problem import Problem
-from chassis.service import Now, provided
-from contracts.areas import covers
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import Now, provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
+from jinan.areas import covers
 from services.incidents.logbook.domain import Kind, LogEntry
 from services.incidents.logbook.store import LogEntries
 from services.incidents.page import Cursor, cursor_of, read_cursor
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.report.bodies import Body, Prose
 
-router = APIRouter(prefix="/log-entries", tags=["log-entries"])
+router = APIRouter(prefix="/log-entries", tags=["log-entries"], route_class=PlainRoute)
 Entries = Annotated[LogEntries, provided(LogEntries)]
 
 
@@ -90,7 +91,7 @@ async def list_entries(
     own = mine or (not officer and area is None)
     areas = officer if area is None else (area,)
     if not own and (not officer or any(not any(covers(g, a) for g in officer) for a in areas)):
-        raise Problem(403, "outside_area")
+        raise Refusal("outside_area")
     after = read_cursor(cursor) if cursor else None
     found = await entries.page(who.subject if own else None, areas, after, limit + 1)
     shown = found[:limit]

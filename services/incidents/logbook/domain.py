@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import computed_field
 
-from chassis.aggregate import Aggregate
-from contracts.words import Category
+from chassis.domain import Aggregate
+from contracts.vocabulary import Category
 
 Kind = Category | Literal["patrol", "visit", "watch", "other"]
 

@@ -2,7 +2,8 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from chassis.store import Repository, Store
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from services.incidents.logbook.domain import LogEntry
 
 _NEWEST = [("at", DESCENDING), ("_id", DESCENDING)]

@@ -7,14 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal, anyone
-from chassis.idempotency import RequestCause
-from chassis.problem import Problem
-from chassis.service import provided
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
 from services.incidents.photo.domain import MOST_BYTES, cleaned
 from services.incidents.photo.store import Photos
 
-router = APIRouter(prefix="/photos", tags=["photos"])
+router = APIRouter(prefix="/photos", tags=["photos"], route_class=PlainRoute)
 _BINARY = {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}
 _BODY = {
     "requestBody": {
@@ -43,7 +44,7 @@ async def add(
     unless used."""
     content = await request.body()
     if len(content) > MOST_BYTES:
-        raise Problem(413, "too_large", fields={"body": "problem.too_large"}, limit=MOST_BYTES)
+        raise Refusal("too_large", fields={"body": "problem.too_large"}, limit=MOST_BYTES)
     async with _at_once:
         photo = await asyncio.to_thread(cleaned, content)
     id = cause.derive("pho")

@@ -12,7 +12,7 @@ from typing import Literal
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_PIXELS = 50_000_000

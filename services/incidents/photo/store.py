@@ -7,9 +7,8 @@ from bson import Binary
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from chassis.store import Store
+from chassis.domain import Cause, Refusal
+from chassis.mongo.store import Store
 from services.incidents.photo.domain import Photo
 
 KEPT = timedelta(days=1)
@@ -39,8 +38,8 @@ class Photos:
         except DuplicateKeyError:
             there = await self._photos.find_one({"_id": id}, {"cause": 1}, max_time_ms=5000)
             if there and there["cause"] != cause.mark:
-                raise Problem(
-                    422, "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"}
+                raise Refusal(
+                    "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"}
                 ) from None
 
     async def claim(self, id: str, report: str) -> bool:

@@ -3,11 +3,11 @@ is."""
 
 from dataclasses import dataclass
 
-from contracts.areas import district_of, street_of
-from contracts.coordinates import Datum, Point, distance_m, to_wgs84
-from services.incidents.place.districts import Districts, codes_at
+from chassis.domain import Refusal
+from jinan.areas import district_of, street_of
+from jinan.coordinates import Datum, Point, distance_m, to_wgs84
+from jinan.districts import Districts, codes_at
 from services.incidents.place.store import Station, Stations
-from services.incidents.refusal import Refusal
 
 NEAR_M = 5000.0
 """Farther than this, a station is not taken for the one that serves a place without a community."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from chassis.store import Document, Store
-from contracts.coordinates import Point
+from chassis.mongo.store import Document, Store
+from jinan.coordinates import Point
 
 
 @dataclass(frozen=True)

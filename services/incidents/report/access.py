@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from chassis.edge.auth import Principal
-from contracts.words import Category, Role, Route
+from chassis.http.auth import Principal
+from contracts.vocabulary import Category, Role, Route
 from services.incidents.report.domain import Report
 from services.incidents.report.routing import POLICE_ONLY
 

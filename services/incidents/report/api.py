@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.edge.auth import Principal, allow, anyone
-from chassis.idempotency import RequestCause
-from chassis.problem import Problem, not_found
-from chassis.service import provided
-from contracts.areas import covers
-from contracts.coordinates import Point
-from contracts.words import Category, Route
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow, anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute, hot
+from contracts.vocabulary import Category, Route
+from jinan.areas import covers
+from jinan.coordinates import Point
 from services.incidents.page import Cursor
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
@@ -27,7 +28,7 @@ from services.incidents.report.views import (
     report_view,
 )
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = APIRouter(prefix="/reports", tags=["reports"], route_class=PlainRoute)
 Handlers = Annotated[ReportHandlers, provided(ReportHandlers)]
 Anyone = Annotated[Principal, allow("own")]
 Reporter = Annotated[Principal, allow("report.file")]
@@ -36,6 +37,7 @@ Code = Annotated[str, Query(max_length=64)]
 
 
 @router.post("", status_code=201, response_model_exclude_none=True, summary="File a report")
+@hot  # benchmark rows 2 and 7
 async def file(
     body: FileReport,
     who: Annotated[
@@ -47,9 +49,9 @@ async def file(
     """The answer has the number to follow it by. Danger and crime go to the police at once, with
     advice what to do."""
     if who is None and not body.anonymous:
-        raise Problem(401, "not_signed_in")
+        raise Refusal("not_signed_in")
     if who is not None and not who.grants_for("report.file"):
-        raise Problem(403, "not_allowed")
+        raise Refusal("not_allowed")
     new = NewReport(
         text=body.text,
         category=body.category,
@@ -122,7 +124,7 @@ def _reach(
 
     officer, committee = seen("officer"), seen("committee")
     if not officer and not committee:
-        raise Problem(403, "outside_area")
+        raise Refusal("outside_area")
     return officer, committee
 
 
@@ -147,7 +149,7 @@ async def photo(
     report, _ = await reports.readable(id, who)
     found = await photos.get(report.photo) if report.photo else None
     if found is None:
-        raise not_found()
+        raise Refusal("not_found")
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
     return Response(found.content, media_type=found.media_type, headers=headers)
 

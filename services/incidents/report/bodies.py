@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.coordinates import Datum
-from contracts.words import Category, Outcome, Route, Skill
+from contracts.vocabulary import Category, Outcome, Route, Skill
+from jinan.coordinates import Datum
 
 # Line breaks and tabs are fine, other control signs are nobody's words; nor are spaces alone.
 _READABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"

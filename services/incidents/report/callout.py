@@ -7,7 +7,7 @@ to another round, or to a report that volunteers do not answer (any more), chang
 from datetime import datetime
 from typing import Literal
 
-from contracts.words import Outcome
+from contracts.vocabulary import Outcome
 from services.incidents.report import events
 from services.incidents.report.decisions import Doing, hand_back_unsolved, resolve
 from services.incidents.report.domain import Helper, Report, State

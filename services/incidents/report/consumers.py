@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import structlog
 
-from chassis.bus import Message, Subscription
-from chassis.clock import Clock
-from chassis.problem import Problem
-from contracts import dispatch, topics
+from chassis.errors import NotFound
+from chassis.kafka.subscriptions import Message
+from chassis.service import Service
+from contracts.events import dispatch
 from services.incidents.report import callout
 from services.incidents.report.domain import Report
 from services.incidents.report.filing import Decision
@@ -20,30 +20,25 @@ E = TypeVar("E", bound=dispatch.CalloutEvent)
 Decide = Callable[[Report, E, datetime], Decision | None]
 
 
-def subscription(reports: Reports, clock: Clock) -> Subscription:
+def subscribe(service: Service, reports: Reports) -> None:
     def step(decide: Decide[E]) -> Callable[[E, Message], Awaitable[None]]:
         async def handle(event: E, message: Message) -> None:
             try:
                 await reports.change(
-                    event.report, lambda r: decide(r, event, clock.now()), message.cause
+                    event.report, lambda r: decide(r, event, service.clock.now()), message.cause
                 )
-            except Problem as problem:
-                if problem.status != 404:
-                    raise
+            except NotFound:
                 log.warning("call-out of a report that is not here", type=type(event).__name__)
 
         return handle
 
-    return (
-        Subscription(topics.DISPATCH)
-        .on(dispatch.CalloutOpened, step(_opened))
-        .on(dispatch.CalloutAccepted, step(_accepted))
-        .on(dispatch.VolunteerArrived, step(_arrived))
-        .on(dispatch.VolunteerWithdrew, step(_withdrew))
-        .on(dispatch.VolunteerStoodDown, step(_stood_down))
-        .on(dispatch.CalloutDone, step(_done))
-        .on(dispatch.CalloutEscalated, step(_escalated))
-    )
+    service.on(dispatch.CalloutOpened, step(_opened))
+    service.on(dispatch.CalloutAccepted, step(_accepted))
+    service.on(dispatch.VolunteerArrived, step(_arrived))
+    service.on(dispatch.VolunteerWithdrew, step(_withdrew))
+    service.on(dispatch.VolunteerStoodDown, step(_stood_down))
+    service.on(dispatch.CalloutDone, step(_done))
+    service.on(dispatch.CalloutEscalated, step(_escalated))
 
 
 def _opened(report: Report, event: dispatch.CalloutOpened, now: datetime) -> Decision | None:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from contracts.words import Category, Skill
+from contracts.vocabulary import Category, Skill
 
 _CLAUSE = re.compile(r"[,，。.;；!！?？:：、\n\r\t …—]+")
 _BEFORE = 10

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from contracts.event import Event
-from contracts.words import Category, Outcome, Route, Skill
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Outcome, Route, Skill
 from services.incidents.report import events
 from services.incidents.report.domain import MOST_NOTES, OPEN, UNANSWERED, Doer, Report, State
 from services.incidents.report.filing import Decision, send

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from chassis.aggregate import Aggregate
-from contracts.words import Category, Outcome, Role, Route, Skill, Urgency
+from chassis.domain import Aggregate
+from contracts.vocabulary import Category, Outcome, Role, Route, Skill, Urgency
 from services.incidents.report.policy import Rules, rules_of, working_days_after
 
 State = Literal[

@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
-from contracts import incidents
-from contracts.words import Outcome
+from contracts.events import incidents
+from contracts.vocabulary import Outcome
 from services.incidents.report.domain import Report
 
 RoutedBy = Literal["rules", "officer", "reporter", "committee"]

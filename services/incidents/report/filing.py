@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.event import Event
-from contracts.words import Role
+from contracts.envelope import Event
+from contracts.vocabulary import Role
 from services.incidents.report import events
 from services.incidents.report.domain import FIRST_STATE, Report
 from services.incidents.report.events import RoutedBy

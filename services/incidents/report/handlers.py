@@ -10,15 +10,13 @@ from datetime import datetime
 import structlog
 
 from chassis.clock import Clock
-from chassis.coalesce import Refused
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from chassis.problem import Problem, is_away, not_found
-from contracts.coordinates import Datum, Point
-from contracts.words import Category, Outcome
+from chassis.domain import Cause, Refusal
+from chassis.errors import DuplicateKey, is_transient
+from chassis.http.auth import Principal
+from contracts.vocabulary import Category, Outcome
+from jinan.coordinates import Datum, Point
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
-from services.incidents.refusal import Refusal
 from services.incidents.report import decisions, number
 from services.incidents.report.access import Capacity, capacity, role_when_filing
 from services.incidents.report.deadlines import tick
@@ -100,10 +98,10 @@ class ReportHandlers:
             report, events = decide(number.number_of(secrets.randbits(number.BITS)))
             try:
                 return await self._reports.add(report, events, cause)
-            except Refused as refused:
+            except DuplicateKey as refused:
                 if "number" not in refused.key:
                     raise
-        raise Problem(503, "unavailable", retry_after=1)
+        raise Refusal("unavailable", retry_after=1)
 
     def _follow_up_key(self, report: str) -> str:
         """Made from the report's id and the secret: a phone that repeats itself is told the same
@@ -117,7 +115,7 @@ class ReportHandlers:
         report = await self._reports.require(id)
         reads_as = capacity(report, who)
         if reads_as is None:
-            raise not_found()
+            raise Refusal("not_found")
         return report, reads_as
 
     async def _as(self, id: str, who: Principal, *capacities: Capacity) -> tuple[Report, Doing]:
@@ -126,7 +124,7 @@ class ReportHandlers:
         report, reads_as = await self.readable(id, who)
         own = "reporter" in capacities and report.reporter == who.subject
         if not own and reads_as not in capacities:
-            raise Problem(403, "not_allowed")
+            raise Refusal("not_allowed")
         return report, Doing("reporter" if own else reads_as, who.subject)
 
     async def _change(
@@ -205,7 +203,7 @@ class ReportHandlers:
         """Raises Refusal (422) for what can be no number, 404 for one that is nobody's."""
         report = await self._reports.by_number(number.parse(typed))
         if report is None:
-            raise not_found()
+            raise Refusal("not_found")
         return report
 
     async def _by_key(self, typed: str, key: str) -> Report:
@@ -213,7 +211,7 @@ class ReportHandlers:
         if report.follow_up_key is None or not hmac.compare_digest(
             report.follow_up_key, _hash(key)
         ):
-            raise Problem(403, "key_wrong", fields={"body.key": "problem.key_wrong"})
+            raise Refusal("key_wrong", fields={"body.key": "problem.key_wrong"})
         return report
 
     async def confirm_by_key(self, typed: str, key: str, cause: Cause) -> Report:
@@ -244,7 +242,7 @@ class ReportHandlers:
                 )
             # others were faster, or it cannot be settled: those behind it are not held up
             except Exception as error:
-                if is_away(error):
+                if is_transient(error):
                     raise
                 log.warning("not settled yet", report=id, error=type(error).__name__)
 

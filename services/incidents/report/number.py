@@ -8,7 +8,7 @@ single wrong sign, and every two signs that changed places, are found.
 
 import unicodedata
 
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
 
 _SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.words import Category, Route, Skill, Urgency
+from contracts.vocabulary import Category, Route, Skill, Urgency
 
 JINAN = timezone(timedelta(hours=8))
 """China keeps one time, without summer time."""

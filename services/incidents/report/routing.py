@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
 
-from contracts.words import Category, Role, Route, Skill, Urgency
+from contracts.vocabulary import Category, Role, Route, Skill, Urgency
 from services.incidents.report.cues import Reading, people_asked, read
 from services.incidents.report.policy import Rules
 

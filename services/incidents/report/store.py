@@ -8,8 +8,9 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from chassis.store import Repository, Store
-from contracts.words import Category, Route
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
+from contracts.vocabulary import Category, Route
 from services.incidents.page import cursor_of, read_cursor
 from services.incidents.report.domain import Report, State
 from services.incidents.report.routing import POLICE_ONLY

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from contracts.texts import Text, text
-from contracts.words import Category, Outcome, Route, Skill, Urgency
+from contracts.texts import LocalizedText, text
+from contracts.vocabulary import Category, Outcome, Route, Skill, Urgency
 from services.incidents.report.domain import Doer, End, Entry, Report, State, Step
 from services.incidents.report.routing import POLICE_ONLY
 
@@ -105,7 +105,7 @@ class FollowUpView(BaseModel):
     timeline: list[EntryView]
 
 
-def words(found: Text) -> TextView:
+def words(found: LocalizedText) -> TextView:
     return TextView(zh=found.zh, en=found.en)
 
 

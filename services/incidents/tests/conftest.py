@@ -13,18 +13,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.edge.auth import Verifier
+from chassis.http.tokens import Verifier
+from chassis.mongo.outbox import outbox_entry
 from chassis.service import Service
-from chassis.store import outbox_entry
 from contracts import topics
-from contracts.event import Event
-from contracts.registration import Grant, StationRegistered
-from contracts.words import Role
-from deploy.embedded.ports import HOST, free_ports
+from contracts.access import Grant
+from contracts.envelope import Event
+from contracts.events.registration import StationRegistered
+from contracts.vocabulary import Role
+from deploy.local.ports import HOST, free_ports
 from services.incidents.main import build
 from services.incidents.settings import IncidentsSettings
-from tests.backend import Backend
-from tests.waiting import eventually
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 KEY = ECKey.generate_key("P-256", {"kid": "test"})
 Held = tuple[Role, str] | tuple[Role, str, str]

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from contracts.event import Event
-from contracts.words import Category, Role
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Role
 from services.incidents.report.decisions import Doing
 from services.incidents.report.domain import Report
 from services.incidents.report.filing import Filing, file

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chassis.edge.auth import Principal
-from contracts.registration import Grant
-from contracts.words import Role
+from chassis.http.auth import Principal
+from contracts.access import Grant
+from contracts.vocabulary import Role
 from services.incidents.figures.domain import may_see, median
 from services.incidents.report import callout, decisions
 from services.incidents.report.access import capacity, role_when_filing

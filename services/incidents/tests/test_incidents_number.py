@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
 from services.incidents.report.number import BITS, number_of, parse
 
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

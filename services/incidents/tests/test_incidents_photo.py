@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from chassis.domain import Refusal
 from services.incidents.photo.domain import LONGEST_SIDE, cleaned, media_type_of
-from services.incidents.refusal import Refusal
 
 GPS = 0x8825
 MAKE = 0x010F

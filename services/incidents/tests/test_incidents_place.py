@@ -5,12 +5,12 @@ from typing import cast
 
 import pytest
 
-from contracts.coordinates import Point, gcj02_from_wgs84
-from services.incidents.place.districts import jinan
-from services.incidents.place.divisions import communities
+from chassis.domain import Refusal
+from jinan.coordinates import Point, gcj02_from_wgs84
+from jinan.districts import jinan
+from jinan.divisions import communities
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.place.store import Station, Stations
-from services.incidents.refusal import Refusal
 
 DUANDIAN = Point(116.942, 36.6695)
 STATION = Station("sta_duandian", ("370104009",), Point(116.941, 36.667))
@@ -86,7 +86,7 @@ async def test_a_street_without_a_station_keeps_its_area() -> None:
 async def test_outside_jinan_is_refused_by_name(point: Point) -> None:
     with pytest.raises(Refusal) as refusal:
         await places(STATION).find(point, "wgs84", None)
-    assert (refusal.value.code, refusal.value.field) == ("outside_jinan", "body.location")
+    assert (refusal.value.code, [*refusal.value.fields]) == ("outside_jinan", ["body.location"])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ async def test_outside_jinan_is_refused_by_name(point: Point) -> None:
 async def test_a_community_that_cannot_be_is_refused_by_name(community: str, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
         await places(STATION).find(DUANDIAN, "wgs84", community)
-    assert (refusal.value.code, refusal.value.field) == (code, "body.community")
+    assert (refusal.value.code, [*refusal.value.fields]) == (code, ["body.community"])
 
 
 async def test_the_high_tech_zone_is_drawn_with_the_districts_it_lies_in() -> None:

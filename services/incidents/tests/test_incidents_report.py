@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.incidents import ReportRouted
-from contracts.words import Category, Route
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
+from contracts.events.incidents import ReportRouted
+from contracts.vocabulary import Category, Route
 from services.incidents.report import callout, decisions
 from services.incidents.report.deadlines import tick
 from services.incidents.report.decisions import NewRoute
@@ -166,7 +166,7 @@ def test_no_officer_can_send_volunteers_to_crime_or_danger(category: Category) -
             decisions.reroute(
                 report, NewRoute("volunteers", "去看看", new_category), OFFICER, START
             )
-        assert refusal.value.field == "body.route"
+        assert [*refusal.value.fields] == ["body.route"]
 
 
 def test_what_told_of_violence_stays_without_volunteers_whatever_it_is_called_later() -> None:

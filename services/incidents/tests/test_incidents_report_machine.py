@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contracts.event import Event
-from contracts.words import Category, Outcome, Role, Route
-from services.incidents.refusal import Refusal
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Outcome, Role, Route
 from services.incidents.report import callout, decisions
 from services.incidents.report.deadlines import tick
 from services.incidents.report.decisions import NewRoute

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.words import Category, Role, Skill
+from contracts.vocabulary import Category, Role, Skill
 from services.incidents.report.cues import people_asked, read
 from services.incidents.report.policy import JINAN, rules_at, rules_of, working_days_after
 from services.incidents.report.routing import NEVER_VOLUNTEERS, POLICE_ONLY, Asked, route

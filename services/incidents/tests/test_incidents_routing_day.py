@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-import deploy.demonstration
+import simulation
 from services.incidents.report.policy import rules_at
 from services.incidents.report.routing import Asked, Ruling, route
 
 DAY: list[dict[str, Any]] = [
     json.loads(line)
-    for line in (Path(deploy.demonstration.__file__).parent / "data" / "duandian_day.jsonl")
+    for line in (Path(simulation.__file__).parent / "data" / "duandian_day.jsonl")
     .read_text("utf-8")
     .split("\n")
     if line

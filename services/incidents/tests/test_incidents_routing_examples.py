@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from contracts.words import Category, Role, Route
+from contracts.vocabulary import Category, Role, Route
 from services.incidents.report.policy import JINAN, rules_at
 from services.incidents.report.routing import Asked, route
 

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from PIL import Image
 
-from contracts import dispatch
+from contracts.events import dispatch
 from services.incidents.tests.conftest import Held, Incidents, eventually
 
 pytestmark = pytest.mark.servers

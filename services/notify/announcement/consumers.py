@@ -1,8 +1,8 @@
 """Which events notify listens to."""
 
-from chassis.bus import Subscription
-from contracts import topics
-from contracts.dispatch import (
+from chassis.service import Service
+from contracts.envelope import Event
+from contracts.events.dispatch import (
     CalloutEscalated,
     CalloutFilled,
     DutyEnded,
@@ -13,7 +13,7 @@ from contracts.dispatch import (
     VolunteerCalled,
     VolunteerStoodDown,
 )
-from contracts.incidents import (
+from contracts.events.incidents import (
     ReportAcknowledged,
     ReportClosed,
     ReportEscalated,
@@ -25,19 +25,22 @@ from contracts.incidents import (
     ReportReturned,
     ReportRouted,
 )
-from contracts.registration import GrantsChanged, SessionRevoked, VolunteerStandingChanged
+from contracts.events.registration import GrantsChanged, SessionRevoked, VolunteerStandingChanged
 from services.notify.announcement.handlers import Announcer
 from services.notify.recipient.handlers import RecipientHandlers
 from services.notify.stream.handlers import Streams
 
 
-def subscriptions(
-    announcer: Announcer, recipients: RecipientHandlers, streams: Streams
-) -> list[Subscription]:
-    """By topic. Volunteers are told side by side, each in their own order (`lane`)."""
-    dispatch = Subscription(topics.DISPATCH, lane="volunteer")
-    dispatch.on(DutyStarted, recipients.on_duty_started).on(DutyEnded, recipients.on_duty_ended)
-    for event in (
+def subscribe(
+    service: Service, announcer: Announcer, recipients: RecipientHandlers, streams: Streams
+) -> None:
+    service.on(DutyStarted, recipients.on_duty_started)
+    service.on(DutyEnded, recipients.on_duty_ended)
+    service.on(GrantsChanged, recipients.on_grants)
+    service.on(VolunteerStandingChanged, announcer.on_standing)
+    service.on(SessionRevoked, streams.on_revoked)
+    service.on(ReportFiled, announcer.on_filed)
+    told: tuple[type[Event], ...] = (
         VolunteerCalled,
         VolunteerStoodDown,
         CalloutEscalated,
@@ -45,10 +48,6 @@ def subscriptions(
         VolunteerArrived,
         DutySignAsked,
         HoursCredited,
-    ):
-        dispatch.on(event, announcer.tell)
-    incidents = Subscription(topics.INCIDENTS).on(ReportFiled, announcer.on_filed)
-    for event in (
         ReportRouted,
         ReportHandedOff,
         ReportEscalated,
@@ -58,10 +57,6 @@ def subscriptions(
         ReportResolved,
         ReportClosed,
         ReportNotAccepted,
-    ):
-        incidents.on(event, announcer.tell)
-    registration = Subscription(topics.REGISTRATION).on(GrantsChanged, recipients.on_grants)
-    registration.on(VolunteerStandingChanged, announcer.on_standing).on(
-        SessionRevoked, streams.on_revoked
     )
-    return [dispatch, incidents, registration]
+    for event in told:
+        service.on(event, announcer.tell)

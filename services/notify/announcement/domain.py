@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatch
 
-from contracts.dispatch import (
+from contracts.envelope import Event
+from contracts.events.dispatch import (
     CalloutEscalated,
     CalloutEvent,
     CalloutFilled,
@@ -20,9 +21,7 @@ from contracts.dispatch import (
     VolunteerCalled,
     VolunteerStoodDown,
 )
-from contracts.divisions import name_of
-from contracts.event import Event
-from contracts.incidents import (
+from contracts.events.incidents import (
     ReportAcknowledged,
     ReportClosed,
     ReportEscalated,
@@ -34,9 +33,10 @@ from contracts.incidents import (
     ReportReturned,
     ReportRouted,
 )
-from contracts.registration import VolunteerStandingChanged
-from contracts.texts import Text, text
-from contracts.words import Role
+from contracts.events.registration import VolunteerStandingChanged
+from contracts.texts import LocalizedText, text
+from contracts.vocabulary import Role
+from jinan.divisions import name_of
 from services.notify.inbox.domain import Kind, Words
 
 
@@ -79,10 +79,16 @@ class Announcement:
     data: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
-def words(key: str, values: Mapping[str, Text | str | int]) -> Words:
+def words(key: str, values: Mapping[str, LocalizedText | str | int]) -> Words:
     """The catalogue's text with each value in its own language."""
-    zh = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
-    en = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+    zh = {
+        name: value.zh if isinstance(value, LocalizedText) else value
+        for name, value in values.items()
+    }
+    en = {
+        name: value.en if isinstance(value, LocalizedText) else value
+        for name, value in values.items()
+    }
     return Words(zh=text(f"message.{key}", **zh).zh, en=text(f"message.{key}", **en).en)
 
 
@@ -94,9 +100,9 @@ def _about(
     *,
     expires_at: datetime | None = None,
     data: Mapping[str, str | int] | None = None,
-    values: Mapping[str, Text | int] | None = None,
+    values: Mapping[str, LocalizedText | int] | None = None,
 ) -> Announcement:
-    filled: dict[str, Text | str | int] = {
+    filled: dict[str, LocalizedText | str | int] = {
         "category": text(f"category.{event.category}"),
         "area": name_of(event.area),
         **(values or {}),
@@ -320,7 +326,7 @@ def _to_reporter(
     kind: Kind,
     key: str,
     data: dict[str, str | int] | None = None,
-    values: Mapping[str, Text] | None = None,
+    values: Mapping[str, LocalizedText] | None = None,
 ) -> Announcement | None:
     if event.reporter is None:  # anonymous: they follow by number
         return None

@@ -1,13 +1,13 @@
 """From an event to messages in inboxes."""
 
-from chassis.bus import Message as Origin
 from chassis.clock import Clock
-from chassis.ids import derived_id
-from contracts import dispatch
-from contracts.dispatch import CalloutEvent
-from contracts.event import Event
-from contracts.incidents import ReportFiled
-from contracts.registration import VolunteerStandingChanged
+from chassis.domain import derived_id
+from chassis.kafka.subscriptions import Message as Origin
+from contracts.envelope import Event
+from contracts.events import dispatch
+from contracts.events.dispatch import CalloutEvent
+from contracts.events.incidents import ReportFiled
+from contracts.events.registration import VolunteerStandingChanged
 from services.notify.announcement.domain import Announcement, Holders, ReporterOf, announce
 from services.notify.inbox.domain import Message, outgoing
 from services.notify.inbox.handlers import InboxHandlers

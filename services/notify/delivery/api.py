@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal, allow
-from chassis.problem import Problem
-from chassis.service import provided
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.plain_route import PlainRoute
 from services.notify.inbox.domain import HeldBack, Kind, Message
 from services.notify.inbox.store import Inbox
 
-router = APIRouter(prefix="/deliveries", tags=["deliveries"])
+router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=PlainRoute)
 
 
 class Delivery(BaseModel):
@@ -49,7 +50,7 @@ async def deliveries(
 ) -> DeliveryList:
     """Officers see those in their area; of others not even that they exist."""
     if (report is None) == (message is None):
-        raise Problem(422, "bad_request", fields={"query.report": "problem.report_or_message"})
+        raise Refusal("bad_request", fields={"query.report": "problem.report_or_message"})
     found = (
         await inbox.about(report)
         if report is not None
@@ -61,7 +62,7 @@ async def deliveries(
         if one.area is not None and who.may("report.manage", one.area, "officer")
     ]
     if message is not None and not mine:
-        raise Problem(404, "not_found")
+        raise Refusal("not_found")
     return DeliveryList(deliveries=[delivery_view(one) for one in mine])
 
 

@@ -8,19 +8,20 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.problem import Problem
-from chassis.service import provided
-from contracts.moment import Moment
+from chassis.domain import Refusal
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
+from chassis.http.schemas import UtcDatetime
 from services.notify.inbox.domain import Kind, Message, Words
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import PAGE, Inbox
 
-router = APIRouter(prefix="/inbox", tags=["inbox"])
+router = APIRouter(prefix="/inbox", tags=["inbox"], route_class=PlainRoute)
 Me = Annotated[Principal, allow("own")]
 MessageId = Annotated[str, Path(max_length=80)]
-_CURSOR = TypeAdapter(tuple[Moment, str])
+_CURSOR = TypeAdapter(tuple[UtcDatetime, str])
 
 
 class MessageView(BaseModel):
@@ -97,6 +98,4 @@ def _before(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
     except (ValidationError, binascii.Error, ValueError):
-        raise Problem(
-            422, "bad_request", fields={"query.cursor": "problem.cursor_invalid"}
-        ) from None
+        raise Refusal("bad_request", fields={"query.cursor": "problem.cursor_invalid"}) from None

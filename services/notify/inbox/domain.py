@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.aggregate import Aggregate
+from chassis.domain import Aggregate
 
 Kind = Literal["alert", "stand_down", "outcome", "progress", "escalation", "notice"]
 HeldBack = Literal["off_duty", "expired"]

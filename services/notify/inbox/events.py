@@ -1,7 +1,7 @@
 """What others learn of messages. Only calls to act are worth an event: alerts and escalations."""
 
-from contracts.event import Event
-from contracts.notify import MessageAcknowledged, MessageDelivered
+from contracts.envelope import Event
+from contracts.events.notify import MessageAcknowledged, MessageDelivered
 from services.notify.inbox.domain import Message
 
 

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import not_found
-from chassis.store import Decision
+from chassis.domain import Cause, Decision, Refusal
 from services.notify.inbox import domain, events
 from services.notify.inbox.domain import Message
 from services.notify.inbox.store import Inbox
@@ -80,7 +78,7 @@ class InboxHandlers:
 
         def change(message: Message) -> Decision[Message] | None:
             if message.recipient != person or message.held_back:
-                raise not_found()
+                raise Refusal("not_found")
             changed = decide(message, now)
             if changed is None:
                 return None

@@ -7,7 +7,8 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.write_concern import WriteConcern
 
-from chassis.store import Repository, Store
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from services.notify.inbox.domain import Message
 
 PAGE = 50

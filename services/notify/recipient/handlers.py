@@ -1,8 +1,8 @@
 """Keeping the views that tell whom to tell."""
 
-from chassis.bus import Message as Origin
-from contracts.dispatch import DutyEnded, DutyStarted
-from contracts.registration import GrantsChanged
+from chassis.kafka.subscriptions import Message as Origin
+from contracts.events.dispatch import DutyEnded, DutyStarted
+from contracts.events.registration import GrantsChanged
 from services.notify.announcement.handlers import Announcer
 from services.notify.recipient.store import Recipients
 

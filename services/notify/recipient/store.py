@@ -9,10 +9,10 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
-from chassis.coalesce import Batcher
-from chassis.store import Document, Store
-from contracts.registration import Grant
-from contracts.words import Role
+from chassis.mongo.store import Document, Store
+from chassis.tasks import Batcher
+from contracts.access import Grant
+from contracts.vocabulary import Role
 
 _AREA_LENGTHS = (4, 6, 9, 12)
 

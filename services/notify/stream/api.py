@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
-from chassis.edge.auth import Principal, allow
-from chassis.service import provided
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.plain_route import PlainRoute
 from services.notify.stream.domain import position
 from services.notify.stream.handlers import Streams
 
-router = APIRouter(prefix="/stream", tags=["stream"])
+router = APIRouter(prefix="/stream", tags=["stream"], route_class=PlainRoute)
 Position = Annotated[
     str | None, Query(max_length=40, description="Where a header cannot be set: Last-Event-ID")
 ]

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import structlog
 
-from chassis.bus import Message as Origin
 from chassis.clock import Clock
-from chassis.edge.auth import Principal
-from chassis.problem import is_away
-from contracts.registration import SessionRevoked
+from chassis.errors import is_transient
+from chassis.http.auth import Principal
+from chassis.kafka.subscriptions import Message as Origin
+from contracts.events.registration import SessionRevoked
 from services.notify.delivery.handlers import Deliveries, frame
 from services.notify.inbox.store import Inbox
 from services.notify.recipient.store import Recipients
@@ -55,7 +55,7 @@ class Streams:
                 async for chunk in self._chunks(who, reader, last):
                     yield chunk
             except Exception as error:
-                if not is_away(error):
+                if not is_transient(error):
                     raise
                 log.warning("stream ends, a store is away", error=type(error).__name__)
 

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 
-from chassis.loop import every
+from chassis.tasks import run_periodically
 from services.notify.stream.domain import Frame
 from services.notify.stream.store import CHANNEL, ENDED, called
 
@@ -78,7 +78,7 @@ class Hub:
             reader.give((id, frame))
 
     def again(self) -> None:
-        """Calls may have been missed: every stream catches up from where it is."""
+        """Calls may have been missed: run_periodically stream catches up from where it is."""
         for reader in self.everyone():
             reader.give("again")
 
@@ -92,7 +92,7 @@ class Hub:
             reader.end()
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(every("live channel", self._listen, 0.3))
+        self._task = asyncio.create_task(run_periodically("live channel", self._listen, 0.3))
 
     async def stop(self) -> None:
         if self._task is not None:

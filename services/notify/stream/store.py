@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chassis import trace
+from chassis.telemetry import tracing
 from services.notify.stream.domain import START, Frame
 
 CHANNEL = b"live"
@@ -73,7 +73,7 @@ class Live:
         self._waiting += zip(letters, outcomes, strict=True)
         if self._flight is None or self._flight.done():
             self._flight = asyncio.create_task(self._fly())
-        with trace.span("push live", count=len(letters)):
+        with tracing.span("push live", count=len(letters)):
             return list(await asyncio.gather(*outcomes))
 
     async def _fly(self) -> None:

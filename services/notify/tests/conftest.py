@@ -16,18 +16,17 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.edge.auth import Verifier
+from chassis.http.tokens import Verifier
+from chassis.mongo.outbox import outbox_entry
 from chassis.service import Service
-from chassis.store import outbox_entry
-from contracts.event import Event
-from contracts.registration import Grant
-from contracts.words import Role
-from deploy.embedded.ports import HOST, free_ports
+from contracts.access import Grant
+from contracts.envelope import Event
+from contracts.vocabulary import Role
+from deploy.local.ports import HOST, free_ports
 from services.notify.main import build
 from services.notify.settings import NotifySettings
-from services.notify.stream.front import TokenInAddress
-from tests import waiting
-from tests.backend import Backend
+from tests.support import waiting
+from tests.support.backend import Backend
 
 KEY = ECKey.generate_key("P-256", {"kid": "test"})
 PATIENCE = 15.0  # seconds
@@ -75,7 +74,7 @@ class Notify:
 
     def __init__(self, service: Service, port: int) -> None:
         self.service, self.url = service, f"http://{HOST}:{port}"
-        self.server = service.server(TokenInAddress)
+        self.server = service.server()
         self._seq = 0
 
     def new(self, kind: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contracts import dispatch, incidents, notify, registration
-from contracts.event import Event
+from contracts.envelope import Event
+from contracts.events import dispatch, incidents, notify, registration
 from contracts.texts import text
 from services.notify.announcement.domain import (
     Announcement,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
+from chassis.domain import Cause
 from services.notify.inbox.domain import Kind, Message, Words, outgoing
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import Inbox

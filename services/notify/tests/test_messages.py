@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.notify import MessageAcknowledged, MessageDelivered
+from contracts.events.notify import MessageAcknowledged, MessageDelivered
 from services.notify.delivery.api import delivery_view
 from services.notify.delivery.handlers import frame
 from services.notify.inbox import domain

@@ -6,7 +6,7 @@ import pytest
 
 from services.notify.tests.conftest import Notify
 from services.notify.tests.told import called
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contracts.dispatch import CalloutFilled, DutyEnded, DutyStarted, VolunteerStoodDown
-from contracts.incidents import ReportFiled, ReportHandedOff
-from contracts.registration import Grant, GrantsChanged, VolunteerStandingChanged
+from contracts.access import Grant
+from contracts.events.dispatch import CalloutFilled, DutyEnded, DutyStarted, VolunteerStoodDown
+from contracts.events.incidents import ReportFiled, ReportHandedOff
+from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
 from services.notify.recipient.store import Recipients
 from services.notify.tests.conftest import Notify, eventually
 from services.notify.tests.told import called, deliveries, said_on_topic

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from contracts.incidents import ReportResolved
-from contracts.registration import SessionRevoked
+from contracts.events.incidents import ReportResolved
+from contracts.events.registration import SessionRevoked
 from services.notify.tests.conftest import Notify, running
 from services.notify.tests.told import called
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
 

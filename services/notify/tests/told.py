@@ -7,8 +7,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 
 from contracts import topics
-from contracts.dispatch import VolunteerCalled
-from contracts.event import Envelope
+from contracts.envelope import Envelope
+from contracts.events.dispatch import VolunteerCalled
 from services.notify.tests.conftest import Notify
 
 

@@ -6,15 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.service import Now, provided
-from contracts.words import Role
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import Now, provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
+from contracts.vocabulary import Role
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import Personal
 from services.registration.account.views import AccountView, account_view
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=PlainRoute)
 Me = Annotated[Principal, allow("own")]
 Accounts = Annotated[AccountHandlers, provided(AccountHandlers)]
 PersonName = Annotated[

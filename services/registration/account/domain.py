@@ -10,22 +10,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.aggregate import Aggregate
-from contracts.areas import CITY
-from contracts.registration import Grant
-from contracts.words import Role, Skill, Standing
+from chassis.domain import Aggregate, Refusal
+from contracts.access import Grant
+from contracts.vocabulary import Role, Skill, Standing
+from jinan.areas import CITY
 
 Source = Literal["sign_up", "approval", "squad", "hand"]
 """What a grant came from; only what was given by hand is taken back by hand."""
-
-
-class Refusal(Exception):
-    """A decision that cannot be. `code` is a key of the catalogue's section `problem`; `field` is
-    what was wrong."""
-
-    def __init__(self, code: str, field: str | None = None, state: str = "") -> None:
-        super().__init__(code)
-        self.code, self.field, self.state = code, field, state
 
 
 class Record(BaseModel):

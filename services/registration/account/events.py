@@ -1,6 +1,6 @@
 """Facts about an account, as other services may know them."""
 
-from contracts.registration import (
+from contracts.events.registration import (
     AccountOpened,
     GrantsChanged,
     SessionRevoked,

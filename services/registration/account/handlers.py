@@ -1,42 +1,11 @@
 """One's own account, and how refusals of the domain become answers."""
 
-from collections.abc import Callable, Sequence
-
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from chassis.problem import Problem, not_found
-from contracts.event import Event
+from chassis.domain import Cause
+from chassis.http.auth import Principal
 from services.registration.account import domain
-from services.registration.account.domain import Account, Refusal
+from services.registration.account.domain import Account
 from services.registration.account.personal import Personal
 from services.registration.account.store import Accounts, Look, Looks
-
-Decision = tuple[Account, Sequence[Event]]
-
-
-def problem_of(refusal: Refusal) -> Problem:
-    """422 where a field was wrong, else 409: not in this state."""
-    if refusal.code == "not_found":
-        return not_found()
-    if refusal.field is None:
-        return Problem(409, refusal.code, state=refusal.state)
-    return refused_by_field(422, refusal.code, refusal.field)
-
-
-def refused_by_field(status: int, code: str, field: str) -> Problem:
-    return Problem(status, code, fields={field: f"problem.{code}"})
-
-
-def deciding(decide: Callable[[Account], Decision | None]) -> Callable[[Account], Decision | None]:
-    """The decision as the store takes it: its refusals are problems."""
-
-    def decided(account: Account) -> Decision | None:
-        try:
-            return decide(account)
-        except Refusal as refusal:
-            raise problem_of(refusal) from None
-
-    return decided
 
 
 class AccountHandlers:
@@ -52,7 +21,7 @@ class AccountHandlers:
         sealed = None if name is None else self._personal.seal(name, "name", who.subject)
         return await self._accounts.change(
             who.subject,
-            deciding(lambda account: (domain.described(account, sealed, birth_year), [])),
+            lambda account: (domain.described(account, sealed, birth_year), []),
             cause,
         )
 

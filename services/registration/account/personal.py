@@ -7,10 +7,10 @@ import phonenumbers
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from chassis.ids import derived_id
+from chassis.domain import derived_id
 from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account
-from services.registration.demonstration import UNASSIGNED_PHONES
+from simulation.people import UNASSIGNED_PHONES
 
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1\d{10})")
 _SEPARATORS = re.compile(r"[\s\-]")

@@ -6,9 +6,9 @@ from datetime import datetime
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from chassis.ids import new_id
-from chassis.store import Document, Repository, Store
-from contracts.words import Role, Standing
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Document, Store, new_id
+from contracts.vocabulary import Role, Standing
 from services.registration.account.domain import Account
 
 # Partial, so that the many accounts that are no volunteers cost nothing; queries name the condition

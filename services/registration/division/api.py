@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal, anyone
-from chassis.service import provided
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import provided
+from chassis.http.plain_route import PlainRoute
 from services.registration.division.store import Divisions, Kind
 
-router = APIRouter(prefix="/divisions", tags=["divisions"])
+router = APIRouter(prefix="/divisions", tags=["divisions"], route_class=PlainRoute)
 Anyone = Annotated[Principal | None, anyone("official names of places")]
 
 

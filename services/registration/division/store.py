@@ -1,4 +1,4 @@
-"""The city's divisions by their official codes, from `contracts/reference/jinan_divisions.csv`."""
+"""The city's divisions by their official codes, from `jinan/data/jinan_divisions.csv`."""
 
 import hashlib
 from typing import Literal
@@ -7,8 +7,8 @@ import orjson
 from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel, ReplaceOne
 
-from chassis.store import Document, Store
-from contracts.divisions import names
+from chassis.mongo.store import Document, Store
+from jinan.divisions import names
 
 Kind = Literal["city", "district", "zone", "street", "community"]
 _HIGH_TECH_ZONE = "370176"

@@ -6,15 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.service import Now, provided
-from contracts.moment import Moment
-from contracts.words import Role
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import Now, provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
+from chassis.http.schemas import UtcDatetime
+from contracts.vocabulary import Role
 from services.registration.account.views import GrantView, grant_views
 from services.registration.grant.handlers import GrantHandlers
 
-router = APIRouter(prefix="/grants", tags=["grants"])
+router = APIRouter(prefix="/grants", tags=["grants"], route_class=PlainRoute)
 Giver = Annotated[Principal, allow("grant.give")]
 Grants = Annotated[GrantHandlers, provided(GrantHandlers)]
 AREA = r"^3701(\d{2}(\d{3}(\d{3})?)?)?$"
@@ -27,7 +28,7 @@ class NewGrant(BaseModel):
     role: Role
     area: str = Field(pattern=AREA, examples=["370104009"])
     squad: str | None = Field(None, max_length=40, pattern=r"^squ_[0-9a-z]+$")
-    until: Moment | None = None
+    until: UtcDatetime | None = None
 
 
 class GrantsView(BaseModel):

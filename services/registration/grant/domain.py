@@ -4,11 +4,12 @@ not touched here."""
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.areas import covers
-from contracts.event import Event
-from contracts.words import Role
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.vocabulary import Role
+from jinan.areas import covers
 from services.registration.account import events
-from services.registration.account.domain import Account, HeldGrant, Refusal
+from services.registration.account.domain import Account, HeldGrant
 
 OFFICER_GIVES: frozenset[Role] = frozenset({"volunteer", "leader", "committee"})
 """What an officer may give in the own area; the city desk may give any role anywhere."""

@@ -3,12 +3,10 @@
 from datetime import datetime
 
 from chassis.clock import Clock
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from contracts.words import Role
+from chassis.domain import Cause, Refusal
+from chassis.http.auth import Principal
+from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
-from services.registration.account.handlers import deciding, refused_by_field
 from services.registration.account.store import Accounts
 from services.registration.grant import domain
 from services.registration.squad.store import Squads
@@ -43,19 +41,17 @@ class GrantHandlers:
             role=role, area=area, squad=squad, source="hand", given_by=who.subject, until=until
         )
         now = self._clock.now()
-        return await self._accounts.change(
-            account, deciding(lambda a: domain.give(a, grant, now)), cause
-        )
+        return await self._accounts.change(account, lambda a: domain.give(a, grant, now), cause)
 
     async def _require_squad(self, id: str | None, area: str) -> None:
         squad = None if id is None else await self._squads.get(id)
         station = None if squad is None else await self._stations.get(squad.station)
         if station is None or not domain.is_of(station.streets, area):
-            raise refused_by_field(422, "squad_unknown", "body.squad")
+            raise Refusal("squad_unknown", "body.squad")
 
     async def take(self, who: Principal, account: str, role: Role, area: str, cause: Cause) -> None:
         _require(who, role, area)
-        await self._accounts.change(account, deciding(lambda a: domain.take(a, role, area)), cause)
+        await self._accounts.change(account, lambda a: domain.take(a, role, area), cause)
 
 
 def _require(who: Principal, role: Role, area: str) -> None:
@@ -64,5 +60,5 @@ def _require(who: Principal, role: Role, area: str) -> None:
     if who.may("grant.give", area, "city_desk"):
         return
     if role not in domain.OFFICER_GIVES:
-        raise Problem(403, "not_allowed")
+        raise Refusal("not_allowed")
     who.require("grant.give", area)

@@ -4,9 +4,10 @@ ends its session."""
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from contracts.event import Event
+from chassis.domain import Refusal
+from contracts.envelope import Event
 from services.registration.account import events
-from services.registration.account.domain import Account, Refusal, Session, resident
+from services.registration.account.domain import Account, Session, resident
 
 LIFE = timedelta(days=30)
 """A session ends when it was not refreshed for so long."""

@@ -4,13 +4,11 @@ does it all."""
 import secrets
 from collections.abc import Sequence
 
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from chassis.ids import derived_id
-from chassis.problem import Problem
-from contracts.event import Event
-from services.registration.account.domain import Account, Refusal, Session
-from services.registration.account.handlers import deciding, refused_by_field
+from chassis.domain import Cause, Refusal, derived_id
+from chassis.errors import AlreadyExists
+from chassis.http.auth import Principal
+from contracts.envelope import Event
+from services.registration.account.domain import Account, Session
 from services.registration.account.personal import Personal, phone_form
 from services.registration.account.store import Accounts
 from services.registration.session import domain
@@ -34,7 +32,7 @@ class SessionHandlers:
         other."""
         phone = phone_form(phone_text)
         if phone is None:
-            raise refused_by_field(422, "phone_invalid", "body.phone")
+            raise Refusal("phone_invalid", "body.phone")
         issued = await self._codes.check(phone, guess)
         session = domain.new_session(
             derived_id("ses", issued.code), secrets.token_hex(16), self._codes.now()
@@ -48,7 +46,7 @@ class SessionHandlers:
             )
         opened = account.session(session.id)
         if opened is None:  # a repeat, and the session has ended since
-            raise refused_by_field(422, "code_wrong", "body.code")
+            raise Refusal("code_wrong", "body.code")
         return account, opened, phone
 
     async def _sign_up(
@@ -59,15 +57,13 @@ class SessionHandlers:
         account, events = domain.sign_up(id, self._personal.seal(phone, "phone", id), session, code)
         try:
             return await self._accounts.add(account, events, cause)
-        except Problem as problem:
-            if problem.code != "already_exists":
-                raise
+        except AlreadyExists:
             return None
 
     async def _sign_in(self, id: str, session: Session, code: str, cause: Cause) -> Account:
         now = self._codes.now()
         return await self._accounts.change(
-            id, deciding(lambda account: domain.sign_in(account, session, code, now)), cause
+            id, lambda account: domain.sign_in(account, session, code, now), cause
         )
 
     async def refresh(self, text: str, cause: Cause) -> tuple[Account, Session]:
@@ -75,7 +71,7 @@ class SessionHandlers:
         was not used."""
         token = self._tokens.read(text)
         if token is None or not await self._accounts.exists(token.account):
-            raise Problem(401, "session_ended")
+            raise Refusal("session_ended")
         now = self._codes.now()
 
         def decide(account: Account) -> tuple[Account, Sequence[Event]]:
@@ -83,12 +79,12 @@ class SessionHandlers:
             try:
                 return domain.refresh(account, token.session, token.turn, now)
             except Refusal as refusal:
-                raise Problem(401, refusal.code) from None
+                raise Refusal(refusal.code) from None
 
         account = await self._accounts.change(token.account, decide, cause)
         session = account.session(token.session)
         if session is None:
-            raise Problem(401, "session_ended")
+            raise Refusal("session_ended")
         if (
             session.turn != token.turn + 1
         ):  # a repeat of a cause, but others went on since: a used token after all
@@ -97,14 +93,14 @@ class SessionHandlers:
                 lambda a: domain.end(a, session.id, "token_reused"),
                 Cause(secrets.token_hex(16)),
             )
-            raise Problem(401, "session_ended")
+            raise Refusal("session_ended")
         self._check(token, account)
         return account, session
 
     def _check(self, token: RefreshToken, account: Account) -> None:
         session = account.session(token.session)
         if session is None or not self._tokens.is_ours(token, session):
-            raise Problem(401, "session_ended")
+            raise Refusal("session_ended")
 
     async def mine(self, who: Principal) -> tuple[Session, ...]:
         return (await self._accounts.require(who.subject)).sessions

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.edge.auth import Principal, anyone
-from chassis.idempotency import RequestCause
-from chassis.service import provided
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
 from services.registration.sign_in_code.handlers import SignInCodeHandlers
 
-router = APIRouter(prefix="/sign-in-codes", tags=["sessions"])
+router = APIRouter(prefix="/sign-in-codes", tags=["sessions"], route_class=PlainRoute)
 Anyone = Annotated[
     Principal | None, anyone("whoever wants to sign in has no token yet; limited for each phone")
 ]

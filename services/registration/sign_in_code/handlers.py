@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 import structlog
 
 from chassis.clock import Clock
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from services.registration.account.handlers import refused_by_field
+from chassis.domain import Cause, Refusal
 from services.registration.account.personal import Personal, is_assigned, phone_form
 from services.registration.account.store import Accounts
 from services.registration.sign_in_code import domain
@@ -42,7 +40,7 @@ class SignInCodeHandlers:
         """Gives the seconds that the code is good for."""
         phone = phone_form(phone_text)
         if phone is None or not is_assigned(phone, self._also_unassigned):
-            raise refused_by_field(422, "phone_invalid", "body.phone")
+            raise Refusal("phone_invalid", "body.phone")
         key, code_id = self._personal.phone_key(phone), secrets.token_hex(8)
         code = f"{secrets.randbelow(1_000_000):06d}"
         known, now = await self._accounts.exists(self._personal.account_id(phone)), self.now()
@@ -54,9 +52,9 @@ class SignInCodeHandlers:
             await self._codes.sent(key, code_id)
         elif last.mark != cause.mark:
             reason, seconds = domain.refusal(last, now) or ("code_too_soon", 1)
-            raise Problem(429, reason, retry_after=seconds, seconds=seconds)
+            raise Refusal(reason, retry_after=seconds, seconds=seconds)
         elif not last.delivered:
-            raise Problem(503, "message_not_sent", retry_after=2)
+            raise Refusal("message_not_sent", retry_after=2)
         return int(domain.LIFE.total_seconds())
 
     async def _deliver(self, phone: str, key: str, code_id: str, code: str) -> None:
@@ -67,8 +65,8 @@ class SignInCodeHandlers:
             log.warning("code not sent", reason=getattr(error, "reason", "timeout"))
             await self._codes.not_sent(key, code_id)
             if isinstance(error, NotSent) and error.phone_refused:
-                raise refused_by_field(422, "phone_invalid", "body.phone") from None
-            raise Problem(503, "message_not_sent", retry_after=10) from None
+                raise Refusal("phone_invalid", "body.phone") from None
+            raise Refusal("message_not_sent", retry_after=10) from None
 
     async def check(self, phone: str, guess: str) -> IssuedCode:
         """The code that the guess is right for. Raises a 422 problem, or 429 once its tries are
@@ -77,7 +75,7 @@ class SignInCodeHandlers:
         hashed = self._personal.code_hash(issued.code if issued else "", guess)
         found = domain.verdict(issued, hashed, self.now())
         if found == "tries_used":
-            raise refused_by_field(429, "code_tries_used", "body.code")
+            raise Refusal("code_tries_used", "body.code")
         if found == "wrong" or issued is None:
-            raise refused_by_field(422, "code_wrong", "body.code")
+            raise Refusal("code_wrong", "body.code")
         return issued

@@ -10,8 +10,8 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from chassis.coalesce import Batcher
-from chassis.store import Store
+from chassis.mongo.store import Store
+from chassis.tasks import Batcher
 from services.registration.sign_in_code.domain import (
     DELIVERY,
     LIFE,

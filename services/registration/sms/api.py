@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel
 
-from chassis.edge.auth import Principal, anyone
-from chassis.service import provided
+from chassis.http.auth import Principal, anyone
+from chassis.http.dependencies import provided
+from chassis.http.plain_route import PlainRoute
 from services.registration.sms.handlers import DeveloperDesk
 from services.registration.sms.local import KeptMessage
 
-router = APIRouter(prefix="/dev", tags=["dev"])
+router = APIRouter(prefix="/dev", tags=["dev"], route_class=PlainRoute)
 Anyone = Annotated[
     Principal | None, anyone("needs the developer's key; 404 where messages really go out")
 ]

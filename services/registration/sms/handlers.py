@@ -2,8 +2,7 @@
 
 from hmac import compare_digest
 
-from chassis.problem import Problem, not_found
-from services.registration.account.handlers import refused_by_field
+from chassis.domain import Refusal
 from services.registration.account.personal import phone_form
 from services.registration.sms.local import KeptMessage, LocalSms
 
@@ -17,10 +16,10 @@ class DeveloperDesk:
 
     async def messages(self, phone_text: str, key: str) -> list[KeptMessage]:
         if self._local is None:
-            raise not_found()
+            raise Refusal("not_found")
         if not self._key or not compare_digest(self._key.encode(), key.encode()):
-            raise Problem(403, "not_allowed", fields={"header.X-Dev-Key": "problem.not_allowed"})
+            raise Refusal("not_allowed", fields={"header.X-Dev-Key": "problem.not_allowed"})
         phone = phone_form(phone_text)
         if phone is None:
-            raise refused_by_field(422, "phone_invalid", "query.phone")
+            raise Refusal("phone_invalid", "query.phone")
         return await self._local.latest(phone)

@@ -7,8 +7,7 @@ from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.clock import Clock
-from chassis.ids import new_id
-from chassis.store import Store
+from chassis.mongo.store import Store, new_id
 from contracts.texts import text
 from services.registration.account.personal import Personal
 

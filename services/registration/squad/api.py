@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.service import provided
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
 from services.registration.squad.domain import Squad
 from services.registration.squad.handlers import SquadHandlers
 
-router = APIRouter(prefix="/squads", tags=["squads"])
+router = APIRouter(prefix="/squads", tags=["squads"], route_class=PlainRoute)
 Officer = Annotated[Principal, allow("volunteer.decide")]
 Squads = Annotated[SquadHandlers, provided(SquadHandlers)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^acc_[0-9a-f]{20}$")]

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.aggregate import Aggregate
-from contracts.event import Event
-from contracts.registration import SquadFormed
+from chassis.domain import Aggregate
+from contracts.envelope import Event
+from contracts.events.registration import SquadFormed
 
 Decision = tuple["Squad", Sequence[Event]]
 

@@ -2,12 +2,10 @@
 next step."""
 
 from chassis.clock import Clock
-from chassis.coalesce import Refused
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from chassis.problem import Problem
-from services.registration.account.domain import Account, Refusal
-from services.registration.account.handlers import problem_of, refused_by_field
+from chassis.domain import Cause, Refusal
+from chassis.errors import DuplicateKey
+from chassis.http.auth import Principal
+from services.registration.account.domain import Account
 from services.registration.account.store import Accounts
 from services.registration.squad import domain
 from services.registration.squad.domain import Squad
@@ -41,8 +39,8 @@ class SquadHandlers:
         squad = Squad(id=id, station=station, name=name, leader=leader, formed_at=self._clock.now())
         try:
             return await self._squads.add(*domain.form(squad), cause)
-        except Refused:
-            raise refused_by_field(409, "squad_name_taken", "body.name") from None
+        except DuplicateKey:
+            raise Refusal("squad_name_taken", "body.name") from None
 
     async def appoint(self, who: Principal, id: str, leader: str, cause: Cause) -> Squad:
         squad = await self._squads.require(id)
@@ -81,16 +79,16 @@ class SquadHandlers:
     async def _require_officer(self, who: Principal, station: str) -> Station:
         found = await self._stations.get(station)
         if found is None:
-            raise refused_by_field(422, "station_unknown", "body.station")
+            raise Refusal("station_unknown", "body.station")
         if not any(who.may("volunteer.decide", street) for street in found.streets):
-            raise Problem(403, "outside_area")
+            raise Refusal("outside_area")
         return found
 
     async def _require_can_lead(self, account: str, squad: str, station: str, field: str) -> None:
         found: Account | None = await self._accounts.get(account)
         if found is None:
-            raise refused_by_field(422, "not_approved", field)
+            raise Refusal("not_approved", field)
         try:
             volunteers.lead(found, squad, station)
         except Refusal as refusal:
-            raise problem_of(Refusal(refusal.code, field)) from None
+            raise Refusal(refusal.code, field) from None

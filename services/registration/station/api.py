@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.edge.auth import Principal, allow, anyone
-from chassis.idempotency import RequestCause
-from chassis.service import provided
+from chassis.http.auth import Principal, allow, anyone
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
 from services.registration.station.domain import Station
 from services.registration.station.handlers import StationHandlers
 
-router = APIRouter(prefix="/stations", tags=["stations"])
+router = APIRouter(prefix="/stations", tags=["stations"], route_class=PlainRoute)
 Anyone = Annotated[Principal | None, anyone("everybody may know the police stations")]
 Stations = Annotated[StationHandlers, provided(StationHandlers)]
 Street = Annotated[str, StringConstraints(pattern=r"^3701\d{5}$")]

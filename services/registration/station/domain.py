@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from chassis.aggregate import Aggregate
-from contracts.areas import covers
-from contracts.event import Event
-from contracts.registration import StationRegistered
+from chassis.domain import Aggregate
+from contracts.envelope import Event
+from contracts.events.registration import StationRegistered
+from jinan.areas import covers
 
 
 class Station(Aggregate):

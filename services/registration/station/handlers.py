@@ -1,9 +1,8 @@
 """Register a station, and list them."""
 
-from chassis.coalesce import Refused
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from services.registration.account.handlers import refused_by_field
+from chassis.domain import Cause, Refusal
+from chassis.errors import DuplicateKey
+from chassis.http.auth import Principal
 from services.registration.station import domain
 from services.registration.station.domain import Station
 from services.registration.station.store import Stations
@@ -36,5 +35,5 @@ class StationHandlers:
         )
         try:
             return await self._stations.add(*domain.register(station), cause)
-        except Refused:
-            raise refused_by_field(409, "street_served", "body.streets") from None
+        except DuplicateKey:
+            raise Refusal("street_served", "body.streets") from None

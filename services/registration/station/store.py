@@ -2,7 +2,8 @@
 
 from pymongo import ASCENDING, IndexModel
 
-from chassis.store import Repository, Store
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
 from services.registration.station.domain import Station
 
 

@@ -11,9 +11,9 @@ import orjson
 from aiokafka import AIOKafkaConsumer
 
 from contracts import topics
-from services.registration.demonstration import Person, demonstration
 from services.registration.tests.people import id_number
-from tests.backend import WholePlatform
+from simulation.people import Person, demonstration
+from tests.support.backend import WholePlatform
 
 PLAN = demonstration()
 COMMUNITY = "370104009008"

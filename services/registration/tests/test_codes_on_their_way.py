@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chassis.clock import Clock
-from chassis.ids import new_id
-from chassis.store import Store
+from chassis.mongo.store import Store, new_id
 from services.registration.sign_in_code.domain import DELIVERY, PAUSE
 from services.registration.sign_in_code.store import SignInCodes
-from tests.backend import Backend
+from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
 NOW = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)

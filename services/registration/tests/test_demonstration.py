@@ -8,9 +8,9 @@ from pathlib import Path
 import phonenumbers
 from stdnum.cn import ric
 
-from contracts.areas import covers
-from contracts.divisions import names
-from services.registration.demonstration import (
+from jinan.areas import covers
+from jinan.divisions import names
+from simulation.people import (
     EAST,
     NORTH,
     SKILLS,
@@ -24,7 +24,7 @@ from services.registration.demonstration import (
 )
 
 PEOPLE = demonstration()
-DAY_FILE = Path(__file__).parents[3] / "deploy/demonstration/data/duandian_day.jsonl"
+DAY_FILE = Path(__file__).parents[3] / "simulation/data/duandian_day.jsonl"
 
 
 def everybody() -> list[Person]:

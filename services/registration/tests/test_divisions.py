@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from contracts.areas import is_area
+from jinan.areas import is_area
 from services.registration.division.store import divisions
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.registration import AccountOpened, SessionRevoked
-from services.registration.account.domain import Account, Refusal
+from chassis.domain import Refusal
+from contracts.events.registration import AccountOpened, SessionRevoked
+from services.registration.account.domain import Account
 from services.registration.session import domain
 from services.registration.sign_in_code.domain import (
     LIFE,

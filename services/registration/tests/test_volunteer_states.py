@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.event import Event
-from contracts.registration import GrantsChanged, VolunteerStandingChanged
-from contracts.words import Standing
+from contracts.envelope import Event
+from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
+from contracts.vocabulary import Standing
 from services.registration.account.domain import (
     Account,
     HeldGrant,

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.edge.auth import Principal, allow
-from chassis.idempotency import RequestCause
-from chassis.service import provided
-from contracts.words import Skill, Standing
+from chassis.http.auth import Principal, allow
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute
+from contracts.vocabulary import Skill, Standing
 from services.registration.account.api import PersonName
 from services.registration.account.personal import Personal
 from services.registration.volunteer.handlers import VolunteerHandlers
@@ -21,7 +22,7 @@ from services.registration.volunteer.views import (
     volunteer_view,
 )
 
-router = APIRouter(prefix="/volunteers", tags=["volunteers"])
+router = APIRouter(prefix="/volunteers", tags=["volunteers"], route_class=PlainRoute)
 Officer = Annotated[Principal, allow("volunteer.decide")]
 Reader = Annotated[Principal, allow("person.read")]
 Volunteers = Annotated[VolunteerHandlers, provided(VolunteerHandlers)]

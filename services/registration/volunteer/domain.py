@@ -8,16 +8,16 @@ with them.
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.areas import street_of
-from contracts.event import Event
-from contracts.words import Skill, Standing
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.vocabulary import Skill, Standing
+from jinan.areas import street_of
 from services.registration.account import events
 from services.registration.account.domain import (
     Account,
     HeldGrant,
     Proposal,
     Record,
-    Refusal,
     StandingEntry,
     Volunteer,
 )

@@ -5,13 +5,11 @@ from collections.abc import Callable
 from typing import Literal
 
 from chassis.clock import Clock
-from chassis.coalesce import Refused
-from chassis.edge.auth import Principal
-from chassis.idempotency import Cause
-from chassis.problem import Problem, not_found
-from contracts.words import Role, Skill
+from chassis.domain import Cause, Refusal
+from chassis.errors import DuplicateKey
+from chassis.http.auth import Principal
+from contracts.vocabulary import Role, Skill
 from services.registration.account.domain import Account, Proposal, Volunteer
-from services.registration.account.handlers import deciding, refused_by_field
 from services.registration.account.personal import Personal, id_number_and_birth_year
 from services.registration.account.store import Accounts
 from services.registration.division.store import Divisions
@@ -54,7 +52,7 @@ class VolunteerHandlers:
         await self._require_squad(squad, station)
         identity = id_number_and_birth_year(id_number)
         if identity is None:
-            raise refused_by_field(422, "id_number_invalid", "body.id_number")
+            raise Refusal("id_number_invalid", "body.id_number")
         number, birth_year = identity
         application = Application(
             station=station,
@@ -70,11 +68,11 @@ class VolunteerHandlers:
         try:
             return await self._accounts.change(
                 who.subject,
-                deciding(lambda account: domain.apply(account, application, now)),
+                lambda account: domain.apply(account, application, now),
                 cause,
             )
-        except Refused:
-            raise refused_by_field(409, "id_number_taken", "body.id_number") from None
+        except DuplicateKey:
+            raise Refusal("id_number_taken", "body.id_number") from None
 
     async def approve(self, who: Principal, id: str, squad: str | None, cause: Cause) -> Account:
         if squad is not None:
@@ -122,7 +120,7 @@ class VolunteerHandlers:
         _, facts = await self._volunteer(id)
         role = _proposes_as(who, facts)
         if role is None:
-            raise Problem(403, "outside_area")
+            raise Refusal("outside_area")
         proposal = Proposal(
             id=cause.derive("prp"),
             what=what,
@@ -131,39 +129,37 @@ class VolunteerHandlers:
             at=self._clock.now(),
             reason=self._personal.seal(reason, "reason", id),
         )
-        return await self._accounts.change(
-            id, deciding(lambda a: domain.propose(a, proposal)), cause
-        )
+        return await self._accounts.change(id, lambda a: domain.propose(a, proposal), cause)
 
     async def _decide(self, who: Principal, id: str, decide: Deciding, cause: Cause) -> Account:
         def within_area(account: Account) -> Decision | None:
             if account.volunteer is None:
-                raise not_found()
+                raise Refusal("not_found")
             who.require("volunteer.decide", account.volunteer.area)
             return decide(account)
 
-        return await self._accounts.change(id, deciding(within_area), cause)
+        return await self._accounts.change(id, within_area, cause)
 
     async def _volunteer(self, id: str) -> tuple[Account, Volunteer]:
         account = await self._accounts.require(id)
         if account.volunteer is None:
-            raise not_found()
+            raise Refusal("not_found")
         return account, account.volunteer
 
     async def _require_served(self, station: str, area: str) -> None:
         found = await self._stations.get(station)
         if found is None:
-            raise refused_by_field(422, "station_unknown", "body.station")
+            raise Refusal("station_unknown", "body.station")
         if not await self._divisions.is_community(area):
-            raise refused_by_field(422, "area_unknown", "body.area")
+            raise Refusal("area_unknown", "body.area")
         if not found.serves(area):
-            raise refused_by_field(422, "area_not_served", "body.area")
+            raise Refusal("area_not_served", "body.area")
 
     async def _require_squad(self, squad: str | None, station: str) -> None:
         if squad is not None:
             found = await self._squads.get(squad)
             if found is None or found.station != station:
-                raise refused_by_field(422, "squad_unknown", "body.squad")
+                raise Refusal("squad_unknown", "body.squad")
 
 
 def _proposes_as(who: Principal, facts: Volunteer) -> Role | None:

@@ -1,9 +1,9 @@
 """Looking at volunteers: whoever reads a name or a phone leaves a line that the person can read."""
 
 from chassis.clock import Clock
-from chassis.edge.auth import Principal
-from chassis.problem import Problem, not_found
-from contracts.words import Role, Standing
+from chassis.domain import Refusal
+from chassis.http.auth import Principal
+from contracts.vocabulary import Role, Standing
 from services.registration.account.domain import Account
 from services.registration.account.store import Accounts, Look, Looks, Reach
 from services.registration.station.store import Stations
@@ -38,7 +38,7 @@ class VolunteerLookup:
         """A volunteer with name and phone. One's own is no look."""
         account = await self._accounts.require(id)
         if account.volunteer is None:
-            raise not_found()
+            raise Refusal("not_found")
         if account.id != who.subject:
             who.require("person.read", account.volunteer.area, squad=account.volunteer.squad)
             await self._log(who, [account], ["name", "phone"])
@@ -63,11 +63,11 @@ class VolunteerLookup:
     async def _require_reaches(self, who: Principal, station: str, reach: Reach) -> None:
         found = await self._stations.get(station)
         if found is None:
-            raise not_found()
+            raise Refusal("not_found")
         if not reach.squads and not any(
             who.may("person.read", street, "officer") for street in found.streets
         ):
-            raise Problem(403, "outside_area")
+            raise Refusal("outside_area")
 
 
 def _reach(who: Principal) -> Reach:
@@ -85,4 +85,4 @@ def _role(who: Principal, account: Account) -> Role:
         for role in _READERS:
             if who.may("person.read", facts.area, role, squad=facts.squad):
                 return role
-    raise Problem(403, "outside_area")
+    raise Refusal("outside_area")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from contracts.words import Role, Skill, Standing
+from contracts.vocabulary import Role, Skill, Standing
 from services.registration.account.domain import Account, Volunteer
 from services.registration.account.personal import Personal
 

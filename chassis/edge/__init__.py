@@ -1,1 +1,0 @@
-"""What stands before a service's routes: limits, who asks, the short way."""

@@ -1,0 +1,103 @@
+"""Whether a service works: its checks, what it answers about itself, and a watchdog that ends a
+process that hangs."""
+
+import asyncio
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from chassis.telemetry.metrics import LOOP_LAG
+
+EXIT_CODE = 70
+Check = Callable[[], Awaitable[object]]
+
+
+class Checks:
+    """Named questions to the parts of a service. One that raises, or takes over 2 s, fails."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+
+    def add(self, name: str, check: Check) -> None:
+        self._checks[name] = check
+
+    async def failing(self) -> list[str]:
+        failing: list[str] = []
+        for name, check in self._checks.items():
+            try:
+                async with asyncio.timeout(2):
+                    await check()
+            except Exception:
+                failing.append(name)
+        return failing
+
+    async def all_pass(self) -> bool:
+        return not await self.failing()
+
+
+def health_routes(app: FastAPI, failing: Callable[[], Awaitable[list[str]]]) -> None:
+    """`/health/live`, `/health/ready` and `/metrics`, on the service's own port only."""
+
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    async def ready() -> JSONResponse:
+        wrong = await failing()
+        return JSONResponse({"ready": not wrong, "failing": wrong}, 503 if wrong else 200)
+
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    routes = {"/health/live": live, "/health/ready": ready, "/metrics": metrics}
+    for path, endpoint in routes.items():
+        app.add_api_route(path, endpoint, include_in_schema=False)
+
+
+class Watchdog:
+    """Ends a process whose event loop is blocked, or that `stuck` gives a reason for: it is then
+    started anew. aiokafka's consumers can hang for ever (its issues 1154, 847, 703), and nothing
+    inside the loop could tell. A thread looks once a second.
+    """
+
+    def __init__(self, limit_seconds: float, stuck: Callable[[], str | None]) -> None:
+        self._limit, self._stuck = limit_seconds, stuck
+        self._beat = time.monotonic()
+        self._ended = threading.Event()
+
+    async def beat(self) -> None:
+        """The event loop's pulse; run as a task."""
+        while True:
+            before = time.monotonic()
+            self._beat = before
+            await asyncio.sleep(0.5)
+            LOOP_LAG.set(max(0.0, time.monotonic() - before - 0.5))
+
+    def start(self) -> None:
+        threading.Thread(target=self._look, name="watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        self._ended.set()
+
+    def _look(self) -> None:
+        before = time.monotonic()
+        while not self._ended.wait(1.0):
+            now = time.monotonic()
+            if (
+                now - before > 5.0
+            ):  # the whole process was asleep (SIGSTOP, a suspended machine): nobody's fault
+                self._beat = now
+            before = now
+            reason = "event loop blocked" if now - self._beat > self._limit else self._stuck()
+            if reason is not None:
+                sys.stderr.write(
+                    f'{{"level": "error", "message": "watchdog ends the process: {reason}"}}\n'
+                )
+                faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+                os._exit(EXIT_CODE)

@@ -1,0 +1,47 @@
+"""Lists that come in pages: one shape, and cursors that say where the last page ended."""
+
+import base64
+from datetime import UTC, datetime
+from typing import Annotated, Generic, NamedTuple, TypeVar
+
+from fastapi import Query
+from pydantic import Field
+
+from chassis.domain import Refusal
+from chassis.http.schemas import View
+
+T = TypeVar("T")
+Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most")]
+DEFAULT_LIMIT = 50
+
+
+class Page(View, Generic[T]):
+    items: list[T]
+    next: str | None = Field(
+        None, description="Pass it as `cursor` to get the next page; null on the last one"
+    )
+
+
+class Position(NamedTuple):
+    """Where an item stands in a list by time; several may have the same millisecond."""
+
+    at: datetime
+    id: str
+
+
+def to_cursor(at: datetime, id: str) -> str:
+    plain = f"{round(at.timestamp() * 1000)}~{id}".encode()
+    return base64.urlsafe_b64encode(plain).decode().rstrip("=")
+
+
+def from_cursor(cursor: str | None) -> Position | None:
+    """Raises Refusal (422) for what no page gave."""
+    if cursor is None:
+        return None
+    try:
+        plain = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        milliseconds, id = plain.split("~")
+        return Position(datetime.fromtimestamp(int(milliseconds) / 1000, UTC), id)
+    except (ValueError, OverflowError, OSError):
+        raise Refusal("cursor_invalid", "query.cursor") from None

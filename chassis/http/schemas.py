@@ -1,0 +1,40 @@
+"""What request bodies and answers are made of."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+from contracts.texts import LocalizedText as LocalizedText
+
+
+class Body(BaseModel):
+    """A request's body: an unknown field is a mistake, and refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class View(BaseModel):
+    """An answer: every field is there, null where there is nothing."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 to 9999 in UTC too") from None
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time that somebody gives: in UTC, and one that every store can hold."""
+
+
+def id_path(prefix: str, example: str = "") -> Any:
+    """`id: Annotated[str, id_path("rep")]`: the form is documented, and an id that has another one
+    is simply not found."""
+    pattern = {"pattern": f"^{prefix}_[0-9A-Za-z_-]{{1,60}}$"}
+    examples = [example or f"{prefix}_8f0c2e51d7a94b3c6e10"]
+    return Path(min_length=1, max_length=64, json_schema_extra=dict(pattern), examples=examples)

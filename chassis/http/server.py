@@ -1,0 +1,36 @@
+"""The HTTP server of a service."""
+
+import socket
+from collections.abc import Callable, Sequence
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from chassis.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """Ends on SIGTERM or SIGINT; requests in flight are finished first. Answers that go on for ever
+    are ended by `before_shutdown`, or they would hold it up."""
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, before_shutdown: Sequence[Callable[[], None]]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.http_host,
+                port=settings.http_port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=settings.shutdown_seconds,
+                server_header=False,
+                backlog=4096,
+            )
+        )
+        self._before_shutdown = before_shutdown
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for end in self._before_shutdown:
+            end()
+        await super().shutdown(sockets)

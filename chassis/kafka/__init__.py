@@ -1,0 +1,1 @@
+"""Topics, publishing, and consuming with effects that happen exactly once."""

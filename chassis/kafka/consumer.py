@@ -1,0 +1,173 @@
+"""Consuming with effects that happen exactly once: each key by one member of the group at a time,
+in order."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
+
+from chassis.kafka.lanes import Lanes
+from chassis.kafka.offsets import Offsets
+from chassis.kafka.processor import Processor
+from chassis.kafka.publisher import Publisher
+from chassis.kafka.subscriptions import Record, Subscriptions
+from chassis.kafka.topics import is_reachable
+from chassis.tasks import background, raise_if_cancelled, run_periodically
+
+log = structlog.get_logger()
+_MAX_FETCHED = 250
+"""Messages at a time. At most twice as many are processed but not committed: a crash repeats fewer
+than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
+_COMMIT_EVERY = 0.5  # seconds
+_CHECK_LAG_EVERY = 2.0  # seconds
+_FINISH = 5.0  # seconds to finish what is in hand before partitions go; the group waits 15
+
+
+async def _never_reachable() -> bool:
+    return False
+
+
+class Consumer:
+    """One member of the service's group. Offsets are committed after the effects.
+
+    What is unavailable is waited for; a message that cannot be applied goes to the dead-letter
+    topic (`Processor`).
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        group: str,
+        subscriptions: Subscriptions,
+        publisher: Publisher,
+        reachable: Callable[[], Awaitable[bool]] = _never_reachable,
+        patience: float = 60.0,
+    ) -> None:
+        self._bootstrap, self._group, self._subscriptions = bootstrap, group, subscriptions
+        self._processor = Processor(group, publisher, reachable, patience)
+        self._lanes = Lanes(self._processor.process)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._handing_over = asyncio.Lock()
+        self._offsets = Offsets()
+        self.lag = 0
+
+    @property
+    def ready(self) -> bool:
+        return self._consumer is not None and bool(self._consumer.assignment())
+
+    @property
+    def progressed(self) -> float:
+        """When something last moved, by the monotonic clock."""
+        return self._processor.progressed
+
+    async def run(self) -> None:
+        """Until cancelled; then what is in hand is finished and committed."""
+        consumer = _client(self._bootstrap, self._group)
+        self._consumer, self._lanes.broken = consumer, None
+        consumer.subscribe(self._subscriptions.topics, listener=_Rebalance(self))
+        # From the start on: a member that was given up half joined would hold partitions and
+        # process nothing.
+        try:
+            await consumer.start()
+            check_lag = partial(self._check_lag, consumer)
+            async with background(run_periodically("lag", check_lag, _CHECK_LAG_EVERY)):
+                while True:
+                    await self._room()
+                    self._begin(await consumer.getmany(timeout_ms=200, max_records=_MAX_FETCHED))
+                    self._offsets.show_lag(consumer)
+                    if time.monotonic() - self._offsets.committed_at > _COMMIT_EVERY:
+                        await self._offsets.commit(consumer)
+                    raise_if_cancelled()
+        finally:
+            await self.hand_over()
+            with suppress(TimeoutError, KafkaError):
+                async with asyncio.timeout(5):
+                    await consumer.stop()
+
+    async def _room(self) -> None:
+        """Wait until a crash would repeat few enough messages: a store keeps only so many causes of
+        one aggregate."""
+        while self._offsets.uncommitted > _MAX_FETCHED or self._lanes.broken is not None:
+            if self._lanes.broken is not None:
+                raise RuntimeError("a lane broke off") from self._lanes.broken
+            self._lanes.moved.clear()
+            enough = self._offsets.committable >= _MAX_FETCHED // 2
+            if enough and await self._offsets.commit(self._consumer):
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_COMMIT_EVERY):
+                    await self._lanes.moved.wait()
+
+    def _begin(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        # Empty fetches time after time, though there is lag, mean that the fetcher hangs.
+        if batches or not self.lag:
+            self._processor.note_progress()
+        if self._lanes.closed:
+            return
+        for partition, records in batches.items():
+            progress = self._offsets.fetched(partition, records)
+            for record in records:
+                if delivery := self._subscriptions.read(record):
+                    self._lanes.add((partition, delivery.lane), progress, delivery)
+
+    async def hand_over(self) -> None:
+        """Before partitions go to another member: finish what is in hand, or cancel it, and commit
+        what is done."""
+        async with self._handing_over:
+            await self._lanes.close(_FINISH)
+            await self._offsets.commit(self._consumer)
+            self._offsets.clear()
+            self._lanes.clear()
+
+    def take_over(self) -> None:
+        """What is fetched from here on is this member's."""
+        self._lanes.closed = False
+
+    async def _check_lag(self, consumer: AIOKafkaConsumer) -> None:
+        """While the broker is unavailable nobody stands still; a client that only believes so
+        does."""
+        try:
+            async with asyncio.timeout(5):
+                self.lag = await self._offsets.lag(consumer)
+        except (KafkaError, TimeoutError):
+            stood_since = self._processor.progressed
+            self._processor.note_progress()
+            if await is_reachable(self._bootstrap):
+                self.lag, self._processor.progressed = self.lag or 1, stood_since
+            else:
+                self.lag = 0
+
+
+def _client(bootstrap: str, group: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_interval_ms=120_000,
+        session_timeout_ms=10_000,
+        rebalance_timeout_ms=15_000,
+        heartbeat_interval_ms=2000,
+        fetch_max_wait_ms=500,
+        request_timeout_ms=15_000,
+        retry_backoff_ms=100,
+    )
+
+
+class _Rebalance(ConsumerRebalanceListener):
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: object) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - may be a coroutine
+        await self._consumer.hand_over()
+
+    async def on_partitions_assigned(self, assigned: object) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self._consumer.take_over()
+        log.info("partitions assigned", count=len(cast(Any, assigned)))

@@ -1,0 +1,75 @@
+"""What a member of the group has fetched, processed and committed of its partitions."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.kafka.progress import PartitionProgress
+from chassis.kafka.subscriptions import Record
+from chassis.telemetry.metrics import CONSUMER_LAG
+
+
+class Offsets:
+    """`committed_at` is when a commit was last tried, by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[TopicPartition, PartitionProgress] = {}
+        self.committed_at = 0.0
+
+    def fetched(self, partition: TopicPartition, records: Sequence[Record]) -> PartitionProgress:
+        progress = self._partitions.setdefault(partition, PartitionProgress(records[0].offset))
+        progress.fetched = records[-1].offset + 1
+        return progress
+
+    @property
+    def uncommitted(self) -> int:
+        """How many messages a crash would repeat."""
+        return sum(p.fetched - p.committed for p in self._partitions.values())
+
+    @property
+    def committable(self) -> int:
+        return sum(p.processed - p.committed for p in self._partitions.values())
+
+    async def commit(self, consumer: AIOKafkaConsumer | None) -> bool:
+        """Whether anything was. What cannot be committed is processed again by whoever comes next:
+        a repeat changes nothing."""
+        self.committed_at = time.monotonic()
+        owned: Any = consumer.assignment() if consumer else ()
+        moved = [(p, state, state.processed) for p, state in self._partitions.items() if p in owned]
+        offsets = {p: processed for p, state, processed in moved if processed > state.committed}
+        if consumer and offsets:
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(3):
+                    await consumer.commit(cast(Any, offsets))
+                for _, state, processed in moved:
+                    state.committed = processed
+                return True
+        return False
+
+    def clear(self) -> None:
+        """The partitions are another member's to process and to report."""
+        self._partitions.clear()
+        CONSUMER_LAG.clear()
+
+    def show_lag(self, consumer: AIOKafkaConsumer) -> None:
+        for partition in consumer.assignment():
+            end, state = consumer.highwater(partition) or 0, self._partitions.get(partition)
+            behind = max(0, end - state.committed) if state else 0
+            CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
+
+    async def lag(self, consumer: AIOKafkaConsumer) -> int:
+        """Messages that wait, as the broker tells it: a fetch or a commit that hangs cannot know.
+        1 while nothing is owned: there may be some."""
+        owned = list(consumer.assignment())
+        if not owned:
+            await consumer.topics()
+            return 1
+        ends = await consumer.end_offsets(owned)
+        known = {p: state.committed for p, state in self._partitions.items()}
+        done = [known[p] if p in known else await consumer.position(p) for p in owned]
+        return sum(ends.values()) - sum(done)

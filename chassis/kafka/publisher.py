@@ -1,0 +1,98 @@
+"""Publishing what the relay hands over."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, KafkaTimeoutError
+
+from chassis import patches
+from chassis.errors import Unavailable
+from chassis.kafka.topics import MAX_BYTES
+
+patches.install()
+log = structlog.get_logger()
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Publisher:
+    """An idempotent producer that waits for all in-sync replicas."""
+
+    def __init__(self, bootstrap: str, client: str) -> None:
+        self._bootstrap, self._client = bootstrap, client
+        self._producer: AIOKafkaProducer | None = None
+        self._broken = False
+
+    async def start(self) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            request_timeout_ms=10_000,
+            retry_backoff_ms=50,
+            max_batch_size=256 * 1024,
+            max_request_size=2 * MAX_BYTES,
+        )
+        try:
+            await producer.start()
+        except BaseException:  # a half-started one would go on asking for the cluster's state
+            await _stop(producer)
+            raise
+        self._producer, self._broken = producer, False
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _stop(producer)
+
+    async def heal(self) -> None:
+        """Restart if a batch was refused for good: the broker then takes no later one of this
+        producer either.
+
+        Only between the relay's turns: a later event of an aggregate must not overtake an earlier
+        one.
+        """
+        if self._broken or self._producer is None:
+            log.warning("producer restarts")
+            await self.stop()
+            await self.start()
+
+    async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]":
+        """Hand over one outbox entry; the future is done when all replicas have it."""
+        headers = [("traceparent", entry["trace"].encode())] if entry.get("trace") else []
+        return await self.put(
+            entry["topic"], entry["key"].encode(), entry["body"].encode(), headers
+        )
+
+    async def put(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+    ) -> "asyncio.Future[Any]":
+        """Raises Unavailable while the publisher is not started."""
+        if self._producer is None:
+            raise Unavailable("the publisher is not started")
+        try:
+            async with asyncio.timeout(10):
+                sent = await self._producer.send(topic, value, key=key, headers=list(headers))
+        except KafkaError as error:
+            self._note(error)
+            raise
+        sent.add_done_callback(self._settled)
+        return sent
+
+    def _settled(self, sent: "asyncio.Future[Any]") -> None:
+        self._note(None if sent.cancelled() else sent.exception())
+
+    def _note(self, error: BaseException | None) -> None:
+        retriable = isinstance(error, KafkaTimeoutError) or getattr(error, "retriable", False)
+        self._broken |= isinstance(error, KafkaError) and not retriable
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    with suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(5):
+            await producer.stop()

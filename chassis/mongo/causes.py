@@ -1,0 +1,35 @@
+"""The causes that an aggregate's document remembers: a repeat of one changes nothing."""
+
+from collections.abc import Sequence
+
+from chassis.domain import Cause
+from chassis.errors import CauseReused
+
+MIN_KEPT = 64
+"""Kept for ever."""
+MAX_KEPT = 512
+"""Causes kept per day. Must exceed the uncommitted window of a consumer, so that redelivered
+messages are recognised."""
+_DAY = 86_400
+
+
+def entry(cause: Cause, now: float) -> str:
+    """As the document keeps it; `now` in Unix seconds."""
+    return f"{cause.mark}#{int(now)}"
+
+
+def to_keep(entries: Sequence[str], now: float) -> int:
+    """How many of the newest stay with the next change: more where many came within a day."""
+    recent = sum(float(e.split("#")[2]) > now - _DAY for e in entries if e.count("#") == 2)
+    return min(MAX_KEPT, max(MIN_KEPT, recent + 1))
+
+
+def is_repeat(entries: Sequence[str], cause: Cause) -> bool:
+    """Raises CauseReused when the id came before with another body."""
+    for known in entries:
+        id, fingerprint = known.split("#")[:2]
+        if id == cause.id:
+            if fingerprint != cause.fingerprint:
+                raise CauseReused
+            return True
+    return False

@@ -1,0 +1,44 @@
+"""Concurrent writes to one collection share a bulk write: one round trip and one journal flush. See
+docs/decisions/0002."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError, WriteConcernError, WriteError
+
+from chassis.errors import DuplicateKey
+from chassis.tasks import Batcher
+
+Write = InsertOne[dict[str, Any]] | UpdateOne
+_DUPLICATE_KEY = 11000
+
+
+class Coalescer(Batcher[Write, None]):
+    """Each caller gets its own outcome. Done means: by the majority, in the journal."""
+
+    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
+        super().__init__(self._write)
+        self._collection = collection
+
+    async def _write(self, writes: Sequence[Write]) -> Sequence[Exception | None]:
+        outcomes: list[Exception | None] = [None] * len(writes)
+        try:
+            await self._collection.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            details = error.details or {}
+            # Applied perhaps, but not promised: nobody is told 'done'.
+            if concern := details.get("writeConcernErrors"):
+                message, code = str(concern[0].get("errmsg")), concern[0].get("code")
+                raise WriteConcernError(message, code) from None
+            for entry in details.get("writeErrors", []):
+                outcomes[entry["index"]] = _error(entry)
+        return outcomes
+
+
+def _error(entry: Mapping[str, Any]) -> Exception:
+    """What is wrong with this one write. Never transient: a message that causes it is dead."""
+    if entry.get("code") == _DUPLICATE_KEY:
+        return DuplicateKey(entry.get("keyPattern", {"_id": 1}))
+    return WriteError(str(entry.get("errmsg")), entry.get("code"))

@@ -1,0 +1,59 @@
+"""How an aggregate is written as a document: state, version, outbox and the causes of its
+changes."""
+
+from collections.abc import Sequence
+from typing import Any, Generic
+
+from pymongo import InsertOne, UpdateOne
+
+from chassis.clock import Clock
+from chassis.domain import A, Cause
+from chassis.mongo import causes
+from chassis.mongo.outbox import outbox_entries
+from chassis.mongo.store import Document
+from contracts.envelope import Event
+
+
+class Documents(Generic[A]):
+    """`kind` names the collection, and is the first part of its events' ids."""
+
+    def __init__(self, kind: str, model: type[A], clock: Clock) -> None:
+        self._kind, self._model, self._clock = kind, model, clock
+
+    def load(self, document: Document) -> A:
+        return self._model.model_validate(document | {"id": document["_id"]})
+
+    def new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
+        return self._state(aggregate, 1) | {
+            "_id": aggregate.id,
+            "seq": len(events),
+            "outbox": outbox_entries(self._kind, aggregate.id, 0, events, self._clock.now()),
+            "pending": bool(events),
+            "seen": [causes.entry(cause, self._clock.real())],
+            "made_by": cause.mark,
+        }
+
+    def insert(self, aggregate: A, events: Sequence[Event], cause: Cause) -> InsertOne[Any]:
+        return InsertOne(self.new(aggregate, events, cause))
+
+    def replace(
+        self, document: Document, changed: A, events: Sequence[Event], cause: Cause
+    ) -> UpdateOne:
+        """The change of a stored document, if its version is still the same."""
+        seq, seen, version = document["seq"], document["seen"], document["version"]
+        fields = self._state(changed, version + 1) | {"seq": seq + len(events)}
+        kept = causes.to_keep(seen, self._clock.real())
+        entry = causes.entry(cause, self._clock.real())
+        push: Document = {"seen": {"$each": [entry], "$slice": -kept}}
+        if events:
+            fields["pending"] = True
+            waiting = outbox_entries(self._kind, document["_id"], seq, events, self._clock.now())
+            push["outbox"] = {"$each": waiting}
+        # An upsert whose version does not match tries to insert the same id and is refused: so each
+        # caller of a bulk write still learns the outcome of its own.
+        match = {"_id": document["_id"], "version": version}
+        return UpdateOne(match, {"$push": push, "$set": fields}, upsert=True)
+
+    @staticmethod
+    def _state(aggregate: A, version: int) -> Document:
+        return aggregate.model_dump(exclude={"id"}) | {"version": version}

@@ -1,0 +1,39 @@
+"""An event as it waits in its aggregate's document, until the relay has published it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+
+from chassis.mongo.store import Document
+from chassis.telemetry import tracing
+from contracts.envelope import Envelope, Event
+
+
+def outbox_entries(
+    kind: str, id: str, seq: int, events: Sequence[Event], at: datetime
+) -> list[Document]:
+    """Entries for events that follow `seq`, with the trace that is running."""
+    parent = tracing.current()
+    return [outbox_entry(kind, id, seq + n, event, at, parent) for n, event in enumerate(events, 1)]
+
+
+def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, parent: str) -> Document:
+    """`body` is the message's value as it is published."""
+    envelope = Envelope(
+        id=f"{kind}/{id}/{seq}",
+        type=type(event).__name__,
+        version=event.version,
+        aggregate=id,
+        seq=seq,
+        at=at,
+        data=event.model_dump(mode="json"),
+    )
+    return {
+        "seq": seq,
+        "topic": event.topic,
+        "key": str(getattr(event, event.key)),
+        "type": envelope.type,
+        "body": orjson.dumps(envelope.model_dump(mode="json")).decode(),
+        "trace": parent,
+    }

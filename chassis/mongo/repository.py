@@ -1,0 +1,159 @@
+"""Aggregates in MongoDB: one document each, with its version, its unpublished events and the causes
+of its changes."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic
+from weakref import WeakValueDictionary
+
+from pymongo import ASCENDING, IndexModel
+
+from chassis.domain import A, Cause, Decision
+from chassis.errors import AlreadyExists, Conflict, DuplicateKey, NotFound
+from chassis.mongo import causes
+from chassis.mongo.coalescer import Coalescer
+from chassis.mongo.documents import Documents
+from chassis.mongo.store import Document, Store
+from contracts.envelope import Event
+
+_TRIES = 8
+_STATE = {"outbox": 0, "seen": 0}
+_PENDING = IndexModel(
+    [("pending", ASCENDING), ("_id", ASCENDING)],
+    name="pending_by_id",
+    partialFilterExpression={"pending": True},
+)
+
+
+class Repository(Generic[A]):
+    """The aggregates of one noun. A change is one atomic write of state, events and cause."""
+
+    def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
+        self.name, self._store = name, store
+        self._documents = Documents(name, model, store.clock)
+        self.collection = store.collection(name, _PENDING, *indexes)
+        self._writes = Coalescer(self.collection)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        store.outboxes.append(self)
+
+    async def get(self, id: str) -> A | None:
+        document = await self.collection.find_one({"_id": id}, _STATE)
+        return None if document is None else self.load(document)
+
+    async def require(self, id: str) -> A:
+        """Raises NotFound."""
+        found = await self.get(id)
+        if found is None:
+            raise NotFound(id)
+        return found
+
+    async def find(
+        self,
+        query: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 100,
+        skip: int = 0,
+    ) -> list[A]:
+        """At most `limit` aggregates. `query` is built by store code from checked values, never
+        from a body."""
+        cursor = self.collection.find(query, _STATE, limit=limit, skip=skip, max_time_ms=5000)
+        if sort:
+            cursor = cursor.sort(list(sort))
+        return [self.load(document) async for document in cursor]
+
+    async def add(self, aggregate: A, events: Sequence[Event], cause: Cause) -> A:
+        """Store a new aggregate with its events; a repeat of `cause` gives what is stored.
+
+        Raises:
+            AlreadyExists: another cause made something of this id.
+            CauseReused: the same key came with another body.
+            DuplicateKey: a unique index other than the id holds its value.
+        """
+        try:
+            await self._writes.submit(self._documents.insert(aggregate, events, cause))
+        except DuplicateKey as taken:
+            return await self._stored_before(aggregate.id, cause, taken)
+        self._wrote(events)
+        return aggregate.with_(version=1)
+
+    async def add_missing(self, decisions: Sequence[Decision[A]], cause: Cause) -> int:
+        """Store those whose id is not there yet, with their events; gives how many. For loading
+        many at once.
+
+        Raises the driver's BulkWriteError if somebody else adds one of them meanwhile.
+        """
+        ids = [aggregate.id for aggregate, _ in decisions]
+        found = self.collection.find({"_id": {"$in": ids}}, {"_id": 1})
+        stored = {document["_id"] async for document in found}
+        missing = [self._documents.new(*d, cause) for d in decisions if d[0].id not in stored]
+        if missing:
+            await self.collection.insert_many(missing, ordered=False)
+            self._store.wrote_events(self)
+        return len(missing)
+
+    async def change(
+        self,
+        id: str,
+        decide: Callable[[A], Decision[A] | None],
+        cause: Cause,
+        create: A | None = None,
+    ) -> A:
+        """Load, decide, save; again from the start if another change came first. A repeat of
+        `cause` changes nothing.
+
+        `decide` is pure and may run more than once; it returns None to leave things as they are,
+        and raises Refusal. `create` is the state to decide on where nothing is stored yet.
+
+        Raises:
+            NotFound: there is no such aggregate, and no `create`.
+            Conflict: others were faster time after time.
+            CauseReused: the same key came with another body.
+        """
+        # One change of an aggregate at a time in this process: only other replicas can come first.
+        async with self._locks.setdefault(id, asyncio.Lock()):
+            for _ in range(_TRIES):
+                document = await self.collection.find_one({"_id": id}, {"outbox": 0})
+                if document is None and create is None:
+                    raise NotFound(id)
+                current = create if document is None else self.load(document)
+                assert current is not None  # noqa: S101 - for the type checker
+                seen = document["seen"] if document else ()
+                decision = None if causes.is_repeat(seen, cause) else decide(current)
+                if decision is None:
+                    return current
+                try:
+                    if document is None:
+                        return await self.add(*decision, cause)
+                    return await self._replace(document, *decision, cause)
+                except (Conflict, AlreadyExists):
+                    continue
+        raise Conflict(id)
+
+    async def _replace(
+        self, document: Document, changed: A, events: Sequence[Event], cause: Cause
+    ) -> A:
+        try:
+            await self._writes.submit(self._documents.replace(document, changed, events, cause))
+        except DuplicateKey as taken:
+            if taken.key == ("_id",):
+                raise Conflict(document["_id"]) from None
+            raise
+        self._wrote(events)
+        return changed.with_(version=document["version"] + 1)
+
+    async def _stored_before(self, id: str, cause: Cause, taken: DuplicateKey) -> A:
+        document = await self.collection.find_one({"_id": id}, {"outbox": 0})
+        if document is None:
+            raise taken
+        # What made it is known however many causes came since.
+        if causes.is_repeat([*document["seen"], document.get("made_by", "#")], cause):
+            return self.load(document)
+        raise AlreadyExists(id) if taken.key == ("_id",) else taken
+
+    def load(self, document: Document) -> A:
+        return self._documents.load(document)
+
+    def _wrote(self, events: Sequence[Event]) -> None:
+        if events:
+            self._store.wrote_events(self)

@@ -1,0 +1,86 @@
+"""A service's own database: connection, collections, and what waits for the relay."""
+
+import asyncio
+import secrets
+from collections.abc import Hashable
+from datetime import datetime
+from typing import Any, Protocol
+
+from pymongo import AsyncMongoClient, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.read_concern import ReadConcern
+
+from chassis import patches
+from chassis.clock import Clock
+from chassis.mongo.wakeups import Wakeups
+
+patches.install()
+Document = dict[str, Any]
+
+
+def new_id(kind: str) -> str:
+    """A new unguessable id, as in `rep_8f0c2e...` (80 random bits)."""
+    return f"{kind}_{secrets.token_hex(10)}"
+
+
+class Outbox(Hashable, Protocol):
+    """A collection whose documents carry unpublished events."""
+
+    name: str
+    collection: AsyncCollection[Document]
+
+
+class Store:
+    """Writes are acknowledged by the majority and journalled; every call has a time limit."""
+
+    def __init__(self, url: str, name: str, clock: Clock) -> None:
+        self.client: AsyncMongoClient[Document] = AsyncMongoClient(
+            url,
+            tz_aware=True,
+            serverSelectionTimeoutMS=4000,
+            connectTimeoutMS=3000,
+            socketTimeoutMS=10_000,
+            w="majority",
+            journal=True,
+            wTimeoutMS=8000,
+            retryWrites=True,
+            maxPoolSize=64,
+            waitQueueTimeoutMS=5000,
+        )
+        self.database: AsyncDatabase[Document] = self.client.get_database(
+            name, read_concern=ReadConcern("majority")
+        )
+        self.wakeups = Wakeups(self.database)
+        self.clock = clock
+        self.outboxes: list[Outbox] = []
+        self.unpublished: set[Outbox] = set()
+        """Where this process wrote events that its relay has not looked at yet."""
+        self.written = asyncio.Event()
+        """Set after each write of events, so that the relay need not wait for its next look."""
+        self._indexes: list[tuple[AsyncCollection[Document], list[IndexModel]]] = []
+
+    def collection(self, name: str, *indexes: IndexModel) -> AsyncCollection[Document]:
+        collection = self.database[name]
+        if indexes:
+            self._indexes.append((collection, list(indexes)))
+        return collection
+
+    def wrote_events(self, outbox: Outbox) -> None:
+        self.unpublished.add(outbox)
+        self.written.set()
+
+    async def prepare(self) -> None:
+        """Make indexes and the wake-up collection. Safe on several replicas at once."""
+        for collection, indexes in self._indexes:
+            await collection.create_indexes(indexes)
+        await self.wakeups.prepare()
+
+    async def server_time(self) -> datetime:
+        return (await self.client.admin.command("hello"))["localTime"]
+
+    async def ping(self) -> None:
+        await self.client.admin.command("ping")
+
+    async def close(self) -> None:
+        await self.client.close()

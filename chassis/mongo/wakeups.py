@@ -1,0 +1,53 @@
+"""How the processes of one service wake each other: small documents in a capped collection, and a
+cursor that follows them.
+
+The store wakes such a cursor at inserts into this one collection. A change stream wakes at every
+write of the whole server: each makes every write dearer (docs/decisions/0016).
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from pymongo import CursorType, WriteConcern
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.read_concern import ReadConcern
+
+_NAMESPACE_EXISTS = 48  # another process made the collection meanwhile
+_MAX_DOCUMENTS = 16
+
+
+class Wakeups:
+    """One that is lost (a crash, a change of primary) is made up for by whoever looks now and then
+    anyway."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
+        self._database = database
+        self._wakeups = database["wakeups"].with_options(
+            write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
+        )
+
+    async def prepare(self) -> None:
+        """Make the collection. Safe in several processes at once."""
+        try:
+            await self._database.create_collection(
+                "wakeups", capped=True, size=4096, max=_MAX_DOCUMENTS
+            )
+        except CollectionInvalid:
+            return
+        except OperationFailure as error:
+            if error.code != _NAMESPACE_EXISTS:
+                raise
+
+    async def notify(self) -> None:
+        await self._wakeups.insert_one({})
+
+    async def listen(self) -> AsyncGenerator[None]:
+        """Each wake-up, from now on and a few from before. Ends when the cursor is lost: listen
+        again."""
+        await self.notify()  # a cursor on an empty collection ends at once
+        cursor = self._wakeups.find({}, {"_id": 1}, cursor_type=CursorType.TAILABLE_AWAIT)
+        cursor = cursor.max_await_time_ms(1000)
+        while cursor.alive:
+            async for _ in cursor:
+                yield

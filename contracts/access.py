@@ -1,0 +1,95 @@
+"""Who may do what (domain table "Areas and roles"). Areas are checked with
+`jinan.areas.covers`."""
+
+import math
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.vocabulary import Role
+from jinan.areas import covers
+
+Permission = Literal[
+    "report.file",
+    "report.read",
+    "report.manage",
+    "duty.serve",
+    "callout.command",
+    "volunteer.decide",
+    "volunteer.propose",
+    "person.read",
+    "figures.read",
+    "technical.read",
+    "own",
+    "grant.give",
+    "station.register",
+]
+
+_EVERYONE: frozenset[Role] = frozenset(
+    {"resident", "volunteer", "leader", "officer", "committee", "city_desk", "operator"}
+)
+
+PERMISSIONS: dict[Permission, frozenset[Role]] = {
+    "own": _EVERYONE,
+    "report.file": _EVERYONE - {"operator"},
+    "report.read": frozenset({"resident", "volunteer", "leader", "officer", "committee"}),
+    "report.manage": frozenset({"officer", "committee"}),
+    "duty.serve": frozenset({"volunteer", "leader"}),
+    "callout.command": frozenset({"leader", "officer"}),
+    "volunteer.decide": frozenset({"officer"}),
+    "volunteer.propose": frozenset({"leader", "committee", "officer"}),
+    "person.read": frozenset({"leader", "officer"}),
+    "figures.read": _EVERYONE - {"operator"},
+    "technical.read": frozenset({"operator"}),
+    "grant.give": frozenset({"officer", "city_desk"}),
+    "station.register": frozenset({"city_desk"}),
+}
+"""Permission -> roles that hold it, within the area (and squad) of the grant."""
+
+
+class Grant(BaseModel):
+    """A role in an area; for leaders and volunteers in a squad too. `until` None: until taken
+    back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Role
+    area: str
+    squad: str | None = None
+    until: datetime | None = None
+
+
+class Person(BaseModel):
+    """Somebody who is signed in, as the access token tells: account id, session id and grants."""
+
+    model_config = ConfigDict(frozen=True)
+
+    subject: str
+    session: str
+    grants: tuple[Grant, ...] = ()
+    until: float = math.inf
+    """When the token lapses, Unix seconds: an answer that goes on and on ends then."""
+
+    def grants_for(self, permission: Permission) -> tuple[Grant, ...]:
+        roles = PERMISSIONS[permission]
+        return tuple(grant for grant in self.grants if grant.role in roles)
+
+    def has(self, *roles: Role) -> bool:
+        return any(grant.role in roles for grant in self.grants)
+
+    def may(
+        self, permission: Permission, area: str, *roles: Role, squad: str | None = None
+    ) -> bool:
+        """Whether a grant with this permission (of these roles, if any are named) covers the area.
+
+        A leader's grant reaches their own squad only, all of it: its members live in any street of
+        the station. Pass the squad that the matter belongs to.
+        """
+        return any(
+            (squad is not None and grant.squad == squad)
+            if grant.role == "leader"
+            else covers(grant.area, area)
+            for grant in self.grants_for(permission)
+            if not roles or grant.role in roles
+        )

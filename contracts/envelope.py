@@ -1,0 +1,44 @@
+"""The form every event has on a topic."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Event(BaseModel):
+    """A fact of the past. Carries ids, codes, categories, states, times, counts and positions;
+    nothing personal.
+
+    Unknown fields are ignored by readers, so that a publisher may add some.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+    topic: ClassVar[str]
+    version: ClassVar[int] = 1
+    key: ClassVar[str]
+    """Name of the field whose value is the message key: all events of one aggregate keep their
+    order."""
+    ordering_key: ClassVar[str] = ""
+    """Readers process events with the same value of this field in order, others side by
+    side. Empty: by `key`. For events of one aggregate that concern different people."""
+    example: ClassVar[dict[str, Any]]
+
+
+class Envelope(BaseModel):
+    """What a message's value holds (JSON): the event and where it stands in its aggregate's life.
+
+    `id` is deterministic (`<kind>/<aggregate>/<seq>`), so a repeat has the same one; `seq` grows by
+    one with each event of the aggregate, without gaps.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    type: str
+    version: int = 1
+    aggregate: str
+    seq: int = Field(ge=1)
+    at: datetime
+    data: dict[str, Any]

@@ -1,0 +1,230 @@
+"""Events of dispatch: who is on duty, who was called, who came, and the hours that are due to
+them."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from contracts import topics
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Outcome, Urgency
+
+
+class DispatchEvent(Event):
+    topic: ClassVar[str] = topics.DISPATCH
+
+
+class DutyStarted(DispatchEvent):
+    """A volunteer is on duty."""
+
+    key: ClassVar[str] = "volunteer"
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian"}
+    volunteer: str
+    station: str
+
+
+class DutyEnded(DispatchEvent):
+    """A volunteer is off duty: by a tap, at the shift's end, without a sign, or because approval
+    was taken back."""
+
+    key: ClassVar[str] = "volunteer"
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian", "reason": "tap"}
+    volunteer: str
+    station: str
+    reason: Literal["tap", "shift_end", "no_sign", "suspended"]
+
+
+class DutySignAsked(DispatchEvent):
+    """There was no sign of a volunteer on duty for a while: without one until `until` they are
+    taken off duty."""
+
+    key: ClassVar[str] = "volunteer"
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        "volunteer": "acc_5f1e",
+        "station": "sta_duandian",
+        "until": "2026-03-05T08:30:00Z",
+    }
+    volunteer: str
+    station: str
+    until: datetime
+
+
+class CalloutEvent(DispatchEvent):
+    key: ClassVar[str] = "callout"
+    callout: str
+    report: str
+    round: int
+    """The report's round that this call-out answers."""
+    station: str | None = None
+    area: str
+    category: Category
+
+
+_CALLOUT = {
+    "callout": "cal_7c2.1",
+    "report": "rep_7c2",
+    "round": 1,
+    "station": "sta_duandian",
+    "area": "370104009008",
+    "category": "nuisance",
+}
+
+
+class CalloutOpened(CalloutEvent):
+    """Volunteers are being sought for a report."""
+
+    example: ClassVar = {**_CALLOUT, "urgency": "normal", "people_needed": 2}
+    urgency: Urgency
+    people_needed: int
+
+
+class VolunteerCalled(CalloutEvent):
+    """One volunteer is asked; `expires_at` is when the question lapses. Distance on the map,
+    metres."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        **_CALLOUT,
+        "volunteer": "acc_5f1e",
+        "wave": 1,
+        "distance_m": 240,
+        "people_needed": 2,
+        "urgency": "normal",
+        "expires_at": "2026-03-05T08:00:00Z",
+    }
+    volunteer: str
+    wave: int
+    distance_m: int
+    people_needed: int
+    urgency: Urgency
+    expires_at: datetime
+    by_hand: bool = False
+    """A leader or an officer has asked, outside the waves."""
+
+
+class CalloutAccepted(CalloutEvent):
+    """A volunteer has one of the places. `place` counts from 1."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e", "place": 1, "squad": "squ_01"}
+    volunteer: str
+    place: int
+    squad: str | None = None
+
+
+class CalloutDeclined(CalloutEvent):
+    """A volunteer said no; no reason is asked for."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
+    volunteer: str
+
+
+class CallTimedOut(CalloutEvent):
+    """A volunteer did not answer in time."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
+    volunteer: str
+
+
+class VolunteerStoodDown(CalloutEvent):
+    """A called or accepted volunteer is not needed any more."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e", "reason": "enough"}
+    volunteer: str
+    reason: Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
+
+
+class CalloutFilled(CalloutEvent):
+    """As many as are needed have accepted."""
+
+    example: ClassVar = {**_CALLOUT, "volunteers": ["acc_5f1e", "acc_77"]}
+    volunteers: tuple[str, ...]
+
+
+class VolunteerOnTheWay(CalloutEvent):
+    """An accepted volunteer has set out."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
+    volunteer: str
+
+
+class VolunteerArrived(CalloutEvent):
+    """A volunteer is on scene."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
+    volunteer: str
+
+
+class VolunteerWithdrew(CalloutEvent):
+    """An accepted volunteer cannot come after all; the place is filled again."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
+    volunteer: str
+
+
+class VolunteerFinished(CalloutEvent):
+    """A volunteer's part is done: evidence of work from `since` until `until`."""
+
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        **_CALLOUT,
+        "volunteer": "acc_5f1e",
+        "since": "2026-03-05T08:00:00Z",
+        "until": "2026-03-05T08:25:00Z",
+    }
+    volunteer: str
+    since: datetime
+    until: datetime
+
+
+class CalloutDone(CalloutEvent):
+    """Everyone who came is done; the first outcome said is the call-out's."""
+
+    example: ClassVar = {**_CALLOUT, "outcome": "solved"}
+    outcome: Outcome
+
+
+class CalloutEscalated(CalloutEvent):
+    """Too few answered: first the squad leaders are told, then the station."""
+
+    example: ClassVar = {
+        **_CALLOUT,
+        "to": "station",
+        "why": "nobody_answered",
+        "accepted": 0,
+        "people_needed": 2,
+    }
+    to: Literal["leader", "station"]
+    why: Literal["nobody_answered", "nobody_on_duty", "too_few"]
+    accepted: int
+    people_needed: int
+    leaders: tuple[str, ...] = ()
+
+
+class CalloutStoodDown(CalloutEvent):
+    """The call-out ended before it was done: the report was withdrawn, routed elsewhere or
+    closed."""
+
+    example: ClassVar = {**_CALLOUT, "reason": "withdrawn"}
+    reason: Literal["withdrawn", "routed_elsewhere", "closed"]
+
+
+class HoursCredited(DispatchEvent):
+    """The minutes now due to a volunteer for one day: the union of the evidence; replaces what was
+    said before."""
+
+    key: ClassVar[str] = "volunteer"
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {"volunteer": "acc_5f1e", "day": "2026-03-05", "minutes": 85, "evidence": 3}
+    volunteer: str
+    day: date
+    minutes: int
+    evidence: int

@@ -1,0 +1,95 @@
+"""Events of registration: who people are, by id, and what they may do."""
+
+from typing import ClassVar
+
+from contracts import topics
+from contracts.access import Grant
+from contracts.envelope import Event
+from contracts.vocabulary import Skill, Standing
+
+
+class RegistrationEvent(Event):
+    topic: ClassVar[str] = topics.REGISTRATION
+
+
+class AccountOpened(RegistrationEvent):
+    """A person signed in for the first time."""
+
+    key: ClassVar[str] = "account"
+    example: ClassVar = {"account": "acc_5f1e"}
+    account: str
+
+
+class GrantsChanged(RegistrationEvent):
+    """All grants that an account now holds; the highest `seq` of the account is the truth."""
+
+    key: ClassVar[str] = "account"
+    example: ClassVar = {
+        "account": "acc_5f1e",
+        "grants": [{"role": "officer", "area": "370104009"}],
+    }
+    account: str
+    grants: tuple[Grant, ...]
+
+
+class SessionRevoked(RegistrationEvent):
+    """A session was ended: by its owner, by the station, or because a used refresh token came
+    back."""
+
+    key: ClassVar[str] = "account"
+    example: ClassVar = {"account": "acc_5f1e", "session": "ses_9a", "reason": "signed_out"}
+    account: str
+    session: str
+    reason: str
+
+
+class StationRegistered(RegistrationEvent):
+    """A police station and the streets it serves. Position of its door, WGS-84 degrees."""
+
+    key: ClassVar[str] = "station"
+    example: ClassVar = {
+        "station": "sta_duandian",
+        "streets": ["370104009"],
+        "longitude": 116.941,
+        "latitude": 36.667,
+    }
+    station: str
+    streets: tuple[str, ...]
+    longitude: float
+    latitude: float
+
+
+class SquadFormed(RegistrationEvent):
+    """A squad exists, or its leader changed."""
+
+    key: ClassVar[str] = "squad"
+    example: ClassVar = {"squad": "squ_01", "station": "sta_duandian", "leader": "acc_5f1e"}
+    squad: str
+    station: str
+    leader: str | None = None
+
+
+class VolunteerStandingChanged(RegistrationEvent):
+    """All that others need of a volunteer; the highest `seq` of the volunteer is the truth.
+
+    The volunteer's id is the account's id. `birth_year` only, no date: it decides who is adult, and
+    who is not called at night.
+    """
+
+    key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        "volunteer": "acc_5f1e",
+        "station": "sta_duandian",
+        "area": "370104009008",
+        "standing": "approved",
+        "squad": "squ_01",
+        "skills": ["mediation"],
+        "birth_year": 1961,
+    }
+    volunteer: str
+    station: str
+    area: str
+    standing: Standing
+    squad: str | None = None
+    skills: tuple[Skill, ...] = ()
+    birth_year: int

@@ -1,0 +1,1 @@
+"""Checks and documents made from the contracts; nothing here runs in a service."""

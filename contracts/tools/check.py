@@ -1,0 +1,120 @@
+"""Checks the contracts: `python -m contracts.tools.check [--write] [--release]`. Ends with 1 and
+says what is wrong.
+
+--write    writes api/asyncapi.yaml anew
+--release  takes the contracts as they are for released, unless they break what was: from then on
+           only additions pass
+"""
+
+import argparse
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.envelope import Envelope, Event
+from contracts.tools import asyncapi
+from contracts.tools.evolution import Released, breaks, released_form
+
+API = Path(__file__).parents[2] / "api"
+ASYNCAPI = API / "asyncapi.yaml"
+RELEASED = API / "released.json"
+
+
+def badly_described(events: Sequence[type[Event]]) -> Iterator[str]:
+    """Events without a meaning in words, with a key that is no field of theirs, or an example that
+    is not one."""
+    for event in events:
+        if not vars(event).get("__doc__"):
+            yield (
+                f"{event.__name__}: has no docstring. Right: one line that says what "
+                f"happened, in the "
+                f"past tense."
+            )
+        if event.key not in event.model_fields:
+            fields = ", ".join(event.model_fields)
+            yield (
+                f"{event.__name__}: key '{event.key}' is not one of its fields. Right: one of "
+                f"{fields}."
+            )
+        yield from _bad_example(event)
+
+
+def _bad_example(event: type[Event]) -> Iterator[str]:
+    try:
+        event.model_validate(event.example)
+    except ValidationError as error:
+        for item in error.errors():
+            path = ".".join(str(part) for part in item["loc"])
+            yield (
+                f"{event.__name__}.{path}: its example does not fit: {item['msg']}. Right: "
+                f"mend the "
+                f"example."
+            )
+    for name in event.example.keys() - event.model_fields.keys():
+        yield (
+            f"{event.__name__}.{name}: is in the example but no field. Right: take it out, or add "
+            f"the field."
+        )
+
+
+def current() -> Released:
+    """The contracts as the code has them."""
+    return {"Envelope": released_form(Envelope)} | {
+        e.__name__: released_form(e) for e in asyncapi.published()
+    }
+
+
+def released(path: Path) -> Released:
+    """The contracts as they were last released."""
+    return json.loads(path.read_text("utf-8"))
+
+
+def out_of_date(path: Path) -> Iterator[str]:
+    there = path.read_text("utf-8") if path.exists() else ""
+    if there != asyncapi.rendered():
+        yield f"{path.name} is not what the models say. Right: make generate"
+
+
+def findings(document: Path = ASYNCAPI, release: Path = RELEASED) -> list[str]:
+    """Everything that is wrong, each in one line; empty when all is well."""
+    checks: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: badly_described(asyncapi.published()),
+        lambda: breaks(released(release), current()),
+        lambda: out_of_date(document),
+    )
+    return [line for check in checks for line in check()]
+
+
+def main(
+    arguments: Sequence[str] | None = None, document: Path = ASYNCAPI, release: Path = RELEASED
+) -> int:
+    parser = argparse.ArgumentParser(
+        prog="contracts.tools.check", description=inspect.getdoc(sys.modules[__name__])
+    )
+    parser.add_argument("--write", action="store_true", help="write asyncapi.yaml anew")
+    parser.add_argument(
+        "--release", action="store_true", help="take the contracts as they are for released"
+    )
+    chosen = parser.parse_args(arguments)
+    if chosen.write:
+        document.write_text(asyncapi.rendered(), "utf-8")
+    if chosen.release and not [*breaks(released(release), current())]:
+        release.write_text(_as_json(current()), "utf-8")
+    wrong = findings(document, release)
+    sys.stdout.writelines(
+        f"{line}\n" for line in wrong or [f"contracts: {len(current()) - 1} events, all well"]
+    )
+    return 1 if wrong else 0
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

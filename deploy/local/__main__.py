@@ -1,0 +1,178 @@
+"""The platform to stay on this machine: `python -m deploy.local run`, and what goes with it."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local import doctor as examination
+from deploy.local.fetch import FetchError
+from deploy.local.fetch import fetch as fetch_servers
+from deploy.local.platform import CACHE, STATE, Platform, PlatformError
+from deploy.local.profiles import LASTING, TESTS, lasting, sweep_tests
+from deploy.local.welcome import addresses, who_can_sign_in
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+console = Console(highlight=False, soft_wrap=True)
+Profile = Annotated[
+    Literal["run", "demo", "three"],
+    typer.Option(help="the platform of `make run`, of `make demo`, or of `make run MEMBERS=3`"),
+]
+SEED = "services.registration.seed"
+LOOK_SECONDS = 1.0
+MOST_REPLICAS = 9
+
+
+def _say(line: str) -> None:
+    console.print(f"  {line}", markup=False)
+
+
+def _platform(profile: str, replicas: int = 1) -> Platform:
+    return lasting(profile, _say, replicas)
+
+
+def _fail(message: str) -> typer.Exit:
+    console.print(message, style="red", markup=False)
+    return typer.Exit(1)
+
+
+@app.command()
+def run(
+    profile: Profile = "run",
+    replicas: Annotated[
+        int, typer.Option(min=1, max=MOST_REPLICAS, help="how many processes of each service")
+    ] = 1,
+) -> None:
+    """Start the platform and stay until Ctrl-C; its data is kept for the next time."""
+    platform = _platform(profile, replicas)
+    # Ctrl-C too: a shell that runs this in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        console.print("Starting the platform ...")
+        spent = platform.up()
+    except PlatformError as reason:
+        raise _fail(str(reason)) from None
+    except KeyboardInterrupt:
+        raise _fail("Stopped before it was up; nothing runs.") from None
+    try:
+        _load_once(platform)
+        console.print(f"\nUp after {spent:.1f} s. Ctrl-C ends it, the data stays.\n")
+        console.print(addresses(platform))
+        console.print(who_can_sign_in())
+        while platform.running():
+            time.sleep(LOOK_SECONDS)
+    except PlatformError as reason:
+        _end(platform)
+        raise _fail(str(reason)) from None
+    except KeyboardInterrupt:
+        _end(platform)
+    console.print("The platform has ended.")
+
+
+def _end(platform: Platform) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C would leave half of it running.
+    console.print("\nEnding the platform ...")
+    platform.down()
+
+
+def _load_once(platform: Platform) -> None:
+    """The reference data and the demonstration station, at the first start only."""
+    done = platform.home / "data" / "loaded"
+    if not done.exists():
+        console.print("Loading the reference data and the demonstration station ...")
+        for line in platform.run_module(SEED, "registration").splitlines():
+            _say(line)
+        done.touch()
+
+
+@app.command()
+def stop(
+    profile: Profile = "run",
+    everything: Annotated[
+        bool, typer.Option("--all", help="every platform of this folder, tests' too")
+    ] = False,
+) -> None:
+    """End the platform, even one whose terminal is gone or whose supervisor was killed."""
+    for name in LASTING if everything else [profile]:
+        _platform(name).down()
+    if everything:
+        sweep_tests(everything=True)
+    console.print("Nothing of it runs.")
+
+
+@app.command()
+def status(profile: Profile = "run") -> None:
+    """Show each process: its state, process id, port, memory, and for how long it has been up."""
+    platform = _platform(profile, MOST_REPLICAS)  # however many run: their ports are known
+    rows = platform.status()
+    if not rows:
+        raise _fail("The platform does not run.")
+    table = Table("process", "state", "pid", "port", "memory", "up for")
+    for row in rows:
+        up_for = f"{row.uptime // 3600}:{row.uptime // 60 % 60:02}:{row.uptime % 60:02}"
+        table.add_row(
+            row.name, row.state, str(row.pid), str(row.port), f"{row.memory / 1e6:.0f} MB", up_for
+        )
+    console.print(table)
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="one process, or all")] = "",
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="go on as lines are written")
+    ] = False,
+    profile: Profile = "run",
+) -> None:
+    """Show the end of the logs."""
+    folder = STATE / profile / "logs"
+    files = sorted(folder.glob(f"{name or '*'}.log"))
+    if not files:
+        known = ", ".join(sorted(f.stem for f in folder.glob("*.log"))) or "none yet"
+        raise _fail(f"No log of {name or 'anything'}; there are: {known}")
+    os.execvp("tail", ["tail", "-n", "40", *(["-F"] if follow else []), *map(str, files)])  # noqa: S606
+
+
+@app.command()
+def clean() -> None:
+    """Remove the data, logs and secrets of every platform here; the fetched servers stay."""
+    for name in LASTING:
+        if _platform(name).running():
+            raise _fail(f"The platform ({name}) runs; `make stop PROFILE={name}` first.")
+    homes: list[Path] = [*(STATE / name for name in LASTING), TESTS]
+    for home in homes:
+        shutil.rmtree(home, ignore_errors=True)
+        home.with_suffix(".lock").unlink(missing_ok=True)
+    console.print("The data is removed.")
+
+
+@app.command()
+def fetch() -> None:
+    """Fetch the servers that do not come with pip, once; goes on where it was broken off."""
+    try:
+        fetch_servers(CACHE)
+    except FetchError as reason:
+        raise _fail(str(reason)) from None
+    console.print(f"The servers are here: {CACHE}", markup=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine lacks to run the platform."""
+    problems = examination.examine(STATE)
+    if problems:
+        raise _fail("\n".join(map(str, problems)))
+    console.print("Nothing is missing.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,37 @@
+"""What `make run` tells when the platform is up: the addresses, and who can sign in."""
+
+from rich.table import Table
+
+from deploy.local.platform import Platform
+from deploy.local.ports import HOST, SERVICES
+from simulation import people
+
+
+def addresses(platform: Platform) -> Table:
+    """Every address that a person may open."""
+    rows = [
+        ("gateway 网关", platform.gateway_url),
+        ("API docs 接口文档", f"{platform.gateway_url}/docs"),
+        ("API as JSON", f"{platform.gateway_url}/openapi.json"),
+        ("traces 链路", f"{platform.zipkin_url}/zipkin/"),
+        *(
+            (f"metrics 指标 {name}", f"http://{HOST}:{port}/metrics")
+            for service in SERVICES
+            for name, port in platform.ports.all_of(service)
+        ),
+        ("metrics 指标 gateway", f"http://{HOST}:{platform.ports.envoy_admin}/stats/prometheus"),
+        ("sign-in codes need X-Dev-Key", platform.dev_key),
+    ]
+    return _table("Addresses 地址", rows)
+
+
+def who_can_sign_in() -> Table:
+    """The people's accounts: (person, mobile number)."""
+    return _table("Who can sign in 可登录账号", people.who_can_sign_in())
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False)
+    for row in rows:
+        table.add_row(*row)
+    return table

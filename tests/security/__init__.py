@@ -1,0 +1,1 @@
+"""Strangers, forged tokens, bad input: what nobody may do or read."""

@@ -1,0 +1,73 @@
+"""What lies on a topic and cannot be read goes to the dead-letter topic, with the reason, and holds
+up nobody."""
+
+import asyncio
+import secrets
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from contracts.topics import DISPATCH, INCIDENTS, REGISTRATION, dead
+from tests.journeys.station import Station
+from tests.support.backend import WholePlatform
+
+READERS = {
+    INCIDENTS: {"dispatch", "notify"},
+    DISPATCH: {"incidents", "notify"},
+    REGISTRATION: {"dispatch", "notify"},
+}
+"""Topic -> services that certainly read it."""
+
+
+def unreadable(mark: str) -> list[bytes]:
+    """Bytes, JSON and envelopes that nobody published."""
+    return [
+        b"\xff\x00\xfe" + mark.encode(),
+        f'{{"mark": "{mark}"'.encode(),
+        f'["{mark}"]'.encode(),
+        (
+            f'{{"id": "{mark}", "type": "ReportRouted", "aggregate": "x", "seq": 0, '
+            '"at": "?", "data": []}'
+        ).encode(),
+        f'{{"id": "{mark}", "type": "VolunteerStandingChanged", "aggregate": "x", "seq": 1, '
+        '"at": "2026-03-05T00:00:00Z", "data": {"volunteer": {"$ne": 1}}}'.encode(),
+    ]
+
+
+@pytest.mark.parametrize("topic", READERS)
+async def test_unreadable_bytes_go_to_the_dead_letter_topic_and_the_others_are_served(
+    station: Station, platform: WholePlatform, topic: str
+):
+    mark = secrets.token_hex(8)
+    sent = unreadable(mark)
+    # One that a reader does not subscribe to by its type is passed over, not put aside.
+    expected = sent[:4] + (sent[4:] if topic == REGISTRATION else [])
+    consumer = AIOKafkaConsumer(
+        dead(topic),
+        bootstrap_servers=platform.backend.kafka_bootstrap,
+        auto_offset_reset="earliest",
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=platform.backend.kafka_bootstrap, acks="all")
+    await consumer.start()
+    await producer.start()
+    try:
+        for value in sent:
+            await producer.send_and_wait(topic, value, key=mark.encode())
+        found: set[tuple[bytes, str]] = set()
+        async with asyncio.timeout(30):
+            while not found >= {(value, reader) for value in expected for reader in READERS[topic]}:
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        headers = {name: value.decode() for name, value in record.headers}
+                        if record.key == mark.encode():
+                            assert headers["dead-reason"] == "unreadable"
+                            assert headers["dead-topic"] == topic
+                            found.add((record.value or b"", headers["dead-group"]))
+    finally:
+        await producer.stop()
+        await consumer.stop()
+    assert {value for value, _ in found} == set(expected)
+
+    volunteer, resident = await station.on_duty(), await station.somebody("resident")
+    report = await station.reports(resident, "assistance")
+    await volunteer.hears("alert", report["id"])
