@@ -6,6 +6,7 @@ INSTALLED := $(STATE)/venv/installed
 PEERS := $(STATE)/venv/peers-installed
 # Three brokers and three members of the replica set have data of their own: a profile of their own.
 PROFILE ?= $(if $(filter 3,$(MEMBERS)),three,run)
+SERVICES := registration incidents dispatch notify
 .DEFAULT_GOAL := help
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
@@ -78,7 +79,9 @@ down: ## stop the compose stack; its data is kept
 down-for-good: ## stop the compose stack and remove its data and keys
 	docker compose down --volumes
 
-lock: setup ## write the lock files anew from pyproject.toml: everything, what the images install, the benchmarks' peers
-	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
+lock: setup ## write the lock files again from pyproject.toml: everything, each image's packages, the benchmarks' peers
+	$(LOCK) $(SERVICES:%=--extra %) --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --extra bench --constraints requirements.lock pyproject.toml -o requirements-bench.lock
-	$(LOCK) pyproject.toml -o requirements-run.lock
+	@for service in $(SERVICES); do \
+	  $(LOCK) --extra $$service --constraints requirements.lock pyproject.toml -o deploy/compose/locks/$$service.lock || exit; \
+	done

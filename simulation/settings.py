@@ -21,7 +21,7 @@ class PlaySettings(BaseSettings):
     speed: float = Field(default=240.0, ge=1, le=2000, allow_inf_nan=False)
     """Domain seconds that pass in one of the wall clock."""
     seed: int = Field(default=20210310, ge=0)
-    target: Literal["embedded", "compose"] = "embedded"
+    target: Literal["local", "compose"] = "local"
     keep: bool = False
     """Leave the platform running."""
     limit: float | None = Field(default=None, gt=0, allow_inf_nan=False)

@@ -184,7 +184,7 @@ async def test_one_failing_key_does_not_stop_the_others_and_is_put_back_later(
         assert [dict(letter.headers)["dead-error"] for letter in put_aside] == [b"RuntimeError"] * 3
         effects.failing.clear()
         listed = await dead_letters.show(backend.kafka_bootstrap, TOPIC)
-        assert [letter.why("reason") for letter in listed if letter.record.key == bad.encode()] == [
+        assert [letter.detail("reason") for letter in listed if letter.record.key == bad.encode()] == [
             "failed"
         ] * 3
         assert all(
@@ -307,7 +307,7 @@ async def test_the_command_lists_and_puts_back(
         assert f"\t{name}\tfailed" in shown
         assert "somebody typed" not in shown
     assert await asyncio.to_thread(dead_letters.main, ["list", "--topic", TOPIC]) == 0
-    assert capsys.readouterr().out == "0 put aside\n"
+    assert capsys.readouterr().out == "0 dead letters\n"
 
 
 async def test_the_command_says_when_the_broker_is_away(
@@ -315,4 +315,4 @@ async def test_the_command_says_when_the_broker_is_away(
 ):
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
     assert await asyncio.to_thread(dead_letters.main, ["list", "--topic", TOPIC]) == 1
-    assert "broker is away" in capsys.readouterr().err
+    assert "broker is unavailable" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 # Envoy with its configuration and the documentation pages, which need no internet.
 FROM python:3.13-slim AS pages
 WORKDIR /build
-COPY deploy/compose/pages.lock .
+COPY deploy/compose/locks/pages.lock .
 RUN python -m pip install --no-cache-dir --no-deps --require-hashes --target vendor -r pages.lock \
  && mkdir /pages \
  && cd vendor/swagger_ui_bundle/vendor/swagger-ui-* \

@@ -105,7 +105,7 @@ def write_pages(folder: Path) -> None:
         shutil.copyfile(own.get(file, vendor / file), folder / file)
 
 
-def render_embedded(
+def render_local(
     ports: Ports,
     out_dir: Path,
     limits: Limits | None = None,

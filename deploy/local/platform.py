@@ -25,7 +25,7 @@ from deploy.local.ports import HOST, Ports, is_server, is_taken
 from deploy.local.process import Process
 from deploy.local.readiness import wait_until
 from deploy.local.supervision import NO_ANSWER, ROOT, Supervisor, tail
-from ops.secrets_store import Secrets, secrets_in
+from ops.keys import Secrets, load_or_create
 
 STATE = ROOT / ".quancheng"
 """Everything that this project writes at run time lies below this folder."""
@@ -126,7 +126,7 @@ class Platform:
     @property
     def secrets(self) -> Secrets:
         """The platform's secrets, made at the first look."""
-        return secrets_in(self.home / "secrets")
+        return load_or_create(self.home / "secrets")
 
     @property
     def dev_key(self) -> str:

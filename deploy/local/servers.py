@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.gateway.plan import Limits
-from deploy.gateway.render import render_embedded
+from deploy.gateway.render import render_local
 from deploy.local import readiness
 from deploy.local.binaries import program
 from deploy.local.fetch import jars_of
@@ -215,7 +215,7 @@ def gateway(home: Path, ports: Ports, limits: Limits | None) -> Process:
     """Envoy with the configuration that `deploy.gateway` renders for these ports."""
     folder = home / "conf" / "gateway"
     folder.mkdir(parents=True, exist_ok=True)
-    config = render_embedded(ports, folder, limits)
+    config = render_local(ports, folder, limits)
     command = (
         str(program("envoy")),
         "--config-path",

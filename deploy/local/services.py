@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deploy.local import readiness
 from deploy.local.ports import HOST, SERVICES, Ports, kind_of
 from deploy.local.process import START_SECONDS, Process
-from ops.secrets_store import Secrets
+from ops.keys import Secrets
 
 OURS = frozenset(
     (

@@ -14,7 +14,7 @@ from deploy.local.platform import Platform
 from deploy.local.ports import HOST, Ports, free_ports
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
-from ops.secrets_store import Secrets
+from ops.keys import Secrets
 
 CHOICE = "TEST_BACKEND"
 DOMAIN_START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan: no night rule applies.
@@ -85,7 +85,7 @@ class Addresses:
         return f"http://{HOST}:{self.ports.zipkin}"
 
 
-class EmbeddedBackend(Addresses):
+class LocalBackend(Addresses):
     """The servers as processes of this machine, as `make run` has them."""
 
     def __init__(self) -> None:
@@ -111,16 +111,16 @@ class EmbeddedBackend(Addresses):
 
 
 def backend_by_choice() -> Backend:
-    """The back-end that the environment variable TEST_BACKEND names: `embedded` (default) or
+    """The back-end that the environment variable TEST_BACKEND names: `local` (default) or
     `containers`."""
-    choice = os.environ.get(CHOICE, "embedded")
-    if choice == "embedded":
-        return EmbeddedBackend()
+    choice = os.environ.get(CHOICE, "local")
+    if choice == "local":
+        return LocalBackend()
     if choice == "containers":
         from tests.support.containers import ContainerBackend
 
         return ContainerBackend()
-    raise ValueError(f"{CHOICE} is {choice!r}; it may be embedded or containers")
+    raise ValueError(f"{CHOICE} is {choice!r}; it may be local or containers")
 
 
 class WholePlatform:

@@ -14,7 +14,7 @@ from deploy.gateway.render import (
     COMPOSE,
     COMPOSE_PAGES,
     render_compose,
-    render_embedded,
+    render_local,
     write_pages,
 )
 from deploy.gateway.tests.stand import envoy_binary
@@ -40,7 +40,7 @@ def _connection(config: Path) -> dict[str, Any]:
 
 @pytest.mark.servers
 def test_envoy_takes_the_local_configuration(tmp_path: Path) -> None:
-    _validate(render_embedded(free_ports(), tmp_path))
+    _validate(render_local(free_ports(), tmp_path))
 
 
 @pytest.mark.servers
@@ -59,7 +59,7 @@ def test_the_compose_configuration_is_up_to_date(tmp_path: Path) -> None:
 
 
 def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
-    connection = _connection(render_embedded(free_ports(), tmp_path))
+    connection = _connection(render_local(free_ports(), tmp_path))
     rules = next(f for f in connection["http_filters"] if f["name"].endswith("jwt_authn"))[
         "typed_config"
     ]["rules"]
@@ -78,7 +78,7 @@ def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
 
 
 def test_only_writes_with_a_key_and_reads_are_repeated_after_503(tmp_path: Path) -> None:
-    routes = _connection(render_embedded(free_ports(), tmp_path))["route_config"]["virtual_hosts"][
+    routes = _connection(render_local(free_ports(), tmp_path))["route_config"]["virtual_hosts"][
         0
     ]["routes"]
     for route in (r for r in routes if "503" in str(r.get("route", {}).get("retry_policy"))):

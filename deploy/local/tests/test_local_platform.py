@@ -20,7 +20,7 @@ from deploy.local.process import Process
 from deploy.local.readiness import valkey, wait_until
 from deploy.local.services import environment
 from deploy.local.supervision import LONGEST_SOCKET, Supervisor
-from ops.secrets_store import secrets_in
+from ops.keys import load_or_create
 
 
 class ValkeyOnly(Platform):
@@ -121,13 +121,13 @@ def test_long_home_gets_a_short_socket(tmp_path: Path) -> None:
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    first = secrets_in(folder)
-    assert secrets_in(folder) == first
+    first = load_or_create(folder)
+    assert load_or_create(folder) == first
     assert len(bytes.fromhex(first.field_key)) == len(bytes.fromhex(first.lookup_key)) == 32
     assert "BEGIN PRIVATE KEY" in first.signing_key
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert secrets_in(tmp_path / "other").field_key != first.field_key
+    assert load_or_create(tmp_path / "other").field_key != first.field_key
 
 
 def test_supervisor_configuration_is_for_its_owner_only(alone: ValkeyOnly) -> None:
@@ -136,7 +136,7 @@ def test_supervisor_configuration_is_for_its_owner_only(alone: ValkeyOnly) -> No
 
 
 def test_keys_go_to_registration_only(tmp_path: Path) -> None:
-    secrets, ports = secrets_in(tmp_path), RUN
+    secrets, ports = load_or_create(tmp_path), RUN
     keys = {"SIGNING_KEY_FILE", "FIELD_KEY", "LOOKUP_KEY"}
     assert keys <= environment("registration", ports, secrets, "", {}).keys()
     assert not keys & environment("dispatch", ports, secrets, "", {}).keys()
@@ -147,7 +147,7 @@ def test_keys_go_to_registration_only(tmp_path: Path) -> None:
 
 def test_three_members_and_two_replicas_are_told_of_each_other(tmp_path: Path) -> None:
     ports = RUN.spread(3, {"dispatch": 2})
-    env = environment("dispatch-2", ports, secrets_in(tmp_path), "", {})
+    env = environment("dispatch-2", ports, load_or_create(tmp_path), "", {})
     assert env["HTTP_PORT"] == str(ports.of("dispatch-2"))
     assert env["OTEL_SERVICE_NAME"] == "dispatch"
     assert env["KAFKA_REPLICATION"] == "3"
