@@ -25,7 +25,7 @@ $(INSTALLED): requirements.lock
 
 demo: setup ## play a day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
 	@$(PY) -m deploy.local fetch
-	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m simulation.play
+	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m simulation.runner
 
 test: setup ## run all tests on real servers (ARGS= for pytest, TEST_BACKEND=containers for Docker)
 	@$(PY) -m pytest $(ARGS)

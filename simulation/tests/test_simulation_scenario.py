@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulation.day import DayError, parse, read
+from simulation.scenario import DayError, parse, read
 
 LINE: dict[str, Any] = {
     "n": 1,
@@ -24,24 +24,24 @@ def line(**changes: Any) -> str:
     return json.dumps({key: value for key, value in (LINE | changes).items() if value is not ...})
 
 
-def test_the_day_of_the_project_is_one():
+def test_the_default_day_is_valid():
     day = read(Path(__file__).parents[1] / "data" / "duandian_day.jsonl")
     assert len(day.entries) == 36
     assert (day.entries[0].n, day.entries[-1].n) == (1, 36)
 
 
-def test_reports_are_put_in_the_order_of_their_times_and_one_minute_may_hold_all():
+def test_reports_are_ordered_by_time_then_number():
     day = parse([line(n=2), line(n=3, at="2026-03-05T06:39:00+08:00"), line(n=1)])
     assert [entry.n for entry in day.entries] == [3, 1, 2]
 
 
 @pytest.mark.parametrize("missing", ["category", "community", "skills", "datum"])
-def test_what_a_reporter_may_leave_out_may_be_missing_or_null(missing: str):
+def test_optional_fields_may_be_missing_or_null(missing: str):
     assert parse([line(**{missing: ...})]).entries[0].n == 1
     assert parse([line(**{missing: None})]).entries[0].n == 1
 
 
-def test_blank_lines_windows_line_ends_and_unknown_fields_do_no_harm():
+def test_blank_lines_windows_line_ends_and_unknown_fields_are_ignored():
     assert len(parse(["", line(extra="?") + "\r", "  "]).entries) == 1
 
 
@@ -79,7 +79,7 @@ def test_a_wrong_field_is_named_with_its_line(changes: dict[str, Any], field: st
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", "1", "null", "[" * 100_000])
-def test_a_line_that_is_no_object_is_named(broken: str):
+def test_a_line_that_is_not_an_object_is_named(broken: str):
     with pytest.raises(DayError, match=r"^line 2: "):
         parse([line(), broken])
 
@@ -89,12 +89,12 @@ def test_a_number_used_twice_is_named_with_both_lines():
         parse([line(), line()])
 
 
-def test_days_on_end_are_not_one_day():
+def test_a_day_may_not_span_weeks():
     with pytest.raises(DayError, match="line 2: at: "):
         parse([line(), line(n=2, at="2026-04-05T06:40:00+08:00")])
 
 
-def test_an_empty_file_a_missing_one_and_one_that_is_no_text_are_said_so(tmp_path: Path):
+def test_empty_missing_and_binary_files_are_refused(tmp_path: Path):
     empty, binary = tmp_path / "empty.jsonl", tmp_path / "binary.jsonl"
     empty.write_text("\n\n")
     binary.write_bytes(line().encode() + b"\n\xff\xfe\n")

@@ -1,5 +1,5 @@
-"""The day that is played: a file of JSON lines, one report each, read whole and checked before
-anything is started."""
+"""The scenario of a simulated day: a file of JSON lines, one report each, validated before anything
+is started."""
 
 import json
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ from contracts.vocabulary import Category, Route, Skill
 
 STREET = "370104009"
 """The street that the demonstration station serves (段店北路街道)."""
-LONGEST = timedelta(days=3)
+MAX_SPAN = timedelta(days=3)
 
 Reporter = Literal["resident", "volunteer", "committee"]
 
 
 class DayError(Exception):
-    """The file is not a day. `str(error)` names the line (from 1), the field and what would be
-    right."""
+    """The file is not a valid day. `str(error)` names the line (from 1), the field and what would
+    be right."""
 
     def __init__(self, problem: str, line: int | None = None, field: str | None = None) -> None:
         where = "".join((f"line {line}: " if line else "", f"{field}: " if field else ""))
@@ -44,11 +44,9 @@ def _in_the_street(code: str | None) -> str | None:
 
 
 class Entry(BaseModel):
-    """One report as the file has it: what is said, by whom, where, and the route that it has to end
-    on.
+    """One report of the file: its text, reporter and place, and the route that it must end on.
 
-    Coordinates in degrees of the datum named, WGS-84 where none is. Fields that are not named here
-    are passed over.
+    Coordinates are degrees in `datum`. Unknown fields are ignored.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -71,7 +69,7 @@ class Entry(BaseModel):
 
 @dataclass(frozen=True)
 class Day:
-    """Reports in the order of their times."""
+    """Reports, ordered by time."""
 
     entries: tuple[Entry, ...]
 
@@ -85,7 +83,7 @@ class Day:
 
 
 def read(path: Path) -> Day:
-    """Raises DayError for a file that is not there, not readable, empty, or holds a line that is no
+    """Raises DayError for a file that is missing, unreadable or empty, or has a line that is not a
     report."""
     try:
         content = path.read_text("utf-8-sig")
@@ -98,7 +96,7 @@ def read(path: Path) -> Day:
 
 
 def parse(lines: Iterable[str]) -> Day:
-    """The day of these JSON lines; blank ones are passed over. Raises DayError."""
+    """Parses JSON lines; blank ones are skipped. Raises DayError."""
     found: dict[int, tuple[int, Entry]] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -111,9 +109,9 @@ def parse(lines: Iterable[str]) -> Day:
         raise DayError("holds no report: a day needs at least one line")
     ordered = sorted(found.values(), key=lambda pair: (pair[1].at, pair[1].n))
     first, (line, last) = ordered[0][1], ordered[-1]
-    if last.at - first.at > LONGEST:
+    if last.at - first.at > MAX_SPAN:
         raise DayError(
-            f"is more than {LONGEST.days} days after the first report ({first.at.isoformat()})",
+            f"is more than {MAX_SPAN.days} days after the first report ({first.at.isoformat()})",
             line,
             "at",
         )
@@ -130,16 +128,16 @@ def _entry(number: int, line: str) -> Entry:
     if not isinstance(raw, dict):
         raise DayError("is not a JSON object", number)
     try:
-        # A field that is there but null says the same as one that is not.
+        # A null field means the same as a missing one.
         return Entry.model_validate({key: value for key, value in raw.items() if value is not None})
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         raise DayError(
-            _words(problem), number, ".".join(str(part) for part in problem["loc"])
+            _message(problem), number, ".".join(str(part) for part in problem["loc"])
         ) from None
 
 
-def _words(problem: Any) -> str:
-    words = str(problem["msg"]).removeprefix("Value error, ")
+def _message(problem: Any) -> str:
+    text = str(problem["msg"]).removeprefix("Value error, ")
     given = repr(problem["input"]) if problem["type"] != "missing" else ""
-    return words if not given or len(given) > 60 else f"{words}, not {given}"
+    return text if not given or len(given) > 60 else f"{text}, not {given}"

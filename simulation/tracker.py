@@ -1,4 +1,4 @@
-"""Where every report of the day stands, as the people who play it have seen it."""
+"""The state of every report of the day, as its actors have seen it."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from datetime import datetime
 
 from contracts.vocabulary import Route
 from simulation.api import Json
-from simulation.day import Day, Entry
+from simulation.scenario import Day, Entry
 
 ENDED = frozenset({"closed", "withdrawn"})
 
 
 @dataclass
 class Track:
-    """One report's way. Times are domain time, `alert_ms` milliseconds of the wall clock since it
-    was sent."""
+    """One report's progress. Times are domain time; `alert_ms` is the wall-clock time from sending
+    it to the first alert."""
 
     entry: Entry
     id: str = ""
@@ -24,10 +24,10 @@ class Track:
     state: str = "waiting"
     route: str = ""
     rules_route: str = ""
-    """What the platform chose before an officer looked."""
+    """The route that the platform chose before an officer changed it."""
     round: int = 0
     judged: int = 0
-    """How often the reporter was asked whether it is solved."""
+    """How often the reporter was asked to confirm the resolution."""
     trace: str = ""
     sent_at: float = 0.0
     alert_ms: float | None = None
@@ -49,18 +49,18 @@ class Track:
         return self.state in ENDED
 
     @property
-    def as_it_should_be(self) -> bool:
+    def as_expected(self) -> bool:
         return self.state == "closed" and self.route == self.expected
 
     def minutes(self, until: datetime | None) -> float | None:
-        """Domain minutes from filing until then."""
+        """Domain minutes from filing until `until`."""
         return (until - self.filed).total_seconds() / 60 if until and self.filed else None
 
-    def take(self, view: Json, now: datetime) -> bool:
-        """Take over what the platform says of it; whether anything is new."""
+    def apply(self, view: Json, now: datetime) -> bool:
+        """Takes over the platform's view of the report; returns whether anything changed."""
         before = (self.state, self.route, self.round)
         if int(view.get("round") or 0) < self.round:
-            return False  # an answer that was overtaken on the way
+            return False  # an older answer that arrived late
         self.state, self.route = str(view["state"]), str(view.get("route") or "")
         self.round, self.area = int(view.get("round") or 0), str(view.get("area") or "")
         self.category = str(view.get("category") or "")
@@ -74,19 +74,19 @@ class Track:
 
 
 def _last(view: Json, what: str) -> datetime | None:
-    """When this last stood in the report's time line."""
+    """The latest time of this entry in the report's time line."""
     times = [entry["at"] for entry in view.get("timeline", []) if entry.get("what") == what]
     return datetime.fromisoformat(times[-1]) if times else None
 
 
-class Board:
-    """All reports of a day by their `n` and by the id that the platform gave them."""
+class Tracker:
+    """All reports of a day, by their `n` and by their id."""
 
     def __init__(self, day: Day) -> None:
         self.tracks = {entry.n: Track(entry) for entry in day.entries}
         self._by_id: dict[str, Track] = {}
         self.changed = asyncio.Event()
-        """Set whenever a report moves; who waits for it clears it."""
+        """Set whenever a report changes; the waiting side clears it."""
 
     def __iter__(self):
         return iter(self.tracks.values())
@@ -105,9 +105,9 @@ class Board:
         return self._by_id.get(report or "")
 
     def update(self, view: Json, now: datetime) -> Track | None:
-        """The track of this report, if it is one of the day's and moved."""
+        """The report's track, if it is one of this day's and changed."""
         track = self.of(view.get("id"))
-        if track is None or not track.take(view, now):
+        if track is None or not track.apply(view, now):
             return None
         self.changed.set()
         return track

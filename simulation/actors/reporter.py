@@ -1,25 +1,25 @@
-"""Who reports: residents, volunteers and committee staff alike. They file, and say whether it
-really is solved."""
+"""Reporters: residents, volunteers or committee staff. They file a report and confirm or reopen
+it."""
 
 import time
 from typing import Any
 
-from simulation import behaviour
+from simulation.actors import behaviour
 from simulation.api import Person, Refused
-from simulation.board import Track
-from simulation.world import World
+from simulation.context import Context
+from simulation.tracker import Track
 
 
 class Reporter:
-    """One person's side of the report that they filed."""
+    """The person who files one report."""
 
-    def __init__(self, world: World, person: Person) -> None:
-        self._world, self.person = world, person
+    def __init__(self, context: Context, person: Person) -> None:
+        self._context, self.person = context, person
 
     async def file(self, track: Track) -> None:
-        """At the report's time, once, however often the network makes the phone repeat itself."""
-        world, entry = self._world, track.entry
-        await world.until(entry.at)
+        """Files it at the report's time, exactly once even if the request is retried."""
+        context, entry = self._context, track.entry
+        await context.until(entry.at)
         body: dict[str, Any] = {
             "text": entry.text,
             "location": {
@@ -29,30 +29,30 @@ class Reporter:
             },
         }
         if entry.reporter == "volunteer" and entry.route == "log":
-            body["finished"] = True  # a volunteer knows whether the matter is over
+            body["finished"] = True  # a log entry: nothing is left to do
         if entry.category:
             body["category"] = entry.category
         if entry.community:
             body["community"] = entry.community
         if entry.people_needed:
             body["people_needed"] = entry.people_needed
-        now, track.sent_at = world.now(), time.perf_counter()
-        key = f"demonstration-{world.run}-{entry.n}"
+        now, track.sent_at = context.now(), time.perf_counter()
+        key = f"demonstration-{context.run}-{entry.n}"
         view, track.trace = await self.person.post_traced("reports", body, key)
-        world.board.filed(track, view, now)
+        context.tracker.filed(track, view, now)
 
     async def read(self, track: Track) -> None:
-        """Look at how it stands, as after a message about it."""
-        self._world.board.update(await self.person.get(f"reports/{track.id}"), self._world.now())
+        """Refreshes the tracker's state of the report."""
+        await self._context.refresh(track, self.person)
 
     async def judge(self, track: Track) -> None:
-        """The platform asks whether it is solved: yes, no, or nothing for now."""
-        world, entry = self._world, track.entry
+        """Answers whether it is resolved: confirms, reopens, or does not answer yet."""
+        context, entry = self._context, track.entry
         track.judged += 1
-        verdict = behaviour.verdict(world.seed, entry.n, track.judged)
+        verdict = behaviour.verdict(context.seed, entry.n, track.judged)
         if verdict == "slow":
             return
-        await world.pause(behaviour.verdict_minutes(world.seed, entry.n, track.judged) * 60)
+        await context.pause(behaviour.verdict_minutes(context.seed, entry.n, track.judged) * 60)
         if verdict == "confirm":
             await self.confirm(track)
         else:
@@ -66,6 +66,6 @@ class Reporter:
         try:
             await self.person.post(f"reports/{track.id}/confirm")
         except Refused as refused:
-            if refused.status != 409:  # the station was faster
+            if refused.status != 409:  # closed already
                 raise
         await self.read(track)

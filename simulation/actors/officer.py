@@ -1,39 +1,39 @@
-"""The officer at the station's desk: looks at every report, puts right what the rules did not, and
-ends matters."""
+"""The station officer on watch: triages every report, takes over police matters and handles
+escalations."""
 
 from typing import Any
 
-from simulation import behaviour
+from simulation.actors import behaviour
+from simulation.actors.behaviour import Watch
 from simulation.api import Json, Person, Refused
-from simulation.behaviour import Watch
-from simulation.board import Track
-from simulation.world import World
+from simulation.context import Context
+from simulation.tracker import Track
 
-BY_HAND_MINUTES = 8
-"""How long the officer waits for those called by hand before the station sees to the matter
-itself."""
-MOST_BY_HAND = 12
+MANUAL_MINUTES = 8
+"""Domain time that the officer waits for volunteers called manually before the station resolves the
+report itself."""
+MAX_MANUAL = 12
 
 
 class Officer:
-    """One officer, at the desk during `watch`."""
+    """One officer, on duty during `watch`."""
 
-    def __init__(self, world: World, station: str, watch: Watch, person: Person) -> None:
-        self._world, self._station, self.watch, self.person = world, station, watch, person
+    def __init__(self, context: Context, station: str, watch: Watch, person: Person) -> None:
+        self._context, self._station, self.watch, self.person = context, station, watch, person
 
-    async def look_at_all(self) -> None:
-        """The station's list, page by page, onto the board."""
+    async def refresh_all(self) -> None:
+        """Takes over the station's whole list of reports."""
         cursor: dict[str, str] = {}
         while True:
             page = await self.person.get("reports", station=self._station, limit=100, **cursor)
             for view in page["reports"]:
-                self._world.board.update(view, self._world.now())
+                self._context.tracker.update(view, self._context.now())
             if not page.get("next"):
                 return
             cursor = {"cursor": page["next"]}
 
     async def escalated(self) -> list[tuple[str, str]]:
-        """(call-out, report) of those for which nobody has come."""
+        """(call-out id, report id) of the call-outs escalated to the station."""
         page = await self.person.get("callouts", station=self._station, state="escalated")
         return [
             (str(v["id"]), str(v["report"]))
@@ -42,13 +42,12 @@ class Officer:
         ]
 
     async def read(self, track: Track) -> None:
-        self._world.board.update(await self.person.get(f"reports/{track.id}"), self._world.now())
+        await self._context.refresh(track, self.person)
 
     async def triage(self, track: Track) -> None:
-        """Look at a new report; where the rules chose otherwise than an officer would, route it,
-        with the reason."""
-        world, entry = self._world, track.entry
-        await world.pause(behaviour.triage_minutes(world.seed, entry.n) * 60)
+        """Reviews a new report; reroutes it, with a reason, where the rules chose another route."""
+        context, entry = self._context, track.entry
+        await context.pause(behaviour.triage_minutes(context.seed, entry.n) * 60)
         if track.ended or (track.route == entry.route and track.state != "filed"):
             return
         body: dict[str, Any] = {
@@ -63,68 +62,65 @@ class Officer:
         await self.read(track)
 
     async def take_over(self, track: Track) -> None:
-        """A police matter: taken on at once, and closed with an outcome that the reporter can
-        read."""
-        world, n = self._world, track.entry.n
+        """Acknowledges a police matter at once and later closes it with an outcome."""
+        context, n = self._context, track.entry.n
         if track.state == "handed_off":
-            await world.pause(20)
+            await context.pause(20)
             await self.person.post(f"reports/{track.id}/acknowledge")
             await self.read(track)
-        await world.pause(behaviour.police_minutes(world.seed, n) * 60)
+        await context.pause(behaviour.police_minutes(context.seed, n) * 60)
         await self.person.post(
             f"reports/{track.id}/close", {"outcome": "solved", "note": "民警已到场处置完毕"}
         )
         await self.read(track)
 
     async def resolve(self, track: Track) -> None:
-        """The station sees to a matter that nobody else does."""
-        world, n = self._world, track.entry.n
-        await world.pause(behaviour.committee_minutes(world.seed, n, track.judged + 1) * 60)
+        """The station resolves a report that nobody else handles."""
+        context, n = self._context, track.entry.n
+        await context.pause(behaviour.committee_minutes(context.seed, n, track.judged + 1) * 60)
         try:
             await self.person.post(
                 f"reports/{track.id}/resolve", {"outcome": "solved", "note": "派出所已派员处理"}
             )
         except Refused as refused:
-            if refused.status != 409:  # somebody else has seen to it meanwhile
+            if refused.status != 409:  # resolved by somebody else meanwhile
                 raise
         await self.read(track)
 
     async def remind(self, track: Track) -> None:
-        """Ask a silent reporter once more; the note of it stands in the time line."""
+        """Notes in the time line that a silent reporter was reminded."""
         await self.person.post(f"reports/{track.id}/notes", {"text": "已电话提醒报告人确认"})
 
-    async def rescue(self, callout: str, track: Track) -> None:
-        """Nobody came: call by hand whoever is about, and if that is not enough let the station see
-        to it."""
-        world = self._world
+    async def handle_escalation(self, callout: str, track: Track) -> None:
+        """Calls nearby volunteers manually; if nobody comes, the station resolves the report."""
+        context = self._context
         track.escalated = True
-        await world.pause(60)
+        await context.pause(60)
         view = await self.person.get(f"callouts/{callout}")
-        asked = await self._whom(view) if view["state"] == "escalated" else []
+        asked = await self._nearest_free(view) if view["state"] == "escalated" else []
         try:
             if asked:
                 await self.person.post(f"callouts/{callout}/call", {"volunteers": asked})
         except Refused as refused:
-            if refused.status != 409:  # between the look and the call they may have gone elsewhere
+            if refused.status != 409:  # their state changed between the query and the call
                 raise
-        await world.pause(BY_HAND_MINUTES * 60)
+        await context.pause(MANUAL_MINUTES * 60)
         view = await self.person.get(f"callouts/{callout}")
         if view["state"] == "escalated" and not view["accepted"]:
             await self.resolve(track)
         elif view["state"] == "escalated":
-            await self._with_those_who_came(callout, track)
+            await self._await_responders(callout, track)
 
-    async def _with_those_who_came(self, callout: str, track: Track) -> None:
-        """Fewer than asked for are on it: the matter waits for them, at most as long as the station
-        would take."""
-        await self._world.pause(
-            behaviour.committee_minutes(self._world.seed, track.entry.n, track.judged + 1) * 60
+    async def _await_responders(self, callout: str, track: Track) -> None:
+        """Waits for those who accepted, at most as long as the station itself would take."""
+        await self._context.pause(
+            behaviour.committee_minutes(self._context.seed, track.entry.n, track.judged + 1) * 60
         )
         if (await self.person.get(f"callouts/{callout}"))["state"] == "escalated":
             await self.resolve(track)
 
-    async def _whom(self, view: Json) -> list[str]:
-        """The nearest who are free and were not asked yet, twice as many as are missing."""
+    async def _nearest_free(self, view: Json) -> list[str]:
+        """The nearest free volunteers not called yet, twice as many as are missing."""
         lines = (await self.person.get(f"callouts/{view['id']}/candidates"))["candidates"]
         asked = {str(line["volunteer"]) for line in lines if line["state"] != "not_called"}
         distance = {str(line["volunteer"]): line["distance_m"] or 0 for line in lines}
@@ -137,7 +133,7 @@ class Officer:
         wanted = sorted(
             (v for v in free if v not in asked), key=lambda v: distance.get(v, 1_000_000)
         )
-        return wanted[: min(MOST_BY_HAND, 2 * (int(view["people_needed"]) - int(view["accepted"])))]
+        return wanted[: min(MAX_MANUAL, 2 * (int(view["people_needed"]) - int(view["accepted"])))]
 
 
 _WHO = {"volunteers": "义警", "committee": "社区居委会", "police": "民警", "log": "日志"}

@@ -1,7 +1,7 @@
 """How the people of the demonstration behave. Every answer is a pure function of the seed and of
-who answers what.
+the person and the question.
 
-So two runs of a day agree, whatever order things happen in. Times are domain time, in seconds or
+So two runs of a day agree, in whatever order events arrive. Times are domain time, in seconds or
 minutes as named.
 """
 
@@ -17,16 +17,16 @@ Watch = Literal["day", "evening"]
 Answer = Literal["accept", "decline", "silent", "late"]
 Verdict = Literal["confirm", "reopen", "slow"]
 
-LOWEST_RATE, HIGHEST_RATE = 0.17, 0.47
-"""Published response rates of volunteer responders (domain, "Call-out")."""
-BY_HAND_RATE = 0.9
-"""Whoever is asked by the station in person seldom says no."""
+MIN_RATE, MAX_RATE = 0.17, 0.47
+"""Published response rates of volunteer responders (docs/domain, "Call-out")."""
+MANUAL_RATE = 0.9
+"""People called by the station in person seldom decline."""
 WALK_M_PER_S, DETOUR = 1.2, 1.3
 METRES_PER_DEGREE = 111_195.0
 
 
 def draw(seed: int, *parts: object) -> float:
-    """A number in [0, 1) that these parts always give."""
+    """A number in [0, 1), always the same for the same parts."""
     digest = hashlib.sha256("\x1f".join((str(seed), *map(str, parts))).encode()).digest()
     return int.from_bytes(digest[:7], "big") / 2**56
 
@@ -36,30 +36,28 @@ def between(low: float, high: float, seed: int, *parts: object) -> float:
 
 
 def watch_at(moment: datetime) -> Watch:
-    """Who is on duty: the day's people from 06:00 to 18:00 in Jinan, the evening's until they come
-    again."""
+    """The watch on duty: `day` from 06:00 to 18:00 in Jinan, else `evening`."""
     return "day" if 6 <= moment.astimezone(JINAN).hour < 18 else "evening"
 
 
 class Reply(NamedTuple):
-    """What a volunteer does about a call, and after which share of the time that the call stays
-    open."""
+    """A volunteer's answer to a call, and after which share of the call's time limit."""
 
     answer: Answer
     after: float
 
 
 def response_rate(seed: int, person: str) -> float:
-    """How often this person accepts when called."""
-    return between(LOWEST_RATE, HIGHEST_RATE, seed, "rate", person)
+    """The probability that this person accepts a call."""
+    return between(MIN_RATE, MAX_RATE, seed, "rate", person)
 
 
-def reply(seed: int, person: str, n: int, wave: int, by_hand: bool = False) -> Reply:
-    """The person's reply to the call of report `n` in this wave. `late` comes after the call has
-    lapsed."""
-    rate = BY_HAND_RATE if by_hand else response_rate(seed, person)
-    said, rest = draw(seed, "reply", person, n, wave), draw(seed, "otherwise", person, n, wave)
-    if said < rate:
+def reply(seed: int, person: str, n: int, wave: int, manual: bool = False) -> Reply:
+    """The person's reply to the call for report `n` in this wave. `late` comes after the time
+    limit."""
+    rate = MANUAL_RATE if manual else response_rate(seed, person)
+    accepts, rest = draw(seed, "reply", person, n, wave), draw(seed, "otherwise", person, n, wave)
+    if accepts < rate:
         answer: Answer = "accept"
     elif rest < 0.45:
         answer = "decline"
@@ -70,7 +68,7 @@ def reply(seed: int, person: str, n: int, wave: int, by_hand: bool = False) -> R
 
 
 def walk_seconds(metres: float) -> float:
-    """On foot along the streets for a distance on the map."""
+    """Walking time along the streets for a straight-line distance."""
     return metres * DETOUR / WALK_M_PER_S
 
 
@@ -79,7 +77,7 @@ def on_scene_minutes(seed: int, person: str, n: int) -> float:
 
 
 def outcome(seed: int, n: int, round: int) -> Outcome:
-    """How a matter ends; what was not solved at first is so in the next round."""
+    """How a report is resolved; from the second round on always `solved`."""
     chance = draw(seed, "outcome", n, round)
     if round > 1 or chance < 0.85:
         return "solved"
@@ -87,7 +85,7 @@ def outcome(seed: int, n: int, round: int) -> Outcome:
 
 
 def verdict(seed: int, n: int, round: int) -> Verdict:
-    """Whether the reporter is satisfied. `slow` confirms only when the station asks again."""
+    """Whether the reporter is satisfied. `slow` confirms only after a reminder."""
     chance = draw(seed, "verdict", n)
     if round == 1 and chance < 0.08:
         return "reopen"
@@ -99,12 +97,12 @@ def verdict_minutes(seed: int, n: int, round: int) -> float:
 
 
 def triage_minutes(seed: int, n: int) -> float:
-    """Until an officer has looked at a new report."""
+    """From filing until an officer has triaged it."""
     return between(0.5, 2, seed, "triage", n)
 
 
 def police_minutes(seed: int, n: int) -> float:
-    """From taking a matter over to its end."""
+    """From acknowledging a report until the police close it."""
     return between(20, 90, seed, "police", n)
 
 
@@ -120,13 +118,13 @@ class Place(NamedTuple):
 
 
 def metres(a: Place, b: Place) -> float:
-    """Distance on the map; flat, which is exact enough within a station's area."""
+    """Straight-line distance on a plane: exact enough within a station's area."""
     east = (b.longitude - a.longitude) * math.cos(math.radians(a.latitude))
     return METRES_PER_DEGREE * math.hypot(east, b.latitude - a.latitude)
 
 
 def stroll(seed: int, person: str, home: Place, step: int) -> Place:
-    """Where a person on duty is at their `step`-th sign: within some 60 m of their own corner."""
+    """Where a person on duty is at their `step`-th position: within 60 m east and north of home."""
     east, north = (
         between(-60, 60, seed, "east", person, step),
         between(-60, 60, seed, "north", person, step),
@@ -136,7 +134,7 @@ def stroll(seed: int, person: str, home: Place, step: int) -> Place:
 
 
 def on_the_way(start: Place, end: Place, share: float) -> Place:
-    """The place after this share (0 to 1) of the way."""
+    """The place after this share (0 to 1) of the way from `start` to `end`."""
     return Place(
         start.longitude + (end.longitude - start.longitude) * share,
         start.latitude + (end.latitude - start.latitude) * share,

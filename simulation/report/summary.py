@@ -1,4 +1,4 @@
-"""What the day came to, from what was played and from what the platform counts."""
+"""The results of a day: what the actors saw, compared with the platform's own figures."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,41 +9,41 @@ from rich.console import Console
 from rich.table import Table
 
 from simulation.api import Json
-from simulation.board import Board, Track
+from simulation.tracker import Track, Tracker
 
 
 @dataclass(frozen=True)
-class Account:
-    """What the platform says of the day, beside the board."""
+class DayResult:
+    """The platform's figures about the day."""
 
     figures_before: Json
     figures_after: Json
     minutes: dict[str, int] = field(default_factory=dict[str, int])
-    """Volunteer -> minutes credited."""
+    """Minutes credited, by volunteer."""
     trace_page: str = ""
     trace_services: frozenset[str] = frozenset()
     unattended: int = 0
 
 
-def failing(board: Board) -> list[str]:
-    """Reports that did not reach the end the data names, and where they stand."""
+def failing(tracker: Tracker) -> list[str]:
+    """Reports that did not reach the expected end, and their state."""
     return [
-        f"#{t.entry.n} {t.number}: route {t.route or '-'} (should be {t.expected}), state {t.state}"
+        f"#{t.entry.n} {t.number}: route {t.route or '-'} (expected {t.expected}), state {t.state}"
         + (f", {t.problem}" if t.problem else "")
-        for t in board
-        if not t.as_it_should_be
+        for t in tracker
+        if not t.as_expected
     ]
 
 
-def disagreements(board: Board, account: Account) -> list[str]:
-    """Where the platform's figures differ from what was played."""
-    played = Counter(t.route for t in board if t.id)
-    counted = _difference(account.figures_before, account.figures_after, "by_route")
-    routes = sorted(played.keys() | counted.keys())
+def disagreements(tracker: Tracker, result: DayResult) -> list[str]:
+    """Routes for which the platform's figures differ from the reports of the day."""
+    filed = Counter(t.route for t in tracker if t.id)
+    counted = _difference(result.figures_before, result.figures_after, "by_route")
+    routes = sorted(filed.keys() | counted.keys())
     return [
-        f"{route}: played {played[route]}, counted {counted[route]}"
+        f"{route}: filed {filed[route]}, counted {counted[route]}"
         for route in routes
-        if played[route] != counted[route]
+        if filed[route] != counted[route]
     ]
 
 
@@ -54,23 +54,23 @@ def _difference(before: Json, after: Json, what: str) -> Counter[str]:
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:
-    """The value that this share of them does not exceed."""
+    """The value that this share (0 to 1) does not exceed; None without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
-def show(console: Console, board: Board, account: Account) -> None:
+def show(console: Console, tracker: Tracker, result: DayResult) -> None:
     """The summary, Chinese first."""
-    tracks = [track for track in board if track.id]
+    tracks = [track for track in tracker if track.id]
     console.print(_by_route(tracks))
     lines = [
         *_times(tracks),
-        _hours(account),
-        _agreement(board, account),
+        _hours(result),
+        _agreement(tracker, result),
         f"escalated 升级 {sum(t.escalated for t in tracks)}, unattended 无人处理 "
-        f"{account.unattended}",
-        f"one report's trace 一件事项的轨迹  {account.trace_page or '-'}  "
-        f"({', '.join(sorted(account.trace_services)) or 'not found'})",
+        f"{result.unattended}",
+        f"one report's trace 一件事项的轨迹  {result.trace_page or '-'}  "
+        f"({', '.join(sorted(result.trace_services)) or 'not found'})",
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -78,13 +78,13 @@ def show(console: Console, board: Board, account: Account) -> None:
 
 def _by_route(tracks: Sequence[Track]) -> Table:
     table = Table(title="去向 routes", title_justify="left")
-    for column in ("route", "reports", "as named", "by the rules alone", "called", "came"):
+    for column in ("route", "reports", "as expected", "by rules alone", "called", "came"):
         table.add_column(column, justify="left" if column == "route" else "right")
     for route in ("volunteers", "committee", "police", "log", ""):
         some = [t for t in tracks if not route or t.expected == route]
         if some:
             right, alone = (
-                sum(t.as_it_should_be for t in some),
+                sum(t.as_expected for t in some),
                 sum(t.rules_route == t.expected for t in some),
             )
             called, came = sum(len(t.called) for t in some), sum(len(t.came) for t in some)
@@ -111,15 +111,15 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-def _hours(account: Account) -> str:
-    total = sum(account.minutes.values())
+def _hours(result: DayResult) -> str:
+    total = sum(result.minutes.values())
     return (
-        f"hours credited 服务时长          {total / 60:.1f} h to {len(account.minutes)} volunteers"
+        f"hours credited 服务时长          {total / 60:.1f} h to {len(result.minutes)} volunteers"
     )
 
 
-def _agreement(board: Board, account: Account) -> str:
-    wrong = disagreements(board, account)
+def _agreement(tracker: Tracker, result: DayResult) -> str:
+    wrong = disagreements(tracker, result)
     return "figures 统计与实际             " + (
         "agree 一致" if not wrong else "DIFFER 不一致: " + "; ".join(wrong)
     )

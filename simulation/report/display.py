@@ -1,4 +1,4 @@
-"""What a spectator sees: a live table on a terminal, plain lines elsewhere."""
+"""Progress while the day runs: a live table on a terminal, plain lines elsewhere."""
 
 from collections import deque
 from collections.abc import Generator
@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from simulation.behaviour import JINAN
-from simulation.board import Track
-from simulation.world import World
+from simulation.actors.behaviour import JINAN
+from simulation.context import Context
+from simulation.tracker import Track
 
 _STYLES = {
     "closed": "green",
@@ -21,15 +21,15 @@ _STYLES = {
     "accepted": "blue",
     "called": "yellow",
 }
-_KEPT = 6  # of the latest lines below the table
+_KEPT_LINES = 6  # below the table
 
 
-class Spectator:
-    """Told of all that happens; `console` decides how it is shown."""
+class Display:
+    """Prints lines, or a table with the latest lines below it where `console` is a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._shown: dict[int, tuple[str, str]] = {}
         self._live: Live | None = None
 
@@ -40,13 +40,13 @@ class Spectator:
             self._lines.append(line)
 
     @contextmanager
-    def watching(self, world: World) -> Generator[None]:
-        """The table of this day, for as long as the block lasts."""
+    def watching(self, context: Context) -> Generator[None]:
+        """Shows the live table while the block runs."""
         if not self._console.is_terminal:
             yield
             return
         with Live(
-            get_renderable=lambda: self._picture(world),
+            get_renderable=lambda: self._render(context),
             console=self._console,
             refresh_per_second=4,
             transient=False,
@@ -54,21 +54,21 @@ class Spectator:
             yield
         self._live = None
 
-    def tell_moves(self, world: World) -> None:
-        """On no terminal: one line for each report that moved."""
+    def print_changes(self, context: Context) -> None:
+        """Without a terminal: prints one line for each report that changed."""
         if self._live is not None:
             return
-        for track in world.board:
+        for track in context.tracker:
             seen = track.state, track.route
             if track.id and self._shown.get(track.entry.n) != seen:
                 self._shown[track.entry.n] = seen
-                self.say(line_of(track, world.now()))
+                self.say(line_of(track, context.now()))
 
-    def _picture(self, world: World) -> Group:
-        ended = sum(track.ended for track in world.board)
+    def _render(self, context: Context) -> Group:
+        ended = sum(track.ended for track in context.tracker)
         title = (
-            f"{_clock(world.now())}  ×{world.clock.rate:g}   "
-            f"{ended}/{len(world.board.tracks)} closed"
+            f"{_clock(context.now())}  ×{context.clock.rate:g}   "
+            f"{ended}/{len(context.tracker.tracks)} closed"
         )
         table = Table(title=title, title_justify="left", expand=False)
         for column in (
@@ -85,18 +85,18 @@ class Spectator:
             table.add_column(
                 column, justify="right" if column in {"n", "called", "came", "minutes"} else "left"
             )
-        height = max(8, self._console.size.height - _KEPT - 8)
-        for track in _in_view(list(world.board), height):
-            table.add_row(*_cells(track, world.now()), style=_STYLES.get(track.state, ""))
+        height = max(8, self._console.size.height - _KEPT_LINES - 8)
+        for track in _in_view(list(context.tracker), height):
+            table.add_row(*_cells(track, context.now()), style=_STYLES.get(track.state, ""))
         return Group(table, Text("\n".join(self._lines), style="dim"))
 
 
 def _in_view(tracks: list[Track], height: int) -> list[Track]:
-    """The latest that fit: those still open before those ended."""
+    """The reports that fit: open ones first, then the latest that ended."""
     filed = [track for track in tracks if track.id]
-    open_ones, ended = [t for t in filed if not t.ended], [t for t in filed if t.ended]
-    room = max(0, height - len(open_ones))
-    shown = {t.entry.n for t in open_ones[:height]} | {
+    open_reports, ended = [t for t in filed if not t.ended], [t for t in filed if t.ended]
+    room = max(0, height - len(open_reports))
+    shown = {t.entry.n for t in open_reports[:height]} | {
         t.entry.n for t in (ended[-room:] if room else [])
     }
     return [track for track in filed if track.entry.n in shown]
@@ -119,7 +119,7 @@ def _cells(track: Track, now: datetime) -> list[str]:
 
 
 def line_of(track: Track, now: datetime) -> str:
-    """A report's move in one plain line."""
+    """A report's state in one plain line."""
     n, _, number, category, route, state, called, came, minutes = _cells(track, now)
     crew = f"called {called}, came {came or 0}" if called else ""
     return (

@@ -1,35 +1,33 @@
-"""Where the day is played: a platform of its own on this machine, or the compose stack."""
+"""Where the day runs: a platform of its own on this machine, or the compose stack."""
 
 import os
 import subprocess
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from deploy.local.platform import STATE, Platform, PlatformError
 from deploy.local.ports import DEMO, HOST
 from deploy.local.supervision import ROOT
-from simulation.traces import TraceStore
+from simulation.report.traces import TraceStore
 
-BEFOREHAND = timedelta(minutes=10)
-"""Domain time between everybody's being there and the first report."""
+LEAD_TIME = timedelta(minutes=10)
+"""Domain time between the last sign-in and the first report."""
 COMPOSE_SECONDS = 900
 PROJECT = "quancheng-demo"
 SERVERS = "kafka mongo valkey jaeger prometheus"
 JAEGER, PROMETHEUS = 26686, 19090
 
 
-def clock_spec(first: datetime, speed: float, prepared_at: float) -> str:
-    """The services' CLOCK: at `prepared_at` (Unix seconds) it is ten minutes before the first
+def clock_spec(first: datetime, speed: float, ready_at: float) -> str:
+    """The services' CLOCK: at `ready_at` (Unix seconds) it is ten minutes before the first
     report."""
-    return f"{(first - BEFOREHAND).isoformat()}@{speed:g}@{prepared_at:.3f}"
+    return f"{(first - LEAD_TIME).isoformat()}@{speed:g}@{ready_at:.3f}"
 
 
-class Stage(Protocol):
-    """`preparing` is how many seconds of the wall clock it takes from `up` until everybody is
-    there."""
-
-    preparing: float
-
+class Environment(Protocol):
+    startup_s: float
+    """Seconds of the wall clock from `up` until everybody is signed in."""
     gateway_url: str
     traces: TraceStore
 
@@ -37,38 +35,35 @@ class Stage(Protocol):
     def dev_key(self) -> str: ...
 
     def prepare(self) -> None:
-        """Whatever takes nobody knows how long and needs no clock. Raises PlatformError as `up`
-        does."""
+        """Does what takes an unknown time and needs no clock. Raises PlatformError like `up`."""
         ...
 
     def up(self, clock: str) -> None:
-        """Start it, with its people and areas. Raises PlatformError when it cannot; then nothing of
-        it is left."""
+        """Starts the platform with its people and areas. Raises PlatformError; then nothing is left
+        running."""
         ...
 
     def down(self) -> None: ...
 
-    def how_to_stop(self) -> str: ...
+    def stop_command(self) -> str: ...
 
 
-class EmbeddedStage:
-    """A platform beside `make run`: own ports, own data, which begin anew each time."""
+class LocalEnvironment:
+    """A platform beside `make run`: its own ports, its own data, deleted at each start."""
 
-    preparing = 35.0
+    startup_s = 35.0
 
     def __init__(self) -> None:
         self._platform = Platform(STATE / "demo", DEMO, fresh=True, say=print)
-        self.gateway_url, self.traces = (
-            self._platform.gateway_url,
-            TraceStore(self._platform.zipkin_url),
-        )
+        self.gateway_url = self._platform.gateway_url
+        self.traces = TraceStore(self._platform.zipkin_url)
 
     @property
     def dev_key(self) -> str:
         return self._platform.dev_key
 
     def prepare(self) -> None:
-        """Nothing: the packages are there, and servers start in seconds."""
+        """Nothing: the packages are installed, and servers start in seconds."""
 
     def up(self, clock: str) -> None:
         self._platform = Platform(STATE / "demo", DEMO, clock, fresh=True, say=print)
@@ -82,15 +77,15 @@ class EmbeddedStage:
     def down(self) -> None:
         self._platform.down()
 
-    def how_to_stop(self) -> str:
+    def stop_command(self) -> str:
         return "make stop PROFILE=demo"
 
 
-class ComposeStage:
-    """A compose stack beside that of `make up`: own project, own ports, own volumes, which begin
-    anew each time."""
+class ComposeEnvironment:
+    """A compose stack beside that of `make up`: its own project, ports and volumes, deleted at each
+    start."""
 
-    preparing = 90.0
+    startup_s = 90.0
 
     def __init__(self) -> None:
         self.gateway_url = f"http://{HOST}:{DEMO.gateway}"
@@ -98,19 +93,11 @@ class ComposeStage:
 
     @property
     def dev_key(self) -> str:
-        reading = [
-            "docker",
-            "compose",
-            "exec",
-            "-T",
-            "registration",
-            "cat",
-            "/keys/registration/dev_key",
-        ]
-        return self._run(reading).stdout.decode().strip()
+        command = "docker compose exec -T registration cat /keys/registration/dev_key"
+        return self._run(command.split()).stdout.decode().strip()
 
     def prepare(self) -> None:
-        """Images are built and the servers started."""
+        """Builds the images and starts the servers."""
         self._make("down-for-good")
         self._up(ONLY=SERVERS)
 
@@ -127,14 +114,14 @@ class ComposeStage:
     def down(self) -> None:
         self._make("down-for-good")
 
-    def how_to_stop(self) -> str:
+    def stop_command(self) -> str:
         return f"COMPOSE_PROJECT_NAME={PROJECT} make down-for-good"
 
-    def _make(self, what: str, **variables: str) -> None:
-        self._run(["make", what], output=None, **variables)
+    def _make(self, target: str, **variables: str) -> None:
+        self._run(["make", target], output=None, **variables)
 
     def _run(
-        self, command: list[str], output: int | None = subprocess.PIPE, **variables: str
+        self, command: Sequence[str], output: int | None = subprocess.PIPE, **variables: str
     ) -> "subprocess.CompletedProcess[bytes]":
         own = {
             "COMPOSE_PROJECT_NAME": PROJECT,
@@ -142,14 +129,10 @@ class ComposeStage:
             "JAEGER_PORT": str(JAEGER),
             "PROMETHEUS_PORT": str(PROMETHEUS),
         }
+        env = os.environ | own | variables
         try:
             done = subprocess.run(
-                command,
-                cwd=ROOT,
-                env=os.environ | own | variables,
-                timeout=COMPOSE_SECONDS,
-                stdout=output,
-                check=False,
+                command, cwd=ROOT, env=env, timeout=COMPOSE_SECONDS, stdout=output, check=False
             )
         except subprocess.TimeoutExpired:
             raise PlatformError(
@@ -160,5 +143,5 @@ class ComposeStage:
         return done
 
 
-def stage_for(target: str) -> Stage:
-    return ComposeStage() if target == "compose" else EmbeddedStage()
+def environment_for(target: str) -> Environment:
+    return ComposeEnvironment() if target == "compose" else LocalEnvironment()

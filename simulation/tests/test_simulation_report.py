@@ -1,17 +1,17 @@
-"""What a day is found to have come to: board, figures and the line of each report."""
+"""The results of a day: tracker, figures and the line of each report."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from simulation import summary
-from simulation.board import Board, Track
-from simulation.day import parse
-from simulation.settings import PlaySettings
-from simulation.stage import clock_spec
-from simulation.summary import Account
-from simulation.table import line_of
+from simulation.environment import clock_spec
+from simulation.report import summary
+from simulation.report.display import line_of
+from simulation.report.summary import DayResult
+from simulation.scenario import parse
+from simulation.settings import RunSettings
+from simulation.tracker import Track, Tracker
 
 NOON = datetime(2026, 3, 5, 4, tzinfo=UTC)
 LINE = (
@@ -21,8 +21,8 @@ LINE = (
 )
 
 
-def board(*routes: str) -> Board:
-    return Board(parse([LINE % (n, route) for n, route in enumerate(routes, 1)]))
+def tracker(*routes: str) -> Tracker:
+    return Tracker(parse([LINE % (n, route) for n, route in enumerate(routes, 1)]))
 
 
 def view(n: int, state: str, route: str, round: int = 1, **more: Any) -> dict[str, Any]:
@@ -38,14 +38,14 @@ def view(n: int, state: str, route: str, round: int = 1, **more: Any) -> dict[st
     } | more
 
 
-def filed(*routes: str) -> Board:
-    made = board(*routes)
+def filed(*routes: str) -> Tracker:
+    made = tracker(*routes)
     for track in made:
         made.filed(track, view(track.entry.n, "routed", track.expected), NOON)
     return made
 
 
-def test_a_report_is_as_it_should_be_when_closed_on_the_route_that_the_data_names():
+def test_a_report_is_as_expected_when_closed_on_the_expected_route():
     made = filed("volunteers", "police")
     made.update(view(1, "closed", "volunteers"), NOON)
     made.update(view(2, "closed", "committee", round=2), NOON)
@@ -53,15 +53,15 @@ def test_a_report_is_as_it_should_be_when_closed_on_the_route_that_the_data_name
     (line,) = summary.failing(made)
     assert "#2" in line
     assert "committee" in line
-    assert "should be police" in line
+    assert "expected police" in line
 
 
-def test_what_never_was_filed_fails_too():
-    (line,) = summary.failing(board("log"))
+def test_a_report_that_was_never_filed_fails():
+    (line,) = summary.failing(tracker("log"))
     assert "waiting" in line
 
 
-def test_an_answer_that_was_overtaken_changes_nothing():
+def test_an_older_answer_changes_nothing():
     made = filed("volunteers")
     assert made.update(view(1, "called", "volunteers", round=2), NOON) is not None
     assert made.update(view(1, "resolved", "volunteers", round=1), NOON) is None
@@ -87,9 +87,9 @@ def test_times_are_those_of_the_time_line():
         ({"volunteers": 7, "log": 1, "police": 1}, False),
     ],
 )
-def test_figures_are_compared_by_what_the_day_added(counted: dict[str, int], agree: bool):
-    account = Account({"by_route": {"volunteers": 5}}, {"by_route": counted})
-    assert (summary.disagreements(filed("volunteers", "volunteers", "log"), account) == []) is agree
+def test_figures_are_compared_by_their_increase(counted: dict[str, int], agree: bool):
+    result = DayResult({"by_route": {"volunteers": 5}}, {"by_route": counted})
+    assert (summary.disagreements(filed("volunteers", "volunteers", "log"), result) == []) is agree
 
 
 def test_percentiles():
@@ -98,18 +98,16 @@ def test_percentiles():
     assert summary.percentile(range(100), 0.95) == 95
 
 
-def test_a_line_tells_where_a_report_goes_instead():
+def test_a_line_shows_the_expected_route():
     track: Track = filed("police").tracks[1]
     track.route = "volunteers"
     assert "volunteers → police" in line_of(track, NOON + timedelta(minutes=5))
 
 
-def test_the_clock_is_ten_minutes_before_the_first_report_when_all_are_there():
+def test_the_clock_is_ten_minutes_before_the_first_report_at_startup():
     assert clock_spec(NOON, 240, 1000.5) == "2026-03-05T03:50:00+00:00@240@1000.500"
 
 
-def test_a_day_may_take_what_it_spans_and_some():
-    assert PlaySettings(speed=100).limit_s(parse([LINE % (1, "log")])) == pytest.approx(
-        6 * 36 + 120
-    )
-    assert PlaySettings(limit=5).limit_s(parse([LINE % (1, "log")])) == 5
+def test_the_time_limit_is_derived_from_the_span_of_the_day():
+    assert RunSettings(speed=100).limit_s(parse([LINE % (1, "log")])) == pytest.approx(6 * 36 + 120)
+    assert RunSettings(limit=5).limit_s(parse([LINE % (1, "log")])) == 5

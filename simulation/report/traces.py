@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-WHOLE_WAY = frozenset({"gateway", "incidents", "dispatch", "notify"})
-_PATIENCE_S = 15.0
+COMPLETE = frozenset({"gateway", "incidents", "dispatch", "notify"})
+_WAIT_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class TraceStore:
     kind: str = "zipkin"
 
     def page(self, trace: str) -> str:
-        """The address that a person opens."""
+        """The URL of a trace's page."""
         return (
             f"{self.url}/zipkin/traces/{trace}"
             if self.kind == "zipkin"
@@ -26,13 +26,13 @@ class TraceStore:
         )
 
     async def services(self, trace: str) -> set[str]:
-        """The services whose spans the trace holds, once it goes the whole way or time is up; {} if
-        unknown."""
+        """The services with spans in the trace, once it is complete or 15 s have passed; empty if
+        the trace is unknown."""
         found: set[str] = set()
         async with httpx.AsyncClient(timeout=5) as client:
-            for _ in range(int(_PATIENCE_S / 0.5)):
+            for _ in range(int(_WAIT_S / 0.5)):
                 found = await self._services(client, trace)
-                if found >= WHOLE_WAY:
+                if found >= COMPLETE:
                     break
                 await asyncio.sleep(0.5)
         return found

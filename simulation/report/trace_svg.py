@@ -1,7 +1,5 @@
-"""A trace as a picture: `python -m simulation.trace_picture ZIPKIN_URL TRACE_ID`, SVG on
-standard output.
-
-Drawn from what the trace store gives for a real report; one bar a span, on one scale of time.
+"""Draws a trace: `python -m simulation.report.trace_svg ZIPKIN_URL TRACE_ID` prints an SVG with one
+bar per span.
 """
 
 import sys
@@ -19,12 +17,12 @@ _COLOURS = {
     "registration": "#8a5fa8",
 }
 _NAMES, _WIDTH, _LINE = 430, 620, 22
-_MOST = 40
+_MAX_SPANS = 40
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One span. Times in milliseconds from the trace's start."""
+    """One span: start since the trace's start, and length, in milliseconds."""
 
     service: str
     name: str
@@ -34,7 +32,7 @@ class Bar:
 
 
 def bars(spans: list[dict[str, Any]]) -> list[Bar]:
-    """Spans as the store gives them (Zipkin v2 JSON, microseconds), each below its parent, by
+    """Converts spans (Zipkin v2 JSON, microseconds): children below their parent, by start
     time."""
     first = min(span["timestamp"] for span in spans)
     children: dict[str | None, list[dict[str, Any]]] = {}
@@ -52,11 +50,11 @@ def bars(spans: list[dict[str, Any]]) -> list[Bar]:
             walk(span["id"], depth + 1)
 
     walk(None, 0)
-    return found[:_MOST]
+    return found[:_MAX_SPANS]
 
 
 def svg(rows: list[Bar]) -> str:
-    """The picture."""
+    """The drawing as a complete SVG document."""
     total = max(row.start + row.length for row in rows)
     height = 40 + _LINE * len(rows)
     parts = [

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation import behaviour
-from simulation.behaviour import Place
+from simulation.actors import behaviour
+from simulation.actors.behaviour import Place
 
 SEEDS, NAMES = st.integers(0, 2**31), st.text("abc123", min_size=1, max_size=8)
 
@@ -39,7 +39,7 @@ def test_all_kinds_of_answers_happen_and_a_person_asked_by_the_station_mostly_co
     answers = {behaviour.reply(1, f"v{i}", 1, 1).answer for i in range(100)}
     assert answers == {"accept", "decline", "silent", "late"}
     assert (
-        sum(behaviour.reply(1, f"v{i}", 1, 1, by_hand=True).answer == "accept" for i in range(100))
+        sum(behaviour.reply(1, f"v{i}", 1, 1, manual=True).answer == "accept" for i in range(100))
         > 80
     )
 
