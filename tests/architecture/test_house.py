@@ -14,13 +14,21 @@ MAX_FILE, MAX_FUNCTION, MAX_BUILD = 300, 40, 60
 """Lines as formatted. `build` in a `main.py` may take one screen."""
 MAX_CHASSIS_PACKAGE, MAX_CHASSIS_FILE, MAX_CHASSIS_CLASS = 500, 200, 120
 """A package in lines of code, a file and a class as formatted (docs/decisions/0017)."""
-CHASSIS = ("chassis", "chassis/mongo", "chassis/kafka", "chassis/http", "chassis/telemetry")
+CHASSIS = (
+    "chassis",
+    "chassis/http",
+    "chassis/identity",
+    "chassis/kafka",
+    "chassis/mongo",
+    "chassis/outbox",
+    "chassis/telemetry",
+)
 ROLES = frozenset({"__init__", "api", "handlers", "domain", "store", "events"})
 SIXTH = "A file of its own because"
 """So begins the reason, in the docstring of a noun's file that is none of the promised ones."""
 NOWHERE = frozenset({"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"})
 POLICE_WORDS = re.compile(
-    r"volunteer|callout|report|duty|police|station|incident|patrol|squad|leader", re.IGNORECASE
+    r"volunteer|callout|report|duty|police|station|incident|patrol|squad", re.IGNORECASE
 )
 PRODUCT = ("jinan", "contracts", "chassis", "services")
 
@@ -149,7 +157,7 @@ def test_a_changed_state_is_made_by_with_() -> None:
     assert copying == ["chassis/domain.py"]
 
 
-def test_the_chassis_has_five_packages() -> None:
+def test_the_chassis_has_seven_packages() -> None:
     folders = {
         str(p.parent.relative_to(ROOT)) for p in product() if p.parts[len(ROOT.parts)] == "chassis"
     }
