@@ -21,7 +21,8 @@ from bench.meter import Part, family, memory_mib, seconds
 from chassis.identity.tokens import ALGORITHM
 from deploy.gateway.plan import ONE_ADDRESS, Limits
 from deploy.local.exclusive import exclusive
-from deploy.local.platform import STATE, Platform
+from deploy.local.paths import STATE
+from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES, free_ports
 from deploy.local.services import addresses
 from services.registration.session.keys import SigningKeys

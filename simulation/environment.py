@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from deploy.local.platform import STATE, Platform, PlatformError
+from deploy.local.paths import ROOT, STATE
+from deploy.local.platform import Platform
 from deploy.local.ports import DEMO, HOST
-from deploy.local.supervision import ROOT
+from deploy.local.preflight import PlatformError
 from simulation.report.traces import TraceStore
 
 LEAD_TIME = timedelta(minutes=10)

@@ -14,7 +14,7 @@ from collections.abc import Generator
 from rich.console import Console
 
 from chassis.clock import Clock
-from deploy.local.platform import PlatformError
+from deploy.local.preflight import PlatformError
 from simulation import scenario
 from simulation.actors import casting
 from simulation.actors.crew import Crew

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deploy.local.platform import STATE
+from deploy.local.paths import STATE
 from deploy.local.ports import HOST, free_ports
 
 _SETTINGS = (

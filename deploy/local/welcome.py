@@ -1,4 +1,4 @@
-"""What `make run` tells when the platform is up: the addresses, and who can sign in."""
+"""What `make run` prints when the platform is up: the addresses, and who can sign in."""
 
 from rich.table import Table
 
@@ -8,7 +8,7 @@ from simulation import people
 
 
 def addresses(platform: Platform) -> Table:
-    """Every address that a person may open."""
+    """Every address that a person can open."""
     rows = [
         ("gateway 网关", platform.gateway_url),
         ("API docs 接口文档", f"{platform.gateway_url}/docs"),
@@ -26,7 +26,7 @@ def addresses(platform: Platform) -> Table:
 
 
 def who_can_sign_in() -> Table:
-    """The people's accounts: (person, mobile number)."""
+    """The demonstration's accounts: (role, mobile number)."""
     return _table("Who can sign in 可登录账号", people.who_can_sign_in())
 
 

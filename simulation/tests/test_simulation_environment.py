@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local.platform import PlatformError
+from deploy.local.preflight import PlatformError
 from simulation.environment import SERVERS, ComposeEnvironment
 
 COMPOSE: dict[str, Any] = yaml.safe_load(

@@ -78,9 +78,9 @@ def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
 
 
 def test_only_writes_with_a_key_and_reads_are_repeated_after_503(tmp_path: Path) -> None:
-    routes = _connection(render_local(free_ports(), tmp_path))["route_config"]["virtual_hosts"][
-        0
-    ]["routes"]
+    routes = _connection(render_local(free_ports(), tmp_path))["route_config"]["virtual_hosts"][0][
+        "routes"
+    ]
     for route in (r for r in routes if "503" in str(r.get("route", {}).get("retry_policy"))):
         methods = route["match"]["headers"][0]["string_match"]["safe_regex"]["regex"]
         keyed = any(h["name"] == "idempotency-key" for h in route["match"]["headers"])
