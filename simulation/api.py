@@ -84,13 +84,17 @@ class Api:
             pause *= 2
         raise Unavailable(f"{method} {path}: {why}")
 
-    async def sign_in(self, phone: str) -> "Person":
-        """With the code that the platform shows to developers instead of sending it."""
+    async def sign_in_code(self, phone: str) -> str:
+        """Requests a code and reads it where the platform shows it to developers."""
         await self.send("POST", "sign-in-codes", json={"phone": phone})
         sent = await self.send(
             "GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone}
         )
-        code = sent["messages"][0]["code"]
+        return str(sent["messages"][0]["code"])
+
+    async def sign_in(self, phone: str) -> "Person":
+        """With the code that `sign_in_code` reads."""
+        code = await self.sign_in_code(phone)
         return Person(
             self, phone, await self.send("POST", "sessions", json={"phone": phone, "code": code})
         )

@@ -75,6 +75,11 @@ def environment(
     return {**addresses(ports), **own, **extra}
 
 
+def command(service: str) -> tuple[str, ...]:
+    """How a process of a service is started."""
+    return sys.executable, "-m", f"services.{service}.main"
+
+
 def processes(
     ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[str, str] | None = None
 ) -> list[Process]:
@@ -82,7 +87,7 @@ def processes(
     return [
         Process(
             name,
-            (sys.executable, "-m", f"services.{service}.main"),
+            command(service),
             readiness.http(port, "/health/ready"),
             environment(name, ports, secrets, clock, extra or {}),
             stop_seconds=15,

@@ -1,8 +1,8 @@
-"""What the bench asks of the monolith's store. `python -m bench.peers.monolith.desk
-prepare|codes|tokens|rest ...`
+"""Commands on the monolith's store: `python -m bench.peers.monolith.admin
+prepare|codes|tokens|reset ...` prints a JSON list.
 
 prepare SIZE: tables, indexes and SIZE volunteers on duty. codes FIRST COUNT: bodies to sign up
-with. tokens NAME...: one for each. rest: all matters are over. A JSON list on standard output.
+with. tokens NAME...: one per name. reset: deletes reports and alerts, frees all volunteers.
 """
 
 import json
@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 
 from bench.city import place, volunteer  # noqa: E402
 from bench.peers.monolith.models import Alert, Report, SignInCode, Volunteer  # noqa: E402
-from bench.peers.monolith.views import METRES, MIDDLE, keyed, token  # noqa: E402
+from bench.peers.monolith.views import CENTRE, METRES, keyed, token  # noqa: E402
 from bench.phones import phone  # noqa: E402
 
 
@@ -36,8 +36,8 @@ def prepare(size: str) -> list[str]:
         (
             Volunteer(
                 id=volunteer(n),
-                east_m=(lon - MIDDLE[0]) * METRES[0],
-                north_m=(lat - MIDDLE[1]) * METRES[1],
+                east_m=(lon - CENTRE[0]) * METRES[0],
+                north_m=(lat - CENTRE[1]) * METRES[1],
             )
             for n, (lon, lat) in ((n, place(n)) for n in range(int(size)))
         ),
@@ -67,7 +67,7 @@ def tokens(*names: str) -> list[str]:
     return [token(name) for name in names]
 
 
-def rest() -> list[str]:
+def reset() -> list[str]:
     Alert.objects.all().delete()
     Report.objects.all().delete()
     Volunteer.objects.exclude(engaged_until=None).update(engaged_until=None)
@@ -75,10 +75,5 @@ def rest() -> list[str]:
 
 
 if __name__ == "__main__":
-    print(
-        json.dumps(
-            {"prepare": prepare, "codes": codes, "tokens": tokens, "rest": rest}[sys.argv[1]](
-                *sys.argv[2:]
-            )
-        )
-    )
+    commands = {"prepare": prepare, "codes": codes, "tokens": tokens, "reset": reset}
+    print(json.dumps(commands[sys.argv[1]](*sys.argv[2:])))

@@ -1,8 +1,8 @@
-"""Row 6: the soonest first response that any team of the same size could give, beside that of the
-chosen volunteers.
+"""Row 6: the expected first response of the selected volunteers, beside the best team of the same
+size.
 
-Pure: random situations with up to 20 candidates, as dispatch records them; the optimum by trying
-every team.
+Pure: random situations with up to 20 candidates; the optimum is found by trying every team. The
+only module of the bench that imports a service: it compares estimates that no API returns.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from bench.environment import Environment
 from bench.rows.row import Row
-from bench.stage import Stage
 from contracts.vocabulary import Category, Skill, Urgency
 from services.dispatch.callout.chance import Option, first_response
 from services.dispatch.callout.choice import choose, minutes
@@ -27,15 +27,15 @@ from services.dispatch.policy import POLICIES
 
 POLICY = POLICIES[0]
 MORNING = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
-MOST = 20
+MAX_PEOPLE = 20
 
 
 def situation(seed: int) -> Situation:
-    """Up to 20 people around a place, nearer ones likelier than on a plane, each with a past of
-    their own."""
+    """Up to 20 people around a place, each with a history; distances are uniform, so near people
+    are more frequent than on a plane."""
     random = Random(f"situation {seed}")
     reach = random.choice((400, 1000, 2000))
-    people = tuple(_person(random, n, reach) for n in range(random.randint(3, MOST)))
+    people = tuple(_person(random, n, reach) for n in range(random.randint(3, MAX_PEOPLE)))
     return Situation(
         at=MORNING,
         category=random.choice(get_args(Category)),
@@ -63,7 +63,7 @@ def _person(random: Random, n: int, reach: int) -> Person:
 
 @cache
 def _teams(of: int, size: int) -> npt.NDArray[np.intp]:
-    """All of them: one a line, places in order."""
+    """All teams, one per row, indices in ascending order."""
     flat = np.fromiter(
         (place for team in combinations(range(of), size) for place in team), dtype=np.intp
     )
@@ -71,7 +71,7 @@ def _teams(of: int, size: int) -> npt.NDArray[np.intp]:
 
 
 def soonest(options: Sequence[Option], size: int) -> float:
-    """The least expected minutes until the first is there, of all teams of this size."""
+    """The minimum over all teams of this size of the expected minutes to the first arrival."""
     ordered = sorted(options, key=lambda option: option.minutes)
     walk, chance = (
         np.array([o.minutes for o in ordered]),
@@ -86,7 +86,7 @@ def soonest(options: Sequence[Option], size: int) -> float:
 
 
 def compare(case: Situation) -> tuple[float, float] | None:
-    """(the optimum's minutes, the chosen ones'); None where nobody can be called."""
+    """(minutes of the optimum, of the selected); None where nobody can be called."""
     choice = choose(case, POLICY)
     people = {person.volunteer: person for person in case.people}
     able = {
@@ -100,8 +100,8 @@ def compare(case: Situation) -> tuple[float, float] | None:
     return soonest(list(able.values()), len(choice.chosen)), chosen
 
 
-async def measure(_: Stage, rounds: int, count: int) -> Row:
-    """Ratios of sums: minutes that people wait. The spread is that of single situations."""
+async def measure(_: Environment, rounds: int, count: int) -> Row:
+    """The ratio of mean waiting times. The spread is that of single situations."""
     found = [pair for n in range(count) if (pair := compare(situation(n))) is not None]
     await asyncio.sleep(0)
     ratios = sorted(best / ours if best > 0 else 1 - (ours - best) for best, ours in found)

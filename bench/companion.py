@@ -1,5 +1,4 @@
-"""A process beside the bench that is asked by lines: one JSON a question, one JSON an answer, until
-its input ends."""
+"""A process beside the bench that answers requests: one JSON line in, one JSON line out."""
 
 import asyncio
 import os
@@ -14,11 +13,11 @@ from pydantic import BaseModel
 
 Q = TypeVar("Q", bound=BaseModel)
 A = TypeVar("A", bound=BaseModel)
-_LONGEST = 64 * 2**20  # bytes of one line
+_MAX_LINE = 64 * 2**20  # bytes
 
 
 class Companion:
-    """`async with Companion("bench.hops") as hops: answer = await hops.ask(question, Answer)`."""
+    """`async with Companion("bench.hops") as hops: answer = await hops.ask(request, Answer)`."""
 
     def __init__(self, module: str, env: Mapping[str, str] | None = None) -> None:
         self._module, self._env = module, dict(os.environ if env is None else env)
@@ -31,7 +30,7 @@ class Companion:
             self._module,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            limit=_LONGEST,
+            limit=_MAX_LINE,
             env=self._env,
         )
         return self
@@ -47,11 +46,11 @@ class Companion:
             process.kill()
             await process.wait()
 
-    async def ask(self, question: BaseModel, answer: type[A], seconds: float = 180) -> A:
+    async def ask(self, request: BaseModel, answer: type[A], seconds: float = 180) -> A:
         """Raises RuntimeError when the process has ended, TimeoutError when it does not answer."""
         if self._process is None or self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError(f"{self._module} does not run")
-        self._process.stdin.write(orjson.dumps(question.model_dump()) + b"\n")
+        self._process.stdin.write(orjson.dumps(request.model_dump()) + b"\n")
         await self._process.stdin.drain()
         line = await asyncio.wait_for(self._process.stdout.readline(), seconds)
         if not line:
@@ -59,18 +58,18 @@ class Companion:
         return answer.model_validate_json(line)
 
 
-async def answer(question: type[Q], reply: Callable[[Q], Awaitable[BaseModel]]) -> None:
-    """The companion's side: answer each line of standard input, until there are no more.
+async def serve(request: type[Q], handle: Callable[[Q], Awaitable[BaseModel]]) -> None:
+    """The companion's side: answers each line of standard input until it ends.
 
-    Standard output is for answers alone: whatever else is printed goes to standard error.
+    Standard output carries answers only; other output goes to standard error.
     """
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    reader = asyncio.StreamReader(limit=_LONGEST)
+    reader = asyncio.StreamReader(limit=_MAX_LINE)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
     while line := await reader.readline():
-        found = await reply(question.model_validate_json(line))
-        answers.write(orjson.dumps(found.model_dump()) + b"\n")
+        answer = await handle(request.model_validate_json(line))
+        answers.write(orjson.dumps(answer.model_dump()) + b"\n")
         answers.flush()

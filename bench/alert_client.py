@@ -1,8 +1,9 @@
-"""The load client of row 2: holds people's open streams, files reports in an open loop, and sees
-the alerts come.
+"""The load client of row 2: holds open streams, files reports in an open loop and records the
+alerts.
 
-`python -m bench.alerts` is asked by lines (`bench.lines`): first to open streams, then for one run
-after another. One process sees both ends, so there is one clock. Times are Unix seconds.
+`python -m bench.alert_client` is a companion (`bench.companion`): the first request opens streams,
+each further one files reports. One process sees both ends, so there is one clock. Times are Unix
+seconds.
 """
 
 import asyncio
@@ -13,22 +14,23 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import BaseModel
 
-from bench.lines import answer
-from bench.wire import answer_of, request
+from bench.companion import serve
+from bench.raw_http import read_answer, request
 
 _ALERT = re.compile(rb'event: alert\n.*?"report": ?"?([\w-]+)', re.DOTALL)
-_OPENING = 100
-_QUIET = 2.0  # seconds without an alert after which no more are waited for
-_PATIENCE = 60.0  # seconds, at most
+_MAX_OPENING = 100  # streams at a time
+_QUIET_S = 2.0
+"""A run ends when no alert has arrived for so long."""
+_MAX_WAIT_S = 60.0
 
 
-class Ask(BaseModel):
-    """`streams` (tokens) are opened, and then `bodies` filed: one each `1 / rate` seconds, by each
-    reporter in turn."""
+class Request(BaseModel):
+    """Opens `streams` (tokens), then files `bodies`, one every `1 / rate` seconds, by the
+    `reporters` (tokens) in turn."""
 
     base: str
     streams_base: str = ""
-    """Where the streams are, if elsewhere."""
+    """The base URL of streams, if different."""
     streams: list[str] = []
     reporters: list[str] = []
     bodies: list[str] = []
@@ -36,8 +38,7 @@ class Ask(BaseModel):
 
 
 class Filed(BaseModel):
-    """`due` is when the report was to be sent; `alerts` are when each volunteer with an open stream
-    heard of it."""
+    """`due`: when the report was to be sent. `alerts`: when each open stream received its alert."""
 
     report: str
     due: float
@@ -45,8 +46,8 @@ class Filed(BaseModel):
     alerts: list[float] = []
 
 
-class Heard(BaseModel):
-    """`open` streams at the end; `refused` are requests that were not answered 201."""
+class Outcome(BaseModel):
+    """`open`: streams still open at the end. `refused`: requests not answered with 201."""
 
     open: int
     refused: int
@@ -54,25 +55,25 @@ class Heard(BaseModel):
 
 
 class _Stream(asyncio.Protocol):
-    """One open stream: each alert once for a report, however often it comes."""
+    """One open stream. Repeated alerts for a report count once."""
 
     def __init__(self, client: "Client") -> None:
         self._client, self._rest = client, b""
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._told: set[bytes] = set()
+        self._alerted: set[bytes] = set()
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
         *frames, self._rest = (self._rest + data).split(b"\n\n")
         if not self.opened.done() and frames:
-            ok = b" 200 " in frames[0][:16] or b" 200 " in self._rest[:16]
-            self.opened.set_result(None) if ok else self.opened.set_exception(
-                ConnectionError(frames[0][:200].decode())
-            )
+            if b" 200 " in frames[0][:16] or b" 200 " in self._rest[:16]:
+                self.opened.set_result(None)
+            else:
+                self.opened.set_exception(ConnectionError(frames[0][:200].decode()))
         for frame in frames:
             found = _ALERT.search(frame)
-            if found and found[1] not in self._told:
-                self._told.add(found[1])
+            if found and found[1] not in self._alerted:
+                self._alerted.add(found[1])
                 self._client.alerts.append((found[1].decode(), now))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -87,27 +88,29 @@ class Client:
         self.alerts: list[tuple[str, float]] = []
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
-    async def reply(self, ask: Ask) -> Heard:
-        gate = asyncio.Semaphore(_OPENING)
+    async def handle(self, wanted: Request) -> Outcome:
+        limit = asyncio.Semaphore(_MAX_OPENING)
+        streams_base = wanted.streams_base or wanted.base
         await asyncio.gather(
-            *(self._hold(ask.streams_base or ask.base, token, gate) for token in ask.streams)
+            *(self._open_stream(streams_base, token, limit) for token in wanted.streams)
         )
         self.alerts.clear()
         began = time.time() + 0.05
-        tasks = [self._file(ask, n, began + n / ask.rate) for n in range(len(ask.bodies))]
+        tasks = [self._file(wanted, n, began + n / wanted.rate) for n in range(len(wanted.bodies))]
         found = await asyncio.gather(*tasks)
         filed = {one.report: one for one in found if one is not None}
-        await self._until_quiet(bool(filed))
+        if filed:
+            await self._until_quiet()
         for report, at in self.alerts:
             if report in filed:
                 filed[report].alerts.append(at)
-        return Heard(
+        return Outcome(
             open=len(self.open), refused=len(found) - len(filed), filed=list(filed.values())
         )
 
-    async def _hold(self, base: str, token: str, gate: asyncio.Semaphore) -> None:
+    async def _open_stream(self, base: str, token: str, limit: asyncio.Semaphore) -> None:
         url = urlsplit(base)
-        async with gate, asyncio.timeout(60):
+        async with limit, asyncio.timeout(60):
             loop = asyncio.get_running_loop()
             transport, stream = await loop.create_connection(
                 lambda: _Stream(self), url.hostname or "", url.port or 80
@@ -116,31 +119,32 @@ class Client:
             transport.write(request("GET", url, "/api/v1/stream", token=token))
             await stream.opened
 
-    async def _file(self, ask: Ask, n: int, due: float) -> Filed | None:
+    async def _file(self, wanted: Request, n: int, due: float) -> Filed | None:
         await asyncio.sleep(max(0.0, due - time.time()))
-        body, url = ask.bodies[n].encode(), urlsplit(ask.base)
-        token = ask.reporters[n % len(ask.reporters)]
+        body, url = wanted.bodies[n].encode(), urlsplit(wanted.base)
+        token = wanted.reporters[n % len(wanted.reporters)]
         async with asyncio.timeout(30):
-            link = (
+            connection = (
                 self._idle.pop()
                 if self._idle
                 else await asyncio.open_connection(url.hostname, url.port)
             )
-            link[1].write(request("POST", url, "/api/v1/reports", body, token))
-            status, content = await answer_of(link[0])
-        self._idle.append(link)
+            reader, writer = connection
+            writer.write(request("POST", url, "/api/v1/reports", body, token))
+            status, content = await read_answer(reader)
+        self._idle.append(connection)
         if status != 201:
             return None
         return Filed(report=str(orjson.loads(content)["id"]), due=due, answered=time.time())
 
-    async def _until_quiet(self, waits: bool) -> None:
-        until, seen = time.monotonic() + _PATIENCE, -1
-        while waits and len(self.alerts) != seen and time.monotonic() < until:
+    async def _until_quiet(self) -> None:
+        until, seen = time.monotonic() + _MAX_WAIT_S, -1
+        while len(self.alerts) != seen and time.monotonic() < until:
             seen = len(self.alerts)
-            await asyncio.sleep(_QUIET)
+            await asyncio.sleep(_QUIET_S)
 
 
 if __name__ == "__main__":
     import uvloop
 
-    uvloop.run(answer(Ask, Client().reply))
+    uvloop.run(serve(Request, Client().handle))

@@ -1,5 +1,4 @@
-"""What a measurement costs: CPU seconds of the processes that take part, of ours and of the
-peers."""
+"""CPU time and memory of the processes that take part in a measurement."""
 
 import os
 from collections import defaultdict
@@ -9,11 +8,11 @@ from contextlib import contextmanager, suppress
 import psutil
 
 Part = Callable[[], Iterable[int]]
-"""The process ids of one part, asked for anew each time: a pool may have grown."""
+"""Gives the process ids of one part; called each time, since a pool may have grown."""
 
 
-class Meter:
-    """`with meter.during("ours", 4000): ...` counts the CPU that each of the side's parts used for
+class CpuMeter:
+    """`with meter.during("ours", 4000): ...` records the CPU time of each of the side's parts for
     4000 operations."""
 
     def __init__(self, sides: Mapping[str, Mapping[str, Part]]) -> None:
@@ -22,18 +21,18 @@ class Meter:
         self._operations: dict[str, int] = defaultdict(int)
 
     @contextmanager
-    def during(self, side: str, operations: int, counts: bool = True) -> Generator[None]:
-        """What does not count (the first round) is not taken."""
+    def during(self, side: str, operations: int, recorded: bool = True) -> Generator[None]:
+        """With `recorded` false (a warm-up round) nothing is recorded."""
         before = {part: seconds(pids()) for part, pids in self._sides[side].items()}
         yield
-        if counts:
+        if recorded:
             self._operations[side] += operations
             for part, pids in self._sides[side].items():
-                # A process that was replaced meanwhile has used less than the one before it.
+                # A process restarted meanwhile has used less than the one before it.
                 self._seconds[side][part] += max(0.0, seconds(pids()) - before[part])
 
     def each_us(self) -> dict[str, dict[str, float]]:
-        """Microseconds of CPU an operation: side -> part -> how many."""
+        """Microseconds of CPU per operation, by side and part."""
         return {
             side: {
                 part: round(spent / self._operations[side] * 1e6, 1)
@@ -44,7 +43,7 @@ class Meter:
 
 
 def seconds(pids: Iterable[int]) -> float:
-    """CPU time so far of these processes and those that they started."""
+    """CPU time so far of these processes and their descendants."""
     total = 0.0
     for process in family(pids):
         with suppress(psutil.Error):
@@ -53,7 +52,7 @@ def seconds(pids: Iterable[int]) -> float:
 
 
 def memory_mib(pids: Iterable[int]) -> float:
-    """Resident memory of these processes and those that they started."""
+    """Resident memory of these processes and their descendants."""
     total = 0
     for process in family(pids):
         with suppress(psutil.Error):
@@ -62,8 +61,7 @@ def memory_mib(pids: Iterable[int]) -> float:
 
 
 def family(pids: Iterable[int]) -> list[psutil.Process]:
-    """Each process once, with all that it started and that is still there; of the bench itself only
-    itself."""
+    """These processes and their living descendants, each once; of the bench only itself."""
     found: dict[int, psutil.Process] = {}
     for pid in pids:
         with suppress(psutil.Error):

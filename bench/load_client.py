@@ -1,9 +1,9 @@
-"""The load client, a process of its own: HTTP/1.1 on kept connections, closed loop for rates, open
-for latencies.
+"""The load client, a separate process: HTTP/1.1 on kept connections, a closed loop for rates, an
+open one for latencies.
 
-`python -m bench.load` reads one job (JSON, see `Job`) from standard input and writes one result
-(JSON) to standard output. Open loop: each request has its due time, and its latency counts from
-then, so a server that falls behind shows.
+`python -m bench.load_client` reads one `Job` (JSON) from standard input and writes one `Result`
+(JSON) to standard output. In an open loop latencies count from the time at which a request was
+due, so a server that falls behind is visible.
 """
 
 import asyncio
@@ -25,19 +25,18 @@ class Job(BaseModel):
     url: str
     bodies: list[str]
     headers: list[dict[str, str]] = [{}]
-    """Cycled with the bodies: a token for each person."""
+    """Cycled with the bodies, for instance one token per person."""
     connections: int = 64
     requests: int = 1000
     first: int = 0
     rate: float | None = None
-    """Requests a second for an open loop; None: each connection sends its next as soon as it has an
-    answer."""
+    """Requests a second of an open loop; None for a closed loop."""
     timeout_s: float = 30.0
 
 
 class Result(BaseModel):
-    """Latencies in milliseconds, of the requests answered 2xx; `elapsed_s` from the first send to
-    the last answer."""
+    """Latencies of requests answered with 2xx; `elapsed_s` from the first request to the last
+    answer."""
 
     done: int
     failed: int

@@ -1,5 +1,4 @@
-"""What went over the topics during a run: each event with when it was decided and when it was
-handed to the broker."""
+"""The events published during a run, with the times of the decision and of the publication."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +6,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from bench.stage import Stage
+from bench.environment import Environment
 from chassis.settings import Settings
 from contracts import topics
 from contracts.envelope import Envelope
@@ -16,7 +15,7 @@ PARTITIONS = Settings.model_fields["kafka_partitions"].default
 
 
 @dataclass(frozen=True)
-class Entry:
+class PublishedEvent:
     """Unix seconds."""
 
     type: str
@@ -25,16 +24,17 @@ class Entry:
     sent: float
 
 
-class Journal:
-    """`async with Journal(stage) as journal: await journal.mark(); ...; entries = await
-    journal.read()`."""
+class EventLog:
+    """`async with EventLog(...) as log: await log.mark(); ...; events = await log.read()`."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=stage.kafka, enable_auto_commit=False)
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=environment.kafka, enable_auto_commit=False
+        )
         self._partitions: list[TopicPartition] = []
 
-    async def __aenter__(self) -> "Journal":
+    async def __aenter__(self) -> "EventLog":
         await self._consumer.start()
         self._partitions = [
             TopicPartition(topic, number)
@@ -48,22 +48,24 @@ class Journal:
         await self._consumer.stop()
 
     async def mark(self) -> None:
-        """From here on."""
+        """Starts reading from now on."""
         await self._consumer.seek_to_end(*self._partitions)
         for partition in self._partitions:
             await self._consumer.position(partition)
 
-    async def read(self) -> list[Entry]:
-        """All since the mark."""
+    async def read(self) -> list[PublishedEvent]:
+        """All events since the mark."""
         ends = await self._consumer.end_offsets(self._partitions)
-        found: list[Entry] = []
+        found: list[PublishedEvent] = []
         while any([await self._consumer.position(p) < end for p, end in ends.items()]):
             for records in (await self._consumer.getmany(timeout_ms=500)).values():
                 found += [
-                    self._entry(record.value or b"", record.timestamp / 1000) for record in records
+                    self._event(record.value or b"", record.timestamp / 1000) for record in records
                 ]
         return found
 
-    def _entry(self, value: bytes, sent: float) -> Entry:
+    def _event(self, value: bytes, sent: float) -> PublishedEvent:
         envelope = Envelope.model_validate(orjson.loads(value))
-        return Entry(envelope.type, envelope.data, self._stage.unix(envelope.at), sent)
+        return PublishedEvent(
+            envelope.type, envelope.data, self._environment.unix(envelope.at), sent
+        )

@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand on kept connections: a client must cost less than what it measures."""
+"""A minimal HTTP/1.1 client on kept connections: it must cost less than what it measures."""
 
 import asyncio
 import re
@@ -15,8 +15,8 @@ def request(method: str, url: SplitResult, path: str, body: bytes = b"", token: 
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    """(status, content) of one answer."""
+async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """(status, body) of one answer."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status, length = int(head[9:12]), _LENGTH.search(head)
     if length:

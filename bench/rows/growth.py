@@ -1,4 +1,4 @@
-"""What a larger city costs: sign-ups, alerts and positions at 10,000 and at 185,000 volunteers, all
+"""The cost of a larger city: sign-ups, alerts and positions with 10,000 and with 185,000 volunteers
 on duty."""
 
 from collections.abc import Awaitable, Callable
@@ -9,22 +9,22 @@ from statistics import median
 from pydantic import BaseModel
 
 from bench.city import DENSE, City
-from bench.journal import Journal
-from bench.lines import Companion
-from bench.load import Job
+from bench.companion import Companion
+from bench.environment import Environment, load
+from bench.event_log import EventLog
+from bench.load_client import Job
 from bench.rows import alert, positions, registration
 from bench.rows.row import percentile
-from bench.stage import Stage, load
 
 SIZES = (DENSE, 185_000)
 GOAL = "<= 1.5"
 _FIRST = 40_000
-"""Phones from here on, so that none has signed up before."""
+"""The first phone; lower ones are signed up by other rows."""
 
 
 class Grown(BaseModel):
-    """One figure in a small and in a large city. `ratio` is how much worse it is in the large
-    one."""
+    """One figure in a small and in a large city; `ratio` is the factor by which the large one is
+    worse."""
 
     name: str
     unit: str
@@ -35,7 +35,7 @@ class Grown(BaseModel):
 
 
 class Scale(BaseModel):
-    """`memory_mib`: process -> resident memory, for each size."""
+    """`memory_mib`: resident memory by size and process."""
 
     sizes: tuple[int, int] = SIZES
     figures: list[Grown] = []
@@ -50,15 +50,17 @@ class _Figure:
     measure: Callable[[str], Awaitable[float]]
 
 
-async def measure(stage: Stage, rounds: int, share: float) -> Scale:
-    """Medians of the rounds; `share` of the usual requests each."""
-    city, scale = City(stage), Scale()
+async def measure(environment: Environment, rounds: int, share: float) -> Scale:
+    """Medians of the rounds, each with `share` of the usual requests."""
+    city, scale = City(environment), Scale()
     found: dict[str, list[float]] = {}
     async with AsyncExitStack() as stack:
         stack.callback(city.close)
-        client = await stack.enter_async_context(Companion("bench.alerts"))
-        path = alert.Path(stage, city, client, await stack.enter_async_context(Journal(stage)))
-        figures = _figures(stage, path, share)
+        client = await stack.enter_async_context(Companion("bench.alert_client"))
+        path = alert.Path(
+            environment, city, client, await stack.enter_async_context(EventLog(environment))
+        )
+        figures = _figures(environment, path, share)
         for size in SIZES:
             await city.grow(size)
             if size == SIZES[0]:
@@ -66,7 +68,7 @@ async def measure(stage: Stage, rounds: int, share: float) -> Scale:
             for figure in figures:
                 rates = [await figure.measure(f"{size} {turn}") for turn in range(rounds + 1)][1:]
                 found.setdefault(figure.name, []).append(median(rates))
-            scale.memory_mib[f"{size:,}"] = stage.memory()
+            scale.memory_mib[f"{size:,}"] = environment.memory()
     for figure in figures:
         small, large = found[figure.name]
         ratio = small / large if figure.more_is_better else large / small
@@ -76,16 +78,16 @@ async def measure(stage: Stage, rounds: int, share: float) -> Scale:
     return scale
 
 
-def _figures(stage: Stage, path: alert.Path, share: float) -> list[_Figure]:
+def _figures(environment: Environment, path: alert.Path, share: float) -> list[_Figure]:
     first = _FIRST
 
     async def sign_ups(_: str) -> float:
         nonlocal first
         count = int(4000 * share)
-        bodies = await registration.issue(stage, first, count)
+        bodies = await registration.codes_for(environment, first, count)
         first += count
-        await stage.quiet()
-        url = f"{stage.url('registration')}/api/v1/sessions"
+        await environment.quiet()
+        url = f"{environment.url('registration')}/api/v1/sessions"
         return (
             await load(
                 Job(url=url, bodies=bodies, headers=registration.traced(count), requests=count)
@@ -98,7 +100,7 @@ def _figures(stage: Stage, path: alert.Path, share: float) -> list[_Figure]:
         )
 
     async def batches(seed: str) -> float:
-        return await positions.ours(stage, seed, int(4000 * share))
+        return await positions.ours(environment, seed, int(4000 * share))
 
     return [
         _Figure("sign-ups", "1/s", True, sign_ups),
