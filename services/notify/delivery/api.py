@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
+from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import MessageKind
 from services.notify.inbox.domain import HoldBackReason, Message
 from services.notify.inbox.store import Inbox

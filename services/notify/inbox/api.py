@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import id_path
+from chassis.identity.guards import Principal, allow
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import Inbox
 from services.notify.inbox.views import MessageView, message_view

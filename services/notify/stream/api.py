@@ -6,10 +6,10 @@ from fastapi import APIRouter, Header, Query
 from pydantic import Field
 from starlette.responses import StreamingResponse
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import View
+from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import MessageKind
 from services.notify.inbox.views import MessageView
 from services.notify.stream.domain import parse_position

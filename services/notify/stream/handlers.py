@@ -9,7 +9,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.errors import is_transient
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from chassis.kafka import subscriptions
 from contracts.events.registration import SessionRevoked
 from services.notify.inbox.domain import Message
