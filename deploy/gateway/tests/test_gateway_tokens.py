@@ -89,7 +89,6 @@ def test_a_token_in_the_header_wins_and_one_in_the_query_is_hidden_all_the_same(
     arrived = stand.upstreams["notify"].seen[-1]
     assert arrived["headers"]["authorization"] == headers["authorization"]
     assert other not in arrived["url"]
-    assert stand.traced(answer.headers["x-trace-id"])["tags"]["http.url"] == plan.STREAM
     stand.logged(answer.headers["x-request-id"])
     assert other not in stand.access_log.read_text()
 

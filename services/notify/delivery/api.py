@@ -50,7 +50,7 @@ class DeliveryPage(Page[DeliveryView]):
 @router.get(
     "",
     summary="List what became of the messages about a report, or of one message",
-    responses=refuses("not_found"),
+    responses=refuses("report_or_message"),
 )
 async def list_deliveries(
     who: Annotated[Principal, allow("report.manage")],
@@ -63,7 +63,7 @@ async def list_deliveries(
     """Give either `report` or `message`. Officers see those of their area; of others not even that
     they exist."""
     if message is not None and report is None:
-        found = await inbox.messages.require(message)
+        found = await inbox.require(message)
         if not _may_see(who, found):
             raise NotFound(message)
         return DeliveryPage(items=[delivery_view(found)], next=None)

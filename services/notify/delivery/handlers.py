@@ -29,7 +29,7 @@ class DeliveryHandlers:
     async def deliver(self, messages: Sequence[Message], cause: Cause) -> None:
         """Store each message once, however often its cause comes; then send live what has not gone
         out yet."""
-        now, add = self._clock.now(), self._inbox.messages.add
+        now, add = self._clock.now(), self._inbox.add
         policy = POLICIES.at(now)
         off_duty = await self._off_duty(messages, policy)
         decisions = [

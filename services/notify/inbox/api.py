@@ -8,7 +8,6 @@ from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
-from chassis.http.problems import refuses
 from chassis.http.schemas import id_path
 from chassis.identity.guards import Principal, allow
 from services.notify.inbox.handlers import InboxHandlers
@@ -42,7 +41,7 @@ async def list_inbox(
     )
 
 
-@router.post("/{message}/read", summary="Mark a message as read", responses=refuses("not_found"))
+@router.post("/{message}/read", summary="Mark a message as read")
 async def read_message(
     message: MessageId, who: Me, handlers: Handlers, cause: RequestCause
 ) -> MessageView:
@@ -52,7 +51,6 @@ async def read_message(
 @router.post(
     "/{message}/acknowledge",
     summary="Acknowledge a message: seen and understood",
-    responses=refuses("not_found"),
 )
 async def acknowledge_message(
     message: MessageId, who: Me, handlers: Handlers, cause: RequestCause

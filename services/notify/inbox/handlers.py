@@ -38,4 +38,4 @@ class InboxHandlers:
                 raise NotFound(id)
             return decide(message, now)
 
-        return await self._inbox.messages.change(id, change, cause)
+        return await self._inbox.change(id, change, cause)

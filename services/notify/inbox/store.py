@@ -19,9 +19,9 @@ _NEWEST_FIRST = (("at", DESCENDING), ("_id", DESCENDING))
 _OLDEST_FIRST = (("at", ASCENDING), ("_id", ASCENDING))
 
 
-class Inbox:
+class Inbox(Repository[Message]):
     def __init__(self, store: Store) -> None:
-        self.messages = Repository(
+        super().__init__(
             store,
             "messages",
             Message,
@@ -31,7 +31,7 @@ class Inbox:
             IndexModel([("at", ASCENDING)], name="age"),
         )
         # A lost mark only means that a message goes out live once more.
-        self._unsafe = self.messages.collection.with_options(write_concern=WriteConcern(w=1))
+        self._unsafe = self.collection.with_options(write_concern=WriteConcern(w=1))
 
     async def page(
         self, recipient: str, *, unread: bool, after: Position | None, limit: int
@@ -42,14 +42,14 @@ class Inbox:
             query["read_at"] = None
         if after is not None:
             query["$or"] = _beyond("$lt", after)
-        return await self.messages.find(query, sort=_NEWEST_FIRST, limit=limit)
+        return await self.find(query, sort=_NEWEST_FIRST, limit=limit)
 
     async def of_report(self, report: str, *, after: Position | None, limit: int) -> list[Message]:
         """To whomever, held back or not; the oldest first."""
         query: dict[str, Any] = {"report": report}
         if after is not None:
             query["$or"] = _beyond("$gt", after)
-        return await self.messages.find(query, sort=_OLDEST_FIRST, limit=limit)
+        return await self.find(query, sort=_OLDEST_FIRST, limit=limit)
 
     async def unread_alerts(self, recipient: str, now: datetime) -> list[Message]:
         """Those that have not expired, the oldest first."""
@@ -61,7 +61,7 @@ class Inbox:
     async def due(self, before: datetime) -> list[Message]:
         """Messages from before that time which were not sent to the live streams."""
         query = {"due": True, "at": {"$lt": before}}
-        return await self.messages.find(query, sort=(("at", ASCENDING),), limit=_MAX_DUE)
+        return await self.find(query, sort=(("at", ASCENDING),), limit=_MAX_DUE)
 
     async def mark_sent(self, ids: Iterable[str]) -> None:
         await self._mark({"_id": {"$in": list(ids)}}, due=False)
@@ -75,11 +75,11 @@ class Inbox:
     async def delete_before(self, at: datetime) -> None:
         """Delete older messages whose events are published."""
         old = {"at": {"$lt": at}, "pending": {"$ne": True}}
-        await self.messages.collection.delete_many(old)
+        await self.collection.delete_many(old)
 
     async def _backlog(self, recipient: str, query: Mapping[str, Any]) -> list[Message]:
         query = {"recipient": recipient, "held_back": None, "read_at": None, **query}
-        newest = await self.messages.find(query, sort=_NEWEST_FIRST, limit=_MAX_BACKLOG)
+        newest = await self.find(query, sort=_NEWEST_FIRST, limit=_MAX_BACKLOG)
         return newest[::-1]
 
     async def _mark(self, query: Mapping[str, Any], **fields: Any) -> None:

@@ -1,4 +1,4 @@
-"""A message as its recipient sees it. A module of its own because the inbox answers it and the live
+"""A message as its recipient sees it. A file of its own because the inbox answers it and the live
 stream sends it."""
 
 from datetime import datetime

@@ -1,5 +1,5 @@
-"""The open streams of this process. A module of its own because it is state of the process, neither
-stored nor asked for."""
+"""The open streams of this process. A file of its own because they are the process's own state,
+neither stored nor handled."""
 
 import asyncio
 from collections import defaultdict

@@ -156,7 +156,7 @@ class LiveStreams:
                     if pinged:
                         raise TimeoutError("Valkey does not answer")
                     await channel.ping()
-                elif notification := _parse(message):
+                elif (notification := _parse(message)) is not None:
                     yield notification
                 pinged = message is None
 

@@ -1,5 +1,6 @@
 """On real servers: what is held back, and what the station sees of it."""
 
+import httpx
 import pytest
 
 from contracts.events.dispatch import DutyEnded, DutyStarted, VolunteerStoodDown
@@ -37,3 +38,28 @@ async def test_an_alert_that_lapsed_is_not_shown(notify: Notify):
     await notify.publish(called(person, callout), callout)
     kept = await notify.inbox_of(person, 1)
     assert len(kept) == 1
+
+
+async def test_the_station_asks_by_report_page_by_page_or_by_message(notify: Notify):
+    report, callout = notify.new("rep"), notify.new("cal")
+    people = [notify.new("acc") for _ in range(3)]
+    for person in people:
+        await notify.publish(called(person, callout, report=report), callout)
+    for person in people:
+        await notify.inbox_of(person, 1)
+    first, second, third = await deliveries(notify, report)
+    async with notify.client("acc_officer", ("officer", "370104009")) as client:
+
+        async def ask(**query: str | int) -> httpx.Response:
+            return await client.get("/api/v1/deliveries", params=query)
+
+        page = (await ask(report=report, limit=2)).json()
+        assert [one["message"] for one in page["items"]] == [first["message"], second["message"]]
+        rest = (await ask(report=report, limit=2, cursor=page["next"])).json()
+        assert [one["message"] for one in rest["items"]] == [third["message"]]
+        assert rest["next"] is None
+        (one,) = (await ask(message=third["message"])).json()["items"]
+        assert one["message"] == third["message"]
+        for wrong in (await ask(), await ask(report=report, message=third["message"])):
+            assert wrong.status_code == 422
+            assert wrong.json()["type"] == "urn:problem:report_or_message"

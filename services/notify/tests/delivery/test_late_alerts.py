@@ -21,7 +21,7 @@ class Fakes:
     """An inbox that holds due messages, the live streams that they go to, and who is off duty."""
 
     def __init__(self, *due: Message) -> None:
-        self.messages, self._due, self.sent = self, due, list[str]()
+        self._due, self.sent = due, list[str]()
 
     async def due(self, _: datetime) -> list[Message]:
         return list(self._due)

@@ -62,7 +62,7 @@ def test_a_break_at_any_place_loses_nothing(streamed: list[tuple[str, Frame]], c
 
 
 @given(frames)
-def test_what_lies_in_redis_is_read_as_it_was_written(frame: Frame):
+def test_what_lies_in_valkey_is_read_as_it_was_written(frame: Frame):
     assert Frame.decode(frame.encode()) == frame
 
 

@@ -72,7 +72,7 @@ async def test_a_stream_that_was_open_but_silent_misses_nothing_either(notify: N
         assert received.kind == "outcome"
 
 
-async def test_when_redis_has_lost_everything_the_unread_inbox_comes_again(
+async def test_when_valkey_has_lost_everything_the_unread_inbox_comes_again(
     notify: Notify, backend: Backend
 ):
     person, callout = notify.new("acc"), notify.new("cal")

@@ -1,4 +1,4 @@
-"""Redis paused and killed: inboxes go on, and open streams lose nothing."""
+"""Valkey paused and killed: inboxes go on, and open streams lose nothing."""
 
 import signal
 
@@ -11,7 +11,7 @@ from tests.support.backend import Backend
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 
-async def test_while_redis_is_paused_the_inbox_goes_on_and_the_stream_hears_it_later(
+async def test_while_valkey_is_paused_the_inbox_goes_on_and_the_stream_hears_it_later(
     notify: Notify, backend: Backend
 ):
     person, callout = notify.new("acc"), notify.new("cal")
@@ -29,7 +29,7 @@ async def test_while_redis_is_paused_the_inbox_goes_on_and_the_stream_hears_it_l
         assert received.message["id"] == newest["id"]
 
 
-async def test_a_stream_outlives_a_redis_that_was_killed(notify: Notify, backend: Backend):
+async def test_a_stream_outlives_a_valkey_that_was_killed(notify: Notify, backend: Backend):
     person, callout = notify.new("acc"), notify.new("cal")
     async with notify.stream(person) as stream:
         await notify.publish(called(person, callout), callout)
