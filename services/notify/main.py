@@ -1,4 +1,4 @@
-"""notify: who is told what. Routes, events and background steps on one screen.
+"""notify: messages to people, and what became of them. Everything is wired on this screen.
 
 GET  /api/v1/inbox                          my messages, the newest first
 POST /api/v1/inbox/{message}/read
@@ -51,7 +51,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     service.on(DutyEnded, duty.on_ended)
     service.on(ReportFiled, reporters.on_filed, rules.on_report_filed)
     service.on(SessionRevoked, streams.on_session_revoked)
-    # First told, then kept: a process that ends in between tells it again, and the inbox knows it.
+    # Kept last: if the process ends in between, a repeat is still a change; it stores nothing twice.
     service.on(VolunteerStandingChanged, rules.on_standing_changed, standings.on_changed)
     for event in RULES.keys() - {VolunteerStandingChanged}:
         service.on(event, rules.apply)

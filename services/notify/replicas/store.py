@@ -1,4 +1,4 @@
-"""What other services said: grants, duty, standings and reporters. Kept here, read by all nouns.
+"""What other services published: grants, duty, standings and reporters. Read by all nouns.
 
 All of it can be rebuilt from the topics.
 """

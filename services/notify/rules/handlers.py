@@ -28,7 +28,7 @@ class RuleHandlers:
         self._standings, self._waiting = standings, waiting
 
     async def apply(self, event: Event, message: Message) -> None:
-        """Tell everyone concerned, once each however often the event comes."""
+        """Notify everyone concerned, once each however often the event comes."""
         notification = notification_of(event)
         if notification is None:
             return

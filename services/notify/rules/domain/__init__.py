@@ -1,4 +1,4 @@
-"""Which event is told to whom, in which words: one rule an event, a module for each publisher."""
+"""Whom each event notifies, in which words: one rule an event, a module for each publisher."""
 
 from contracts.envelope import Event
 from services.notify.rules.domain import dispatch, incidents, registration
@@ -8,6 +8,6 @@ RULES: Rules = {**dispatch.RULES, **incidents.RULES, **registration.RULES}
 
 
 def notification_of(event: Event) -> Notification | None:
-    """None where nobody needs to be told."""
+    """None where nobody needs to know."""
     rule = RULES.get(type(event))
     return rule(event) if rule else None

@@ -41,7 +41,7 @@ def called(event: VolunteerCalled) -> Notification:
 
 
 def stood_down(event: VolunteerStoodDown) -> Notification | None:
-    if event.reason == "off_duty":  # their own tap, or DutyEnded tells them
+    if event.reason == "off_duty":  # their own tap, or DutyEnded notifies them
         return None
     to, key = Accounts((event.volunteer,)), f"stand_down_{event.reason}"
     return about_report(event, "stand_down", to, key, data={"reason": event.reason})
@@ -74,7 +74,10 @@ def arrived(event: VolunteerArrived) -> Notification:
 
 
 def duty_ended(event: DutyEnded) -> Notification | None:
-    if event.reason in ("tap", "suspended"):  # their own tap; VolunteerStandingChanged tells them
+    if event.reason in (
+        "tap",
+        "suspended",
+    ):  # their own tap; VolunteerStandingChanged notifies them
         return None
     return personal(event, "notice", event.volunteer, f"duty_{event.reason}")
 

@@ -26,7 +26,7 @@ from services.notify.rules.domain.notification import (
 
 
 def routed(event: ReportRouted) -> Notification | None:
-    if event.route != "committee":  # dispatch calls volunteers; ReportHandedOff tells the police
+    if event.route != "committee":  # dispatch calls volunteers; ReportHandedOff notifies the police
         return None
     to = RoleHolders("committee", event.area, event.reporter)
     data: Data = {"urgency": event.urgency, "round": event.round}
@@ -38,7 +38,7 @@ def handed_off(event: ReportHandedOff) -> Notification:
 
 
 def overdue(event: ReportEscalated) -> Notification | None:
-    if event.why != "overdue":  # CalloutEscalated tells them, with how many are missing
+    if event.why != "overdue":  # CalloutEscalated notifies them, with how many are missing
         return None
     return _to_station(event, "overdue", {"why": event.why})
 

@@ -32,7 +32,7 @@ async def test_who_is_off_duty_is_not_alerted_and_the_delivery_says_so(notify: N
     await published(notify, "MessageDelivered", held[0]["message"])
 
 
-async def test_an_alert_that_lapsed_is_not_shown(notify: Notify):
+async def test_an_expired_alert_is_not_shown(notify: Notify):
     person, callout = notify.new("acc"), notify.new("cal")
     await notify.publish(called(person, callout, seconds=-1), callout)
     await notify.publish(called(person, callout), callout)

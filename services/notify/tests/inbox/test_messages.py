@@ -51,7 +51,7 @@ def test_a_message_goes_out_live():
     assert events == []
 
 
-def test_an_alert_to_somebody_off_duty_is_held_back_and_said_to_be():
+def test_an_alert_to_somebody_off_duty_is_held_back_with_an_event():
     held, events = decided(message(), off_duty=True)
     assert (held.held_back, held.due) == ("off_duty", False)
     assert events == [
@@ -87,11 +87,11 @@ def test_reading_before_acknowledging_keeps_the_first_time():
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "published"),
     [("alert", True), ("escalation", True), ("progress", False), ("outcome", False)],
 )
-def test_only_calls_to_act_are_worth_an_event_when_acknowledged(kind: MessageKind, told: bool):
-    expected = [MessageAcknowledged(message="msg_1", recipient="acc_1")] if told else []
+def test_only_calls_to_act_are_worth_an_event_when_acknowledged(kind: MessageKind, published: bool):
+    expected = [MessageAcknowledged(message="msg_1", recipient="acc_1")] if published else []
     assert acknowledged(message(kind), NOW)[1] == expected
 
 

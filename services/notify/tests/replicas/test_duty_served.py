@@ -1,4 +1,4 @@
-"""On real servers: duty as other services said it, in whatever order it comes."""
+"""On real servers: duty as dispatch published it, in whatever order it arrives."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who is told what: every event, every variant, and never a word that somebody typed."""
+"""Who is notified of what: every event, every variant, never text that somebody typed."""
 
 import inspect
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def variants(kind: type[Event]) -> Iterator[Event]:
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
-def test_every_variant_of_every_event_is_said_in_both_languages_or_not_at_all(kind: type[Event]):
+def test_every_variant_of_every_event_has_both_languages_or_no_message(kind: type[Event]):
     for event in variants(kind):
         found = notification_of(event)
         if found is not None:
@@ -116,7 +116,7 @@ def test_who_is_stood_down_learns_why(reason: str):
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_nobody_is_told_of_their_own_doing(event: Event):
+def test_nobody_is_notified_of_their_own_actions(event: Event):
     assert notification_of(event) is None
 
 
@@ -135,7 +135,7 @@ def test_an_escalation_goes_to_the_leaders_first_and_then_to_the_officers_of_the
     assert station.kind == leaders.kind == "escalation"
 
 
-def test_an_escalated_report_is_not_told_twice():
+def test_an_escalated_report_is_not_notified_twice():
     assert notification_of(make(incidents.ReportEscalated, why="nobody_answered")) is None
     assert notification_of(make(incidents.ReportEscalated, why="nobody_on_duty")) is None
     assert notification(incidents.ReportEscalated, why="overdue").to == RoleHolders(
@@ -146,11 +146,11 @@ def test_an_escalated_report_is_not_told_twice():
 @pytest.mark.parametrize(
     "kind", [incidents.ReportHandedOff, incidents.ReportReopened, incidents.ReportReturned]
 )
-def test_the_station_is_told_but_not_an_officer_who_is_the_reporter(kind: type[Event]):
+def test_the_station_is_notified_but_not_an_officer_who_is_the_reporter(kind: type[Event]):
     assert notification(kind).to == RoleHolders("officer", "370104009008", "acc_11")
 
 
-def test_only_what_is_routed_to_the_committee_is_told_to_it():
+def test_only_what_is_routed_to_the_committee_notifies_it():
     assert notification(incidents.ReportRouted, route="committee").to == RoleHolders(
         "committee", "370104009008", "acc_11"
     )
@@ -167,7 +167,7 @@ def test_only_what_is_routed_to_the_committee_is_told_to_it():
         incidents.ReportNotAccepted,
     ],
 )
-def test_the_reporter_hears_how_it_goes_and_an_anonymous_one_does_not(kind: type[Event]):
+def test_the_reporter_is_kept_informed_and_an_anonymous_one_is_not(kind: type[Event]):
     assert notification(kind).to == Accounts(("acc_11",))
     assert notification_of(make(kind, reporter=None)) is None
 

@@ -1,4 +1,4 @@
-"""On real servers: who is told, once."""
+"""On real servers: who is notified, once."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from services.notify.tests.topics import deliveries
 pytestmark = pytest.mark.servers
 
 
-async def test_progress_finds_the_reporter_though_the_report_is_heard_of_later(notify: Notify):
+async def test_progress_finds_the_reporter_though_the_report_arrives_later(notify: Notify):
     person, report, callout = notify.new("acc"), notify.new("rep"), notify.new("cal")
     filled = CalloutFilled.model_validate(
         CalloutFilled.example | {"report": report, "callout": callout}
@@ -29,7 +29,7 @@ async def test_progress_finds_the_reporter_though_the_report_is_heard_of_later(n
     assert await notify.service.store.database["waiting"].find_one({"report": report}) is None
 
 
-async def test_officers_of_the_area_are_told_and_see_what_became_of_it(notify: Notify):
+async def test_officers_of_the_area_are_notified_and_see_what_became_of_it(notify: Notify):
     officer, elsewhere, report = notify.new("acc"), notify.new("acc"), notify.new("rep")
     grants = Grants(notify.service.store)
     for account, area in ((officer, "370104009"), (elsewhere, "370102001")):
@@ -61,7 +61,7 @@ async def _holds(grants: Grants, account: str, area: str, now: datetime) -> bool
     return account in await grants.holders("officer", area, now)
 
 
-async def test_a_new_standing_is_told_once_and_not_when_skills_change(notify: Notify):
+async def test_a_new_standing_is_notified_once_and_not_when_skills_change(notify: Notify):
     person = notify.new("acc")
     for seq, standing in enumerate(("applied", "approved", "approved", "suspended"), 1):
         event = VolunteerStandingChanged.model_validate(

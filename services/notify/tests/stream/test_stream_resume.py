@@ -1,4 +1,4 @@
-"""What a stream that comes back is owed: everything, once, and nothing that has expired."""
+"""What a stream that comes back is missed: everything, once, and nothing that has expired."""
 
 from datetime import timedelta
 
@@ -31,16 +31,16 @@ def streams(draw: st.DrawFn) -> list[tuple[str, Frame]]:
 def test_each_message_comes_at_most_once_and_none_that_is_wanted_is_left_out(
     backlog: list[Frame], streamed: list[tuple[str, Frame]], off_duty: bool
 ):
-    owed = catch_up(backlog, streamed, POLICY, now_ms=NOW, off_duty=off_duty)
-    told = [frame.message for _, frame in owed]
-    assert len(told) == len(set(told))
+    missed = catch_up(backlog, streamed, POLICY, now_ms=NOW, off_duty=off_duty)
+    sent = [frame.message for _, frame in missed]
+    assert len(sent) == len(set(sent))
     for frame in [*(frame for _, frame in streamed), *backlog]:
         wanted = (frame.expires == 0 or frame.expires > NOW) and not (
             off_duty and frame.kind == "alert"
         )
         others = [f for f in [*(f for _, f in streamed), *backlog] if f.message == frame.message]
         if wanted and all(other == frame for other in others):
-            assert frame.message in told
+            assert frame.message in sent
 
 
 @given(st.lists(frames, max_size=15), streams(), st.booleans())

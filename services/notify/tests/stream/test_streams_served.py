@@ -137,7 +137,7 @@ async def test_a_stop_ends_open_streams_at_once(backend: Backend):
         assert time.monotonic() - began < 2
 
 
-async def test_a_wave_is_told_side_by_side(notify: Notify):
+async def test_a_wave_is_alerted_side_by_side(notify: Notify):
     callout, people = notify.new("cal"), [notify.new("acc") for _ in range(12)]
 
     async def alert(person: str) -> float:
