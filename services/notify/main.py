@@ -51,7 +51,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     service.on(DutyEnded, duty.on_ended)
     service.on(ReportFiled, reporters.on_filed, rules.on_report_filed)
     service.on(SessionRevoked, streams.on_session_revoked)
-    # Kept last: if the process ends in between, a repeat is still a change; it stores nothing twice.
+    # Kept last: if the process ends between, a repeat is still a change and stores nothing twice.
     service.on(VolunteerStandingChanged, rules.on_standing_changed, standings.on_changed)
     for event in RULES.keys() - {VolunteerStandingChanged}:
         service.on(event, rules.apply)

@@ -74,10 +74,8 @@ def arrived(event: VolunteerArrived) -> Notification:
 
 
 def duty_ended(event: DutyEnded) -> Notification | None:
-    if event.reason in (
-        "tap",
-        "suspended",
-    ):  # their own tap; VolunteerStandingChanged notifies them
+    # Else it was their own tap, or a suspension, of which VolunteerStandingChanged notifies them.
+    if event.reason not in ("no_sign", "shift_end"):
         return None
     return personal(event, "notice", event.volunteer, f"duty_{event.reason}")
 
