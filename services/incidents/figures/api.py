@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import UtcDatetime, View
+from chassis.identity.guards import Principal, allow
 from jinan.areas import AREA_PATTERN
 from services.incidents.figures.domain import Figures, may_see, span
 from services.incidents.figures.store import count_reports

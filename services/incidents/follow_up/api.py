@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, LocalizedText, View, free_text
+from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route
 from services.incidents.follow_up.handlers import FollowUpHandlers

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import KeyedCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, free_text
+from chassis.identity.guards import Principal, allow
 from jinan.areas import AREA_PATTERN, COMMUNITY_PATTERN
 from services.incidents.logbook.domain import Kind, LogEntry
 from services.incidents.logbook.handlers import LogbookHandlers, NewLogEntry

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.domain import Cause
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from services.incidents.logbook.domain import Kind, LogEntry, readable_areas
 from services.incidents.logbook.store import LogEntries
 from services.incidents.place.handlers import PlaceHandlers

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import KeyedCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
+from chassis.identity.guards import Principal, anyone
 from services.incidents.photo.domain import MAX_BYTES, sanitized
 from services.incidents.photo.store import Photos
 

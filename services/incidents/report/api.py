@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Response
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
-from chassis.http.auth import Principal, allow, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
 from chassis.http.schemas import id_path
+from chassis.identity.guards import Principal, allow, anyone
 from contracts.vocabulary import Category, Route
 from jinan.areas import AREA_PATTERN
 from jinan.coordinates import Point

@@ -10,7 +10,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
 from chassis.errors import DuplicateKey, NotFound, Unavailable, is_transient
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from contracts.events.dispatch import CalloutEvent
 from contracts.vocabulary import Category, Outcome

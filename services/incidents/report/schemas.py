@@ -1,5 +1,5 @@
-"""Request bodies and answers of reports. Apart from `api.py`, which would exceed 300 lines with
-them; follow-ups use the time line too."""
+"""Request bodies and answers of reports. A file of its own because `api.py` would exceed 300 lines
+with them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import Now
 from chassis.http.paging import Page
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import LocalizedText, View
+from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Route, Skill, Urgency
 from services.incidents.policy import POLICIES
