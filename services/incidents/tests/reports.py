@@ -1,7 +1,9 @@
-"""Reports for tests: filed by the rules as they are."""
+"""Reports for tests, filed by the current policy, and people who ask for them."""
 
 from datetime import datetime
 
+from chassis.identity.guards import Principal
+from contracts.access import Grant
 from contracts.envelope import Event
 from contracts.vocabulary import Category, Role
 from jinan.local_time import LOCAL
@@ -27,8 +29,8 @@ def new(
     finished: bool = False,
     at: datetime = START,
 ) -> tuple[Report, list[Event]]:
-    """A report just filed, and its events. Its words always hold `SECRET`."""
-    ruling = classify(RoutingInput(text, category, role, finished), POLICIES.at(at), at)
+    """A report just filed, and its events. Its text always holds `SECRET`."""
+    routing = classify(RoutingInput(text, category, role, finished), POLICIES.at(at), at)
     filing = Filing(
         id="rep_1",
         number="JN-0000-0000-0",
@@ -40,7 +42,7 @@ def new(
         area=COMMUNITY,
         station="sta_duandian",
     )
-    report, events = file(filing, ruling, at)
+    report, events = file(filing, routing, at)
     return report, list(events)
 
 
@@ -50,3 +52,9 @@ def steps(report: Report) -> list[str]:
 
 def names(events: object) -> list[str]:
     return [type(event).__name__ for event in events]  # type: ignore[attr-defined]
+
+
+def person(role: Role, area: str, subject: str = "acc_x", squad: str | None = None) -> Principal:
+    return Principal(
+        subject=subject, session="ses", grants=(Grant(role=role, area=area, squad=squad),)
+    )
