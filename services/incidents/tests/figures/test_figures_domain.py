@@ -22,7 +22,7 @@ from services.incidents.tests.reports import COMMUNITY, person
         ("operator", "3701", "3701", False),
     ],
 )
-def test_whose_figures_one_may_see(role: Role, grant: str, area: str, seen: bool) -> None:
+def test_who_may_see_figures(role: Role, grant: str, area: str, seen: bool) -> None:
     assert may_see(person(role, grant), area) is seen
 
 

@@ -41,7 +41,7 @@ async def test_an_anonymous_report_is_followed_by_number_and_key(incidents: Inci
         await post(nobody, "/reports", report(), 401)
 
 
-async def test_a_wrong_number_is_not_a_missing_one(incidents: Incidents) -> None:
+async def test_a_malformed_number_is_not_a_missing_report(incidents: Incidents) -> None:
     async with incidents.client() as nobody:
         wrong = await nobody.get("/follow-ups/JN-0000-0000-1")
         assert (wrong.status_code, fields(wrong.json())) == (422, ["path.number"])

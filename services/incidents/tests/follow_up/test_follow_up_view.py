@@ -1,4 +1,4 @@
-"""What whoever has the number sees."""
+"""What anybody with the number sees."""
 
 from services.incidents.follow_up.api import follow_up_view
 from services.incidents.report.domain import decisions
@@ -6,7 +6,7 @@ from services.incidents.report.schemas import report_view
 from services.incidents.tests.reports import COMMUNITY, OFFICER, REPORTER, SECRET, START, new
 
 
-def test_a_number_shows_neither_words_nor_place() -> None:
+def test_a_follow_up_shows_neither_text_nor_place() -> None:
     report = decisions.add_note(new()[0], SECRET, OFFICER, START)[0]
     gone = decisions.withdraw(report, SECRET, REPORTER, START)
     assert gone is not None

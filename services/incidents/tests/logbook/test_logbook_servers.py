@@ -17,7 +17,7 @@ from services.incidents.tests.running import (
 pytestmark = pytest.mark.servers
 
 
-async def test_the_log_book_is_the_stations_to_read(incidents: Incidents) -> None:
+async def test_the_station_reads_the_log_book(incidents: Incidents) -> None:
     entry = {"kind": "patrol", "text": "夜间巡逻三圈", "community": COMMUNITY, "minutes": 90}
     key = secrets.token_hex(8)
     async with incidents.client(person(), ("volunteer", COMMUNITY)) as volunteer:

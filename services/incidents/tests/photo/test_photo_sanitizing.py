@@ -1,4 +1,4 @@
-"""Photos: only pictures, and nothing but the picture."""
+"""Photos: only pictures are accepted, and only their pixels are kept."""
 
 from contextlib import suppress
 from io import BytesIO
@@ -29,7 +29,7 @@ def _with_place(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_place_and_device_are_gone(kind: str) -> None:
+def test_place_and_device_are_removed(kind: str) -> None:
     given_ = _with_place(kind)
     assert b"PhoneOfSomebody" in given_
     photo = sanitized(given_)
@@ -39,11 +39,11 @@ def test_place_and_device_are_gone(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_what_hides_behind_a_picture_is_gone(kind: str) -> None:
+def test_data_after_a_picture_is_removed(kind: str) -> None:
     assert b"<script>" not in sanitized(_picture(kind) + b"<script>alert(1)</script>").content
 
 
-def test_a_picture_taken_sideways_stands_upright() -> None:
+def test_a_rotated_picture_is_turned_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
     photo = sanitized(_picture("JPEG", (40, 20), exif=exif))
@@ -67,7 +67,7 @@ def test_a_large_picture_is_made_smaller() -> None:
         (_picture("PNG", (9000, 6000)), "photo_pixels"),
     ],
 )
-def test_what_is_no_picture_is_refused(content: bytes, code: str) -> None:
+def test_other_files_are_refused(content: bytes, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
         sanitized(content)
     assert refusal.value.code == code

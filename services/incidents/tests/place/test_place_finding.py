@@ -57,7 +57,7 @@ async def test_without_a_community_the_nearest_station_answers() -> None:
     assert (place.area, place.station) == ("370104009", "sta_duandian")
 
 
-async def test_just_across_a_drawn_boundary_the_nearest_station_answers_all_the_same() -> None:
+async def test_just_across_an_approximate_boundary_the_nearest_station_still_answers() -> None:
     spot = Point(116.9535, 36.6716)  # drawn with Tianqiao, 1.2 km from the station's door
     assert districts().district_at(spot) == "370105"
     place = await places(STATION).find(spot, "wgs84", None)
@@ -69,7 +69,7 @@ async def test_without_community_or_station_the_district_is_known() -> None:
     assert (place.area, place.station) == ("370104", None)
 
 
-async def test_a_station_too_far_away_is_not_taken_for_the_places_own() -> None:
+async def test_a_station_too_far_away_is_ignored() -> None:
     west = Point(116.86, 36.70)  # the west of the district, 8 km from the station
     place = await places(STATION).find(west, "wgs84", None)
     assert (place.area, place.station) == ("370104", None)
@@ -83,7 +83,7 @@ async def test_a_street_without_a_station_keeps_its_area() -> None:
 @pytest.mark.parametrize(
     "point", [Point(116.4, 39.9), Point(0.0, 0.0), Point(117.12, 36.19), Point(36.67, 117.0 - 90)]
 )
-async def test_outside_jinan_is_refused_by_name(point: Point) -> None:
+async def test_outside_jinan_is_refused_by_field(point: Point) -> None:
     with pytest.raises(Refusal) as refusal:
         await places(STATION).find(point, "wgs84", None)
     assert (refusal.value.code, [*refusal.value.fields]) == ("outside_jinan", ["body.location"])
@@ -97,13 +97,13 @@ async def test_outside_jinan_is_refused_by_name(point: Point) -> None:
         ("370102001002", "community_elsewhere"),
     ],
 )
-async def test_a_community_that_cannot_be_is_refused_by_name(community: str, code: str) -> None:
+async def test_an_impossible_community_is_refused_by_field(community: str, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
         await places(STATION).find(DUANDIAN, "wgs84", community)
     assert (refusal.value.code, [*refusal.value.fields]) == (code, ["body.community"])
 
 
-async def test_the_high_tech_zone_is_drawn_with_the_districts_it_lies_in() -> None:
+async def test_the_high_tech_zone_is_found_in_the_districts_it_lies_in() -> None:
     """It has communities and stations of its own, but no boundary."""
     spot = Point(117.12, 36.67)  # 舜华路街道
     station = Station("sta_shunhua", ("370176001",), Point(117.121, 36.668))

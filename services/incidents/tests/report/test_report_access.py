@@ -1,4 +1,4 @@
-"""Who may read a report: everybody else does not learn that it is there."""
+"""Who may read a report. For everybody else it does not exist."""
 
 import pytest
 
@@ -45,19 +45,18 @@ def accepted_by(volunteer: str, squad: str | None) -> Report:
         (person("operator", "3701"), None),
     ],
 )
-def test_each_role_reads_its_own(who: Principal, reads_as: str | None) -> None:
+def test_who_may_read_in_what_capacity(who: Principal, reads_as: str | None) -> None:
     assert capacity(accepted_by("acc_v", "squ_1"), who) == reads_as
 
 
-def test_police_matters_are_not_the_committees() -> None:
+def test_the_committee_does_not_read_police_matters() -> None:
     report, _ = new("有人持刀")
     assert capacity(report, person("committee", COMMUNITY)) is None
     assert capacity(report, person("officer", "370104009")) == "officer"
 
 
-def test_a_search_that_volunteers_help_with_stays_the_polices() -> None:
-    """Who is missing, and where from, is not the committee's to know unless an officer gives it to
-    them."""
+def test_a_search_with_volunteers_stays_a_police_matter() -> None:
+    """The committee learns who is missing only if an officer routes the report to it."""
     report, _ = new("老人走失了", "missing")
     committee, officer = person("committee", COMMUNITY), person("officer", "370104009")
     searched = decisions.reroute(report, NewRoute("volunteers", "请帮忙寻找"), OFFICER, START)[0]
@@ -69,7 +68,7 @@ def test_a_search_that_volunteers_help_with_stays_the_polices() -> None:
     assert capacity(given, committee) == "committee"
 
 
-def test_who_it_was_taken_away_from_reads_no_more() -> None:
+def test_volunteers_lose_access_after_rerouting() -> None:
     report = accepted_by("acc_v", "squ_1")
     volunteer = person("volunteer", COMMUNITY, "acc_v")
     for way in ("police", "committee", "volunteers"):
@@ -80,12 +79,12 @@ def test_who_it_was_taken_away_from_reads_no_more() -> None:
     assert capacity(stood_down[0], volunteer) is None
 
 
-def test_an_anonymous_report_is_nobodys_own() -> None:
+def test_nobody_owns_an_anonymous_report() -> None:
     report, _ = new(reporter=None)
     assert capacity(report, person("resident", "3701", "acc_reporter")) is None
 
 
-def test_no_view_shows_who_did_it() -> None:
+def test_no_view_shows_accounts() -> None:
     report = decisions.add_note(accepted_by("acc_v", "squ_1"), "看过了", OFFICER, START)[0]
     shown = report_view(report).model_dump_json()
     for account in ("acc_v", "acc_officer", "acc_reporter", "squ_1"):
@@ -102,11 +101,11 @@ def test_police_matters_come_with_advice_to_call(text: str) -> None:
     assert "110" in told.en
 
 
-def test_other_matters_come_without() -> None:
+def test_other_matters_have_no_advice() -> None:
     assert advice(new("路灯坏了")[0]) is None
 
 
-def test_a_volunteer_reports_as_one() -> None:
+def test_a_volunteer_files_as_a_volunteer() -> None:
     grants = (Grant(role="resident", area="3701"), Grant(role="volunteer", area=COMMUNITY))
     both = Principal(subject="acc", session="s", grants=grants)
     assert role_when_filing(both) == "volunteer"

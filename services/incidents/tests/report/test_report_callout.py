@@ -1,4 +1,4 @@
-"""A call-out's events come in any order, more than once, and sometimes for a round that is over."""
+"""A call-out's events arrive in any order, more than once, and for rounds that are over."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -44,20 +44,20 @@ def test_any_order_and_any_repeat_end_the_same(events: tuple[list[Apply], list[A
 
 
 @given(st.lists(st.sampled_from(ONE_ROUND), max_size=12))
-def test_what_belongs_to_an_older_round_changes_nothing_that_counts(events: list[Apply]) -> None:
+def test_events_of_an_older_round_change_nothing(events: list[Apply]) -> None:
     second = decisions.reroute(new()[0], NewRoute("volunteers", "再派"), OFFICER, START)[0]
     after = _play(second, events)
     assert (after.state, after.timeline, after.present) == (second.state, second.timeline, ())
 
 
 @given(st.lists(st.sampled_from(ONE_ROUND), max_size=12))
-def test_a_matter_that_went_to_the_police_is_not_moved_by_volunteers(events: list[Apply]) -> None:
+def test_volunteers_do_not_move_a_police_matter(events: list[Apply]) -> None:
     police = decisions.reroute(new()[0], NewRoute("police", "有危险"), OFFICER, START)[0]
     after = _play(police, [lambda r, now: callout.accepted(r, 2, "acc_a", None, now), *events])
     assert (after.state, after.timeline, after.present) == (police.state, police.timeline, ())
 
 
-def test_with_the_last_one_gone_others_are_sought_again() -> None:
+def test_without_volunteers_left_others_are_called_again() -> None:
     report = _play(new()[0], [ONE_ROUND[1], lambda r, now: callout.left(r, 1, "acc_a")])
     assert report.state == "called"
     again = callout.accepted(report, 1, "acc_c", None, START)
@@ -65,6 +65,6 @@ def test_with_the_last_one_gone_others_are_sought_again() -> None:
     assert again[0].state == "accepted"
 
 
-def test_who_left_does_not_read_again_by_a_late_repeat() -> None:
+def test_a_late_repeat_gives_no_access_to_a_volunteer_who_left() -> None:
     report = _play(new()[0], [lambda r, now: callout.left(r, 1, "acc_a"), ONE_ROUND[1]])
     assert report.present == ()

@@ -1,4 +1,4 @@
-"""A report's life by each route, and each side step."""
+"""A report's life on each route, and each side step."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -82,7 +82,9 @@ def test_a_police_matter_closes_with_an_outcome_that_the_reporter_can_read() -> 
         decisions.close(report, "solved", "已处置", OFFICER, START)
     taken = then(decisions.acknowledge(report, OFFICER, START + MINUTE))
     assert decisions.acknowledge(taken, OFFICER, START + MINUTE) is None
-    closed, events = decisions.close(taken, "solved", "已带离", OFFICER, START + 9 * MINUTE)
+    closed, events = then_with(
+        decisions.close(taken, "solved", "已带离", OFFICER, START + 9 * MINUTE)
+    )
     assert (closed.state, closed.end, closed.timeline[-1].note) == (
         "closed",
         "police_outcome",
@@ -100,13 +102,13 @@ def test_a_finished_matter_is_logged_and_closed_at_once() -> None:
         decisions.reopen(report, "不对", REPORTER, START)
 
 
-def test_fundraising_is_told_to_the_police_while_volunteers_answer() -> None:
+def test_the_police_are_informed_of_fundraising_while_volunteers_answer() -> None:
     report, events = new("有人拉老人投资,月息三分", "fundraising")
     assert (report.route, report.state) == ("volunteers", "routed")
     assert names(events) == ["ReportFiled", "ReportRouted", "ReportHandedOff"]
 
 
-def test_not_solved_says_the_reporter() -> None:
+def test_a_reporter_reopens_what_is_not_solved() -> None:
     report = resolved_by_volunteers()
     again, events = decisions.reopen(report, "还在吵", REPORTER, START + 40 * MINUTE)
     assert (again.round, again.state, again.outcome) == (2, "routed", None)
@@ -119,7 +121,7 @@ def test_not_solved_says_the_reporter() -> None:
     assert decisions.reopen(closed, "又开始了", REPORTER, START + 50 * MINUTE)[0].closed_at is None
 
 
-def test_volunteers_who_could_not_solve_it_hand_it_back() -> None:
+def test_volunteers_return_what_they_could_not_solve() -> None:
     report, _ = new()
     report = then(callout.accepted(report, 1, "acc_v", None, START))
     back, events = then_with(callout.done(report, 1, "not_solved", START + MINUTE))
@@ -155,7 +157,7 @@ def test_withdrawn_and_not_accepted_end_it() -> None:
         assert callout.done(ended, 1, "solved", START) is None
 
 
-def test_nothing_is_taken_back_from_the_police() -> None:
+def test_a_police_matter_cannot_be_withdrawn() -> None:
     report, _ = new("我老公又打我", "violence")
     with pytest.raises(Refusal, match="with_police"):
         decisions.withdraw(report, "没事了", REPORTER, START)
@@ -172,7 +174,7 @@ def test_no_officer_can_send_volunteers_to_crime_or_danger(category: Category) -
         assert [*refusal.value.fields] == ["body.route"]
 
 
-def test_what_told_of_violence_stays_without_volunteers_whatever_it_is_called_later() -> None:
+def test_violence_never_gets_volunteers_even_after_the_category_changed() -> None:
     report, _ = new("有人拿着菜刀", "nuisance")
     called_else = decisions.reroute(
         report, NewRoute("committee", "误报", "nuisance"), OFFICER, START
@@ -206,7 +208,7 @@ def test_nobody_is_routed_to_the_log() -> None:
         decisions.reroute(new()[0], NewRoute("log", "记一下"), OFFICER, START)
 
 
-def test_a_silent_reporter_is_waited_for_72_hours() -> None:
+def test_the_station_confirms_for_a_silent_reporter_after_72_hours() -> None:
     report = resolved_by_volunteers()
     at = START + 20 * MINUTE + timedelta(hours=72)
     assert report.due_at == at
@@ -222,7 +224,7 @@ def test_a_silent_reporter_is_waited_for_72_hours() -> None:
 @pytest.mark.parametrize(
     ("text", "minutes"), [("路口堵车", 10), ("有人持刀", 1), ("广场舞太吵", 30), ("不会用手机", 30)]
 )
-def test_a_first_answer_that_is_overdue_is_told_once(text: str, minutes: int) -> None:
+def test_an_overdue_first_answer_is_escalated_once(text: str, minutes: int) -> None:
     report, _ = new(text)
     due = START + minutes * MINUTE
     assert report.due_at == due
@@ -248,7 +250,7 @@ def test_an_answer_in_time_is_not_overdue() -> None:
         assert on_due(report, late) is None
 
 
-def test_nobody_came_is_told_to_the_station_once() -> None:
+def test_the_station_is_told_once_that_nobody_came() -> None:
     report, _ = new()
     told, events = then_with(callout.escalated(report, 1, "nobody_on_duty", START))
     assert names(events) == ["ReportEscalated"]
@@ -256,7 +258,7 @@ def test_nobody_came_is_told_to_the_station_once() -> None:
     assert on_due(told, START + timedelta(days=1)) is None  # the station knows already
 
 
-def test_a_day_in_the_past_never_stands_below_a_later_line() -> None:
+def test_the_time_line_never_goes_back_in_time() -> None:
     report, _ = new()
     report = then(callout.called(report, 1, START - MINUTE))
     assert [e.at for e in report.timeline] == sorted(e.at for e in report.timeline)
@@ -276,7 +278,7 @@ def test_a_reopened_matter_that_has_become_dangerous_goes_to_the_police(reason: 
     assert names(events) == ["ReportReopened", "ReportRouted", "ReportHandedOff"]
 
 
-def test_a_reopened_matter_that_is_only_not_done_goes_to_volunteers_again() -> None:
+def test_a_reopened_matter_without_danger_goes_to_volunteers_again() -> None:
     again, _ = decisions.reopen(
         resolved_by_volunteers(), "车又堵上了,没人管", REPORTER, START + 30 * MINUTE
     )

@@ -1,4 +1,4 @@
-"""Any sequence of commands and events, by anybody, keeps what a report promises."""
+"""Any sequence of commands and events keeps a report's invariants."""
 
 import json
 from collections.abc import Callable, Sequence

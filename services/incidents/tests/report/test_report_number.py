@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chassis.domain import Refusal
 from services.incidents.report.domain.number import BITS, number_of, parse
 
-SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 numbers = st.integers(0, 2**BITS - 1).map(number_of)
 
 
@@ -22,8 +22,8 @@ def test_a_number_is_found_however_it_is_typed(number: str) -> None:
         assert parse(typed) == number
 
 
-@given(numbers, st.integers(0, 8), st.sampled_from(SIGNS))
-def test_every_single_wrong_sign_is_found(number: str, place: int, sign: str) -> None:
+@given(numbers, st.integers(0, 8), st.sampled_from(ALPHABET))
+def test_every_single_wrong_character_is_detected(number: str, place: int, sign: str) -> None:
     bare = number.removeprefix("JN-").replace("-", "")
     wrong = bare[:place] + sign + bare[place + 1 :]
     if wrong != bare:
@@ -33,7 +33,7 @@ def test_every_single_wrong_sign_is_found(number: str, place: int, sign: str) ->
 
 
 @given(numbers, st.integers(0, 8), st.integers(0, 8))
-def test_every_two_signs_that_changed_places_are_found(number: str, a: int, b: int) -> None:
+def test_every_transposition_is_detected(number: str, a: int, b: int) -> None:
     signs = list(number.removeprefix("JN-").replace("-", ""))
     signs[a], signs[b] = signs[b], signs[a]
     wrong = "".join(signs)
@@ -46,7 +46,7 @@ def test_every_two_signs_that_changed_places_are_found(number: str, a: int, b: i
     "typed",
     ["", "JN", "JN-4F7K-2M9Q", "JN-4F7K-2M9Q-XX", "JN-4F7U-2M9Q-X", "编号", "$ne", "JN-" * 9],
 )
-def test_what_can_be_no_number_says_what_one_looks_like(typed: str) -> None:
+def test_malformed_numbers_are_refused(typed: str) -> None:
     with pytest.raises(Refusal) as refusal:
         parse(typed)
     assert refusal.value.code in ("number_form", "number_check")

@@ -1,10 +1,11 @@
-"""A photo stays with its report even if the process ended before that was said."""
+"""A photo is kept with its report even if the process ended between the two writes."""
 
 from typing import cast
 
 from chassis.clock import Clock
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.domain.report import Report
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
@@ -39,8 +40,8 @@ async def test_only_the_photo_of_a_report_that_is_stored_is_kept() -> None:
         cast(Reports, Stored(report)),
         cast(PlaceHandlers, None),
         cast(Photos, shelf),
+        FollowUpKeys("secret"),
         Clock(""),
-        b"secret",
     )
     await handlers.keep_photos()
     assert shelf.kept == ["pho_mine"]

@@ -40,7 +40,7 @@ async def test_a_bad_report_is_refused_by_field_and_nothing_is_stored(
         assert (await own.get("/reports?mine=true")).json()["items"] == []
 
 
-async def test_not_a_number_is_no_place(incidents: Incidents) -> None:
+async def test_nan_is_no_location(incidents: Incidents) -> None:
     async with incidents.client(person()) as own:
         raw = b'{"text": "x", "location": {"longitude": NaN, "latitude": Infinity}}'
         answer = await own.post(

@@ -79,7 +79,7 @@ async def test_a_bad_network_files_once(incidents: Incidents) -> None:
         assert len((await own.get("/reports?mine=true")).json()["items"]) == 1
 
 
-async def test_danger_is_answered_with_advice_and_stays_the_polices(incidents: Incidents) -> None:
+async def test_danger_comes_with_advice_and_stays_with_the_police(incidents: Incidents) -> None:
     me = person()
     async with incidents.client(me) as own, incidents.client(person(), OFFICER) as officer:
         filed = await post(own, "/reports", report("有人拿着菜刀追人", category="nuisance"), 201)
@@ -106,7 +106,7 @@ async def test_danger_is_answered_with_advice_and_stays_the_polices(incidents: I
     ]
 
 
-async def test_what_is_due_happens_by_itself_once(incidents: Incidents) -> None:
+async def test_due_reports_are_settled_once(incidents: Incidents) -> None:
     async with incidents.client(person()) as own, incidents.client(person(), OFFICER) as officer:
         filed = await post(own, "/reports", report("请教怎么办居住证"), 201)
         await post(

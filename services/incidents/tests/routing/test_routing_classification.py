@@ -1,5 +1,4 @@
-"""Routing beside the examples: numbers, night, skills, triage, and what holds for any words at
-all."""
+"""Routing: numbers, night, skills, triage, and what holds for any text."""
 
 from datetime import datetime
 from typing import get_args
@@ -80,18 +79,18 @@ def test_the_number_that_a_reporter_gives_counts() -> None:
 
 
 @pytest.mark.parametrize("text", ["你好", "那边出了点事", "。。。", "!!!"])
-def test_words_that_tell_nothing_are_for_an_officer_to_look_at(text: str) -> None:
+def test_unclear_text_goes_to_triage(text: str) -> None:
     decision = classify(RoutingInput(text, None, "resident"), POLICY, NOON)
     assert decision.triage
     assert decision.category == "assistance"
 
 
-def test_a_category_that_was_picked_is_not_doubted_without_danger() -> None:
+def test_a_picked_category_is_kept_without_danger() -> None:
     decision = classify(RoutingInput("那边出了点事", "environment", "resident"), POLICY, NOON)
     assert (decision.category, decision.triage, decision.inferred) == ("environment", False, False)
 
 
-def test_fundraising_is_for_volunteers_and_the_police_are_told() -> None:
+def test_fundraising_goes_to_volunteers_and_informs_the_police() -> None:
     decision = classify(
         RoutingInput("有人拉老人投资,月息三分", "fundraising", "resident"), POLICY, NOON
     )
@@ -130,7 +129,7 @@ def test_any_words_get_a_route_and_danger_never_gets_volunteers(
     after=st.sampled_from(["", ",请来人", "。谢谢", "!快"]),
     category=st.sampled_from(get_args(Category)),
 )
-def test_danger_is_seen_wherever_it_stands(
+def test_danger_is_found_anywhere_in_the_text(
     before: str, danger: str, after: str, category: Category
 ) -> None:
     assert (

@@ -1,5 +1,5 @@
-"""Reports as people might write them, none of them from the demonstration's day: the rules must
-carry beyond it."""
+"""Reports as people might write them, none from the demonstration's day: the cues must generalise
+beyond it."""
 
 from datetime import datetime
 
@@ -12,8 +12,7 @@ from services.incidents.routing.domain import RoutingInput, classify
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=LOCAL)
 Example = tuple[str, Category | None, Route, Category | None]
-"""The words, the category picked, the route that is right, the category that is right (None:
-whichever)."""
+"""Text, picked category, right route, right category (None: any)."""
 
 DANGER: list[Example] = [
     ("三楼窗户里往外冒浓烟,可能有人在里面", "environment", "police", "emergency"),
@@ -143,7 +142,7 @@ def _check(example: Example, role: Role) -> None:
 @pytest.mark.parametrize(
     "example", DANGER + CRIME + QUARREL + HAZARD + EVERYDAY + DENIED, ids=lambda e: e[0]
 )
-def test_residents_words_find_who_answers(example: Example) -> None:
+def test_residents_reports_are_routed(example: Example) -> None:
     _check(example, "resident")
 
 
@@ -166,7 +165,7 @@ def test_only_a_volunteer_fills_the_log(example: Example) -> None:
 @pytest.mark.parametrize(
     "category", ["traffic", "nuisance", "assistance", "environment", "outreach", "checkpoint"]
 )
-def test_danger_is_the_polices_whatever_category_was_picked(
+def test_danger_goes_to_the_police_whatever_category_was_picked(
     example: Example, category: Category
 ) -> None:
     for role in ("resident", "volunteer", "committee"):

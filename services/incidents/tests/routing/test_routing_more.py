@@ -1,5 +1,5 @@
-"""More reports, by who has to answer them: written before the rules were looked at again, to see
-how far they carry."""
+"""More reports, by who has to answer them. Written before the cues were revised, to see how far
+they generalise."""
 
 from datetime import datetime
 
