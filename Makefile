@@ -23,7 +23,7 @@ $(INSTALLED): requirements.lock
 	@sh deploy/local/setup.sh $(STATE)/venv
 	@touch $@
 
-demo: setup ## play a day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
+demo: setup ## run a simulated day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
 	@$(PY) -m deploy.local fetch
 	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m simulation.runner
 
@@ -39,10 +39,10 @@ run: setup ## start the platform and stay until Ctrl-C; its data is kept (MEMBER
 stop: setup ## end the platform that `make run` started (PROFILE=demo: the one of `make demo KEEP=1`)
 	@$(PY) -m deploy.local stop --profile $(PROFILE)
 
-status: setup ## show how each process of the platform is
+status: setup ## show the state of each process of the platform
 	@$(PY) -m deploy.local status --profile $(PROFILE)
 
-logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to go on)
+logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to keep printing)
 	@$(PY) -m deploy.local logs $(NAME) $(if $(FOLLOW),--follow) --profile $(PROFILE)
 
 clean: setup ## remove the data, logs and secrets of the local platforms
@@ -69,7 +69,7 @@ $(PEERS): $(INSTALLED) requirements-bench.lock
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-bench.lock
 	@touch $@
 
-up: ## start the compose stack (Docker), with keys of its own (SCALE='dispatch=3 incidents=2')
+up: ## start the compose stack (Docker) (SCALE='dispatch=3 incidents=2')
 	COMPOSE_PARALLEL_LIMIT=1 docker compose build
 	docker compose up --detach --wait $(or $(ONLY),$(SCALE:%=--scale %))
 

@@ -7,12 +7,12 @@ minutes as named.
 
 import hashlib
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from contracts.vocabulary import Outcome
+from jinan.local_time import LOCAL, minutes_on_foot
 
-JINAN = timezone(timedelta(hours=8))
 Watch = Literal["day", "evening"]
 Answer = Literal["accept", "decline", "silent", "late"]
 Verdict = Literal["confirm", "reopen", "slow"]
@@ -37,7 +37,7 @@ def between(low: float, high: float, seed: int, *parts: object) -> float:
 
 def watch_at(moment: datetime) -> Watch:
     """The watch on duty: `day` from 06:00 to 18:00 in Jinan, else `evening`."""
-    return "day" if 6 <= moment.astimezone(JINAN).hour < 18 else "evening"
+    return "day" if 6 <= moment.astimezone(LOCAL).hour < 18 else "evening"
 
 
 class Reply(NamedTuple):
@@ -69,7 +69,7 @@ def reply(seed: int, person: str, n: int, wave: int, manual: bool = False) -> Re
 
 def walk_seconds(metres: float) -> float:
     """Walking time along the streets for a straight-line distance."""
-    return metres * DETOUR / WALK_M_PER_S
+    return minutes_on_foot(metres, WALK_M_PER_S, DETOUR) * 60
 
 
 def on_scene_minutes(seed: int, person: str, n: int) -> float:

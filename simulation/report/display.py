@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from simulation.actors.behaviour import JINAN
+from jinan.local_time import LOCAL
 from simulation.context import Context
 from simulation.tracker import Track
 
@@ -129,4 +129,4 @@ def line_of(track: Track, now: datetime) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    return moment.astimezone(JINAN).strftime("%m-%d %H:%M")
+    return moment.astimezone(LOCAL).strftime("%m-%d %H:%M")
