@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from chassis.http.auth import Principal, allow
+from chassis.identity.guards import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.domain import Cause
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from services.registration.account import domain
 from services.registration.account.domain import Account
 from services.registration.account.personal import PersonalData

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet
 
 from chassis.clock import Clock
-from chassis.http.tokens import ALGORITHM
+from chassis.identity.tokens import ALGORITHM
 from services.registration.account.domain import Account, HeldGrant, Session
 from services.registration.account.personal import PersonalData
 from services.registration.policy import POLICIES
@@ -91,10 +91,8 @@ class Tokens:
         any of them."""
         now, issued = self._clock.now(), self._clock.real()
         held = account.grants_at(now)
-        lifetime = min(
-            POLICIES.at(now).access_token_lifetime_s,
-            *(self._seconds_left(grant.until, now) for grant in held if grant.until is not None),
-        )
+        ends = [self._seconds_left(grant.until, now) for grant in held if grant.until is not None]
+        lifetime = min([POLICIES.at(now).access_token_lifetime_s, *ends])
         claims = {
             "iss": self._issuer,
             "aud": self._audience,

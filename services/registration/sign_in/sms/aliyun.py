@@ -15,11 +15,11 @@ import httpx
 import orjson
 import structlog
 
-from services.registration.sms.sender import NotSent
+from services.registration.sign_in.sms.sender import NotSent
 
 log = structlog.get_logger()
 _ALGORITHM = "ACS3-HMAC-SHA256"
-_WITHIN = 4.0  # seconds
+_TIMEOUT_S = 4.0
 _PHONE_REFUSED = {
     "isv.MOBILE_NUMBER_ILLEGAL",
     "isv.MOBILE_COUNT_OVER_LIMIT",
@@ -40,7 +40,7 @@ class AliyunAccount:
 
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
-    """RFC 3986 encoding, in the order of the names."""
+    """RFC 3986 encoding, sorted by name."""
     return "&".join(
         f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in sorted(parameters.items())
     )
@@ -49,8 +49,8 @@ def canonical_query(parameters: Mapping[str, str]) -> str:
 def authorization(
     method: str, query: str, headers: Mapping[str, str], key_id: str, key_secret: str
 ) -> str:
-    """The `Authorization` of a request to `/` without a body; `headers` are those that are signed,
-    in lower case."""
+    """The `Authorization` header of a request to `/` without a body. `headers` are the signed ones,
+    their names in lower case."""
     signed = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
     request = "\n".join((method, "/", query, lines, signed, headers["x-acs-content-sha256"]))
@@ -66,7 +66,7 @@ class AliyunSms:
 
     async def start(self) -> None:
         self._client = httpx.AsyncClient(
-            base_url=self._account.endpoint, timeout=_WITHIN, follow_redirects=False
+            base_url=self._account.endpoint, timeout=_TIMEOUT_S, follow_redirects=False
         )
 
     async def stop(self) -> None:
@@ -96,7 +96,7 @@ class AliyunSms:
         )
         if reason != "OK" or answer.is_error:
             raise NotSent(reason, phone_refused=reason in _PHONE_REFUSED)
-        log.info("code handed to the carrier", receipt=str(result.get("BizId", ""))[:40])
+        log.info("code accepted by the provider", receipt=str(result.get("BizId", ""))[:40])
 
     def _headers(self, query: str) -> dict[str, str]:
         headers = {

@@ -1,49 +1,21 @@
-"""The SMS desk of a local platform: messages are kept for ten minutes, and shown to the
-developer."""
+"""Text messages of a local platform: kept for some minutes, for developers to read."""
 
-from datetime import UTC, datetime, timedelta
-
-from pydantic import BaseModel
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from datetime import UTC, datetime
 
 from chassis.clock import Clock
-from chassis.mongo.store import Store, new_id
 from contracts.texts import text
-from services.registration.account.personal import Personal
-
-
-class KeptMessage(BaseModel):
-    text: str
-    code: str
-    at: datetime
+from services.registration.account.personal import PersonalData
+from services.registration.policy import POLICIES
+from services.registration.sign_in.store import LocalMessage, LocalMessages
 
 
 class LocalSms:
-    """In the store, so that every replica shows what any of them sent. The phone is kept as its
-    keyed hash."""
-
-    def __init__(self, store: Store, personal: Personal, clock: Clock) -> None:
-        self._personal, self._clock = personal, clock
-        self._collection = store.collection(
-            "local_messages",
-            IndexModel([("purge_at", ASCENDING)], expireAfterSeconds=0),
-            IndexModel([("phone_key", ASCENDING), ("at", DESCENDING)]),
-        )
+    def __init__(self, messages: LocalMessages, personal: PersonalData, clock: Clock) -> None:
+        self._messages, self._personal, self._clock = messages, personal, clock
 
     async def send_code(self, phone: str, code: str) -> None:
         now = datetime.fromtimestamp(self._clock.real(), UTC)
-        message = KeptMessage(text=text("sms.sign_in_code", code=code).zh, code=code, at=now)
-        keyed = {
-            "phone_key": self._personal.phone_key(phone),
-            "purge_at": now + timedelta(minutes=10),
-        }
-        await self._collection.insert_one({"_id": new_id("sms"), **message.model_dump(), **keyed})
-
-    async def latest(self, phone: str, limit: int = 10) -> list[KeptMessage]:
-        """The latest first."""
-        cursor = self._collection.find(
-            {"phone_key": self._personal.phone_key(phone)}, limit=limit, max_time_ms=3000
-        )
-        return [
-            KeptMessage.model_validate(document) async for document in cursor.sort("at", DESCENDING)
-        ]
+        minutes = POLICIES.at(now).code_lifetime_s // 60
+        said = text("sms.sign_in_code", code=code, minutes=minutes).zh
+        message = LocalMessage(text=said, code=code, at=now)
+        await self._messages.add(self._personal.phone_key(phone), message)

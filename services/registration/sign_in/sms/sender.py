@@ -1,11 +1,10 @@
-"""What the service needs of whoever sends text messages."""
+"""What sign-in needs of a provider of text messages."""
 
 from typing import Protocol
 
 
 class NotSent(Exception):
-    """The message was not taken. `reason` is the provider's code, never a text; nothing
-    personal."""
+    """The provider did not accept the message. `reason` is its code: no text, nothing personal."""
 
     def __init__(self, reason: str, phone_refused: bool = False) -> None:
         super().__init__(reason)
