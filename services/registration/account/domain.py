@@ -15,6 +15,8 @@ from jinan.areas import CITY, street_of
 Source = Literal["sign_up", "approval", "squad", "hand"]
 """What a grant follows from. Only a grant given by hand is taken back by hand."""
 
+ProposedChange = Literal["approve", "suspend"]
+
 
 class HeldGrant(Frozen):
     """A role in an area. `given_by` is an account, a squad or `system`."""
@@ -51,7 +53,7 @@ class Proposal(Frozen):
     """What a leader or a committee asks the station to decide. `reason` is encrypted."""
 
     id: str
-    what: Literal["approve", "suspend"]
+    what: ProposedChange
     by: str
     by_role: Role
     at: datetime

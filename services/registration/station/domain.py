@@ -1,15 +1,12 @@
 """Police stations and the streets they serve."""
 
-from collections.abc import Sequence
-
-from chassis.domain import Aggregate
-from contracts.envelope import Event
+from chassis.domain import Aggregate, Decision
 from contracts.events.registration import StationRegistered
 from jinan.areas import covers
 
 
 class Station(Aggregate):
-    """Its door: WGS-84 degrees."""
+    """Position of its door: WGS-84 degrees."""
 
     name: str
     streets: tuple[str, ...]
@@ -19,12 +16,16 @@ class Station(Aggregate):
     def serves(self, area: str) -> bool:
         return any(covers(street, area) for street in self.streets)
 
+    def overlaps(self, area: str) -> bool:
+        """Whether it serves the area or a part of it."""
+        return any(covers(area, street) or covers(street, area) for street in self.streets)
 
-def register(station: Station) -> tuple[Station, Sequence[Event]]:
-    event = StationRegistered(
+
+def register(station: Station) -> Decision[Station]:
+    registered = StationRegistered(
         station=station.id,
         streets=station.streets,
         longitude=station.longitude,
         latitude=station.latitude,
     )
-    return station, [event]
+    return station, [registered]
