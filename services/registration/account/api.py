@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from chassis.identity.guards import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import (
@@ -21,8 +20,9 @@ from chassis.http.paging import (
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
+from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Role, Skill, Standing
-from services.registration.account.domain import Account, HeldGrant
+from services.registration.account.domain import Account, HeldGrant, PersonName
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import PersonalData
 
@@ -30,12 +30,6 @@ router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=PlainRoute
 Me = Annotated[Principal, allow("own")]
 Accounts = Annotated[AccountHandlers, provided(AccountHandlers)]
 Personal = Annotated[PersonalData, provided(PersonalData)]
-PersonName = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$"
-    ),
-]
 
 
 class AccountUpdate(Body):

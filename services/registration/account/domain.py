@@ -5,7 +5,9 @@ them in plain text.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from chassis.domain import Aggregate, Frozen, Refusal
 from contracts.access import Grant
@@ -16,6 +18,12 @@ Source = Literal["sign_up", "approval", "squad", "hand"]
 """What a grant follows from. Only a grant given by hand is taken back by hand."""
 
 ProposedChange = Literal["approve", "suspend"]
+PersonName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$"
+    ),
+]
 
 
 class HeldGrant(Frozen):

@@ -39,6 +39,15 @@ class Accounts(Repository[Account]):
     async def exists(self, id: str) -> bool:
         return await self.collection.find_one({"_id": id}, {"_id": 1}) is not None
 
+    async def among(self, ids: Sequence[str]) -> list[Account]:
+        """Those of the ids that exist."""
+        return await self.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
+
+    async def with_id_numbers(self, keys: Sequence[str]) -> list[Account]:
+        """Accounts with one of these ID numbers, given by their keyed hashes."""
+        query = {"id_number_key": {"$in": list(keys), "$gt": ""}}
+        return await self.find(query, limit=len(keys)) if keys else []
+
 
 class AccessLogEntry(Frozen):
     """`by` (an account) read fields of `person`, as `by_role`."""
@@ -63,8 +72,8 @@ class AccessLog:
     async def write(self, entries: Sequence[AccessLogEntry]) -> None:
         if entries:
             documents = [
-                entry.model_dump(exclude={"id"}) | {"_id": new_id("read")}
- for entry in entries]
+                entry.model_dump(exclude={"id"}) | {"_id": new_id("read")} for entry in entries
+            ]
             await self._collection.insert_many(documents, ordered=False)
 
     async def of(

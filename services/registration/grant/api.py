@@ -14,20 +14,21 @@ from chassis.identity.guards import Principal, allow
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.api import GrantView
+from services.registration.grant.domain import GrantArea
 from services.registration.grant.handlers import GrantHandlers
+from services.registration.squad.domain import SquadId
 
 router = APIRouter(prefix="/grants", tags=["grants"], route_class=PlainRoute)
 Giver = Annotated[Principal, allow("grant.give")]
 Grants = Annotated[GrantHandlers, provided(GrantHandlers)]
-_AREA = r"^3701(\d{2}(\d{3}(\d{3})?)?)?$"
 _ACCOUNT = r"^acc_[0-9a-f]{20}$"
 
 
 class NewGrant(Body):
     account: str = Field(pattern=_ACCOUNT, examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
     role: Role = Field(examples=["officer"])
-    area: str = Field(pattern=_AREA, examples=["370104009"])
-    squad: str | None = Field(None, max_length=40, pattern=r"^squ_[0-9a-z]+$")
+    area: GrantArea = Field(examples=["370104009"])
+    squad: SquadId | None = None
     until: UtcDatetime | None = None
 
 
@@ -53,13 +54,11 @@ async def give_grant(
     return GrantsView(account=account.id, grants=held)
 
 
-@router.delete(
-    "/{account}/{role}/{area}", status_code=204, responses=refuses("grant_follows")
-)
+@router.delete("/{account}/{role}/{area}", status_code=204, responses=refuses("grant_follows"))
 async def revoke_grant(
     account: Annotated[str, Path(pattern=_ACCOUNT)],
     role: Role,
-    area: Annotated[str, Path(pattern=_AREA)],
+    area: Annotated[GrantArea, Path()],
     who: Giver,
     grants: Grants,
     cause: RequestCause,

@@ -2,12 +2,16 @@
 not touched here."""
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from chassis.domain import Decision, Refusal
 from contracts.vocabulary import Role
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant
 
+GrantArea = Annotated[str, StringConstraints(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$")]
 OFFICER_GIVES: frozenset[Role] = frozenset({"volunteer", "leader", "committee"})
 """What an officer may give in their own area; the city desk may give any role anywhere."""
 

@@ -2,7 +2,7 @@
 developers, the messages of a local platform."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import Field
@@ -59,7 +59,7 @@ class SignedInView(View):
     account: AccountView
 
     @classmethod
-    def of(cls, signed_in: SignedIn, personal: PersonalData, now: datetime) -> "SignedInView":
+    def of(cls, signed_in: SignedIn, personal: PersonalData, now: datetime) -> Self:
         return cls(
             access_token=signed_in.access_token,
             refresh_token=signed_in.refresh_token,

@@ -1,7 +1,7 @@
 """squads: who serves with whom, and who leads."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, StringConstraints
@@ -13,23 +13,20 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
-from services.registration.squad.domain import Squad
+from services.registration.squad.domain import Squad, SquadId, SquadName
 from services.registration.squad.handlers import SquadHandlers
+from services.registration.station.domain import StationId
 
 router = APIRouter(prefix="/squads", tags=["squads"], route_class=PlainRoute)
 Officer = Annotated[Principal, allow("volunteer.decide")]
 Squads = Annotated[SquadHandlers, provided(SquadHandlers)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^acc_[0-9a-f]{20}$")]
-SquadId = Annotated[str, StringConstraints(max_length=40, pattern=r"^squ_[0-9a-z]+$")]
-StationId = Annotated[str, StringConstraints(max_length=40, pattern=r"^sta_[0-9a-z]+$")]
 _ACCOUNT = ["acc_5f1e0c9a7b3d2e4f6a8c"]
 
 
 class NewSquad(Body):
     station: StationId = Field(examples=["sta_duandian"])
-    name: str = Field(
-        min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$", examples=["夕阳红"]
-    )
+    name: SquadName = Field(examples=["夕阳红"])
     leader: AccountId | None = Field(None, examples=_ACCOUNT)
 
 
@@ -45,7 +42,7 @@ class SquadView(View):
     formed_at: datetime
 
     @classmethod
-    def of(cls, squad: Squad) -> "SquadView":
+    def of(cls, squad: Squad) -> Self:
         return cls.model_validate(squad.model_dump())
 
 

@@ -2,12 +2,20 @@
 account."""
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from chassis.domain import Aggregate, Decision, Refusal
 from contracts.events.registration import SquadFormed
 from jinan.areas import street_of
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant, with_volunteer_grant
+
+SquadId = Annotated[str, StringConstraints(max_length=40, pattern=r"^squ_[0-9a-z]+$")]
+SquadName = Annotated[
+    str, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$")
+]
 
 
 class Squad(Aggregate):
@@ -51,9 +59,7 @@ def lead(account: Account, squad: str, station: str) -> Decision[Account] | None
     grant = HeldGrant(
         role="leader", area=street_of(volunteer.area), squad=squad, source="squad", given_by=squad
     )
-    member = account.with_(
-        volunteer=volunteer.with_(squad=squad), grants=(*account.grants, grant)
-    )
+    member = account.with_(volunteer=volunteer.with_(squad=squad), grants=(*account.grants, grant))
     changed = with_volunteer_grant(member, squad)
     return changed, [events.standing_changed(changed), events.grants_changed(changed)]
 

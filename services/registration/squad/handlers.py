@@ -1,4 +1,4 @@
-"""Forms squads and appoints their leaders. The leader's grant follows from the squad's own event."""
+"""Forms squads and appoints leaders. The leader's grant follows from the squad's own event."""
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal

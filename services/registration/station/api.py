@@ -1,9 +1,9 @@
 """stations: police stations and the streets they serve."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
@@ -12,23 +12,26 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
-from services.registration.station.domain import Station
+from services.registration.station.domain import (
+    Latitude,
+    Longitude,
+    Station,
+    StationName,
+    Streets,
+)
 from services.registration.station.handlers import StationHandlers
 
 router = APIRouter(prefix="/stations", tags=["stations"], route_class=PlainRoute)
 Stations = Annotated[StationHandlers, provided(StationHandlers)]
-Street = Annotated[str, StringConstraints(pattern=r"^3701\d{5}$")]
 
 
 class NewStation(Body):
     """The position is that of its door, in WGS-84 degrees."""
 
-    name: str = Field(
-        min_length=2, max_length=40, pattern=r"^[^\x00-\x1f<>$]+$", examples=["段店北路派出所"]
-    )
-    streets: tuple[Street, ...] = Field(min_length=1, max_length=20, examples=[["370104009"]])
-    longitude: float = Field(ge=116.0, le=118.0, allow_inf_nan=False, examples=[116.941])
-    latitude: float = Field(ge=35.9, le=37.6, allow_inf_nan=False, examples=[36.667])
+    name: StationName = Field(examples=["段店北路派出所"])
+    streets: Streets = Field(examples=[["370104009"]])
+    longitude: Longitude = Field(examples=[116.941])
+    latitude: Latitude = Field(examples=[36.667])
 
 
 class StationView(View):
@@ -39,7 +42,7 @@ class StationView(View):
     latitude: float
 
     @classmethod
-    def of(cls, station: Station) -> "StationView":
+    def of(cls, station: Station) -> Self:
         return cls.model_validate(station.model_dump())
 
 

@@ -1,8 +1,23 @@
 """Police stations and the streets they serve."""
 
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
 from chassis.domain import Aggregate, Decision
 from contracts.events.registration import StationRegistered
 from jinan.areas import covers
+
+StationId = Annotated[str, StringConstraints(max_length=40, pattern=r"^sta_[0-9a-z]+$")]
+StationName = Annotated[
+    str, StringConstraints(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f<>$]+$")
+]
+Streets = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^3701\d{5}$")], ...],
+    Field(min_length=1, max_length=20),
+]
+Longitude = Annotated[float, Field(ge=116.0, le=118.0, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=35.9, le=37.6, allow_inf_nan=False)]
 
 
 class Station(Aggregate):

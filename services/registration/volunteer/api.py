@@ -1,7 +1,7 @@
 """volunteers: apply, be approved, be read by officers and leaders."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, StringConstraints
@@ -14,10 +14,18 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Role, Skill, Standing
-from services.registration.account.api import Personal, PersonName
-from services.registration.account.domain import Account, ProposedChange
+from services.registration.account.api import Personal
+from services.registration.account.domain import (
+    Account,
+    PersonName,
+    Proposal,
+    ProposedChange,
+    StandingEntry,
+    Volunteer,
+)
 from services.registration.account.personal import PersonalData
-from services.registration.squad.api import SquadId, StationId
+from services.registration.squad.domain import SquadId
+from services.registration.station.domain import StationId
 from services.registration.volunteer.handlers import VolunteerHandlers, VolunteerReader
 from services.registration.volunteer.store import VolunteerFilter
 
@@ -97,7 +105,7 @@ class VolunteerView(View):
 
     @classmethod
     def of(cls, account: Account, personal: PersonalData, named: bool = False) -> Self:
-        return cls.model_validate(_fields(account, personal.name_of(account) if named else None))
+        return cls(**_fields(account, personal.name_of(account) if named else None))
 
 
 class VolunteerDetailView(VolunteerView):
@@ -109,30 +117,28 @@ class VolunteerDetailView(VolunteerView):
 
     @classmethod
     def of(cls, account: Account, personal: PersonalData, named: bool = True) -> Self:
-        volunteer = account.volunteer
+        def plain(entry: StandingEntry | Proposal) -> dict[str, Any]:
+            reason = entry.reason and personal.decrypt(entry.reason, "reason", account.id)
+            return entry.model_dump() | {"reason": reason}
 
-        def opened(entry: dict[str, object]) -> dict[str, object]:
-            reason = entry["reason"]
-            text = reason and personal.decrypt(str(reason), "reason", account.id)
-            return entry | {"reason": text}
-
-        return cls.model_validate(
-            _fields(account, personal.name_of(account))
-            | {
-                "phone": personal.phone_of(account),
-                "history": [opened(e.model_dump()) for e in volunteer.history] if volunteer else [],
-                "proposals": [opened(p.model_dump()) for p in volunteer.proposals]
-                if volunteer
-                else [],
-            }
+        volunteer = _volunteer(account)
+        return cls(
+            **_fields(account, personal.name_of(account) if named else None),
+            phone=personal.phone_of(account),
+            history=[StandingEntryView(**plain(entry)) for entry in volunteer.history],
+            proposals=[ProposalView(**plain(proposal)) for proposal in volunteer.proposals],
         )
 
 
-def _fields(account: Account, name: str | None) -> dict[str, object]:
+def _fields(account: Account, name: str | None) -> dict[str, Any]:
+    own = {"id": account.id, "birth_year": account.birth_year, "name": name}
+    return _volunteer(account).model_dump(include=_SHOWN) | own
+
+
+def _volunteer(account: Account) -> Volunteer:
     if account.volunteer is None:
         raise ValueError("not a volunteer")
-    own = {"id": account.id, "birth_year": account.birth_year, "name": name}
-    return account.volunteer.model_dump(include=_SHOWN) | own
+    return account.volunteer
 
 
 class VolunteerPage(Page[VolunteerView]):
@@ -195,9 +201,7 @@ async def get_volunteer(
     return VolunteerDetailView.of(await readable.one(who, id), personal)
 
 
-@router.patch(
-    "/{id}", responses=refuses("squad_unknown", "leads_a_squad", "wrong_state")
-)
+@router.patch("/{id}", responses=refuses("squad_unknown", "leads_a_squad", "wrong_state"))
 async def update_volunteer(
     id: VolunteerId,
     body: VolunteerUpdate,

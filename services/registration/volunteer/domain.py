@@ -1,5 +1,5 @@
-"""Where a volunteer stands: applied -> approved | rejected, approved <-> suspended; who was rejected
-may apply again.
+"""Where a volunteer stands: applied -> approved | rejected, approved <-> suspended; who was
+rejected may apply again.
 
 The grants that follow change in the same step, so nobody is approved without them, or suspended
 with them.
@@ -101,9 +101,7 @@ def update(
     return changed, [events.standing_changed(changed)]
 
 
-def propose(
-    account: Account, proposal: Proposal, policy: RegistrationPolicy
-) -> Decision[Account]:
+def propose(account: Account, proposal: Proposal, policy: RegistrationPolicy) -> Decision[Account]:
     """Raises Refusal where the standing does not allow what is proposed."""
     possible_from: dict[str, tuple[Standing, ...]] = {
         "approve": ("applied", "suspended"),
