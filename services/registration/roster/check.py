@@ -166,6 +166,9 @@ class Check:
         reason = entry.volunteer and entry.volunteer.reason
         return reason and self._personal.encrypt(reason, "reason", account)
 
+    def _grants(self, path: str, entries: Sequence[RoleEntry]) -> tuple[HeldGrant, ...]:
+        return tuple(self._grant(f"{path}.roles[{n}]", entry) for n, entry in enumerate(entries))
+
     def _grant(self, path: str, entry: RoleEntry) -> HeldGrant:
         if entry.area not in names():
             self.refuse(f"{path}.area", Refusal("area_unknown"))
@@ -195,5 +198,5 @@ class Check:
     def _unique(self, section: str, field: str, values: Sequence[str | None]) -> None:
         counts = Counter(value for value in values if value is not None)
         for n, value in enumerate(values):
-            if counts[value] > 1:
+            if value is not None and counts[value] > 1:
                 self.refuse(f"{section}[{n}].{field}", Refusal("roster_duplicate"))

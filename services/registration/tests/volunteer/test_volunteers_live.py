@@ -1,5 +1,5 @@
-"""The service as it runs: apply, be approved, lead, be suspended, be looked at; and what stands on
-the topic."""
+"""The running service: apply, be approved, be suspended, be read by others; and what is published
+about it."""
 
 from typing import Any
 
@@ -12,8 +12,6 @@ from services.registration.tests.live import (
     Member,
     application,
     events_of,
-    eventually,
-    new_phone,
     staff,
 )
 from tests.support.backend import WholePlatform
@@ -57,39 +55,7 @@ async def test_from_resident_to_volunteer_and_back_with_events(
     assert "请假" not in str(happened)
 
 
-async def test_a_new_leader_gets_the_grant_and_the_former_one_loses_it(
-    client: Client, signed_in: dict[str, Member]
-) -> None:
-    officer = await staff(client, signed_in, PLAN.officers[5])
-    members = [await client.stranger() for _ in range(2)]
-    formed = await officer.call(
-        "POST", "squads", {"station": PLAN.station.id, "name": f"新队{new_phone()[-5:]}"}
-    )
-    squad = formed.json()["id"]
-    for member in members:
-        assert (await member.call("POST", "volunteers", application())).status_code == 201
-        assert (
-            await officer.call("POST", f"volunteers/{member.id}/approve", {})
-        ).status_code == 200
-    for leader, other in (members, reversed(members)):
-        named = await officer.call("POST", f"squads/{squad}/leader", {"account": leader.id})
-        assert (named.status_code, named.json()["leader"]) == (200, leader.id), named.text
-
-        async def settled(leader: Member = leader, other: Member = other) -> bool:
-            return "leader" in await leader.roles() and "leader" not in await other.roles()
-
-        await eventually(settled)
-    last = members[1]
-    await officer.call("POST", f"volunteers/{last.id}/suspend", {"reason": "休整"})
-
-    async def leaderless() -> bool:
-        found = (await last.call("GET", f"squads?station={PLAN.station.id}")).json()
-        return next(each for each in found if each["id"] == squad)["leader"] is None
-
-    await eventually(leaderless)
-
-
-async def test_who_looks_at_a_person_is_seen_by_that_person(
+async def test_who_reads_a_person_is_seen_by_that_person(
     client: Client, signed_in: dict[str, Member]
 ) -> None:
     member = await client.stranger()
@@ -98,50 +64,25 @@ async def test_who_looks_at_a_person_is_seen_by_that_person(
     assert applied.status_code == 201, applied.text
     seen = (await officer.call("GET", f"volunteers/{member.id}")).json()
     assert (seen["name"], seen["phone"][:6]) == ("测试甲", "+86120")
-    looks = (await member.call("GET", "accounts/me/looks")).json()["looks"]
-    assert [(look["by"], look["by_role"], look["what"]) for look in looks] == [
+    log = (await member.call("GET", "accounts/me/access-log")).json()
+    assert [(entry["by"], entry["by_role"], entry["fields"]) for entry in log["items"]] == [
         (officer.id, "officer", ["name", "phone"])
     ]
     leader = await staff(client, signed_in, PLAN.volunteers[0])
     assert (await leader.call("GET", f"volunteers/{member.id}")).status_code == 200, (
         "one of squad 1"
     )
-    listed = (await leader.call("GET", "volunteers?limit=100")).json()["volunteers"]
+    newest = (await member.call("GET", "accounts/me/access-log?limit=1")).json()
+    assert [entry["by"] for entry in newest["items"]] == [leader.id]
+    following = f"accounts/me/access-log?limit=1&cursor={newest['next']}"
+    oldest = (await member.call("GET", following)).json()
+    assert ([entry["by"] for entry in oldest["items"]], oldest["next"]) == ([officer.id], None)
+    listed = (await leader.call("GET", "volunteers?limit=100")).json()["items"]
     assert {each["squad"] for each in listed} == {"squ_01"}
     stranger_to_leader = next(p for p in PLAN.volunteers if p.squad == "squ_02")
     other = await staff(client, signed_in, stranger_to_leader)
     assert (await leader.call("GET", f"volunteers/{other.id}")).status_code == 403
     assert (await other.call("GET", f"volunteers/{member.id}")).status_code == 403
-
-
-async def test_roles_are_given_within_the_giver_s_area(
-    client: Client, signed_in: dict[str, Member]
-) -> None:
-    officer = await staff(client, signed_in, PLAN.officers[5])
-    city = await staff(client, signed_in, PLAN.city_desk[0])
-    member = await client.stranger()
-
-    async def give(giver: Member, role: str, area: str, **more: Any) -> int:
-        return (
-            await giver.call(
-                "POST", "grants", {"account": member.id, "role": role, "area": area} | more
-            )
-        ).status_code
-
-    assert await give(officer, "committee", COMMUNITY) == 201
-    assert await give(officer, "committee", "370102001002") == 403
-    assert await give(officer, "officer", "370104009") == 403
-    assert await give(officer, "volunteer", "370104009") == 409, "not approved"
-    assert await give(city, "officer", "370102001") == 201
-    assert await give(city, "officer", "3701", until="2020-01-01T00:00:00Z") == 422
-    assert await give(member, "operator", "3701") == 403
-    assert await member.roles() == {"resident", "committee", "officer"}
-    gone = await officer.call("DELETE", f"grants/{member.id}/committee/{COMMUNITY}")
-    assert gone.status_code == 204
-    assert (await city.call("DELETE", f"grants/{member.id}/resident/3701")).status_code == 409
-    assert await member.roles() == {"resident", "officer"}
-    elsewhere = await member.renew()
-    assert (await elsewhere.call("GET", f"volunteers?station={PLAN.station.id}")).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.account.cipher import FieldCipher
+from services.registration.account.personal import FieldCipher
 
 CIPHER = FieldCipher("11" * 32, "22" * 32)
 

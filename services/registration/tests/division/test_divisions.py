@@ -3,7 +3,7 @@
 from collections import Counter
 
 from jinan.areas import is_area
-from services.registration.division.store import divisions
+from jinan.divisions import divisions
 
 
 def test_twelve_districts_their_streets_and_5758_communities() -> None:

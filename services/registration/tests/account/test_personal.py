@@ -7,15 +7,15 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.account.cipher import FieldCipher
 from services.registration.account.personal import (
-    Personal,
-    id_number_and_birth_year,
+    FieldCipher,
+    PersonalData,
     is_assigned,
-    phone_form,
+    normalize_phone,
+    parse_id_number,
 )
 
-PERSONAL = Personal(FieldCipher("11" * 32, "22" * 32))
+PERSONAL = PersonalData(FieldCipher("11" * 32, "22" * 32))
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ PERSONAL = Personal(FieldCipher("11" * 32, "22" * 32))
     ],
 )
 def test_a_phone_has_one_form_and_one_account(text: str) -> None:
-    assert phone_form(text) == "+8613812345678"
-    assert PERSONAL.account_id(phone_form(text) or "") == PERSONAL.account_id("+8613812345678")
+    assert normalize_phone(text) == "+8613812345678"
+    assert PERSONAL.account_id(normalize_phone(text) or "") == PERSONAL.account_id("+8613812345678")
 
 
 @pytest.mark.parametrize(
@@ -47,21 +47,21 @@ def test_a_phone_has_one_form_and_one_account(text: str) -> None:
     ],
 )
 def test_what_is_no_chinese_mobile_number(text: str) -> None:
-    assert phone_form(text) is None
+    assert normalize_phone(text) is None
 
 
-def test_only_assigned_ranges_unless_the_demonstration_is_allowed() -> None:
-    assert is_assigned("+8613812345678", also_unassigned=False)
-    assert not is_assigned("+8612000100001", also_unassigned=False)
-    assert is_assigned("+8612000100001", also_unassigned=True)
-    assert not is_assigned("+8612100100001", also_unassigned=True)
-    assert not is_assigned("+8610000000000", also_unassigned=True)
+def test_only_assigned_ranges_unless_unassigned_ones_are_allowed() -> None:
+    assert is_assigned("+8613812345678", allow_unassigned=False)
+    assert not is_assigned("+8612000100001", allow_unassigned=False)
+    assert is_assigned("+8612000100001", allow_unassigned=True)
+    assert not is_assigned("+8612100100001", allow_unassigned=True)
+    assert not is_assigned("+8610000000000", allow_unassigned=True)
 
 
 def test_id_numbers() -> None:
-    assert id_number_and_birth_year("370104195612150008") == ("370104195612150008", 1956)
-    assert id_number_and_birth_year(" 37010419561215000 8 ") == ("370104195612150008", 1956)
-    assert id_number_and_birth_year("11010519491231002x") == ("11010519491231002X", 1949)
+    assert parse_id_number("370104195612150008") == ("370104195612150008", 1956)
+    assert parse_id_number(" 37010419561215000 8 ") == ("370104195612150008", 1956)
+    assert parse_id_number("11010519491231002x") == ("11010519491231002X", 1949)
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ def test_id_numbers() -> None:
     ],
 )
 def test_what_is_no_id_number(text: str) -> None:
-    assert id_number_and_birth_year(text) is None
+    assert parse_id_number(text) is None
 
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_readers(text: str) -> None:
-    phone = phone_form(text)
+    phone = normalize_phone(text)
     assert phone is None or re.fullmatch(r"\+861\d{10}", phone)
-    found = id_number_and_birth_year(text)
+    found = parse_id_number(text)
     assert found is None or len(found[0]) == 18
 
 
 def test_a_sealed_field_opens_only_where_it_belongs() -> None:
-    sealed = PERSONAL.seal("王小明", "name", "acc_1")
+    sealed = PERSONAL.encrypt("王小明", "name", "acc_1")
     assert "王" not in sealed
-    assert PERSONAL.unseal(sealed, "name", "acc_1") == "王小明"
+    assert PERSONAL.decrypt(sealed, "name", "acc_1") == "王小明"
     for field, account in (("name", "acc_2"), ("phone", "acc_1")):
         with pytest.raises(InvalidTag):
-            PERSONAL.unseal(sealed, field, account)
-    assert sealed != PERSONAL.seal("王小明", "name", "acc_1")
+            PERSONAL.decrypt(sealed, field, account)
+    assert sealed != PERSONAL.encrypt("王小明", "name", "acc_1")

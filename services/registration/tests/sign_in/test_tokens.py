@@ -18,15 +18,14 @@ from joserfc.jwk import ECKey, KeySet
 from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.identity.tokens import Verifier
-from services.registration.account.cipher import FieldCipher
-from services.registration.account.domain import Account, HeldGrant, Session, resident
-from services.registration.account.personal import Personal
-from services.registration.session.domain import new_session
-from services.registration.session.keys import SigningKeys, public
-from services.registration.session.tokens import ACCESS_LIFE, RefreshToken, Tokens
+from services.registration.account.domain import Account, HeldGrant, Session, new_account
+from services.registration.account.personal import FieldCipher, PersonalData
+from services.registration.policy import POLICIES
+from services.registration.sign_in.domain.session import new_session
+from services.registration.sign_in.tokens import RefreshToken, SigningKeys, Tokens, public
 
 ISSUER, AUDIENCE = "quancheng", "quancheng-api"
-PERSONAL = Personal(FieldCipher("11" * 32, "22" * 32))
+PERSONAL = PersonalData(FieldCipher("11" * 32, "22" * 32))
 CLOCK = Clock()
 KEYS = SigningKeys("")
 TOKENS = Tokens(KEYS, PERSONAL, CLOCK, ISSUER, AUDIENCE)
@@ -34,13 +33,12 @@ ACCOUNT_ID, SESSION_ID = "acc_" + "0" * 20, "ses_" + "1" * 20
 
 
 def session() -> Session:
-    return new_session(SESSION_ID, "salt", CLOCK.now())
+    return new_session(SESSION_ID, "salt", CLOCK.now(), POLICIES.at(CLOCK.now()))
 
 
 def account(*grants: HeldGrant) -> Account:
-    return Account(
-        id=ACCOUNT_ID, phone="sealed", grants=(resident(), *grants), sessions=(session(),)
-    )
+    new = new_account(ACCOUNT_ID, "sealed")
+    return new.with_(grants=(*new.grants, *grants), sessions=(session(),))
 
 
 def verifier(keys: SigningKeys = KEYS) -> Verifier:
@@ -87,7 +85,7 @@ async def test_a_token_tells_who_and_with_which_grants() -> None:
     )
     token, life = TOKENS.access(account(officer, ended), session())
     who = await verifier().verify(token)
-    assert (who.subject, who.session, life) == (ACCOUNT_ID, SESSION_ID, ACCESS_LIFE)
+    assert (who.subject, who.session, life) == (ACCOUNT_ID, SESSION_ID, POLICIES.at(CLOCK.now()).access_token_lifetime_s)
     assert [(grant.role, grant.area) for grant in who.grants] == [
         ("resident", "3701"),
         ("officer", "370104009"),
@@ -209,22 +207,22 @@ def test_a_key_that_is_no_p256_key_is_refused_at_the_start(pem: str) -> None:
 
 def test_a_refresh_token_is_read_back_and_bound_to_its_turn() -> None:
     text = TOKENS.refresh(account(), session())
-    token = TOKENS.read(text)
+    token = TOKENS.parse(text)
     assert token is not None
     assert token[:3] == (ACCOUNT_ID, SESSION_ID, 1)
-    assert TOKENS.is_ours(token, session())
-    assert not TOKENS.is_ours(token._replace(turn=2), session())
-    assert not TOKENS.is_ours(token, session().model_copy(update={"salt": "another"}))
-    assert not TOKENS.is_ours(token._replace(secret="0" * 32), session())
+    assert TOKENS.is_genuine(token, session())
+    assert not TOKENS.is_genuine(token._replace(turn=2), session())
+    assert not TOKENS.is_genuine(token, session().with_(salt="another"))
+    assert not TOKENS.is_genuine(token._replace(secret="0" * 32), session())
 
 
 @given(st.text(max_size=120))
 def test_no_other_text_is_a_refresh_token(text: str) -> None:
-    assert Tokens.read(text) is None or isinstance(Tokens.read(text), RefreshToken)
+    assert Tokens.parse(text) is None or isinstance(Tokens.parse(text), RefreshToken)
 
 
 def test_nothing_of_a_token_is_stored() -> None:
     stored = session().model_dump_json()
-    token = TOKENS.read(TOKENS.refresh(account(), session()))
+    token = TOKENS.parse(TOKENS.refresh(account(), session()))
     assert token is not None
     assert token.secret not in stored

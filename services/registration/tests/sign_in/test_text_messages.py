@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.registration.sms.aliyun import (
+from services.registration.sign_in.sms.aliyun import (
     AliyunAccount,
     AliyunSms,
     authorization,
     canonical_query,
 )
-from services.registration.sms.sender import NotSent
+from services.registration.sign_in.sms.sender import NotSent
 
 
 def test_the_signature_of_the_published_example() -> None:

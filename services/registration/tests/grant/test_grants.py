@@ -10,7 +10,6 @@ from chassis.domain import Cause, Refusal
 from chassis.identity.guards import Principal
 from contracts.access import Grant
 from services.registration.account.store import Accounts
-from services.registration.grant.domain import is_of
 from services.registration.grant.handlers import GrantHandlers
 from services.registration.squad.domain import Squad
 from services.registration.squad.store import Squads
@@ -53,15 +52,13 @@ def handlers(accounts: Kept) -> GrantHandlers:
 
 @pytest.mark.parametrize("role", ["leader", "volunteer"])
 async def test_a_squad_of_another_station_is_not_given(role: Any) -> None:
+    def grant(squad: str) -> Grant:
+        return Grant(role=role, area=HERE, squad=squad)
+
     accounts = Kept()
     with pytest.raises(Refusal) as refused:
-        await handlers(accounts).give(OFFICER, "acc_1", role, HERE, "squ_there", None, Cause("c"))
+        await handlers(accounts).give(OFFICER, "acc_1", grant("squ_there"), Cause("c"))
     assert list(refused.value.fields) == ["body.squad"]
     assert accounts.changed == 0
-    await handlers(accounts).give(OFFICER, "acc_1", role, HERE, "squ_here", None, Cause("c"))
+    await handlers(accounts).give(OFFICER, "acc_1", grant("squ_here"), Cause("c"))
     assert accounts.changed == 1
-
-
-def test_a_station_is_of_the_areas_that_it_serves_and_of_those_around_them() -> None:
-    assert all(is_of((THERE, HERE), area) for area in ("3701", "370104", HERE, "370104009008"))
-    assert not any(is_of((HERE,), area) for area in (THERE, "370102", "370104010", "370104010001"))

@@ -1,12 +1,10 @@
-"""The service as it runs: codes, sessions and refresh tokens under repeats, races and thefts; and
-what is public."""
+"""The running service: codes, sessions and refresh tokens under repeats, races and thefts."""
 
 import asyncio
 
 import pytest
 
 from services.registration.tests.live import Client, Member, new_phone
-from tests.support.backend import WholePlatform
 
 pytestmark = pytest.mark.servers
 
@@ -70,20 +68,5 @@ async def test_signing_out_ends_refreshing(client: Client) -> None:
     assert (await member.refresh()).status_code == 401
 
 
-async def test_divisions_of_jinan(client: Client) -> None:
-    districts = (await client.http.get("divisions?parent=3701")).json()
-    assert sum(each["kind"] == "district" for each in districts) == 12
-    streets = (await client.http.get("divisions?parent=370104")).json()
-    assert {"code": "370104009", "name": "段店北路街道", "kind": "street"} in streets
-    assert len((await client.http.get("divisions?parent=370104009")).json()) == 14
-
-
 async def test_messages_need_the_developer_s_key(client: Client) -> None:
     assert (await client.http.get("dev/messages?phone=12000899999")).status_code == 403
-
-
-async def test_a_second_seed_changes_nothing(platform: WholePlatform) -> None:
-    said = await asyncio.to_thread(
-        platform.run_module, "services.registration.seed", "registration"
-    )
-    assert said.count("there already") == 5, said

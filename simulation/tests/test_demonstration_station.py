@@ -24,7 +24,7 @@ from simulation.people import (
 )
 
 PEOPLE = demonstration()
-DAY_FILE = Path(__file__).parents[3] / "simulation/data/duandian_day.jsonl"
+DAY_FILE = Path(__file__).parents[1] / "data/duandian_day.jsonl"
 
 
 def everybody() -> list[Person]:
