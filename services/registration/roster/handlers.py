@@ -61,13 +61,19 @@ class RosterHandlers:
         return await self._write(check, new, changed)
 
     async def _stored_stations(self, file: RosterFile) -> list[Station]:
-        streets = [street for station in file.stations for street in station.streets]
+        volunteers = [person.volunteer for person in file.people if person.volunteer]
         ids = {entry.id for entry in file.stations} | {entry.station for entry in file.squads}
+        ids |= {volunteer.station for volunteer in volunteers}
         found = [await self._stations.get(id) for id in sorted(ids)]
+        streets = [street for station in file.stations for street in station.streets]
         return [station for station in found if station] + await self._stations.serving(streets)
 
     async def _stored_squads(self, file: RosterFile) -> list[Squad]:
-        found = [await self._squads.get(entry.id) for entry in file.squads]
+        """Those that the file names, and all of the stations that get one."""
+        ids = {entry.id for entry in file.squads}
+        ids |= {p.volunteer.squad for p in file.people if p.volunteer and p.volunteer.squad}
+        ids |= {role.squad for person in file.people for role in person.roles if role.squad}
+        found = [await self._squads.get(id) for id in sorted(ids)]
         stations = {entry.station for entry in file.squads}
         neighbours = [await self._squads.of_station(station) for station in sorted(stations)]
         return [squad for squad in found if squad] + [s for group in neighbours for s in group]

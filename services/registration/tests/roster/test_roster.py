@@ -93,7 +93,9 @@ def test_whoever_is_suspended_here_stays_so_and_leads_nothing() -> None:
     (leader,) = checked(paper(people=[entry])).people()
     with pytest.raises(Refusal, match="not_approved"):
         enrol(new_account(leader.account, "x"), True, leader.enrolment, NOW)
-    (member,) = checked(paper(people=[entry], squads=[paper()["squads"][0] | {"leader": None}])).people()
+    (member,) = checked(
+        paper(people=[entry], squads=[paper()["squads"][0] | {"leader": None}])
+    ).people()
     account, _ = enrol(new_account(member.account, "x"), True, member.enrolment, NOW) or (
         pytest.fail("nothing changed")
     )
@@ -106,7 +108,12 @@ def test_whoever_is_suspended_here_stays_so_and_leads_nothing() -> None:
     [
         ("people", 0, {"phone": "053188888888"}, "people[0].phone"),
         ("people", 1, {"phone": LEADER}, "people[1].phone"),
-        ("people", 1, {"roles": [{"role": "officer", "area": "370199"}]}, "people[1].roles[0].area"),
+        (
+            "people",
+            1,
+            {"roles": [{"role": "officer", "area": "370199"}]},
+            "people[1].roles[0].area",
+        ),
         ("people", 1, {"roles": [{"role": "leader", "area": "3701"}]}, "people[1].roles[0].squad"),
         ("people", 0, {"volunteer": {"station": "sta_2"}}, "people[0].volunteer.station"),
         ("people", 0, {"volunteer": {"area": "370104009999"}}, "people[0].volunteer.area"),

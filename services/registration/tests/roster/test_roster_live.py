@@ -94,10 +94,9 @@ async def test_an_id_number_of_another_account_is_refused(
     platform: WholePlatform, tmp_path: Path
 ) -> None:
     known = PLAN.volunteers[0]
-    station = json.loads(as_json())["stations"][0]
-    volunteer = {"station": station["id"], "area": known.area, "id_number": known.id_number}
+    volunteer = {"station": PLAN.station.id, "area": known.area, "id_number": known.id_number}
     person = {"phone": new_phone(), "name": "测试", "volunteer": volunteer}
     file = tmp_path / "roster.json"
-    file.write_text(json.dumps({"stations": [station], "people": [person]}), "utf-8")
+    file.write_text(json.dumps({"people": [person]}), "utf-8")
     with pytest.raises(PlatformError, match=r"people\[0\]\.volunteer\.id_number"):
         await load(platform, str(file))

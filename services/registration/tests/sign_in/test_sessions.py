@@ -62,14 +62,21 @@ def test_a_session_lapses_when_it_is_not_refreshed() -> None:
     kept, _ = domain.refresh(account, "ses_1", 1, later, POLICY)
     with pytest.raises(Refusal):
         domain.refresh(account, "ses_1", 1, NOW + POLICY.session_lifetime, POLICY)
-    assert domain.refresh(kept, "ses_1", 2, NOW + POLICY.session_lifetime, POLICY)[0].session("ses_1") is not None
+    assert (
+        domain.refresh(kept, "ses_1", 2, NOW + POLICY.session_lifetime, POLICY)[0].session("ses_1")
+        is not None
+    )
 
 
 def test_a_code_opens_one_session() -> None:
     account = signed_up()
     with pytest.raises(Refusal, match="code_wrong"):
-        domain.sign_in(account, domain.new_session("ses_1", "other", NOW, POLICY), "code_1", NOW, POLICY)
-    again, _ = domain.sign_in(account, domain.new_session("ses_2", "salt", NOW, POLICY), "code_2", NOW, POLICY)
+        domain.sign_in(
+            account, domain.new_session("ses_1", "other", NOW, POLICY), "code_1", NOW, POLICY
+        )
+    again, _ = domain.sign_in(
+        account, domain.new_session("ses_2", "salt", NOW, POLICY), "code_2", NOW, POLICY
+    )
     assert [session.id for session in again.sessions] == ["ses_1", "ses_2"]
 
 
@@ -145,8 +152,9 @@ def test_one_code_a_minute_and_ten_a_day_of_jinan() -> None:
     assert refusal(issued(), NOW + timedelta(seconds=20), POLICY) == ("code_too_soon", 40)
     assert refusal(issued(), NOW + POLICY.code_resend_wait, POLICY) is None
     full = issued(sent_today=POLICY.code_max_per_day)
-    assert refusal(full, NOW + POLICY.code_resend_wait, POLICY) == ("code_too_many", 8 * 3600 - 60), (
-        "Jinan's midnight is at 16:00 UTC"
-    )
+    assert refusal(full, NOW + POLICY.code_resend_wait, POLICY) == (
+        "code_too_many",
+        8 * 3600 - 60,
+    ), "Jinan's midnight is at 16:00 UTC"
     assert refusal(full, NOW + timedelta(hours=8), POLICY) is None
     assert day_of(NOW + timedelta(hours=8)) == "2026-03-06"

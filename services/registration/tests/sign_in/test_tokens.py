@@ -85,7 +85,11 @@ async def test_a_token_tells_who_and_with_which_grants() -> None:
     )
     token, life = TOKENS.access(account(officer, ended), session())
     who = await verifier().verify(token)
-    assert (who.subject, who.session, life) == (ACCOUNT_ID, SESSION_ID, POLICIES.at(CLOCK.now()).access_token_lifetime_s)
+    assert (who.subject, who.session, life) == (
+        ACCOUNT_ID,
+        SESSION_ID,
+        POLICIES.at(CLOCK.now()).access_token_lifetime_s,
+    )
     assert [(grant.role, grant.area) for grant in who.grants] == [
         ("resident", "3701"),
         ("officer", "370104009"),

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.registration.tests.live import (
-    COMMUNITY,
     PLAN,
     Client,
     Member,
