@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from chassis.domain import Refusal
+from chassis.domain import Decision, Refusal
 from contracts.events.registration import AccountOpened, GrantsChanged, VolunteerStandingChanged
-from services.registration.account.domain import new_account
+from services.registration.account.domain import Account, new_account
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.roster.__main__ import read
-from services.registration.roster.check import Check
+from services.registration.roster.check import Check, CheckedPerson
 from services.registration.roster.domain import RosterFile, enrol
 from services.registration.roster.handlers import WrongRoster
 from services.registration.tests.people import id_number
@@ -50,12 +50,24 @@ def paper(**changes: Any) -> dict[str, Any]:
     return {"stations": [station], "squads": [squad], "people": [leader, clerk]} | changes
 
 
+def role(name: str, area: str) -> dict[str, str]:
+    return {"role": name, "area": area}
+
+
 def checked(file: dict[str, Any], allow_unassigned: bool = True) -> Check:
     check = Check(RosterFile.model_validate(file), PERSONAL, allow_unassigned)
     check.stations([])
     check.squads([], NOW)
     check.id_numbers(check.people(), [])
     return check
+
+
+def enrolled(person: CheckedPerson) -> Decision[Account]:
+    """As somebody new."""
+    account = new_account(person.account, person.phone)
+    decision = enrol(account, True, person.enrolment, NOW)
+    assert decision is not None
+    return decision
 
 
 def paths(file: dict[str, Any], **options: bool) -> list[str]:
@@ -69,19 +81,17 @@ def test_the_paper_and_the_demonstration_are_right() -> None:
 
 def test_a_leader_is_opened_approved_and_leads_in_one_change() -> None:
     leader, clerk = checked(paper()).people()
-    account, events = enrol(new_account(leader.account, "x"), True, leader.enrolment, NOW) or (
-        pytest.fail("nothing changed")
-    )
+    account, events = enrolled(leader)
     assert [type(e) for e in events] == [AccountOpened, VolunteerStandingChanged, GrantsChanged]
     assert {grant.role for grant in account.grants} == {"resident", "volunteer", "leader"}
-    assert [entry.standing for entry in (account.volunteer or pytest.fail()).history] == [
+    volunteer = account.volunteer
+    assert volunteer is not None
+    assert [entry.standing for entry in volunteer.history] == [
         "applied",
         "approved",
     ]
     assert enrol(account, False, leader.enrolment, NOW) is None, "a second run changes nothing"
-    staff, events = enrol(new_account(clerk.account, "x"), True, clerk.enrolment, NOW) or (
-        pytest.fail("nothing changed")
-    )
+    staff, events = enrolled(clerk)
     assert [type(e) for e in events] == [AccountOpened, GrantsChanged]
     assert (staff.birth_year, PERSONAL.name_of(staff)) == (1980, "测试乙")
     assert enrol(staff, False, clerk.enrolment, NOW) is None
@@ -92,14 +102,12 @@ def test_whoever_is_suspended_here_stays_so_and_leads_nothing() -> None:
     entry["volunteer"] |= {"standing": "suspended", "reason": "请假"}
     (leader,) = checked(paper(people=[entry])).people()
     with pytest.raises(Refusal, match="not_approved"):
-        enrol(new_account(leader.account, "x"), True, leader.enrolment, NOW)
-    (member,) = checked(
-        paper(people=[entry], squads=[paper()["squads"][0] | {"leader": None}])
-    ).people()
-    account, _ = enrol(new_account(member.account, "x"), True, member.enrolment, NOW) or (
-        pytest.fail("nothing changed")
-    )
-    assert (account.volunteer or pytest.fail()).standing == "suspended"
+        enrolled(leader)
+    unled = paper()["squads"][0] | {"leader": None}
+    (member,) = checked(paper(people=[entry], squads=[unled])).people()
+    account, _ = enrolled(member)
+    assert account.volunteer is not None
+    assert account.volunteer.standing == "suspended"
     assert {grant.role for grant in account.grants} == {"resident"}
 
 

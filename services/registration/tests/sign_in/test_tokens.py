@@ -27,6 +27,7 @@ from services.registration.sign_in.tokens import RefreshToken, SigningKeys, Toke
 ISSUER, AUDIENCE = "quancheng", "quancheng-api"
 PERSONAL = PersonalData(FieldCipher("11" * 32, "22" * 32))
 CLOCK = Clock()
+LIFETIME_S = POLICIES.at(CLOCK.now()).access_token_lifetime_s
 KEYS = SigningKeys("")
 TOKENS = Tokens(KEYS, PERSONAL, CLOCK, ISSUER, AUDIENCE)
 ACCOUNT_ID, SESSION_ID = "acc_" + "0" * 20, "ses_" + "1" * 20
@@ -88,7 +89,7 @@ async def test_a_token_tells_who_and_with_which_grants() -> None:
     assert (who.subject, who.session, life) == (
         ACCOUNT_ID,
         SESSION_ID,
-        POLICIES.at(CLOCK.now()).access_token_lifetime_s,
+        LIFETIME_S,
     )
     assert [(grant.role, grant.area) for grant in who.grants] == [
         ("resident", "3701"),
