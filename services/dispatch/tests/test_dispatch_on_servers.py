@@ -7,10 +7,11 @@ import pytest
 
 from contracts.events.incidents import ReportWithdrawn
 from contracts.events.registration import VolunteerStandingChanged
-from services.dispatch.callout.choice import choose
-from services.dispatch.callout.store import Callouts, Decisions
-from services.dispatch.policy import policy_of
+from services.dispatch.callout.store import Callouts
+from services.dispatch.policy import POLICIES
 from services.dispatch.position.store import Positions
+from services.dispatch.selection.domain.select import select
+from services.dispatch.selection.store import SelectionRecords
 from services.dispatch.tests.town import COMMUNITY, STATION, STREET, Town, town
 from tests.support.backend import Backend
 
@@ -70,7 +71,7 @@ async def _engaged_as(place: Town, volunteer: str, callout: str | None) -> bool:
     return (await place.ask("GET", "duty/me", volunteer)).json()["engaged"] == callout
 
 
-async def test_called_lapses_next_wave_and_every_choice_can_be_made_again(here: Town):
+async def test_called_lapses_next_wave_and_every_selection_can_be_made_again(here: Town):
     volunteers = [await here.volunteer(f"w{n}", 100 * n) for n in range(1, 12)]
     report = await here.routed("lapses", category="dispute", urgency="high", people_needed=2)
     told = await here.hears("CalloutEscalated", report, 1)
@@ -78,13 +79,13 @@ async def test_called_lapses_next_wave_and_every_choice_can_be_made_again(here: 
     called = [event["volunteer"] for event in await here.hears("VolunteerCalled", report, 11)]
     assert sorted(called) == sorted(volunteers)
     assert len(await here.hears("CallTimedOut", report, 11)) == 11
-    callouts, decisions = Callouts(here.service.store), Decisions(here.service.store)
+    callouts, records = Callouts(here.service.store), SelectionRecords(here.service.store)
     callout = await callouts.require(told[0]["callout"])
-    kept = await decisions.of([wave.decision for wave in callout.waves])
+    kept = await records.get([wave.decision for wave in callout.waves])
     assert [wave.number for wave in callout.waves] == list(range(1, len(callout.waves) + 1))
-    for decision, wave in zip(kept, callout.waves, strict=True):
-        assert choose(decision.situation, policy_of(wave.policy)) == decision.choice
-        assert decision.choice.chosen == wave.called
+    for found, wave in zip(kept, callout.waves, strict=True):
+        assert select(found.situation, POLICIES.of(wave.policy)) == found.selection
+        assert found.selection.chosen == wave.called
 
 
 async def test_nobody_near_the_station_is_told_at_once_and_late_news_changes_nothing(here: Town):
@@ -108,7 +109,7 @@ async def test_from_the_call_to_hours_credited(here: Town):
 
     async def credited() -> bool:
         page = (await here.ask("GET", "service-records?mine=true", volunteer)).json()
-        return bool(page["records"]) and page["records"][0]["minutes"] >= 10
+        return bool(page["items"]) and page["items"][0]["minutes"] >= 10
 
     await here.until(credited, "hours")
     line = (await here.ask("GET", f"callouts/{callout}/candidates/me", volunteer)).json()
@@ -214,7 +215,7 @@ async def test_two_reports_want_the_same_person_who_is_called_to_one_only(here: 
     assert lines[0]["reason_text"]["zh"]
 
 
-async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: Town):
+async def test_the_leader_is_told_first_and_calls_the_own_squad(here: Town):
     place = {"longitude": 117.3, "latitude": 36.6}
     leader = here.name("leader")
     await here.squad_and_station(leader)
@@ -234,7 +235,7 @@ async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: To
     refused = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [other]}, **squad)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:outside_squad")
     seen = (await here.ask("GET", f"callouts/{callout}/candidates", leader, **squad)).json()[
-        "candidates"
+        "items"
     ]
     assert [line["volunteer"] for line in seen] == [mine]
     called = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [mine]}, **squad)
@@ -243,7 +244,7 @@ async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: To
     listed = (
         await here.ask("GET", f"callouts?station={STATION}&state=filled", leader, **squad)
     ).json()
-    assert callout in [one["id"] for one in listed["callouts"]]
+    assert callout in [one["id"] for one in listed["items"]]
     await here.squad_and_station(None)
 
 
