@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.http.auth import Guard, Open
+from chassis.identity.guards import Guard, Open
 from contracts.texts import keys
 from deploy.gateway import openapi, plan
 from deploy.gateway.openapi import NotServed, merge
@@ -77,6 +77,12 @@ def test_the_checked_in_document_is_what_the_services_say() -> None:
     assert openapi.OUT.read_text("utf-8") == openapi.render(), (
         "run: python -m deploy.gateway.openapi"
     )
+
+
+def test_the_stream_takes_one_token_in_its_address() -> None:
+    merged = merge(application.openapi() for application in openapi.applications().values())
+    parameters = merged["paths"][plan.STREAM]["get"]["parameters"]
+    assert [p["in"] for p in parameters if p["name"] == "access_token"] == ["query"]
 
 
 def test_no_service_is_named() -> None:

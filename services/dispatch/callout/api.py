@@ -9,13 +9,13 @@ from pydantic import Field
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, LocalizedText, View, id_path
+from chassis.identity.guards import Principal, allow
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
 from services.dispatch.callout.domain.access import commands, may_see

@@ -1,5 +1,8 @@
 """What call-outs do without anybody's doing: calls lapse, the next wave goes out, leaders and
-station are told. A module of its own: it polls, while the handlers react."""
+station are told.
+
+A file of its own because it polls, while the handlers react.
+"""
 
 import asyncio
 from contextlib import suppress

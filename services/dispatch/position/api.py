@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.schemas import Body, View
+from chassis.identity.guards import Principal, allow
 from services.dispatch.position.domain import TimedLocation
 from services.dispatch.position.handlers import BatchStatus, PositionHandlers
 

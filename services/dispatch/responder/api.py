@@ -8,13 +8,13 @@ from pydantic import Field
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
+from chassis.identity.guards import Principal, allow
 from jinan.coordinates import in_jinan
 from services.dispatch.position.domain import Location
 from services.dispatch.replicas.store import Stations

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import View
+from chassis.identity.guards import Principal, allow
 from jinan.local_time import local_date
 from services.dispatch.service_record.domain import ServiceRecord
 from services.dispatch.service_record.handlers import ServiceRecordHandlers

@@ -1,0 +1,105 @@
+"""Access tokens are verified here again, though the gateway did so already."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import structlog
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from pydantic import ValidationError
+
+from chassis.domain import Refusal
+from chassis.errors import Unavailable
+from chassis.identity.guards import Principal
+
+ALGORITHM = "ES256"  # fixed: a token never chooses its own
+_RENEW_AFTER = 10.0  # seconds
+log = structlog.get_logger()
+
+
+class Verifier:
+    """Verifies access tokens with the issuer's published keys; remembers what it verified until it
+    expires.
+
+    The issuer itself passes its own `keys`, and nothing is fetched. `now` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        jwks_url: str,
+        issuer: str,
+        audience: str,
+        remembered: int = 20_000,
+        keys: KeySet | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._url, self._remembered, self._now = jwks_url, remembered, now
+        self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(now()),
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            leeway=30,
+        )
+        self._keys, self._fixed = keys, keys is not None
+        self._fetched = 0.0
+        self._lock = asyncio.Lock()
+        self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+
+    async def verify(self, token: str) -> Principal:
+        """Raises Refusal (401) unless the token is one of the issuer's, for us, and still valid;
+        Unavailable while its keys cannot be had."""
+        known = self._known.get(token)
+        if known and known[0] > self._now():
+            return known[1]
+        for attempt in (1, 2):
+            keys = await self._key_set(renew=attempt == 2)
+            try:
+                claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+                self._claims.validate(claims)
+                principal = _principal(claims)
+            except (JoseError, ValueError, KeyError, TypeError, ValidationError) as error:
+                # An unknown key may be a new one: look once more, but a stranger cannot make us
+                # look often.
+                words = str(error).lower()
+                if attempt == 2 or ("kid" not in words and "key" not in words):
+                    raise Refusal("token_invalid") from None
+                continue
+            self._remember(token, float(claims["exp"]), principal)
+            return principal
+        raise Refusal("token_invalid")
+
+    def _remember(self, token: str, until: float, principal: Principal) -> None:
+        self._known[token] = (until, principal)
+        while len(self._known) > self._remembered:
+            self._known.popitem(last=False)
+
+    async def _key_set(self, renew: bool) -> KeySet:
+        async with self._lock:
+            stale = renew and not self._fixed and time.monotonic() - self._fetched > _RENEW_AFTER
+            if self._keys is None or stale:
+                self._fetched = time.monotonic()
+                try:
+                    async with httpx.AsyncClient(timeout=3) as client:
+                        answer = (await client.get(self._url)).raise_for_status()
+                        self._keys = KeySet.import_key_set(answer.json())
+                except (httpx.HTTPError, ValueError, JoseError) as error:
+                    log.warning("signing keys not fetched", error=type(error).__name__)
+            if self._keys is None:
+                raise Unavailable("signing keys", retry_after=2)
+            return self._keys
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    return Principal(
+        subject=claims["sub"],
+        session=claims["sid"],
+        grants=claims["grants"],
+        until=claims["exp"],
+    )

@@ -1,0 +1,196 @@
+"""Who is notified of what: every event, every variant, never text that somebody typed."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contracts.envelope import Event
+from contracts.events import dispatch, incidents, notify, registration
+from contracts.texts import text
+from services.notify.rules.domain import notification_of
+from services.notify.rules.domain.notification import (
+    Accounts,
+    Notification,
+    ReporterOf,
+    RoleHolders,
+    localized,
+)
+
+EVENTS: list[type[Event]] = [
+    kind
+    for module in (dispatch, incidents, notify, registration)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, Event) and hasattr(kind, "example") and kind.__module__ == module.__name__
+]
+CANARY = "CANARY-13800000000"
+
+
+def make(kind: type[Event], **fields: Any) -> Event:
+    return kind.model_validate({**kind.example, **fields})
+
+
+def notification(kind: type[Event], **fields: Any) -> Notification:
+    found = notification_of(make(kind, **fields))
+    assert found is not None
+    return found
+
+
+def variants(kind: type[Event]) -> Iterator[Event]:
+    """The example with each word of each closed vocabulary."""
+    yield make(kind)
+    for name, field in kind.model_fields.items():
+        for word in getattr(field.annotation, "__args__", ()):
+            if isinstance(word, str):
+                yield make(kind, **{name: word})
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_every_variant_of_every_event_has_both_languages_or_no_message(kind: type[Event]):
+    for event in variants(kind):
+        found = notification_of(event)
+        if found is not None:
+            for part in (found.title, found.body):
+                assert part.zh
+                assert part.en
+                assert "{" not in part.zh + part.en
+            assert any("一" <= letter <= "鿿" for letter in found.title.zh)
+            assert found.title.en.isascii()
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_no_free_text_of_an_event_gets_into_a_message(kind: type[Event]):
+    """Whatever string field a publisher filled wrongly, now or later: it is not shown to
+    anybody."""
+    for name, field in kind.model_fields.items():
+        if str(field.annotation) not in ("<class 'str'>", "str | None"):
+            continue
+        found = notification_of(make(kind, **{name: CANARY}))
+        if found is not None:
+            shown = f"{found.title}{found.body}"
+            assert CANARY not in shown, name
+            codes = {key: value for key, value in found.data.items() if value == CANARY}
+            assert set(codes) <= {"area"}, name
+
+
+def test_fields_that_are_unknown_today_are_never_shown():
+    for kind in EVENTS:
+        found = notification_of(make(kind, text=CANARY, note=CANARY, name=CANARY))
+        assert found is None or CANARY not in str(found)
+
+
+def test_a_called_volunteer_learns_kind_place_distance_and_how_many():
+    alert = notification(dispatch.VolunteerCalled)
+    assert alert.kind == "alert"
+    assert alert.to == Accounts(("acc_5f1e",))
+    assert alert.expires_at is not None
+    assert "扰民" in alert.title.zh
+    assert "闫千户东社区" in alert.body.zh
+    assert "240" in alert.body.zh
+    assert "2 人" in alert.body.zh
+    assert alert.data["distance_m"] == 240
+    assert alert.callout == "cal_7c2.1"
+
+
+@pytest.mark.parametrize("reason", ["enough", "report_ended", "escalated", "suspended"])
+def test_who_is_stood_down_learns_why(reason: str):
+    message = notification(dispatch.VolunteerStoodDown, reason=reason)
+    assert message.kind == "stand_down"
+    assert message.title.zh == text(f"message.stand_down_{reason}_title").zh
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        make(dispatch.VolunteerStoodDown, reason="off_duty"),
+        make(dispatch.DutyEnded, reason="tap"),
+        make(dispatch.DutyEnded, reason="suspended"),
+        make(dispatch.CalloutAccepted),
+        make(dispatch.CalloutDeclined),
+        make(dispatch.VolunteerWithdrew),
+        make(incidents.ReportFiled),
+        make(incidents.ReportConfirmed),
+        make(incidents.ReportWithdrawn),
+        make(registration.VolunteerStandingChanged, standing="applied"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_nobody_is_notified_of_their_own_actions(event: Event):
+    assert notification_of(event) is None
+
+
+def test_an_escalation_goes_to_the_leaders_first_and_then_to_the_officers_of_the_area():
+    leaders = notification(
+        dispatch.CalloutEscalated,
+        to="leader",
+        leaders=("acc_1", "acc_2"),
+        why="too_few",
+        accepted=1,
+    )
+    assert leaders.to == Accounts(("acc_1", "acc_2"))
+    assert "1 人" in leaders.body.zh
+    station = notification(dispatch.CalloutEscalated, to="station")
+    assert station.to == RoleHolders("officer", "370104009008")
+    assert station.kind == leaders.kind == "escalation"
+
+
+def test_an_escalated_report_is_not_notified_twice():
+    assert notification_of(make(incidents.ReportEscalated, why="nobody_answered")) is None
+    assert notification_of(make(incidents.ReportEscalated, why="nobody_on_duty")) is None
+    assert notification(incidents.ReportEscalated, why="overdue").to == RoleHolders(
+        "officer", "370104009008", "acc_11"
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", [incidents.ReportHandedOff, incidents.ReportReopened, incidents.ReportReturned]
+)
+def test_the_station_is_notified_but_not_an_officer_who_is_the_reporter(kind: type[Event]):
+    assert notification(kind).to == RoleHolders("officer", "370104009008", "acc_11")
+
+
+def test_only_what_is_routed_to_the_committee_notifies_it():
+    assert notification(incidents.ReportRouted, route="committee").to == RoleHolders(
+        "committee", "370104009008", "acc_11"
+    )
+    for route in ("volunteers", "police", "log"):
+        assert notification_of(make(incidents.ReportRouted, route=route)) is None
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        incidents.ReportAcknowledged,
+        incidents.ReportResolved,
+        incidents.ReportClosed,
+        incidents.ReportNotAccepted,
+    ],
+)
+def test_the_reporter_is_kept_informed_and_an_anonymous_one_is_not(kind: type[Event]):
+    assert notification(kind).to == Accounts(("acc_11",))
+    assert notification_of(make(kind, reporter=None)) is None
+
+
+def test_the_reporter_is_asked_whether_it_really_is_solved():
+    message = notification(incidents.ReportResolved, outcome="partly_solved")
+    assert message.kind == "outcome"
+    assert "部分解决" in message.body.zh
+    assert "是否真的解决" in message.body.zh
+    assert "partly solved" in message.body.en
+
+
+@pytest.mark.parametrize("kind", [dispatch.CalloutFilled, dispatch.VolunteerArrived])
+def test_progress_of_a_call_out_goes_to_whoever_filed_the_report(kind: type[Event]):
+    assert notification(kind).to == ReporterOf("rep_7c2")
+    assert notification(kind).kind == "progress"
+
+
+def test_an_unknown_area_is_named_by_what_is_around_it():
+    assert "段店北路街道" in notification(dispatch.VolunteerCalled, area="370104009999").body.zh
+
+
+def test_each_language_gets_its_own_words():
+    message = localized("alert_title", {"category": text("category.traffic")})
+    assert "交通疏导" in message.zh
+    assert "Traffic" in message.en
