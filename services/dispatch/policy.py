@@ -10,7 +10,7 @@ from jinan import local_time
 
 
 class DispatchPolicy(Policy):
-    """Units are in the names; what each number means is told in `policy.toml`."""
+    """Units are in the names; what each number means stands in `policy.toml`."""
 
     walk_m_per_s: float
     detour: float

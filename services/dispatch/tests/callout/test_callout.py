@@ -96,7 +96,9 @@ def test_after_positions_were_lost_the_search_is_retried_before_anybody_is_told(
     assert names(facts) == ["VolunteerCalled", "VolunteerCalled"]
     assert (found.tries, found.again_at) == (1, None)
     nobody, _ = did(wave(blind, now=SOON))
-    assert next_step(nobody, POLICY, SOON) == "leader", "by then all have told, and nobody is there"
+    assert next_step(nobody, POLICY, SOON) == "leader", (
+        "by then all positions are known, and nobody is there"
+    )
 
 
 def test_the_next_wave_goes_out_when_the_open_ones_cannot_suffice():
