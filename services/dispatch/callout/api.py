@@ -237,7 +237,14 @@ async def withdraw_from_callout(
 @router.post(
     "/{id}/call",
     summary="Call these people",
-    responses=refuses("outside_squad", "not_free", "enough_people", "asked_before", "wrong_state"),
+    responses=refuses(
+        "outside_squad",
+        "no_such_volunteer",
+        "not_free",
+        "enough_people",
+        "asked_before",
+        "wrong_state",
+    ),
 )
 async def call_volunteers_to_callout(
     body: CallVolunteers, id: Id, who: Commander, handlers: Handlers, cause: RequestCause

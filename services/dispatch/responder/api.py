@@ -63,7 +63,12 @@ def _view(responder: Responder, now: datetime) -> DutyView:
     )
 
 
-@router.post("/start", status_code=201, summary="Go on duty", responses=refuses("not_a_volunteer"))
+@router.post(
+    "/start",
+    status_code=201,
+    summary="Go on duty",
+    responses=refuses("not_a_volunteer", "outside_jinan"),
+)
 async def start_duty(
     body: StartDuty, who: Volunteer, handlers: Handlers, clock: Now, cause: RequestCause
 ) -> DutyView:

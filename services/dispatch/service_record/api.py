@@ -10,6 +10,7 @@ from chassis.domain import Refusal
 from chassis.http.dependencies import Now, provided
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
 from jinan.local_time import local_date
@@ -54,7 +55,7 @@ def _view(record: ServiceRecord) -> ServiceRecordView:
     )
 
 
-@router.get("", summary="Hours by day")
+@router.get("", summary="Hours by day", responses=refuses("mine_or_volunteer"))
 async def list_service_records(
     who: Annotated[Principal, allow("own")],
     handlers: Annotated[ServiceRecordHandlers, provided(ServiceRecordHandlers)],
