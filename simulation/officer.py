@@ -131,9 +131,7 @@ class Officer:
         distance = {str(line["volunteer"]): line["distance_m"] or 0 for line in lines}
         duty = await self.person.get("duty", station=self._station, limit=200)
         free = [
-            str(one["volunteer"])
-            for one in duty["items"]
-            if one["on_duty"] and not one["engaged"]
+            str(one["volunteer"]) for one in duty["items"] if one["on_duty"] and not one["engaged"]
         ]
         wanted = sorted(
             (v for v in free if v not in asked), key=lambda v: distance.get(v, 1_000_000)
