@@ -7,9 +7,8 @@ police's whatever category was picked. Only then the table, and what near the ma
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import get_args
 
-from contracts.vocabulary import Category, Role, Route, Skill, Urgency
+from contracts.vocabulary import Category, Role, Route, Skill, Urgency, values_of
 from services.incidents.report.cues import Reading, people_asked, read
 from services.incidents.report.policy import Rules
 
@@ -219,7 +218,7 @@ def _skills(
     wanted = set(default) | (reading.skills & set(_SKILLS_BY_WORDS.get(category, ())))
     if category == "hazard" and way == "volunteers" and "fire_load" in reading.cues:
         wanted.add("fire-safety")
-    return tuple(skill for skill in get_args(Skill) if skill in wanted)
+    return tuple(skill for skill in values_of(Skill) if skill in wanted)
 
 
 def _people(
