@@ -19,9 +19,9 @@ from pydantic import BaseModel
 
 from chassis.clock import Clock
 from chassis.domain import Cause
-from chassis.http.auth import anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.identity.guards import anyone
 from chassis.kafka.subscriptions import Message
 from chassis.mongo.repository import Repository
 from chassis.service import Service

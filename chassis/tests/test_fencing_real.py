@@ -15,10 +15,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from chassis.domain import Cause
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child, children
 from chassis.tests.conftest import consuming, relaying, task
 from chassis.tests.counter import TOPIC, Counted, Counter, up

@@ -3,8 +3,8 @@ unpublished."""
 
 import pytest
 
-from chassis.mongo import relay
-from chassis.mongo.published import Published
+from chassis.outbox import relay
+from chassis.outbox.published import Published
 
 
 def document(id: str, *seqs: int) -> dict[str, object]:

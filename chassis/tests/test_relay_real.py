@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaConnectionError
 
 from chassis.clock import Clock
 from chassis.domain import Cause
-from chassis.kafka.publisher import Publisher
-from chassis.mongo.lease import Lease
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.outbox.lease import Lease
+from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import relaying
 from chassis.tests.counter import TOPIC, Counter, up
 from contracts.envelope import Envelope
@@ -180,7 +180,7 @@ async def test_a_relay_hears_at_once_of_what_another_process_writes(
         await counters.add(Counter(id="cnt_ring_0"), [], Cause("first"))
         await counters.change("cnt_ring_0", up, Cause("up"))
         await published(topic, {"cnt_ring_0"}, 1)  # it has looked, and holds the lease
-        monkeypatch.setattr("chassis.mongo.relay._LOOK_EVERY", 3600.0)
+        monkeypatch.setattr("chassis.outbox.relay._LOOK_EVERY", 3600.0)
         async with relaying(other, publisher):
             await elsewhere.add(Counter(id="cnt_ring_1"), [], Cause("elsewhere"))
             await elsewhere.change("cnt_ring_1", up, Cause("up"))
