@@ -14,8 +14,9 @@ from fastapi.routing import APIRoute
 
 from chassis.clock import Clock
 from chassis.health import Checks, Watchdog, health_routes
-from chassis.http import openapi, problems
+from chassis.http import problems
 from chassis.http.middleware import RequestMiddleware
+from chassis.http.openapi import document
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.http.server import Server
 from chassis.identity.tokens import Verifier
@@ -128,7 +129,7 @@ class Service:
         )
         app.state.provided = {Clock: self.clock}
         problems.install(app)
-        openapi.install(app)
+        document.install(app)
         app.add_middleware(
             RequestMiddleware,
             max_bytes=settings.max_body_bytes,

@@ -6,13 +6,13 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from chassis.http import openapi
-from chassis.http.auth import Principal, allow, anyone
 from chassis.http.idempotency import KeyedCause, RequestCause
+from chassis.http.openapi import document
 from chassis.http.paging import Cursor
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, id_path
+from chassis.identity.guards import Principal, allow, anyone
 from contracts.access import PERMISSIONS
 from contracts.vocabulary import Category
 
@@ -31,7 +31,7 @@ class ThingView(View):
 
 def _document() -> dict[str, Any]:
     app, router = FastAPI(), APIRouter(prefix="/things", route_class=PlainRoute)
-    openapi.install(app)
+    document.install(app)
 
     @router.get("")
     async def list_things(

@@ -1,37 +1,23 @@
 """A service's OpenAPI document as its clients need it. Everything is derived from the routes: who
 may ask from the guard, the problems of an operation from what it takes and from `refuses(...)`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from http import HTTPStatus
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from pydantic import TypeAdapter
 
-from chassis.http.auth import Guard, Open
 from chassis.http.idempotency import cause_of, keyed_cause_of
-from chassis.http.problems import MEDIA_TYPE, ProblemDocument, problem_type, status_of
+from chassis.http.openapi.problems import Document, Problems, add_problem_schemas, add_problems
+from chassis.http.problems import status_of
+from chassis.identity.guards import Guard, Open
 from contracts.access import PERMISSIONS
-from contracts.texts import keys, template
 
-Document = dict[str, Any]
-Problems = dict[int, set[str]]
-"""HTTP status -> codes of the problems that may come with it."""
 BEARER = [{"bearer": list[str]()}]
-METHODS = frozenset({"get", "put", "post", "delete", "patch"})
-_SCHEMAS = "#/components/schemas"
-_TYPES = "ProblemType"
-_HEADERS: Mapping[str, Document] = {
+_LOCATION = {
     "Location": {"description": "Path of what was created", "schema": {"type": "string"}},
-    "Retry-After": {
-        "description": "Seconds to wait before trying again",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "WWW-Authenticate": {"description": "Always Bearer", "schema": {"const": "Bearer"}},
 }
-_HEADER_OF = {401: "WWW-Authenticate", **dict.fromkeys((409, 429, 503, 504), "Retry-After")}
 
 
 def install(app: FastAPI) -> None:
@@ -56,13 +42,6 @@ def openapi(app: FastAPI) -> Document:
     return document
 
 
-def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
-    """(method, path, operation) of each operation."""
-    for path, item in document["paths"].items():
-        for method in METHODS & item.keys():
-            yield method, path, item[method]
-
-
 def _describe(operation: Document, calls: Iterable[Any], schemas: Document) -> None:
     """`calls` are the dependencies of the route."""
     for parameter in operation.get("parameters", ()):
@@ -77,7 +56,7 @@ def _describe(operation: Document, calls: Iterable[Any], schemas: Document) -> N
     add_problems(operation, found)
     created = operation["responses"].get("201", {})
     if _has_id(created, schemas):
-        created["headers"] = {"Location": _HEADERS["Location"]}
+        created["headers"] = _LOCATION
 
 
 def _of_request(operation: Document) -> Problems:
@@ -111,61 +90,6 @@ def _of_dependency(call: Any, operation: Document) -> Iterator[str]:
 def _add(problems: Problems, *codes: str) -> None:
     for code in codes:
         problems.setdefault(status_of(code), set()).add(code)
-
-
-def add_problems(operation: Document, problems: Problems) -> None:
-    """Adds answers, or further types to those that are there."""
-    answers = operation["responses"]
-    for status, codes in problems.items():
-        known = answers.get(str(status), {}).get("x-problems", ())
-        answers[str(status)] = _problem_answer(status, sorted({*known, *codes}))
-    operation["responses"] = dict(sorted(answers.items()))
-
-
-def _problem_answer(status: int, codes: list[str]) -> Document:
-    header = _HEADER_OF.get(status)
-    types = {"properties": {"type": {"enum": [problem_type(code) for code in codes]}}}
-    schema = {"allOf": [{"$ref": f"{_SCHEMAS}/ProblemDocument"}, {"type": "object", **types}]}
-    answer: Document = {
-        "description": f"{HTTPStatus(status).phrase}\n\n" + "\n".join(map(_explained, codes)),
-        "content": {MEDIA_TYPE: {"schema": schema}},
-        "x-problems": codes,
-    }
-    if header:
-        answer["headers"] = {header: _HEADERS[header]}
-    return answer
-
-
-def _explained(code: str) -> str:
-    return f"- `{code}`: {both(title_key(code))}"
-
-
-def title_key(code: str) -> str:
-    """The catalogue's key for the title of a problem, the gateway's own included."""
-    return f"problem.{code}" if f"problem.{code}" in keys() else f"gateway.{code}"
-
-
-def both(key: str) -> str:
-    """Chinese and English side by side."""
-    words = template(key)
-    return f"{words.zh} | {words.en}"
-
-
-def add_problem_schemas(document: Document) -> None:
-    """The form of a problem, and every type that an operation of the document gives."""
-    schema = TypeAdapter(ProblemDocument).json_schema(ref_template=f"{_SCHEMAS}/{{model}}")
-    schemas = document["components"]["schemas"]
-    schemas |= schema.pop("$defs", {})
-    schemas["ProblemDocument"] = schema
-    schema["properties"]["type"] = {"$ref": f"{_SCHEMAS}/{_TYPES}"}
-    given = {
-        problem_type(code)
-        for _, _, operation in operations(document)
-        for answer in operation["responses"].values()
-        for code in answer.get("x-problems", ())
-    }
-    schemas[_TYPES] = {"type": "string", "enum": sorted(given), "title": _TYPES}
-    document["components"]["schemas"] = dict(sorted(schemas.items()))
 
 
 def _drop_null(parameter: Document) -> None:
