@@ -14,7 +14,7 @@ Problems = dict[int, set[str]]
 """HTTP status -> codes of the problems that may come with it."""
 METHODS = ("get", "post", "put", "patch", "delete")
 _SCHEMAS = "#/components/schemas"
-_TYPES = "ProblemType"
+PROBLEM_TYPE = "ProblemType"
 _HEADERS: Mapping[str, Document] = {
     "Retry-After": {
         "description": "Seconds to wait before trying again",
@@ -77,12 +77,12 @@ def add_problem_schemas(document: Document) -> None:
     schemas = document["components"]["schemas"]
     schemas |= schema.pop("$defs", {})
     schemas["ProblemDocument"] = schema
-    schema["properties"]["type"] = {"$ref": f"{_SCHEMAS}/{_TYPES}"}
+    schema["properties"]["type"] = {"$ref": f"{_SCHEMAS}/{PROBLEM_TYPE}"}
     given = {
         problem_type(code)
         for _, _, operation in operations(document)
         for answer in operation["responses"].values()
         for code in answer.get("x-problems", ())
     }
-    schemas[_TYPES] = {"type": "string", "enum": sorted(given), "title": _TYPES}
+    schemas[PROBLEM_TYPE] = {"type": "string", "enum": sorted(given), "title": PROBLEM_TYPE}
     document["components"]["schemas"] = dict(sorted(schemas.items()))
