@@ -77,7 +77,8 @@ down: ## stop the compose stack; its data is kept
 down-for-good: ## stop the compose stack and remove its data and keys
 	docker compose down --volumes
 
-lock: setup ## write the lock files anew from pyproject.toml: everything, what the images install, the benchmarks' peers
+lock: setup ## write the lock files anew from pyproject.toml: everything, the benchmarks' peers, what the images install
 	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --extra bench --constraints requirements.lock pyproject.toml -o requirements-bench.lock
 	$(LOCK) pyproject.toml -o requirements-run.lock
+	echo fastapi-offline | $(LOCK) --no-deps --constraints requirements.lock - -o deploy/compose/pages.lock

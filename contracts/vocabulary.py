@@ -55,6 +55,12 @@ Outcome = TypeAliasType(
 )
 """How a matter ended, said by who dealt with it; the words to it stay in incidents."""
 
+MessageKind = TypeAliasType(
+    "MessageKind",
+    Literal["alert", "stand_down", "outcome", "progress", "escalation", "notice"],
+)
+"""What a message of notify is for; the name of its event on the live stream, too."""
+
 
 def values_of(alias: TypeAliasType) -> tuple[Any, ...]:
     """The words of a vocabulary, in the order in which they stand here."""

@@ -156,7 +156,7 @@ def _frame(paths: Document, schemas: Document) -> Document:
     title, about, token = (
         text(f"gateway.{key}") for key in ("api_title", "api_about", "api_token")
     )
-    used = dict.fromkeys(noun_of(path) for path in paths)
+    used = sorted({str(noun_of(path)) for path in paths})
     return {
         "openapi": "3.1.0",
         "info": {

@@ -48,12 +48,26 @@ def _problem_answer(status: int, codes: list[str]) -> Document:
     schema = {"allOf": [{"$ref": f"{_SCHEMAS}/ProblemDocument"}, {"type": "object", **types}]}
     answer: Document = {
         "description": f"{HTTPStatus(status).phrase}\n\n" + "\n".join(map(_explained, codes)),
-        "content": {MEDIA_TYPE: {"schema": schema}},
+        "content": {MEDIA_TYPE: {"schema": schema, "examples": _examples(status, codes)}},
         "x-problems": codes,
     }
     if header:
         answer["headers"] = {header: _HEADERS[header]}
     return answer
+
+
+def _examples(status: int, codes: list[str]) -> Document:
+    return {
+        code: {
+            "value": ProblemDocument(
+                type=problem_type(code),
+                title=template(title_key(code)).zh,
+                title_en=template(title_key(code)).en,
+                status=status,
+            )
+        }
+        for code in codes
+    }
 
 
 def _explained(code: str) -> str:

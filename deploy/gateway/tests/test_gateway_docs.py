@@ -1,7 +1,6 @@
 """The documentation as a person sees it: in a real browser, from the gateway alone."""
 
 from collections.abc import Generator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,7 +39,7 @@ def test_the_page_shows_every_operation_and_needs_nobody_else(opened: Page, stan
     assert {host for host in hosts if host} == {urlsplit(str(stand.http.base_url)).netloc}
 
 
-def test_an_operation_opens_with_its_fields_and_problems(opened: Page, tmp_path: Path) -> None:
+def test_an_operation_opens_with_its_fields_and_problems(opened: Page) -> None:
     opened.goto("/docs")
     opened.locator("#operations-tag-reports").click()
     filing = opened.locator(".opblock-post", has=opened.locator('[data-path="/api/v1/reports"]'))
@@ -48,4 +47,3 @@ def test_an_operation_opens_with_its_fields_and_problems(opened: Page, tmp_path:
     expect(filing.get_by_text("Idempotency-Key").first).to_be_visible()
     expect(filing.locator(".responses-table")).to_contain_text("token_invalid")
     expect(filing.get_by_text("Could not resolve")).to_have_count(0)
-    opened.screenshot(path=tmp_path / "docs.png", full_page=True)

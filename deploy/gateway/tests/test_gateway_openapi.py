@@ -1,4 +1,4 @@
-"""The one description of the API: merged without loss, and refused where a name means two things."""
+"""The one description of the API: merged without loss; a name that means two things is refused."""
 
 from typing import Any
 
