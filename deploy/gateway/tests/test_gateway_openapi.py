@@ -72,7 +72,7 @@ def test_a_stream_takes_its_token_in_the_query_and_has_no_time_limit() -> None:
 
 
 def test_nouns_streams_and_what_is_open_come_from_the_documents() -> None:
-    open_to_anyone = {"security": [{}, {"bearer": []}]}
+    open_to_anyone: dict[str, Any] = {"security": [{}, {"bearer": []}]}
     stream = {"200": {"content": {"text/event-stream": {}}}}
     surface = surface_of(
         {
