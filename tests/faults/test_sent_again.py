@@ -38,5 +38,5 @@ async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_no
         other = await http.post("reports", json=body | {"text": "另一件事"}, headers=headers)
         assert (other.status_code, other.json()["type"]) == (422, "urn:problem:key_reused")
         mine = await http.get("reports", params={"mine": "true"}, headers=headers)
-    assert [view["id"] for view in mine.json()["reports"] if view["id"] not in before] == list(ids)
+    assert [view["id"] for view in mine.json()["items"] if view["id"] not in before] == list(ids)
     await balance(ground)

@@ -54,7 +54,7 @@ async def test_a_report_sent_again_by_a_bad_network_is_one_report(station: Stati
         == 1
     )
     await volunteer.hears("alert", answers[0]["id"])
-    mine = (await resident.person.get("reports", mine=True))["reports"]
+    mine = (await resident.person.get("reports", mine=True))["items"]
     assert [view["id"] for view in mine] == [answers[0]["id"]]
     assert len(volunteer.heard_of("alert", answers[0]["id"])) == 1
 
