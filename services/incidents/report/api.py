@@ -19,7 +19,7 @@ from jinan.coordinates import Point
 from services.incidents.photo.api import PHOTO_CONTENT
 from services.incidents.photo.store import Photos
 from services.incidents.report.domain.decisions import NewRoute
-from services.incidents.report.domain.report import State
+from services.incidents.report.domain.report import ReportState
 from services.incidents.report.handlers import NewReport, ReportHandlers
 from services.incidents.report.schemas import (
     FiledReportView,
@@ -95,7 +95,7 @@ async def list_reports(
     mine: bool = False,
     station: Annotated[str | None, Query(max_length=64)] = None,
     area: Annotated[str | None, Query(pattern=AREA_PATTERN)] = None,
-    state: State | None = None,
+    state: ReportState | None = None,
     route: Route | None = None,
     category: Category | None = None,
     triage: bool | None = None,
