@@ -40,7 +40,8 @@ class FieldProblem(TypedDict):
 
 class ProblemDocument(TypedDict):
     """RFC 9457; `title` and `detail` are Chinese, `title_en` and `detail_en` English.
-    `request_id` is there where the gateway itself answers: give it to the operator."""
+    `request_id` is there where the gateway itself answers: give it to the operator. It is null
+    where the request was too malformed to get one."""
 
     type: str
     title: str
@@ -49,7 +50,7 @@ class ProblemDocument(TypedDict):
     detail: NotRequired[str]
     detail_en: NotRequired[str]
     errors: NotRequired[list[FieldProblem]]
-    request_id: NotRequired[str]
+    request_id: NotRequired[str | None]
 
 
 def problem_type(code: str) -> str:

@@ -131,7 +131,7 @@ def _is_stream(operation: Document) -> bool:
 def _operation(path: str, own: Document) -> Document:
     """The operation as it is behind the gateway, which may refuse it too."""
     operation = own | {"tags": [noun_of(path)], "responses": {**own["responses"]}}
-    problems: Problems = {429: {"too_many_requests"}}
+    problems: Problems = {400: {"path_invalid"}, 429: {"too_many_requests"}}
     if "401" in own["responses"]:
         problems[401] = {"token_expired"}
     if _is_stream(own):

@@ -57,6 +57,7 @@ def test_what_the_gateway_may_refuse_is_added() -> None:
         status: answer.get("$ref", "").rpartition("/")[2] for status, answer in answers.items()
     } == {
         "200": "",
+        "400": "400.path_invalid",
         "401": "401.token_expired.token_invalid",
         "429": "429.too_many_requests",
         "504": "504.timed_out",

@@ -115,6 +115,15 @@ def test_the_stream_refuses_a_bad_or_missing_token(stand: Stand) -> None:
     refused(stand.http.get(STREAM, params={"access_token": "x.y.z"}))
 
 
+@pytest.mark.parametrize("last", ["GH%08", "%C3%98", "1%26area=1"])
+def test_a_position_on_the_stream_that_no_request_line_can_hold_is_refused(
+    stand: Stand, last: str
+) -> None:
+    path = f"{STREAM}?access_token={stand.signer.token()}&last={last}"
+    refused(stand.http.get(path, headers=stand.bearer()), 400)
+    assert not stand.upstreams["notify"].seen
+
+
 def test_elsewhere_a_token_in_the_query_is_no_token_and_is_not_kept(stand: Stand) -> None:
     token = stand.signer.token()
     answer = stand.http.get("/api/v1/callouts", params={"access_token": token})
