@@ -51,6 +51,8 @@ _PHOTO: dict[int | str, dict[str, Any]] = {
     status_code=201,
     summary="File a report",
     responses=refuses(
+        "not_signed_in",
+        "not_allowed",
         "outside_jinan",
         "community_unknown",
         "community_elsewhere",
