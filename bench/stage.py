@@ -24,8 +24,9 @@ from deploy.local.exclusive import exclusive
 from deploy.local.platform import STATE, Platform
 from deploy.local.ports import HOST, SERVICES, free_ports
 from deploy.local.services import addresses
-from services.registration.session.keys import SigningKeys
 from services.registration.settings import RegistrationSettings
+from services.registration.sign_in.tokens import SigningKeys
+from simulation import roster
 
 HOME = STATE / "bench"
 AREA = "370104009"
@@ -61,9 +62,7 @@ class Stage:
         await asyncio.to_thread(self.platform.up)
         self._held.callback(self.platform.down)
         try:
-            await asyncio.to_thread(
-                self.platform.run_module, "services.registration.seed", "registration"
-            )
+            await asyncio.to_thread(roster.load, self.platform)
         except BaseException:
             self._held.close()
             raise

@@ -91,7 +91,7 @@ class Api:
         shown = await self.send(
             "GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone}
         )
-        code = shown["messages"][0]["code"]
+        code = shown["items"][0]["code"]
         return Person(
             self, phone, await self.send("POST", "sessions", json={"phone": phone, "code": code})
         )

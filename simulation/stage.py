@@ -8,6 +8,7 @@ from typing import Protocol
 from deploy.local.platform import STATE, Platform, PlatformError
 from deploy.local.ports import DEMO, HOST
 from deploy.local.supervision import ROOT
+from simulation import roster
 from simulation.traces import TraceStore
 
 BEFOREHAND = timedelta(minutes=10)
@@ -74,7 +75,7 @@ class EmbeddedStage:
         self._platform = Platform(STATE / "demo", DEMO, clock, fresh=True, say=print)
         self._platform.up()
         try:
-            print(self._platform.run_module("services.registration.seed", "registration").rstrip())
+            print(roster.load(self._platform).rstrip())
         except BaseException:
             self.down()
             raise
@@ -116,6 +117,19 @@ class ComposeStage:
 
     def up(self, clock: str) -> None:
         self._up(CLOCK=clock)
+        try:
+            self._load_roster()
+        except BaseException:
+            self.down()
+            raise
+
+    def _load_roster(self) -> None:
+        module = ["python", "-m", "services.registration.roster", "-"]
+        self._run(
+            ["docker", "compose", "exec", "-T", "registration", *module],
+            output=None,
+            given=roster.as_json(),
+        )
 
     def _up(self, **variables: str) -> None:
         try:
@@ -134,7 +148,11 @@ class ComposeStage:
         self._run(["make", what], output=None, **variables)
 
     def _run(
-        self, command: list[str], output: int | None = subprocess.PIPE, **variables: str
+        self,
+        command: list[str],
+        output: int | None = subprocess.PIPE,
+        given: str | None = None,
+        **variables: str,
     ) -> "subprocess.CompletedProcess[bytes]":
         own = {
             "COMPOSE_PROJECT_NAME": PROJECT,
@@ -149,6 +167,7 @@ class ComposeStage:
                 env=os.environ | own | variables,
                 timeout=COMPOSE_SECONDS,
                 stdout=output,
+                input=None if given is None else given.encode(),
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -24,9 +24,8 @@ from chassis.clock import Clock
 from chassis.mongo.store import Store
 from deploy.gateway.plan import NOUNS
 from deploy.local.ports import HOST, free_ports
-from services.registration.account.cipher import FieldCipher
-from services.registration.account.personal import Personal
-from services.registration.sign_in_code.store import SignInCodes
+from services.registration.account.personal import FieldCipher, PersonalData
+from services.registration.sign_in.store import SignInCodes
 
 _SAMPLED = next(noun.sampling for noun in NOUNS if noun.name == "sessions")
 OURS, BARE, WRITE = "ours", "bare", "write alone"
@@ -38,7 +37,7 @@ async def issue(stage: Stage, first: int, count: int) -> list[str]:
     store = Store(stage.mongo_url, "registration", Clock())
     codes, personal = (
         SignInCodes(store),
-        Personal(FieldCipher(settings.field_key, settings.lookup_key)),
+        PersonalData(FieldCipher(settings.field_key, settings.lookup_key)),
     )
     now, gate = datetime.now(UTC), Semaphore(64)
 

@@ -1,10 +1,13 @@
 """What `make run` tells when the platform is up: the addresses, and who can sign in."""
 
+import subprocess
+import sys
+
 from rich.table import Table
 
 from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES
-from simulation import people
+from deploy.local.supervision import ROOT
 
 
 def addresses(platform: Platform) -> Table:
@@ -25,9 +28,17 @@ def addresses(platform: Platform) -> Table:
     return _table("Addresses 地址", rows)
 
 
+def demonstration(*arguments: str) -> str:
+    """What `python -m simulation.roster` prints: a process, as deploy imports no simulation."""
+    command = [sys.executable, "-m", "simulation.roster", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def who_can_sign_in() -> Table:
     """The people's accounts: (person, mobile number)."""
-    return _table("Who can sign in 可登录账号", people.who_can_sign_in())
+    rows = [line.split("\t") for line in demonstration("--who").splitlines()]
+    return _table("Who can sign in 可登录账号", [(person, phone) for person, phone in rows])
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Table:

@@ -26,7 +26,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[ASKED]:
         if variables.get("CLOCK") == "broken":
             raise PlatformError("make up failed")
 
+    def load(_: ComposeStage) -> None:
+        asked.append(("roster", {}))
+
     monkeypatch.setattr(ComposeStage, "_make", make)
+    monkeypatch.setattr(ComposeStage, "_load_roster", load)
     return asked
 
 
@@ -44,7 +48,12 @@ def test_images_and_servers_come_first_and_old_data_goes(made: list[ASKED]) -> N
     stage = ComposeStage()
     stage.prepare()
     stage.up("a clock")
-    assert made == [("down-for-good", {}), ("up", {"ONLY": SERVERS}), ("up", {"CLOCK": "a clock"})]
+    assert made == [
+        ("down-for-good", {}),
+        ("up", {"ONLY": SERVERS}),
+        ("up", {"CLOCK": "a clock"}),
+        ("roster", {}),
+    ]
 
 
 def test_of_a_stack_that_does_not_start_nothing_is_left(made: list[ASKED]) -> None:

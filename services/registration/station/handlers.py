@@ -1,4 +1,4 @@
-"""Register a station, and list them."""
+"""Registers stations and lists them."""
 
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
@@ -12,8 +12,9 @@ class StationHandlers:
     def __init__(self, stations: Stations) -> None:
         self._stations = stations
 
-    async def all(self) -> list[Station]:
-        return await self._stations.all()
+    async def page(self, after: str, limit: int) -> list[Station]:
+        """Up to `limit` + 1, by id, from beyond `after`."""
+        return await self._stations.page(after, limit + 1)
 
     async def register(
         self,
