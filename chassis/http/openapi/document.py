@@ -9,7 +9,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
 from chassis.http.idempotency import cause_of, keyed_cause_of
-from chassis.http.openapi.problems import Document, Problems, add_problem_schemas, add_problems
+from chassis.http.openapi.problems import (
+    SCHEMAS,
+    Document,
+    Problems,
+    add_problem_schemas,
+    add_problems,
+)
 from chassis.http.problems import status_of
 from chassis.identity.guards import Guard, Open
 from contracts.access import PERMISSIONS
@@ -46,6 +52,7 @@ def _describe(operation: Document, calls: Iterable[Any], schemas: Document) -> N
     """`calls` are the dependencies of the route."""
     for parameter in operation.get("parameters", ()):
         _drop_null(parameter)
+        _refer(parameter, schemas)
     responses: dict[str, Document] = operation["responses"]
     declared = [code for answer in responses.values() for code in answer.get("x-problems", ())]
     operation["responses"] = {s: r for s, r in responses.items() if int(s) < 400}
@@ -101,6 +108,16 @@ def _drop_null(parameter: Document) -> None:
         parameter["schema"] = schema = options[0] | schema
     if schema.get("default", 0) in (None, ""):
         del schema["default"]
+
+
+def _refer(parameter: Document, schemas: Document) -> None:
+    """FastAPI looks through the name of an alias where it is all of an annotation."""
+    schema = parameter["schema"]
+    named = (n for n, s in schemas.items() if "enum" in s and s["enum"] == schema.get("enum"))
+    if name := next(named, None):
+        parameter["schema"] = {"$ref": f"{SCHEMAS}/{name}"} | {
+            key: value for key, value in schema.items() if key not in ("enum", "type")
+        }
 
 
 def _has_id(answer: Document, schemas: Document) -> bool:

@@ -13,7 +13,7 @@ Document = dict[str, Any]
 Problems = dict[int, set[str]]
 """HTTP status -> codes of the problems that may come with it."""
 METHODS = ("get", "post", "put", "patch", "delete")
-_SCHEMAS = "#/components/schemas"
+SCHEMAS = "#/components/schemas"
 PROBLEM_TYPE = "ProblemType"
 _HEADERS: Mapping[str, Document] = {
     "Retry-After": {
@@ -45,7 +45,7 @@ def add_problems(operation: Document, problems: Problems) -> None:
 def _problem_answer(status: int, codes: list[str]) -> Document:
     header = _HEADER_OF.get(status)
     types = {"properties": {"type": {"enum": [problem_type(code) for code in codes]}}}
-    schema = {"allOf": [{"$ref": f"{_SCHEMAS}/ProblemDocument"}, {"type": "object", **types}]}
+    schema = {"allOf": [{"$ref": f"{SCHEMAS}/ProblemDocument"}, {"type": "object", **types}]}
     answer: Document = {
         "description": f"{HTTPStatus(status).phrase}\n\n" + "\n".join(map(_explained, codes)),
         "content": {MEDIA_TYPE: {"schema": schema, "examples": _examples(status, codes)}},
@@ -87,11 +87,11 @@ def both(key: str) -> str:
 
 def add_problem_schemas(document: Document) -> None:
     """The form of a problem, and every type that an operation of the document gives."""
-    schema = TypeAdapter(ProblemDocument).json_schema(ref_template=f"{_SCHEMAS}/{{model}}")
+    schema = TypeAdapter(ProblemDocument).json_schema(ref_template=f"{SCHEMAS}/{{model}}")
     schemas = document["components"]["schemas"]
     schemas |= schema.pop("$defs", {})
     schemas["ProblemDocument"] = schema
-    schema["properties"]["type"] = {"$ref": f"{_SCHEMAS}/{PROBLEM_TYPE}"}
+    schema["properties"]["type"] = {"$ref": f"{SCHEMAS}/{PROBLEM_TYPE}"}
     given = {
         problem_type(code)
         for _, _, operation in operations(document)

@@ -46,7 +46,7 @@ class Credentials(Body):
 
 
 class RefreshRequest(Body):
-    refresh_token: str = Field(max_length=200)
+    refresh_token: str = Field(max_length=200, examples=["ses_8f0c2e51d7a94b3c6e10.1.kX2v"])
 
 
 class SignedInView(View):
