@@ -78,6 +78,10 @@ class Person(BaseModel):
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.grants)
 
+    @property
+    def squads_led(self) -> frozenset[str]:
+        return frozenset(g.squad for g in self.grants if g.role == "leader" and g.squad)
+
     def may(
         self, permission: Permission, area: str, *roles: Role, squad: str | None = None
     ) -> bool:

@@ -131,7 +131,7 @@ async def _minutes(city: City) -> dict[str, int]:
     for volunteer in city.volunteers:
         if volunteer.came:
             records = await volunteer.person.get("service-records", mine=True)
-            found[volunteer.key] = sum(int(record["minutes"]) for record in records["records"])
+            found[volunteer.key] = sum(int(record["minutes"]) for record in records["items"])
     return {who: minutes for who, minutes in found.items() if minutes}
 
 

@@ -19,12 +19,12 @@ import numpy.typing as npt
 from bench.rows.row import Row
 from bench.stage import Stage
 from contracts.vocabulary import Category, Skill, Urgency, values_of
-from services.dispatch.callout.chance import Option, first_response
-from services.dispatch.callout.choice import choose, minutes
-from services.dispatch.callout.situation import Person, Situation, Tally
 from services.dispatch.policy import POLICIES
+from services.dispatch.selection.domain.select import minutes, select
+from services.dispatch.selection.domain.situation import Person, Situation, Tally
+from services.dispatch.selection.domain.team import Option, first_response
 
-POLICY = POLICIES[0]
+POLICY = POLICIES.of("2026-01")
 MORNING = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
 MOST = 20
 
@@ -86,17 +86,17 @@ def soonest(options: Sequence[Option], size: int) -> float:
 
 def compare(case: Situation) -> tuple[float, float] | None:
     """(the optimum's minutes, the chosen ones'); None where nobody can be called."""
-    choice = choose(case, POLICY)
+    selection = select(case, POLICY)
     people = {person.volunteer: person for person in case.people}
     able = {
         v.volunteer: Option(v.volunteer, minutes(people[v.volunteer], case, POLICY), v.probability)
-        for v in choice.verdicts
+        for v in selection.verdicts
         if v.probability is not None
     }
-    if not choice.chosen:
+    if not selection.chosen:
         return None
-    chosen = first_response([able[volunteer] for volunteer in choice.chosen], POLICY.nobody_min)
-    return soonest(list(able.values()), len(choice.chosen)), chosen
+    chosen = first_response([able[volunteer] for volunteer in selection.chosen], POLICY.nobody_min)
+    return soonest(list(able.values()), len(selection.chosen)), chosen
 
 
 async def measure(_: Stage, rounds: int, count: int) -> Row:

@@ -46,7 +46,9 @@ class Credentials(Body):
 
 
 class RefreshRequest(Body):
-    refresh_token: str = Field(max_length=200, examples=["ses_8f0c2e51d7a94b3c6e10.1.kX2v"])
+    refresh_token: str = Field(
+        max_length=200, examples=["acc_8f0c2e51d7a94b3c6e10.ses_2b7d90a41c5e83f6d012.1.kX2vP9"]
+    )
 
 
 class SignedInView(View):
