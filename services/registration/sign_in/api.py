@@ -192,7 +192,7 @@ async def end_session(
     return Response(status_code=204)
 
 
-@router.get("/dev/messages", responses=refuses("phone_invalid"))
+@router.get("/dev/messages", responses=refuses("phone_invalid", "not_allowed", "not_found"))
 async def list_local_messages(
     _: Annotated[Principal | None, anyone("needs the developer's key; 404 unless SMS is local")],
     messages: Annotated[LocalMessageHandlers, provided(LocalMessageHandlers)],
