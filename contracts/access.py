@@ -60,7 +60,7 @@ class Grant(BaseModel):
     until: datetime | None = None
 
 
-class Person(BaseModel):
+class Principal(BaseModel):
     """Somebody who is signed in, as the access token tells: account id, session id and grants."""
 
     model_config = ConfigDict(frozen=True)

@@ -2,7 +2,7 @@
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
-from chassis.identity.guards import Principal
+from chassis.identity.guards import Principal, require
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
@@ -47,4 +47,4 @@ def _require_may_give(who: Principal, role: Role, area: str) -> None:
         return
     if role not in domain.OFFICER_GIVES:
         raise Refusal("not_allowed")
-    who.require("grant.give", area)
+    require(who.may("grant.give", area))

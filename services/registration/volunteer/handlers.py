@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
 from chassis.errors import DuplicateKey
-from chassis.identity.guards import Principal
+from chassis.identity.guards import Principal, require
 from contracts.access import Permission
 from contracts.vocabulary import Role, Skill
 from services.registration.account.domain import Account, Proposal, ProposedChange, Volunteer
@@ -133,7 +133,7 @@ class VolunteerHandlers:
         cause: Cause,
     ) -> Account:
         def within_area(account: Account) -> Decision[Account] | None:
-            who.require("volunteer.decide", _volunteer(account).area)
+            require(who.may("volunteer.decide", _volunteer(account).area))
             return decide(account)
 
         return await self._accounts.change(id, within_area, cause)
@@ -186,7 +186,7 @@ class VolunteerReader:
         account = await self._accounts.require(id)
         volunteer = _volunteer(account)
         if account.id != who.subject:
-            who.require("person.read", volunteer.area, squad=volunteer.squad)
+            require(who.may("person.read", volunteer.area, squad=volunteer.squad))
             await self._log(who, [account], "name", "phone")
         return account
 
