@@ -8,7 +8,7 @@ from chassis.domain import Cause, Refusal, derived_id
 from chassis.errors import NotFound
 from chassis.kafka.subscriptions import Message
 from chassis.telemetry import tracing
-from contracts.access import Person
+from contracts.access import Principal
 from contracts.events.dispatch import DutyEnded
 from contracts.events.incidents import (
     ReportClosed,
@@ -196,7 +196,7 @@ class CalloutHandlers:
             )
 
     async def call_manually(
-        self, id: str, who: Person, volunteers: Sequence[str], cause: Cause
+        self, id: str, who: Principal, volunteers: Sequence[str], cause: Cause
     ) -> tuple[Callout, list[str]]:
         """The call-out, and who of these was not called: they declined, are on another call-out,
         off duty, party to the matter, or not of an age for it.
@@ -225,7 +225,7 @@ class CalloutHandlers:
         return changed, [v for v in people if v not in claimed and v not in already]
 
     async def _people(
-        self, callout: Callout, who: Person, volunteers: Sequence[str]
+        self, callout: Callout, who: Principal, volunteers: Sequence[str]
     ) -> Mapping[str, Profile]:
         """Officers of the area may call anybody, a leader the own squad."""
         commands = access.commands(who, callout)

@@ -3,7 +3,7 @@
 from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.kafka.subscriptions import Message
-from contracts.access import Person
+from contracts.access import Principal
 from contracts.events.dispatch import VolunteerFinished
 from services.dispatch.policy import POLICIES
 from services.dispatch.replicas.store import Stations
@@ -41,7 +41,7 @@ class ServiceRecordHandlers:
             )
 
     async def list_days(
-        self, who: Person, volunteer: str, first: str, last: str, limit: int
+        self, who: Principal, volunteer: str, first: str, last: str, limit: int
     ) -> list[ServiceRecord]:
         """Days from `first` to `last` (ISO), both included, in order.
 

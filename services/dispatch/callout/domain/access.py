@@ -1,16 +1,16 @@
 """Who may see and command a call-out."""
 
-from contracts.access import Person
+from contracts.access import Principal
 from jinan.areas import covers
 from services.dispatch.callout.domain.state import Callout
 
 
-def commands(who: Person, callout: Callout) -> bool:
+def commands(who: Principal, callout: Callout) -> bool:
     """An officer of the area sees all of it, and calls whom they like."""
     return who.may("callout.command", callout.area, "officer")
 
 
-def leads(who: Person, callout: Callout) -> bool:
+def leads(who: Principal, callout: Callout) -> bool:
     """A leader whose squad has somebody called; or, once it is escalated, who was told or whose
     area it lies in."""
     squads = who.squads_led
@@ -21,6 +21,6 @@ def leads(who: Person, callout: Callout) -> bool:
     return bool(squads) and told
 
 
-def may_see(who: Person, callout: Callout) -> bool:
+def may_see(who: Principal, callout: Callout) -> bool:
     called = callout.candidate(who.subject) is not None
     return called or commands(who, callout) or leads(who, callout)

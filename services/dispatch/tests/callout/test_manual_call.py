@@ -8,7 +8,7 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
-from contracts.access import Grant, Person
+from contracts.access import Grant, Principal
 from contracts.vocabulary import Category
 from services.dispatch.callout.domain.state import Callout, Decision
 from services.dispatch.callout.handlers import CalloutHandlers
@@ -18,7 +18,9 @@ from services.dispatch.responder.store import Responders
 from services.dispatch.selection.handlers import CandidateSearch
 from services.dispatch.tests.calls import NOW, opened
 
-OFFICER = Person(subject="acc_o", session="ses", grants=(Grant(role="officer", area="370104009"),))
+OFFICER = Principal(
+    subject="acc_o", session="ses", grants=(Grant(role="officer", area="370104009"),)
+)
 
 
 class At:
