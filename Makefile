@@ -47,17 +47,16 @@ logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to go o
 clean: setup ## remove the data, logs and secrets of the local platforms
 	@$(PY) -m deploy.local clean
 
-check: setup ## lint, format, types, layers, contracts
+check: setup ## lint, format, types, layers, contracts, derived files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(PY) -m contracts.tools.check
+	$(PY) -m deploy.generate --check
 
-generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration
-	$(PY) -m contracts.tools.check --write
-	$(PY) -m deploy.gateway.openapi
-	$(PY) -m deploy.gateway.render
+generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration, tables in docs
+	@$(PY) -m deploy.generate
 
 bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: under 5 minutes; ROWS=1,5: only these)
 	@$(PY) -m deploy.local fetch
@@ -78,7 +77,8 @@ down: ## stop the compose stack; its data is kept
 down-for-good: ## stop the compose stack and remove its data and keys
 	docker compose down --volumes
 
-lock: setup ## write the lock files anew from pyproject.toml: everything, what the images install, the benchmarks' peers
+lock: setup ## write the lock files anew from pyproject.toml: everything, the benchmarks' peers, what the images install
 	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --extra bench --constraints requirements.lock pyproject.toml -o requirements-bench.lock
 	$(LOCK) pyproject.toml -o requirements-run.lock
+	echo fastapi-offline | $(LOCK) --no-deps --constraints requirements.lock - -o deploy/compose/pages.lock

@@ -4,7 +4,9 @@ metres."""
 import math
 from typing import Literal, NamedTuple
 
-Datum = Literal["wgs84", "gcj02"]
+from typing_extensions import TypeAliasType
+
+Datum = TypeAliasType("Datum", Literal["wgs84", "gcj02"])
 _A = 6378245.0  # Krasovsky 1940 semi-major axis in metres, which GCJ-02 is built on
 _EE = 0.00669342162296594323
 EARTH_M = 6371008.8

@@ -12,14 +12,13 @@ from functools import cache
 from itertools import combinations
 from random import Random
 from statistics import fmean
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from bench.rows.row import Row
 from bench.stage import Stage
-from contracts.vocabulary import Category, Skill, Urgency
+from contracts.vocabulary import Category, Skill, Urgency, values_of
 from services.dispatch.policy import POLICIES
 from services.dispatch.selection.domain.select import minutes, select
 from services.dispatch.selection.domain.situation import Person, Situation, Tally
@@ -38,9 +37,9 @@ def situation(seed: int) -> Situation:
     people = tuple(_person(random, n, reach) for n in range(random.randint(3, MOST)))
     return Situation(
         at=MORNING,
-        category=random.choice(get_args(Category)),
-        urgency=random.choice(get_args(Urgency)),
-        skills=tuple(random.sample(get_args(Skill), random.choice((0, 0, 1, 2)))),
+        category=random.choice(values_of(Category)),
+        urgency=random.choice(values_of(Urgency)),
+        skills=tuple(random.sample(values_of(Skill), random.choice((0, 0, 1, 2)))),
         places=random.choice((1, 1, 1, 2, 2, 3)),
         people=people,
     )
@@ -54,7 +53,7 @@ def _person(random: Random, n: int, reach: int) -> Person:
         distance_m=round(random.uniform(0, reach)),
         seen_at=MORNING,
         birth_year=1980,
-        skills=tuple(random.sample(get_args(Skill), random.randint(0, 2))),
+        skills=tuple(random.sample(values_of(Skill), random.randint(0, 2))),
         called_this_week=random.choice((0, 0, 1, 5)),
         last_called_at=MORNING - timedelta(days=random.randint(1, 30)),
         tally=Tally(asked=asked, accepted=accepted),

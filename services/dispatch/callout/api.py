@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -25,7 +25,12 @@ from services.dispatch.callout.domain.candidacy import (
     CandidacyState,
     own_candidacy,
 )
-from services.dispatch.callout.domain.state import Callout, CalloutState, CandidateState
+from services.dispatch.callout.domain.state import (
+    Callout,
+    CalloutState,
+    CandidateState,
+    EscalatedTo,
+)
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
 
@@ -73,7 +78,7 @@ class CalloutView(View):
     people_needed: int
     accepted: int
     wave: int
-    escalated_to: Literal["leader", "station"] | None
+    escalated_to: EscalatedTo | None
     opened_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None

@@ -55,7 +55,7 @@ def _view(record: ServiceRecord) -> ServiceRecordView:
     )
 
 
-@router.get("", summary="Hours by day", responses=refuses("mine_or_volunteer"))
+@router.get("", summary="Hours by day", responses=refuses("not_found", "mine_or_volunteer"))
 async def list_service_records(
     who: Annotated[Principal, allow("own")],
     handlers: Annotated[ServiceRecordHandlers, provided(ServiceRecordHandlers)],

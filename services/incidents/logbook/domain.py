@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import computed_field
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Refusal
 from contracts.access import Principal
 from contracts.vocabulary import Category
 from jinan.areas import covers
 
-Kind = Category | Literal["patrol", "visit", "watch", "other"]
+LogKind = TypeAliasType("LogKind", Category | Literal["patrol", "visit", "watch", "other"])
 
 
 class LogEntry(Aggregate):
@@ -19,7 +20,7 @@ class LogEntry(Aggregate):
 
     volunteer: str
     squad: str | None = None
-    kind: Kind
+    kind: LogKind
     text: str
     community: str
     station: str | None = None

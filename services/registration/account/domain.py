@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen, Refusal
 from contracts.access import Grant
@@ -17,7 +18,7 @@ from jinan.areas import CITY, street_of
 Source = Literal["sign_up", "approval", "squad", "hand"]
 """What a grant follows from. Only a grant given by hand is taken back by hand."""
 
-ProposedChange = Literal["approve", "suspend"]
+ProposedChange = TypeAliasType("ProposedChange", Literal["approve", "suspend"])
 PersonName = Annotated[
     str,
     StringConstraints(

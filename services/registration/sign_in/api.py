@@ -46,7 +46,9 @@ class Credentials(Body):
 
 
 class RefreshRequest(Body):
-    refresh_token: str = Field(max_length=200)
+    refresh_token: str = Field(
+        max_length=200, examples=["acc_8f0c2e51d7a94b3c6e10.ses_2b7d90a41c5e83f6d012.1.kX2vP9"]
+    )
 
 
 class SignedInView(View):
@@ -190,7 +192,7 @@ async def end_session(
     return Response(status_code=204)
 
 
-@router.get("/dev/messages", responses=refuses("phone_invalid"))
+@router.get("/dev/messages", responses=refuses("phone_invalid", "not_allowed", "not_found"))
 async def list_local_messages(
     _: Annotated[Principal | None, anyone("needs the developer's key; 404 unless SMS is local")],
     messages: Annotated[LocalMessageHandlers, provided(LocalMessageHandlers)],

@@ -174,7 +174,7 @@ async def apply_as_volunteer(
     return VolunteerView.of(account, personal)
 
 
-@router.get("")
+@router.get("", responses=refuses("not_found"))
 async def list_volunteers(
     who: Reader,
     readable: Readable,

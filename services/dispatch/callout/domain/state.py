@@ -4,22 +4,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from chassis.domain import Aggregate, Frozen
 from contracts.envelope import Event
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
 
-CandidateState = Literal[
-    "called",
-    "accepted",
-    "on_the_way",
-    "on_scene",
-    "done",
-    "declined",
-    "timed_out",
-    "stood_down",
-    "withdrew",
-]
-CalloutState = Literal["opened", "filled", "under_way", "escalated", "done", "stood_down"]
+CandidateState = TypeAliasType(
+    "CandidateState",
+    Literal[
+        "called",
+        "accepted",
+        "on_the_way",
+        "on_scene",
+        "done",
+        "declined",
+        "timed_out",
+        "stood_down",
+        "withdrew",
+    ],
+)
+CalloutState = TypeAliasType(
+    "CalloutState", Literal["opened", "filled", "under_way", "escalated", "done", "stood_down"]
+)
+EscalatedTo = TypeAliasType("EscalatedTo", Literal["leader", "station"])
 COMING: tuple[CandidateState, ...] = ("accepted", "on_the_way", "on_scene")
 ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
 StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
@@ -77,7 +85,7 @@ class Callout(Aggregate):
     asked: tuple[str, ...] = ()
     waves: tuple[Wave, ...] = ()
     tries: int = 0
-    escalated_to: Literal["leader", "station"] | None = None
+    escalated_to: EscalatedTo | None = None
     again_at: datetime | None = None
     """When to search again: nobody was found, but the positions of those on duty are not all known
     yet."""
