@@ -48,17 +48,16 @@ logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to keep
 clean: setup ## remove the data, logs and secrets of the local platforms
 	@$(PY) -m deploy.local clean
 
-check: setup ## lint, format, types, layers, contracts
+check: setup ## lint, format, types, layers, contracts, derived files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(PY) -m contracts.tools.check
+	$(PY) -m deploy.generate --check
 
-generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration
-	$(PY) -m contracts.tools.check --write
-	$(PY) -m deploy.gateway.openapi
-	$(PY) -m deploy.gateway.render
+generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration, tables in docs
+	@$(PY) -m deploy.generate
 
 bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: under 5 minutes; ROWS=1,5: only these)
 	@$(PY) -m deploy.local fetch
@@ -85,3 +84,4 @@ lock: setup ## write the lock files again from pyproject.toml: everything, each 
 	@for service in $(SERVICES); do \
 	  $(LOCK) --extra $$service --constraints requirements.lock pyproject.toml -o deploy/compose/locks/$$service.lock || exit; \
 	done
+	echo fastapi-offline | $(LOCK) --no-deps --constraints requirements.lock - -o deploy/compose/locks/pages.lock

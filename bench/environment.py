@@ -25,6 +25,7 @@ from deploy.local.paths import STATE
 from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES, free_ports
 from deploy.local.services import addresses, command
+from simulation import roster
 
 HOME = STATE / "bench"
 AREA = "370104009"
@@ -61,9 +62,7 @@ class Environment:
         await asyncio.to_thread(self.platform.up)
         self._held.callback(self.platform.down)
         try:
-            await asyncio.to_thread(
-                self.platform.run_module, "services.registration.seed", "registration"
-            )
+            await asyncio.to_thread(roster.load, self.platform)
         except BaseException:
             self._held.close()
             raise

@@ -90,7 +90,7 @@ class Api:
         sent = await self.send(
             "GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone}
         )
-        return str(sent["messages"][0]["code"])
+        return str(sent["items"][0]["code"])
 
     async def sign_in(self, phone: str) -> "Person":
         """With the code that `sign_in_code` reads."""

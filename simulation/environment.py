@@ -10,6 +10,7 @@ from deploy.local.paths import ROOT, STATE
 from deploy.local.platform import Platform
 from deploy.local.ports import DEMO, HOST
 from deploy.local.preflight import PlatformError
+from simulation import roster
 from simulation.report.traces import TraceStore
 
 LEAD_TIME = timedelta(minutes=10)
@@ -70,7 +71,7 @@ class LocalEnvironment:
         self._platform = Platform(STATE / "demo", DEMO, clock, fresh=True, say=print)
         self._platform.up()
         try:
-            print(self._platform.run_module("services.registration.seed", "registration").rstrip())
+            print(roster.load(self._platform).rstrip())
         except BaseException:
             self.down()
             raise
@@ -104,6 +105,19 @@ class ComposeEnvironment:
 
     def up(self, clock: str) -> None:
         self._up(CLOCK=clock)
+        try:
+            self._load_roster()
+        except BaseException:
+            self.down()
+            raise
+
+    def _load_roster(self) -> None:
+        module = ["python", "-m", "services.registration.roster", "-"]
+        self._run(
+            ["docker", "compose", "exec", "-T", "registration", *module],
+            output=None,
+            stdin=roster.as_json(),
+        )
 
     def _up(self, **variables: str) -> None:
         try:
@@ -122,7 +136,11 @@ class ComposeEnvironment:
         self._run(["make", target], output=None, **variables)
 
     def _run(
-        self, command: Sequence[str], output: int | None = subprocess.PIPE, **variables: str
+        self,
+        command: Sequence[str],
+        output: int | None = subprocess.PIPE,
+        stdin: str | None = None,
+        **variables: str,
     ) -> "subprocess.CompletedProcess[bytes]":
         own = {
             "COMPOSE_PROJECT_NAME": PROJECT,
@@ -133,7 +151,13 @@ class ComposeEnvironment:
         env = os.environ | own | variables
         try:
             done = subprocess.run(
-                command, cwd=ROOT, env=env, timeout=COMPOSE_SECONDS, stdout=output, check=False
+                command,
+                cwd=ROOT,
+                env=env,
+                timeout=COMPOSE_SECONDS,
+                stdout=output,
+                input=None if stdin is None else stdin.encode(),
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise PlatformError(

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from random import Random
-from typing import Literal, get_args
+from typing import Literal
 
-from contracts.vocabulary import Role, Skill
+from contracts.vocabulary import Role, Skill, values_of
 
 Shift = Literal["day", "evening"]
 STATION, STREET = "sta_duandian", "370104009"
@@ -24,7 +24,7 @@ WEST, SOUTH, EAST, NORTH = 116.9180, 36.6552, 116.9560, 36.6742
 """The area: 3.4 by 2.1 km."""
 UNASSIGNED_PHONES = "12000"
 VOLUNTEERS, DAY, EVENING = 658, 60, 40
-SKILLS: tuple[Skill, ...] = get_args(Skill)
+SKILLS: tuple[Skill, ...] = values_of(Skill)
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ async def _credited_minutes(crew: Crew) -> dict[str, int]:
     for volunteer in crew.volunteers:
         if volunteer.accepted:
             records = await volunteer.person.get("service-records", mine=True)
-            found[volunteer.key] = sum(int(record["minutes"]) for record in records["records"])
+            found[volunteer.key] = sum(int(record["minutes"]) for record in records["items"])
     return {who: minutes for who, minutes in found.items() if minutes}
 
 

@@ -19,11 +19,11 @@ from bench.monolith import NAME as MONOLITH
 from bench.monolith import Monolith, monolith_or_reason
 from bench.phones import phone
 from bench.rows.row import Row, other, row
-from deploy.gateway.plan import NOUNS
+from deploy.gateway.plan import SAMPLING, USUAL_SAMPLING
 from deploy.local.ports import HOST, free_ports
 from simulation.api import Api
 
-_SAMPLED = next(noun.sampling for noun in NOUNS if noun.name == "sessions")
+_SAMPLED = SAMPLING.get("sessions", USUAL_SAMPLING)
 OURS, BARE, WRITE = "ours", "bare", "write alone"
 
 

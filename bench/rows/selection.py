@@ -12,20 +12,19 @@ from functools import cache
 from itertools import combinations
 from random import Random
 from statistics import fmean
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from bench.environment import Environment
 from bench.rows.row import Row
-from contracts.vocabulary import Category, Skill, Urgency
-from services.dispatch.callout.chance import Option, first_response
-from services.dispatch.callout.choice import choose, minutes
-from services.dispatch.callout.situation import Person, Situation, Tally
+from contracts.vocabulary import Category, Skill, Urgency, values_of
 from services.dispatch.policy import POLICIES
+from services.dispatch.selection.domain.select import minutes, select
+from services.dispatch.selection.domain.situation import Person, Situation, Tally
+from services.dispatch.selection.domain.team import Option, first_response
 
-POLICY = POLICIES[0]
+POLICY = POLICIES.of("2026-01")
 MORNING = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)
 MAX_PEOPLE = 20
 
@@ -38,9 +37,9 @@ def situation(seed: int) -> Situation:
     people = tuple(_person(random, n, reach) for n in range(random.randint(3, MAX_PEOPLE)))
     return Situation(
         at=MORNING,
-        category=random.choice(get_args(Category)),
-        urgency=random.choice(get_args(Urgency)),
-        skills=tuple(random.sample(get_args(Skill), random.choice((0, 0, 1, 2)))),
+        category=random.choice(values_of(Category)),
+        urgency=random.choice(values_of(Urgency)),
+        skills=tuple(random.sample(values_of(Skill), random.choice((0, 0, 1, 2)))),
         places=random.choice((1, 1, 1, 2, 2, 3)),
         people=people,
     )
@@ -54,7 +53,7 @@ def _person(random: Random, n: int, reach: int) -> Person:
         distance_m=round(random.uniform(0, reach)),
         seen_at=MORNING,
         birth_year=1980,
-        skills=tuple(random.sample(get_args(Skill), random.randint(0, 2))),
+        skills=tuple(random.sample(values_of(Skill), random.randint(0, 2))),
         called_this_week=random.choice((0, 0, 1, 5)),
         last_called_at=MORNING - timedelta(days=random.randint(1, 30)),
         tally=Tally(asked=asked, accepted=accepted),
@@ -87,17 +86,17 @@ def soonest(options: Sequence[Option], size: int) -> float:
 
 def compare(case: Situation) -> tuple[float, float] | None:
     """(minutes of the optimum, of the selected); None where nobody can be called."""
-    choice = choose(case, POLICY)
+    selection = select(case, POLICY)
     people = {person.volunteer: person for person in case.people}
     able = {
         v.volunteer: Option(v.volunteer, minutes(people[v.volunteer], case, POLICY), v.probability)
-        for v in choice.verdicts
+        for v in selection.verdicts
         if v.probability is not None
     }
-    if not choice.chosen:
+    if not selection.chosen:
         return None
-    chosen = first_response([able[volunteer] for volunteer in choice.chosen], POLICY.nobody_min)
-    return soonest(list(able.values()), len(choice.chosen)), chosen
+    chosen = first_response([able[volunteer] for volunteer in selection.chosen], POLICY.nobody_min)
+    return soonest(list(able.values()), len(selection.chosen)), chosen
 
 
 async def measure(_: Environment, rounds: int, count: int) -> Row:

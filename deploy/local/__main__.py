@@ -18,7 +18,7 @@ from deploy.local.paths import CACHE, STATE
 from deploy.local.platform import Platform
 from deploy.local.preflight import PlatformError
 from deploy.local.profiles import LASTING, TESTS, lasting, sweep_tests
-from deploy.local.welcome import addresses, who_can_sign_in
+from deploy.local.welcome import addresses, demonstration, who_can_sign_in
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -28,7 +28,7 @@ Profile = Annotated[
     Literal["run", "demo", "three"],
     typer.Option(help="the platform of `make run`, of `make demo`, or of `make run MEMBERS=3`"),
 ]
-SEED = "services.registration.seed"
+ROSTER = "services.registration.roster"
 POLL_SECONDS = 1.0
 MAX_REPLICAS = 9
 
@@ -87,11 +87,13 @@ def _end(platform: Platform) -> None:
 
 
 def _load_once(platform: Platform) -> None:
-    """The reference data and the demonstration station, at the first start only."""
+    """The divisions and the demonstration's roster, at the first start only."""
     done = platform.home / "data" / "loaded"
     if not done.exists():
-        console.print("Loading the reference data and the demonstration station ...")
-        for line in platform.run_module(SEED, "registration").splitlines():
+        console.print("Loading the divisions and the demonstration station ...")
+        file = platform.home / "roster.json"
+        file.write_text(demonstration(), "utf-8")
+        for line in platform.run_module(ROSTER, "registration", str(file)).splitlines():
             _say(line)
         done.touch()
 

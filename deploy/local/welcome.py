@@ -1,10 +1,13 @@
 """What `make run` prints when the platform is up: the addresses, and who can sign in."""
 
+import subprocess
+import sys
+
 from rich.table import Table
 
+from deploy.local.paths import ROOT
 from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES
-from simulation import people
 
 
 def addresses(platform: Platform) -> Table:
@@ -25,9 +28,17 @@ def addresses(platform: Platform) -> Table:
     return _table("Addresses 地址", rows)
 
 
+def demonstration(*arguments: str) -> str:
+    """The output of `python -m simulation.roster`, a process: deploy imports no simulation."""
+    command = [sys.executable, "-m", "simulation.roster", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def who_can_sign_in() -> Table:
     """The demonstration's accounts: (role, mobile number)."""
-    return _table("Who can sign in 可登录账号", people.who_can_sign_in())
+    rows = [line.split("\t") for line in demonstration("--who").splitlines()]
+    return _table("Who can sign in 可登录账号", [(person, phone) for person, phone in rows])
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Table:

@@ -37,7 +37,7 @@ class Officer:
         page = await self.person.get("callouts", station=self._station, state="escalated")
         return [
             (str(v["id"]), str(v["report"]))
-            for v in page["callouts"]
+            for v in page["items"]
             if v["escalated_to"] == "station"
         ]
 
@@ -121,14 +121,13 @@ class Officer:
 
     async def _nearest_free(self, view: Json) -> list[str]:
         """The nearest free volunteers not called yet, twice as many as are missing."""
-        lines = (await self.person.get(f"callouts/{view['id']}/candidates"))["candidates"]
+        page = await self.person.get(f"callouts/{view['id']}/candidates", limit=200)
+        lines = page["items"]
         asked = {str(line["volunteer"]) for line in lines if line["state"] != "not_called"}
         distance = {str(line["volunteer"]): line["distance_m"] or 0 for line in lines}
-        duty = await self.person.get("duty", station=self._station)
+        duty = await self.person.get("duty", station=self._station, limit=200)
         free = [
-            str(one["volunteer"])
-            for one in duty["volunteers"]
-            if one["on_duty"] and not one["engaged"]
+            str(one["volunteer"]) for one in duty["items"] if one["on_duty"] and not one["engaged"]
         ]
         wanted = sorted(
             (v for v in free if v not in asked), key=lambda v: distance.get(v, 1_000_000)

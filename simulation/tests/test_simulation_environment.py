@@ -25,7 +25,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[MakeCall]:
         if variables.get("CLOCK") == "broken":
             raise PlatformError("make up failed")
 
+    def load(_: ComposeEnvironment) -> None:
+        calls.append(("roster", {}))
+
     monkeypatch.setattr(ComposeEnvironment, "_make", make)
+    monkeypatch.setattr(ComposeEnvironment, "_load_roster", load)
     return calls
 
 
@@ -43,7 +47,12 @@ def test_images_and_servers_start_first_and_old_data_is_removed(made: list[MakeC
     environment = ComposeEnvironment()
     environment.prepare()
     environment.up("a clock")
-    assert made == [("down-for-good", {}), ("up", {"ONLY": SERVERS}), ("up", {"CLOCK": "a clock"})]
+    assert made == [
+        ("down-for-good", {}),
+        ("up", {"ONLY": SERVERS}),
+        ("up", {"CLOCK": "a clock"}),
+        ("roster", {}),
+    ]
 
 
 def test_nothing_is_left_of_a_stack_that_does_not_start(made: list[MakeCall]) -> None:

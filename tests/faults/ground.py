@@ -16,6 +16,7 @@ from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES, Ports, free_ports, kind_of
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
+from simulation import roster
 from simulation.api import Api
 from simulation.api import Person as SignedIn
 from simulation.people import Person, demonstration
@@ -66,7 +67,7 @@ class Ground:
 
     def up(self) -> None:
         self.platform.up()
-        self.platform.run_module("services.registration.seed", "registration")
+        roster.load(self.platform)
 
     def down(self) -> None:
         self.platform.down()

@@ -164,7 +164,7 @@ class Load:
 
         async def sent() -> str | None:
             page = await phone.get("dev/messages", desk, phone=number)
-            return page["messages"][0]["code"] if page and page["messages"] else None
+            return page["items"][0]["code"] if page and page["items"] else None
 
         code = await eventually(sent, within=PATIENCE_S)
         body = {"phone": number, "code": code}

@@ -113,7 +113,7 @@ async def test_sign_in_stays_as_closed_as_it_was(ground: Ground, wipe: Wipe):
             page: Json = (
                 await http.get("dev/messages", params={"phone": phone}, headers=desk)
             ).json()
-            return page["messages"][0]["code"]
+            return page["items"][0]["code"]
 
         assert (await post("sign-in-codes", phone=asked))[0] == 202
         code = await code_of(asked)

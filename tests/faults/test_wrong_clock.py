@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.dispatch.policy import policy_at
+from services.dispatch.policy import POLICIES
 from tests.faults.books import Books, Fact, Reader
 from tests.faults.ground import Ground
 from tests.faults.ledger import balance
@@ -61,13 +61,13 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
         _of(books, report, "VolunteerCalled"),
     )
     leader, station = _of(books, report, "CalloutEscalated")
-    policy = policy_at(DOMAIN_START)
+    policy = POLICIES.at(DOMAIN_START)
     for earlier, later, least in (
         (filed.envelope.at, called.envelope.at, timedelta()),
         (
             called.envelope.at,
             datetime.fromisoformat(called.data["expires_at"]),
-            timedelta(seconds=policy.timeout_s),
+            timedelta(seconds=policy.answer_s),
         ),
         (datetime.fromisoformat(called.data["expires_at"]), leader.envelope.at, timedelta()),
         (leader.envelope.at, station.envelope.at, timedelta(seconds=policy.leader_s)),

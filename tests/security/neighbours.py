@@ -82,7 +82,7 @@ def matter(arrival: Arrival) -> tuple[Matter, Person]:
         "message": message["id"],
         "account": volunteer.id,
         "reporter": reporter.id,
-        "session": reporter.get("sessions")["sessions"][0]["id"],
+        "session": reporter.get("sessions")["items"][0]["id"],
         "number": report["number"],
         "squad": me["volunteer"]["squad"],
         "station": "sta_duandian",
@@ -111,7 +111,7 @@ def strangers(arrival: Arrival) -> dict[str, Person]:
     community or person."""
     desk = arrival.staff["city_desk"]
     street = _free_street(desk)
-    community = desk.get("divisions", parent=street)[0]["code"]
+    community = desk.get("divisions", parent=street)["items"][0]["code"]
     officer, committee, leader, volunteer = (
         arrival.person(role) for role in ("officer", "committee", "leader", "vol")
     )
@@ -165,10 +165,10 @@ def strangers(arrival: Arrival) -> dict[str, Person]:
 
 
 def _free_street(desk: Person) -> str:
-    served = {street for station in desk.get("stations") for street in station["streets"]}
-    return next(
-        d["code"] for d in desk.get("divisions", parent="370102") if d["code"] not in served
-    )
+    stations = desk.get("stations", limit=200)["items"]
+    served = {street for station in stations for street in station["streets"]}
+    streets = desk.get("divisions", parent="370102")["items"]
+    return next(street["code"] for street in streets if street["code"] not in served)
 
 
 def _give(desk: Person, person: Person, role: Role, area: str) -> None:

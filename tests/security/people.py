@@ -56,7 +56,7 @@ class Person:
         assert asked.status_code == 202, asked.text
         key = {"X-Dev-Key": self.dev_key}
         shown = self.web.get(f"{API}/dev/messages", params={"phone": self.phone or ""}, headers=key)
-        body = {"phone": self.phone, "code": shown.json()["messages"][0]["code"]}
+        body = {"phone": self.phone, "code": shown.json()["items"][0]["code"]}
         session = self.web.post(f"{API}/sessions", json=body)
         assert session.status_code == 201, session.text
         self._take(session.json())

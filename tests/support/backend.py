@@ -15,6 +15,7 @@ from deploy.local.ports import HOST, Ports, free_ports
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
 from ops.keys import Secrets
+from simulation import roster
 
 CHOICE = "TEST_BACKEND"
 DOMAIN_START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan: no night rule applies.
@@ -153,9 +154,9 @@ class WholePlatform:
         return self._own.home / "logs"
 
     def up(self) -> None:
-        """Starts the services, then loads the reference data and the demonstration station."""
+        """Starts the services, then loads the divisions and the demonstration's roster."""
         self._own.up()
-        self._own.run_module("services.registration.seed", "registration")
+        roster.load(self._own)
 
     def down(self) -> None:
         """Ends the services and the gateway."""

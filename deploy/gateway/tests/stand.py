@@ -26,6 +26,7 @@ from deploy.gateway.render import render_local
 from deploy.local.ports import HOST, Ports, free_ports
 
 ORIGIN = "http://localhost:5173"
+STREAM = f"{plan.API}/stream"
 
 
 def until(what: Callable[[], Any], seconds: float = 15.0) -> Any:
@@ -119,7 +120,7 @@ class Upstream:
             if self.fail > 0:
                 self.fail -= 1
                 return JSONResponse({"title": "busy"}, 503)
-            if request.url.path == plan.STREAM:
+            if request.url.path == STREAM:
                 return StreamingResponse(events(), media_type="text/event-stream")
             return JSONResponse({"service": self.name})
 
