@@ -1,8 +1,7 @@
-"""Relays in a process of its own, and puts itself to sleep where the environment says.
+"""A relay in a process of its own that stops itself (SIGSTOP) at the point in `STOP_AT`.
 
-`SLEEP` is `before:<n>` (before it hands the n-th event to its producer), `after:<n>` (the n-th lies
-in the producer's buffer) or `unmarked` (published, but not marked as such). Each message says in a
-header who sent it.
+`before:<n>`: before it gives the n-th event to its producer; `after:<n>`: the n-th is in the
+producer's buffer; `unmarked`: published, but not marked. A header of each message names the relay.
 """
 
 import asyncio
@@ -21,45 +20,45 @@ from chassis.tests.counter import Counter
 NAME, LEASE_SECONDS = os.environ["CHILD"], 2.0
 
 
-def doze(point: str) -> None:
-    if os.environ.get("SLEEP") == point:
+def stop_at(point: str) -> None:
+    if os.environ.get("STOP_AT") == point:
         os.kill(os.getpid(), signal.SIGSTOP)
 
 
-class TellingPublisher(Publisher):
-    handed = 0
+class NamedPublisher(Publisher):
+    count = 0
 
     async def put(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
     ) -> "asyncio.Future[Any]":
-        self.handed += 1
-        doze(f"before:{self.handed}")
+        self.count += 1
+        stop_at(f"before:{self.count}")
         sent = await super().put(topic, key, value, [*headers, ("relay", NAME.encode())])
-        doze(f"after:{self.handed}")
+        stop_at(f"after:{self.count}")
         return sent
 
 
-class DozingRelay(Relay):
+class StoppingRelay(Relay):
     def __init__(self, store: Store, publisher: Publisher) -> None:
         super().__init__(store, publisher, LEASE_SECONDS)
         self._lease.holder = NAME
 
     async def _turn(self) -> None:
-        print("a turn begins")
+        print("turn begins")
         await super()._turn()
 
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
         done = await super()._publish(documents)
-        doze("unmarked")
+        stop_at("unmarked")
         return done
 
 
 async def main() -> None:
     store = Store(os.environ["MONGO_URL"], os.environ["DATABASE"], Clock())
     Repository(store, "counters", Counter)
-    publisher = TellingPublisher(os.environ["KAFKA_BOOTSTRAP"], NAME)
+    publisher = NamedPublisher(os.environ["KAFKA_BOOTSTRAP"], NAME)
     await publisher.start()
-    running = asyncio.create_task(DozingRelay(store, publisher).run())
+    running = asyncio.create_task(StoppingRelay(store, publisher).run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     await asyncio.wait({running})
     await publisher.stop()

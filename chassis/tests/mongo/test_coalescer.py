@@ -1,4 +1,4 @@
-"""Writes that go out together: each caller gets its own outcome."""
+"""Writes that share a bulk write: each caller gets its own outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,23 +16,23 @@ from chassis.tasks import MAX_BATCH, MAX_WAITING
 Answer = Callable[[list[Any]], None]
 
 
-def fine(_: list[Any]) -> None: ...
+def succeed(_: list[Any]) -> None: ...
 
 
 class Collection:
-    """Takes bulk writes, one at a time, when it is let; `answer` may raise what a driver raises."""
+    """Bulk writes wait for `proceed`; `answer` may raise what a driver raises."""
 
-    def __init__(self, answer: Answer = fine) -> None:
+    def __init__(self, answer: Answer = succeed) -> None:
         self.batches: list[list[Any]] = []
         self.answer = answer
-        self.began, self.let = asyncio.Event(), asyncio.Event()
-        self.let.set()
+        self.began, self.proceed = asyncio.Event(), asyncio.Event()
+        self.proceed.set()
 
     async def bulk_write(self, writes: list[Any], ordered: bool) -> None:
         assert not ordered
         self.batches.append(writes)
         self.began.set()
-        await self.let.wait()
+        await self.proceed.wait()
         self.answer(writes)
 
 
@@ -50,33 +50,33 @@ async def outcomes(on: Coalescer, count: int) -> list[BaseException | None]:
     )
 
 
-async def test_what_arrives_in_one_turn_goes_out_as_one():
+async def test_concurrent_writes_share_a_bulk_write():
     collection = Collection()
     assert await outcomes(coalescer(collection), 12) == [None] * 12
     assert [len(batch) for batch in collection.batches] == [12]
 
 
-async def test_what_arrives_during_a_write_is_the_next_one():
+async def test_writes_that_arrive_during_a_bulk_write_form_the_next():
     collection = Collection()
     on = coalescer(collection)
-    collection.let.clear()
+    collection.proceed.clear()
     first = asyncio.create_task(on.submit(write(0)))
     await collection.began.wait()
     rest = [asyncio.create_task(on.submit(write(n))) for n in range(1, 6)]
     await asyncio.sleep(0)
     assert len(collection.batches) == 1
-    collection.let.set()
+    collection.proceed.set()
     await asyncio.gather(first, *rest)
     assert [len(batch) for batch in collection.batches] == [1, 5]
 
 
-async def test_no_write_is_larger_than_the_most():
+async def test_no_bulk_write_exceeds_the_maximum():
     collection = Collection()
     assert await outcomes(coalescer(collection), MAX_BATCH + 10) == [None] * (MAX_BATCH + 10)
     assert [len(batch) for batch in collection.batches] == [MAX_BATCH, 10]
 
 
-async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
+async def test_a_duplicate_names_its_key_and_the_other_writes_succeed():
     def answer(_: list[Any]) -> None:
         errors = [
             {"index": 1, "code": 11000, "keyPattern": {"phone": 1}},
@@ -92,7 +92,7 @@ async def test_who_is_refused_learns_by_which_key_and_the_others_are_done():
     assert found[2].key == ("_id",)
 
 
-async def test_nobody_is_told_done_when_the_majority_did_not_confirm():
+async def test_no_write_succeeds_without_the_majority():
     def answer(_: list[Any]) -> None:
         raise BulkWriteError(
             {"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "waiting"}]}
@@ -102,8 +102,8 @@ async def test_nobody_is_told_done_when_the_majority_did_not_confirm():
     assert all(isinstance(one, WriteConcernError) for one in found)
 
 
-async def test_a_write_that_cannot_be_done_is_its_own_fault_and_not_waited_for():
-    """Else a message that causes it would be tried for ever, and hold up all others."""
+async def test_an_invalid_write_fails_for_good():
+    """Otherwise the message that causes it would be retried for ever, and block its lane."""
 
     def answer(_: list[Any]) -> None:
         raise BulkWriteError({"writeErrors": [{"index": 0, "code": 17419, "errmsg": "too large"}]})
@@ -114,7 +114,7 @@ async def test_a_write_that_cannot_be_done_is_its_own_fault_and_not_waited_for()
     assert found[1] is None
 
 
-async def test_a_store_that_is_away_is_everybodys_outcome_and_the_next_write_is_tried():
+async def test_an_unavailable_store_fails_the_whole_batch_and_the_next_one_is_tried():
     def answer(_: list[Any]) -> None:
         raise AutoReconnect("gone")
 
@@ -122,51 +122,51 @@ async def test_a_store_that_is_away_is_everybodys_outcome_and_the_next_write_is_
     on = coalescer(collection)
     found = await outcomes(on, 3)
     assert all(isinstance(one, AutoReconnect) for one in found)
-    collection.answer = fine
+    collection.answer = succeed
     await on.submit(write(9))
     assert len(collection.batches) == 2
 
 
-async def test_a_caller_who_has_gone_harms_nobody():
+async def test_a_cancelled_caller_does_not_affect_the_others():
     collection = Collection()
     on = coalescer(collection)
-    collection.let.clear()
-    gone, stays = asyncio.create_task(on.submit(write(0))), asyncio.create_task(on.submit(write(1)))
+    collection.proceed.clear()
+    cancelled, other = asyncio.create_task(on.submit(write(0))), asyncio.create_task(on.submit(write(1)))
     await collection.began.wait()
-    gone.cancel()
-    collection.let.set()
-    await stays
+    cancelled.cancel()
+    collection.proceed.set()
+    await other
     with pytest.raises(asyncio.CancelledError):
-        await gone
+        await cancelled
 
 
-async def test_those_who_wait_behind_a_store_that_is_away_fail_with_it_and_not_one_call_later():
+async def test_writes_waiting_behind_an_unavailable_store_fail_with_it():
     def answer(_: list[Any]) -> None:
         raise AutoReconnect("gone")
 
     collection = Collection(answer)
     on = coalescer(collection)
-    collection.let.clear()
+    collection.proceed.clear()
     first = asyncio.create_task(on.submit(write(0)))
     await collection.began.wait()
     behind = asyncio.create_task(outcomes(on, 3))
     await asyncio.sleep(0)
-    collection.let.set()
+    collection.proceed.set()
     assert all(isinstance(one, AutoReconnect) for one in await behind)
     assert isinstance(first.exception(), AutoReconnect)
     assert len(collection.batches) == 1
 
 
-async def test_a_store_that_does_not_keep_up_turns_away_what_it_would_not_get_done():
+async def test_a_full_queue_refuses_further_writes():
     collection = Collection()
     on = coalescer(collection)
-    collection.let.clear()
+    collection.proceed.clear()
     first = asyncio.create_task(on.submit(write(0)))
     await collection.began.wait()
-    crowd = asyncio.create_task(outcomes(on, MAX_WAITING + 5))
+    waiting = asyncio.create_task(outcomes(on, MAX_WAITING + 5))
     await asyncio.sleep(0)
-    collection.let.set()
-    found = await crowd
+    collection.proceed.set()
+    found = await waiting
     assert [one for one in found if one is None] == [None] * MAX_WAITING
     assert [type(one) for one in found[MAX_WAITING:]] == [Overloaded] * 5
     assert is_transient(Overloaded())
