@@ -18,7 +18,7 @@ from joserfc import jwt
 
 from bench.load import Job, Result
 from bench.meter import Part, family, memory_mib, seconds
-from chassis.http.tokens import ALGORITHM
+from chassis.identity.tokens import ALGORITHM
 from deploy.gateway.plan import ONE_ADDRESS, Limits
 from deploy.local.exclusive import exclusive
 from deploy.local.platform import STATE, Platform

@@ -18,13 +18,13 @@ from chassis.http import problems
 from chassis.http.middleware import RequestMiddleware
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.http.server import Server
-from chassis.http.tokens import Verifier
+from chassis.identity.tokens import Verifier
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.kafka.topics import ensure_topics
-from chassis.mongo.relay import Relay
 from chassis.mongo.store import Store
+from chassis.outbox.publisher import Publisher
+from chassis.outbox.relay import Relay
 from chassis.settings import Settings
 from chassis.tasks import run_periodically, until_available
 from chassis.telemetry import logs, tracing

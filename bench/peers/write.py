@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.domain import Aggregate
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.identity.guards import Principal, anyone
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.service import Service

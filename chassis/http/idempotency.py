@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from chassis.domain import Cause, Refusal
-from chassis.http.auth import Asking, Principal
+from chassis.identity.guards import Asking, Principal
 
 _RULE = "8-128 visible characters; a repeat with the same key changes nothing"
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")

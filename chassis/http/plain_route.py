@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.domain import Refusal
-from chassis.http.auth import Guard, Open, principal_or_none
 from chassis.http.dependencies import Provided
 from chassis.http.idempotency import cause_of
+from chassis.identity.guards import Guard, Open, principal_or_none
 
 API_PREFIX = "/api/v1"
 F = TypeVar("F", bound=Callable[..., Any])

@@ -16,9 +16,9 @@ from aiokafka.errors import KafkaError
 from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
 from chassis.kafka.processor import Processor
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Record, Subscriptions
 from chassis.kafka.topics import is_reachable
+from chassis.outbox.publisher import Publisher
 from chassis.tasks import background, raise_if_cancelled, run_periodically
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from aiokafka.errors import KafkaError
 
 from chassis.errors import Unavailable
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Record
+from chassis.outbox.publisher import Publisher
 from chassis.tasks import raise_if_cancelled
 from chassis.telemetry.metrics import DEAD_LETTERS
 from contracts.topics import dead

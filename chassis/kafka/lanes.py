@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chassis.kafka.progress import PartitionProgress
+from chassis.kafka.offsets import PartitionProgress
 from chassis.kafka.subscriptions import Delivery
 
 

@@ -4,14 +4,30 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from chassis.kafka.progress import PartitionProgress
 from chassis.kafka.subscriptions import Record
 from chassis.telemetry.metrics import CONSUMER_LAG
+
+
+@dataclass
+class PartitionProgress:
+    """In offsets: each is the next one, so `committed` is not processed yet."""
+
+    committed: int
+    """What the group knows to be processed."""
+    fetched: int = 0
+    in_flight: dict[int, None] = field(default_factory=dict[int, None])
+    """Fetched and not processed, in order."""
+
+    @property
+    def processed(self) -> int:
+        """Everything before this is processed."""
+        return next(iter(self.in_flight), self.fetched)
 
 
 class Offsets:

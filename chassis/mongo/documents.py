@@ -9,8 +9,8 @@ from pymongo import InsertOne, UpdateOne
 from chassis.clock import Clock
 from chassis.domain import A, Cause
 from chassis.mongo import causes
-from chassis.mongo.outbox import outbox_entries
 from chassis.mongo.store import Document
+from chassis.outbox.entries import outbox_entries
 from contracts.envelope import Event
 
 

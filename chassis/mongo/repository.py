@@ -25,16 +25,13 @@ _PENDING = IndexModel(
 )
 
 
-class Repository(Generic[A]):
-    """The aggregates of one noun. A change is one atomic write of state, events and cause."""
+class Reader(Generic[A]):
+    """The stored aggregates of one noun."""
 
     def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
         self.name, self._store = name, store
         self._documents = Documents(name, model, store.clock)
         self.collection = store.collection(name, _PENDING, *indexes)
-        self._writes = Coalescer(self.collection)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        store.outboxes.append(self)
 
     async def get(self, id: str) -> A | None:
         document = await self.collection.find_one({"_id": id}, _STATE)
@@ -53,14 +50,26 @@ class Repository(Generic[A]):
         *,
         sort: Sequence[tuple[str, int]] = (),
         limit: int = 100,
-        skip: int = 0,
     ) -> list[A]:
         """At most `limit` aggregates. `query` is built by store code from checked values, never
         from a body."""
-        cursor = self.collection.find(query, _STATE, limit=limit, skip=skip, max_time_ms=5000)
+        cursor = self.collection.find(query, _STATE, limit=limit, max_time_ms=5000)
         if sort:
             cursor = cursor.sort(list(sort))
         return [self.load(document) async for document in cursor]
+
+    def load(self, document: Document) -> A:
+        return self._documents.load(document)
+
+
+class Repository(Reader[A]):
+    """A change is one atomic write of state, events and cause."""
+
+    def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
+        super().__init__(store, name, model, *indexes)
+        self._writes = Coalescer(self.collection)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        store.outboxes.append(self)
 
     async def add(self, aggregate: A, events: Sequence[Event], cause: Cause) -> A:
         """Store a new aggregate with its events; a repeat of `cause` gives what is stored.
@@ -150,9 +159,6 @@ class Repository(Generic[A]):
         if causes.is_repeat([*document["seen"], document.get("made_by", "#")], cause):
             return self.load(document)
         raise AlreadyExists(id) if taken.key == ("_id",) else taken
-
-    def load(self, document: Document) -> A:
-        return self._documents.load(document)
 
     def _wrote(self, events: Sequence[Event]) -> None:
         if events:

@@ -13,7 +13,7 @@ from pymongo.read_concern import ReadConcern
 
 from chassis import patches
 from chassis.clock import Clock
-from chassis.mongo.wakeups import Wakeups
+from chassis.outbox.wakeups import Wakeups
 
 patches.install()
 Document = dict[str, Any]

@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from chassis.clock import Clock
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.publisher import Publisher
+from chassis.outbox.publisher import Publisher
 from chassis.kafka.subscriptions import Subscriptions
 from chassis.kafka.topics import ensure_topics
-from chassis.mongo.relay import Relay
+from chassis.outbox.relay import Relay
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.tests.counter import TOPIC, Counter, Counters

@@ -18,7 +18,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.clock import Clock
-from chassis.http.auth import anyone
+from chassis.identity.guards import anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.kafka.subscriptions import Message

@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.domain import Cause
 from chassis.health import EXIT_CODE
-from chassis.kafka.publisher import Publisher
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child, children
 from chassis.tests.counter import TOPIC, Counter, up
 from deploy.local.ports import free_ports

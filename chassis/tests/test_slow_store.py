@@ -47,7 +47,7 @@ async def serving(
         "FOLDER": str(folder),
         "HTTP_PORT": str(port),
         "ANSWER_SECONDS": str(LIMIT),
-        "MOST_WAITING": str(MOST),
+        "MAX_WAITING": str(MOST),
     }
     with children("chassis.tests.service_child", folder, variables, "served") as (child,):
         await eventually(Asking(f"http://127.0.0.1:{port}").ready, within=60)

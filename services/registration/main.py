@@ -1,7 +1,7 @@
 """registration: who people are, what they may do, and how they sign in. All routes and topics on
 this screen."""
 
-from chassis.http.tokens import Verifier
+from chassis.identity.tokens import Verifier
 from chassis.service import Service
 from contracts.events.registration import SquadFormed, VolunteerStandingChanged
 from services.registration.account import api as accounts_api

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from chassis.http.auth import Open
+from chassis.identity.guards import Open
 from deploy.gateway.plan import EXEMPTIONS, NOUNS, STREAM
 from tests.support.routes import UNGUARDED, Operation, documented, operations
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from jsonschema import Draft202012Validator
 
-from chassis.mongo.outbox import outbox_entry
+from chassis.outbox.entries import outbox_entry
 from contracts.envelope import Envelope, Event
 from contracts.tools import asyncapi
 

@@ -11,7 +11,7 @@ import importlib
 import sys
 from typing import Any, Literal
 
-from chassis.mongo.relay import Relay
+from chassis.outbox.relay import Relay
 
 HELD = "held"
 Point = Literal["before", "after"]

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
-from chassis.http.auth import Guard, Open
+from chassis.identity.guards import Guard, Open
 from tests.architecture.tree import SERVICES
 
 UNGUARDED = frozenset({"/health/live", "/health/ready", "/metrics"})

@@ -16,11 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.domain import Refusal
 from chassis.http import problems
-from chassis.http.auth import Principal, allow, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.middleware import RequestMiddleware
 from chassis.http.plain_route import API_PREFIX, PlainRoute, hot
+from chassis.identity.guards import Principal, allow, anyone
 from contracts.access import Grant
 
 RESIDENT = Principal(

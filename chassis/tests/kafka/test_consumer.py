@@ -8,10 +8,10 @@ import pytest
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
-from chassis.mongo.outbox import outbox_entry
 from chassis.mongo.repository import Repository
+from chassis.outbox.entries import outbox_entry
+from chassis.outbox.publisher import Publisher
 from chassis.tasks import run_periodically
 from chassis.tests.conftest import consuming, task
 from chassis.tests.counter import TOPIC, Counted, Counter, Laned, up

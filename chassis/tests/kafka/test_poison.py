@@ -9,11 +9,11 @@ from aiokafka import AIOKafkaProducer
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.kafka.topics import MAX_BYTES
-from chassis.mongo.outbox import outbox_entry
 from chassis.mongo.repository import Repository
+from chassis.outbox.entries import outbox_entry
+from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import consuming, task
 from chassis.tests.counter import TOPIC, Counted, Counter, up
 from chassis.tests.topic import letters, send

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from chassis.domain import Cause
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
-from chassis.mongo.outbox import outbox_entry
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.outbox.entries import outbox_entry
+from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child
 from chassis.tests.conftest import consuming, task
 from chassis.tests.counter import Counted, Counter, up

@@ -1,1 +1,1 @@
-"""Aggregates, relay and projections, on a real MongoDB where it matters."""
+"""Aggregates and projections in a real MongoDB."""

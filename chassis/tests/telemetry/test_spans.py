@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from chassis.http.auth import anyone
+from chassis.identity.guards import anyone
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.telemetry import tracing

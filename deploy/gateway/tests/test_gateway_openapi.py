@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.http.auth import Guard, Open
+from chassis.identity.guards import Guard, Open
 from contracts.texts import keys
 from deploy.gateway import openapi, plan
 from deploy.gateway.openapi import NotServed, merge

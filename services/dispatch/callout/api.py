@@ -6,10 +6,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Outcome
 from services.dispatch.callout.by_hand import HandCalls
 from services.dispatch.callout.handlers import CalloutHandlers

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
 from jinan.areas import covers

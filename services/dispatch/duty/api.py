@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, allow
 from services.dispatch.duty.handlers import DutyHandlers
 from services.dispatch.location import Location, in_jinan
 from services.dispatch.responder.domain import Responder

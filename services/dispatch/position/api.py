@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute, hot
+from chassis.identity.guards import Principal, allow
 from services.dispatch.location import TimedLocation
 from services.dispatch.position.handlers import PositionHandlers
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, allow
 from services.dispatch.policy import LOCAL
 from services.dispatch.responder.store import Responders
 from services.dispatch.service_record.domain import ServiceRecord

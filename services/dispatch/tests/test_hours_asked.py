@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from chassis.clock import Clock
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from services.dispatch.responder.store import Responders
 from services.dispatch.service_record.api import listed
 from services.dispatch.service_record.handlers import ServiceRecordHandlers

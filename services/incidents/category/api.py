@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import Now
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Route, Skill, Urgency
 from services.incidents.report.policy import rules_at

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import UtcDatetime
+from chassis.identity.guards import Principal, allow
 from services.incidents.figures.domain import may_see
 from services.incidents.figures.store import count
 from services.incidents.report.store import Reports

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, anyone
 from services.incidents.report.bodies import Body, Brief
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.views import FollowUpView, follow_up_view

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, allow
 from jinan.areas import covers
 from services.incidents.logbook.domain import Kind, LogEntry
 from services.incidents.logbook.store import LogEntries

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, anyone
 from services.incidents.photo.domain import MOST_BYTES, cleaned
 from services.incidents.photo.store import Photos
 

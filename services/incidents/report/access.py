@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.vocabulary import Category, Role, Route
 from services.incidents.report.domain import Report
 from services.incidents.report.routing import POLICE_ONLY

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute, hot
+from chassis.identity.guards import Principal, allow, anyone
 from contracts.vocabulary import Category, Route
 from jinan.areas import covers
 from jinan.coordinates import Point

@@ -12,7 +12,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey, is_transient
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.vocabulary import Category, Outcome
 from jinan.coordinates import Datum, Point
 from services.incidents.photo.store import Photos

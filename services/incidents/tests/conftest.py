@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.http.tokens import Verifier
-from chassis.mongo.outbox import outbox_entry
+from chassis.identity.tokens import Verifier
+from chassis.outbox.entries import outbox_entry
 from chassis.service import Service
 from contracts import topics
 from contracts.access import Grant

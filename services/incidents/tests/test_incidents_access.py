@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.incidents.figures.domain import may_see, median

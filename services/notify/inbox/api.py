@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chassis.domain import Refusal
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import UtcDatetime
+from chassis.identity.guards import Principal, allow
 from services.notify.inbox.domain import Kind, Message, Words
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import PAGE, Inbox

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import provided
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, allow
 from services.notify.stream.domain import position
 from services.notify.stream.handlers import Streams
 

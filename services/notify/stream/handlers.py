@@ -9,7 +9,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.errors import is_transient
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message as Origin
 from contracts.events.registration import SessionRevoked
 from services.notify.delivery.handlers import Deliveries, frame

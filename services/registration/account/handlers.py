@@ -1,7 +1,7 @@
 """One's own account, and how refusals of the domain become answers."""
 
 from chassis.domain import Cause
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from services.registration.account import domain
 from services.registration.account.domain import Account
 from services.registration.account.personal import Personal

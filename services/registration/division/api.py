@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, anyone
 from services.registration.division.store import Divisions, Kind
 
 router = APIRouter(prefix="/divisions", tags=["divisions"], route_class=PlainRoute)

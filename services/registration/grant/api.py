@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http.auth import Principal, allow
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import UtcDatetime
+from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Role
 from services.registration.account.views import GrantView, grant_views
 from services.registration.grant.handlers import GrantHandlers

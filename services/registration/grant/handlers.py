@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
 from services.registration.account.store import Accounts

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http.auth import Principal, allow, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute, hot
+from chassis.identity.guards import Principal, allow, anyone
 from services.registration.session.handlers import SessionHandlers
 from services.registration.session.keys import SigningKeys, public
 from services.registration.session.views import SignedIn, SignInDesk

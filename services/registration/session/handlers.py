@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chassis.domain import Cause, Refusal, derived_id
 from chassis.errors import AlreadyExists
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.envelope import Event
 from services.registration.account.domain import Account, Session
 from services.registration.account.personal import Personal, phone_form

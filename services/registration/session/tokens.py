@@ -8,7 +8,7 @@ from typing import NamedTuple
 from joserfc import jwt
 
 from chassis.clock import Clock
-from chassis.http.tokens import ALGORITHM
+from chassis.identity.tokens import ALGORITHM
 from services.registration.account.domain import Account, HeldGrant, Session
 from services.registration.account.personal import Personal
 from services.registration.session.keys import SigningKeys

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, anyone
 from services.registration.sign_in_code.handlers import SignInCodeHandlers
 
 router = APIRouter(prefix="/sign-in-codes", tags=["sessions"], route_class=PlainRoute)

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel
 
-from chassis.http.auth import Principal, anyone
 from chassis.http.dependencies import provided
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, anyone
 from services.registration.sms.handlers import DeveloperDesk
 from services.registration.sms.local import KeptMessage
 

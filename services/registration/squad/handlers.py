@@ -4,7 +4,7 @@ next step."""
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from services.registration.account.domain import Account
 from services.registration.account.store import Accounts
 from services.registration.squad import domain

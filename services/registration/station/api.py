@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.http.auth import Principal, allow, anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.identity.guards import Principal, allow, anyone
 from services.registration.station.domain import Station
 from services.registration.station.handlers import StationHandlers
 

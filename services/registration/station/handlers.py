@@ -2,7 +2,7 @@
 
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from services.registration.station import domain
 from services.registration.station.domain import Station
 from services.registration.station.store import Stations

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.access import Grant
 from services.registration.account.store import Accounts
 from services.registration.grant.domain import is_of

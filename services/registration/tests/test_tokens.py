@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from chassis.clock import Clock
 from chassis.domain import Refusal
-from chassis.http.tokens import Verifier
+from chassis.identity.tokens import Verifier
 from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account, HeldGrant, Session, resident
 from services.registration.account.personal import Personal

@@ -7,7 +7,7 @@ from typing import Literal
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.vocabulary import Role, Skill
 from services.registration.account.domain import Account, Proposal, Volunteer
 from services.registration.account.personal import Personal, id_number_and_birth_year

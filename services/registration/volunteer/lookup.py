@@ -2,7 +2,7 @@
 
 from chassis.clock import Clock
 from chassis.domain import Refusal
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 from contracts.vocabulary import Role, Standing
 from services.registration.account.domain import Account
 from services.registration.account.store import Accounts, Look, Looks, Reach

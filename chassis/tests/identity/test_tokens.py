@@ -14,8 +14,8 @@ from joserfc.jwk import ECKey, KeySet
 from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.errors import Unavailable
-from chassis.http.auth import Principal
-from chassis.http.tokens import Verifier
+from chassis.identity.guards import Principal
+from chassis.identity.tokens import Verifier
 from contracts.access import Grant
 
 KEY = ECKey.generate_key("P-256", {"kid": "k1"})

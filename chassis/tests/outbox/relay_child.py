@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.kafka.publisher import Headers, Publisher
-from chassis.mongo.relay import Relay
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
+from chassis.outbox.publisher import Headers, Publisher
+from chassis.outbox.relay import Relay
 from chassis.tests.counter import Counter
 
 NAME, LEASE_SECONDS = os.environ["CHILD"], 2.0

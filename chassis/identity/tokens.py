@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from chassis.domain import Refusal
 from chassis.errors import Unavailable
-from chassis.http.auth import Principal
+from chassis.identity.guards import Principal
 
 ALGORITHM = "ES256"  # fixed: a token never chooses its own
 _RENEW_AFTER = 10.0  # seconds

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import structlog
 
 from chassis.errors import is_transient
-from chassis.mongo.lease import Lease
-from chassis.mongo.published import Published, mark
 from chassis.mongo.store import Document, Outbox, Store
+from chassis.outbox.lease import Lease
+from chassis.outbox.published import Published, mark
 from chassis.tasks import background, raise_if_cancelled, run_periodically
 from chassis.telemetry.metrics import RELAY_BACKLOG, RELAY_PUBLISHED
 

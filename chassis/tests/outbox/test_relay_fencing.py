@@ -14,10 +14,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from chassis.domain import Cause
-from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child, children
 from chassis.tests.conftest import consuming, relaying, running
 from chassis.tests.counter import TOPIC, Counted, Counter, Counters, apply, increment
@@ -26,7 +26,7 @@ from tests.support.backend import Backend
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
-RELAY = "chassis.tests.mongo.relay_child"
+RELAY = "chassis.tests.outbox.relay_child"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""From an aggregate's document to the topic: the transactional outbox."""
