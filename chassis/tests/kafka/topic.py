@@ -1,4 +1,4 @@
-"""What tests put on their topic, and find among its letters put aside."""
+"""What tests publish on their topic, and read from its dead-letter topic."""
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord
@@ -12,21 +12,28 @@ from tests.support.backend import Backend
 from tests.support.waiting import eventually
 
 
-async def send(
+async def publish(
     publisher: Publisher, counter: str, *seqs: int, lane: str = "", event: type[Counted] = Counted
 ) -> None:
     for seq in seqs:
         fact = event(counter=counter, total=seq, lane=lane)
-        await (
-            await publisher.send(outbox_entry("counters", counter, seq, fact, Clock().now(), ""))
-        )
+        entry = outbox_entry("counters", counter, seq, fact, Clock().now(), "")
+        await (await publisher.send(entry))
 
 
-async def letters(backend: Backend, key: str, count: int) -> list[ConsumerRecord[bytes, bytes]]:
+def body(counter: str, seq: int) -> str:
+    """The value of a message."""
+    event = Counted(counter=counter, total=seq)
+    return outbox_entry("counters", counter, seq, event, Clock().now(), "")["body"]
+
+
+async def dead_lettered(
+    backend: Backend, key: str, count: int
+) -> list[ConsumerRecord[bytes, bytes]]:
+    """The dead letters of a key, once there are `count`."""
     found: list[ConsumerRecord[bytes, bytes]] = []
-    topic = dead(TOPIC)
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
+        dead(TOPIC), bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
@@ -36,7 +43,7 @@ async def letters(backend: Backend, key: str, count: int) -> list[ConsumerRecord
                 found.extend(record for record in records if record.key == key.encode())
             return len(found) >= count
 
-        await eventually(enough)
+        await eventually(enough, what=f"{count} dead letters of {key}")
     finally:
         await consumer.stop()
     return found
