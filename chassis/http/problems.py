@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from chassis.domain import Refusal
 from chassis.errors import (
+    DRIVER_ERRORS,
     AlreadyExists,
     CauseReused,
     Conflict,
@@ -195,6 +196,8 @@ def install(app: FastAPI) -> None:
         Conflict,
         CauseReused,
         Unavailable,
+        # An error that only `Exception` covers counts as 500 whatever the answer, and is raised on.
+        *DRIVER_ERRORS,
         Exception,
     ):
         app.add_exception_handler(error, _on_error)

@@ -18,9 +18,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.clock import Clock
-from chassis.identity.guards import anyone
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.identity.guards import anyone
 from chassis.kafka.subscriptions import Message
 from chassis.mongo.repository import Repository
 from chassis.service import Service

@@ -1,5 +1,4 @@
-"""A process that hangs is ended by its watchdog; whoever starts it again finds all that waited, and
-deals with it."""
+"""A process that hangs is ended by its watchdog; after a restart it processes all that waited."""
 
 import asyncio
 import signal
@@ -17,13 +16,12 @@ from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child, children
-from chassis.tests.counter import TOPIC, Counter, up
+from chassis.tests.counter import TOPIC, Counter, Counters, increment
 from deploy.local.ports import free_ports
 from tests.support.backend import Backend
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
-Counters = Repository[Counter]
 
 
 async def lag(backend: Backend, group: str) -> int:
@@ -48,57 +46,52 @@ async def ready(url: str) -> bool:
         return False
 
 
-class Hanging:
-    """The small service, the counters that it has effects of, and a supervisor's one duty: start it
-    again."""
+class ServiceUnderTest:
+    """The counter service as a child process, and the counters whose events it processes."""
 
     def __init__(
         self, backend: Backend, child: Child, url: str, store: Store, counters: Counters
     ) -> None:
-        self.backend, self.child, self.url, self.store, self.counters = (
-            backend,
-            child,
-            url,
-            store,
-            counters,
-        )
+        self.child, self.url = child, url
+        self._backend, self._store, self._counters = backend, store, counters
         self.effects = Repository(store, "effects", Counter)
         self.ids = [f"cnt_{store.database.name}_{n}" for n in range(8)]
 
-    async def change_all(self, turn: int) -> None:
+    async def publish_all(self, turn: int) -> None:
         """One event of each counter."""
         for id in self.ids:
-            await self.counters.add(Counter(id=id), [], Cause(id))
-            await self.counters.change(id, up, Cause(f"{id}/{turn}"))
+            await self._counters.add(Counter(id=id), [], Cause(id))
+            await self._counters.change(id, increment, Cause(f"{id}/{turn}"))
 
-    async def all_done(self, turns: int) -> bool:
+    async def all_applied(self, turns: int) -> bool:
         """Whether each event had its one effect."""
-        found = {one.id: one.total for one in await self.effects.find({"_id": {"$in": self.ids}})}
+        stored = await self.effects.find({"_id": {"$in": self.ids}})
+        found = {effect.id: effect.total for effect in stored}
         return found == dict.fromkeys(self.ids, turns)
 
     async def no_lag(self) -> bool:
-        return await lag(self.backend, self.store.database.name) == 0
+        return await lag(self._backend, self._store.database.name) == 0
 
-    async def ends_and_recovers(self, turns: int, within: float) -> None:
-        """The watchdog ends it; started anew it catches up, with each effect once."""
-        assert await self.child.ends(within) == EXIT_CODE
-        assert any("watchdog ends the process" in line for line in self.child.said())
+    async def wait_for_exit_and_recover(self, turns: int, within: float) -> None:
+        """The watchdog ends it; restarted it catches up, with each effect once."""
+        assert await self.child.wait_for_exit(within) == EXIT_CODE
+        assert any("watchdog ends the process" in line for line in self.child.output())
         self.child.start()
         began = time.monotonic()
-        await eventually(lambda: self.all_done(turns), within=60)
+        await eventually(lambda: self.all_applied(turns), within=60)
         await eventually(self.no_lag, within=max(5.0, 60 - (time.monotonic() - began)))
 
 
 @pytest.fixture(params=[6.0])
-async def hanging(
+async def service(
     request: pytest.FixtureRequest,
     backend: Backend,
     store: Store,
     counters: Counters,
     publisher: Publisher,
     tmp_path: Path,
-) -> AsyncGenerator[Hanging]:
-    """With a watchdog of `param` seconds; it runs, and has dealt with one event of each counter."""
+) -> AsyncGenerator[ServiceUnderTest]:
+    """With a watchdog of `param` seconds; it has processed one event of each counter."""
     port = free_ports().gateway
     variables = {
         "MONGO_URL": backend.mongo_url,
@@ -111,74 +104,75 @@ async def hanging(
     url = f"http://127.0.0.1:{port}"
     with children("chassis.tests.service_child", tmp_path, variables, "hanging") as (child,):
         await eventually(lambda: ready(url), within=40)
-        one = Hanging(backend, child, url, store, counters)
-        await one.change_all(1)
-        await eventually(lambda: one.all_done(1))
-        yield one
+        started = ServiceUnderTest(backend, child, url, store, counters)
+        await started.publish_all(1)
+        await eventually(lambda: started.all_applied(1))
+        yield started
 
 
-async def block(one: Hanging, seconds: float) -> asyncio.Task[None]:
-    """A request whose handler blocks the event loop; begun when the service does not answer others
-    any more."""
+async def block(service: ServiceUnderTest, seconds: float) -> asyncio.Task[None]:
+    """A request whose handler blocks the event loop; returns once other requests get no answer."""
 
-    async def ask() -> None:
+    async def request_block() -> None:
         async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
             with pytest.raises(httpx.HTTPError):
-                await client.post(f"{one.url}/api/v1/counters/block", params={"seconds": seconds})
+                await client.post(
+                    f"{service.url}/api/v1/counters/block", params={"seconds": seconds}
+                )
 
-    asking = asyncio.create_task(ask())
+    request = asyncio.create_task(request_block())
 
     async def blocked() -> bool:
-        return not await ready(one.url)
+        return not await ready(service.url)
 
     await eventually(blocked)
-    return asking
+    return request
 
 
-async def test_a_blocked_event_loop_ends_the_process_and_nothing_is_lost(hanging: Hanging):
-    asking = await block(hanging, 40)
-    await hanging.change_all(2)
-    await hanging.ends_and_recovers(2, within=25)
-    await asking
+async def test_a_blocked_event_loop_ends_the_process_and_nothing_is_lost(service: ServiceUnderTest):
+    request = await block(service, 40)
+    await service.publish_all(2)
+    await service.wait_for_exit_and_recover(2, within=25)
+    await request
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("hanging", [30.0], indirect=True)
-async def test_as_it_is_set_a_loop_blocked_for_40_s_ends_and_lag_is_0_within_60_s_of_its_end(
-    hanging: Hanging,
+@pytest.mark.parametrize("service", [30.0], indirect=True)
+async def test_with_the_default_limit_a_blocked_loop_ends_the_process_and_lag_is_0_within_60_s(
+    service: ServiceUnderTest,
 ):
-    asking = await block(hanging, 40)
-    await hanging.change_all(2)
-    await hanging.ends_and_recovers(2, within=38)
-    await asking
+    request = await block(service, 40)
+    await service.publish_all(2)
+    await service.wait_for_exit_and_recover(2, within=38)
+    await request
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("how", ["hang", "deaf", "mute"])
+@pytest.mark.parametrize("fault", ["handler_hangs", "fetch_hangs", "fetch_empty"])
 async def test_a_consumer_that_hangs_ends_the_process_and_nothing_is_lost(
-    hanging: Hanging, tmp_path: Path, how: str
+    service: ServiceUnderTest, tmp_path: Path, fault: str
 ):
-    """In a handler, in a fetch that never comes back, or in fetches that bring nothing though there
-    is something."""
-    (tmp_path / how).touch()
-    if how != "hang":
-        await hanging.child.says(f"is told to {how}")
-    await hanging.change_all(2)
-    await hanging.ends_and_recovers(2, within=40)
+    """In a handler, in a fetch that never returns, or in fetches that return nothing despite lag."""
+    (tmp_path / fault).touch()
+    if fault != "handler_hangs":
+        await service.child.wait_for_output(f"injected {fault}")
+    await service.publish_all(2)
+    await service.wait_for_exit_and_recover(2, within=40)
 
 
 @pytest.mark.long
-async def test_a_broker_that_is_away_is_no_reason_to_end(hanging: Hanging, backend: Backend):
-    """Else the service would take no requests either, while it waits for the broker at its
-    start."""
+async def test_an_unavailable_broker_does_not_end_the_process(
+    service: ServiceUnderTest, backend: Backend
+):
+    """Otherwise it would take no requests either, while it waits for the broker at its start."""
     backend.kill("kafka", signal.SIGSTOP)
     try:
-        await hanging.change_all(2)
+        await service.publish_all(2)
         for _ in range(4):
-            assert hanging.child.code is None
-            await asyncio.sleep(6.0)  # as long as the watchdog bears it
-        assert hanging.child.code is None
+            assert service.child.exit_code is None
+            await asyncio.sleep(6.0)  # the watchdog's limit
+        assert service.child.exit_code is None
     finally:
         backend.kill("kafka", signal.SIGCONT)
-    await eventually(lambda: hanging.all_done(2), within=60)
-    assert hanging.child.code is None
+    await eventually(lambda: service.all_applied(2), within=60)
+    assert service.child.exit_code is None

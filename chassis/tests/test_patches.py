@@ -1,5 +1,4 @@
-"""A broker that goes while something is written to it: each event loop says so in words of its
-own."""
+"""Faults of libraries that `chassis.patches` mends."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,18 +11,19 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from chassis import patches
+from chassis.tasks import background
 
 patches.install()
 
 
 class Connection(AIOKafkaConnection):
-    """To a broker that speaks of no versions."""
+    """To a broker that is not asked for its versions."""
 
     async def _do_version_lookup(self) -> None:
         self._versions = {MetadataRequest.API_KEY: (0, 5)}
 
 
-async def _write_to_a_lost_one() -> None:
+async def _write_to_a_lost_connection() -> None:
     async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -34,7 +34,7 @@ async def _write_to_a_lost_one() -> None:
         )
         await connection.connect()
         connection._writer.transport.abort()
-        await asyncio.sleep(0)  # a turn of the loop, in which the socket goes
+        await asyncio.sleep(0)  # one turn of the loop, in which the socket closes
         with pytest.raises(KafkaConnectionError):
             await connection.send(MetadataRequest([]))
 
@@ -46,4 +46,17 @@ def test_a_write_to_a_lost_connection_is_a_connection_error(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
     with asyncio.Runner(loop_factory=loop) as runner:
-        runner.run(_write_to_a_lost_one())
+        runner.run(_write_to_a_lost_connection())
+
+
+async def test_a_cancellation_at_the_moment_a_wait_ends_is_not_lost() -> None:
+    ended, continued = asyncio.get_running_loop().create_future(), asyncio.Event()
+
+    async def wait() -> None:
+        await asyncio.wait_for(ended, 60)
+        continued.set()
+
+    async with background(wait()):
+        await asyncio.sleep(0)  # one turn of the event loop, in which it starts
+        ended.set_result(None)
+    assert not continued.is_set()

@@ -1,68 +1,110 @@
-"""Errors, limits and keys at the edge of a service, over HTTP."""
+"""Errors and limits as problem documents, over HTTP."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field
-from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
-from redis.exceptions import BusyLoadingError
+from aiokafka.errors import KafkaConnectionError
+from prometheus_client import REGISTRY
+from pymongo.errors import AutoReconnect, OperationFailure
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chassis.domain import Cause, Refusal
-from chassis.errors import is_transient
-from chassis.http import problems
-from chassis.http.idempotency import RequestCause
-from chassis.http.middleware import RequestMiddleware
+from chassis.domain import Refusal
+from chassis.errors import (
+    AlreadyExists,
+    CauseReused,
+    Conflict,
+    DuplicateKey,
+    NotFound,
+    Overloaded,
+    Unavailable,
+)
+from chassis.tests.http.app import client_of, post
 
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    number: Annotated[float, Field(allow_inf_nan=False, le=10)]
-    word: Annotated[str, Field(max_length=5)] = ""
+STORAGE: dict[str, tuple[Exception, int, str, str | None]] = {
+    "gone": (NotFound("thg_1"), 404, "not_found", None),
+    "taken": (AlreadyExists("thg_1"), 409, "already_exists", None),
+    "same": (DuplicateKey({"phone": 1}), 409, "already_exists", None),
+    "race": (Conflict("thg_1"), 409, "conflict", "1"),
+    "reuse": (CauseReused(), 422, "key_reused", None),
+    "full": (Overloaded(), 503, "unavailable", "1"),
+    "later": (Unavailable("signing keys", retry_after=7), 503, "unavailable", "7"),
+    "mongo": (AutoReconnect("unavailable"), 503, "unavailable", "1"),
+    "redis": (RedisConnectionError("unavailable"), 503, "unavailable", "1"),
+    "kafka": (KafkaConnectionError("unavailable"), 503, "unavailable", "1"),
+    "slow": (TimeoutError(), 503, "unavailable", "1"),
+    "query": (OperationFailure("a secret in an error", 2), 500, "unexpected", None),
+    "boom": (RuntimeError("a secret in an error"), 500, "unexpected", None),
+}
+"""By the word that asks for it: the error, and the status, code and Retry-After of its answer."""
+FAILURES = {word: error for word, (error, *_) in STORAGE.items()} | {
+    "no": Refusal("wrong_state", fields={"body.word": "problem.not_found"}, state="closed"),
+    "wrong": Refusal("cursor_invalid", "body.word"),
+    "stop": Refusal("conflict"),
+    "wait": Refusal("unavailable", retry_after=30),
+}
 
 
 @pytest.fixture
-async def client() -> Any:
-    app = FastAPI()
-    problems.install(app)
-    app.add_middleware(RequestMiddleware, max_bytes=200)
-    causes: list[Cause] = []
-
-    @app.post("/things")
-    async def make(body: Body, cause: RequestCause) -> dict[str, str]:
-        causes.append(cause)
-        if body.word == "away":
-            raise AutoReconnect("the store is away")
-        if body.word == "boom":
-            raise RuntimeError("a secret in the text of an error")
-        if body.word == "no":
-            raise Refusal("wrong_state", fields={"body.word": "problem.not_found"}, state="closed")
-        return {"cause": cause.id, "mark": cause.mark}
-
-    assert make is not None
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
+async def client() -> AsyncGenerator[httpx.AsyncClient]:
+    async with client_of(FAILURES) as opened:
         yield opened
-
-
-async def post(client: httpx.AsyncClient, body: Any, **headers: str) -> httpx.Response:
-    return await client.post("/things", json=body, headers=headers)
 
 
 async def test_a_problem_names_the_field_in_both_languages(client: httpx.AsyncClient):
     answer = await post(client, {"number": 1, "word": "no"})
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
-    assert told["type"] == "urn:problem:wrong_state"
-    assert ("已办结" in told["title"], "closed" in told["title_en"]) == (True, True)
-    assert told["errors"] == [
+    document = answer.json()
+    assert document["type"] == "urn:problem:wrong_state"
+    assert ("已办结" in document["title"], "closed" in document["title_en"]) == (True, True)
+    assert document["errors"] == [
         {"field": "body.word", "problem": "没有找到", "problem_en": "Not found"}
     ]
-    assert "body.word" in told["detail"]
+    assert "body.word" in document["detail"]
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "retry_after"),
+    [("wrong", 422, None), ("stop", 409, None), ("wait", 503, "30")],
+)
+async def test_a_refusal_has_its_status_from_the_catalogue_or_by_default(
+    client: httpx.AsyncClient, word: str, status: int, retry_after: str | None
+):
+    """Without one in the catalogue: 422 where a field is named, else 409."""
+    answer = await post(client, {"number": 1, "word": word})
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer.headers.get("retry-after") == retry_after
+
+
+@pytest.mark.parametrize("word", STORAGE)
+async def test_an_error_of_the_store_or_the_bus_is_a_problem(client: httpx.AsyncClient, word: str):
+    _, status, code, retry_after = STORAGE[word]
+    answer = await post(client, {"number": 1, "word": word})
+    document = answer.json()
+    assert (answer.status_code, document["type"]) == (status, f"urn:problem:{code}")
+    assert document["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers.get("retry-after") == retry_after
+    assert "secret" not in answer.text
+    assert "thg_1" not in answer.text
+    assert "phone" not in answer.text
+
+
+async def test_a_reused_key_names_the_header(client: httpx.AsyncClient):
+    answer = await post(client, {"number": 1, "word": "reuse"})
+    assert answer.json()["errors"][0]["field"] == "header.Idempotency-Key"
+
+
+async def test_an_unavailable_store_is_counted_as_503(client: httpx.AsyncClient):
+    def count() -> float:
+        labels = {"method": "POST", "route": "/things", "status": "503"}
+        return REGISTRY.get_sample_value("http_request_seconds_count", labels) or 0
+
+    before = count()
+    await post(client, {"number": 1, "word": "mongo"})
+    assert count() == before + 1
 
 
 @pytest.mark.parametrize(
@@ -76,7 +118,7 @@ async def test_a_problem_names_the_field_in_both_languages(client: httpx.AsyncCl
         ([1], "body"),
     ],
 )
-async def test_what_is_wrong_is_named_and_the_value_is_not_repeated(
+async def test_a_wrong_field_is_named_and_its_value_not_repeated(
     client: httpx.AsyncClient, body: Any, field: str
 ):
     answer = await post(client, body)
@@ -88,7 +130,7 @@ async def test_what_is_wrong_is_named_and_the_value_is_not_repeated(
 @pytest.mark.parametrize(
     "raw", [b'{"number": NaN}', b'{"number": Infinity}', b"{", b"\xff\xfe", b""]
 )
-async def test_what_is_no_number_or_no_json_is_a_bad_request(client: httpx.AsyncClient, raw: bytes):
+async def test_invalid_json_and_numbers_are_refused(client: httpx.AsyncClient, raw: bytes):
     answer = await client.post("/things", content=raw, headers={"content-type": "application/json"})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -110,79 +152,7 @@ async def test_a_large_body_is_refused_with_and_without_a_length(client: httpx.A
         assert answer.json()["errors"][0]["field"] == "body"
 
 
-async def test_a_store_that_is_away_is_503_and_a_surprise_is_500_without_its_text(
-    client: httpx.AsyncClient,
-):
-    away = await post(client, {"number": 1, "word": "away"})
-    assert (away.status_code, away.headers["retry-after"]) == (503, "1")
-    surprise = await post(client, {"number": 1, "word": "boom"})
-    assert surprise.status_code == 500
-    assert "secret" not in surprise.text
-
-
-@pytest.mark.parametrize(
-    ("details", "away"),
-    [
-        (
-            {"writeConcernErrors": [{"code": 64}], "writeErrors": [{"code": 11000}]},
-            True,
-        ),  # nobody was promised anything
-        (
-            {"writeErrors": [{"code": 11602}, {"code": 10107}]},
-            True,
-        ),  # the primary went in the midst of it
-        ({"writeErrors": [{"code": 11602}, {"code": 11000}]}, False),
-        ({"writeErrors": []}, False),
-    ],
-)
-def test_many_writes_that_met_a_change_of_primary_may_be_tried_again(
-    details: dict[str, Any], away: bool
-):
-    assert is_transient(BulkWriteError(details)) is away
-
-
-@pytest.mark.parametrize(
-    ("code", "away"), [(134, True), (43, True), (13436, True), (121, False), (2, False)]
-)
-def test_a_store_without_a_primary_is_away_and_one_that_refuses_is_not(code: int, away: bool):
-    assert is_transient(OperationFailure("refused", code)) is away
-
-
-async def test_what_is_not_there_is_a_problem_too(client: httpx.AsyncClient):
+async def test_an_unknown_path_or_method_is_a_problem(client: httpx.AsyncClient):
     answer = await client.get("/nowhere")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:not_found")
     assert (await client.get("/things")).headers["content-type"] == "application/problem+json"
-
-
-async def test_a_key_makes_the_same_cause_and_its_body_the_mark(client: httpx.AsyncClient):
-    key = {"Idempotency-Key": "12345678"}
-    first = (await post(client, {"number": 1}, **key)).json()
-    again = (await post(client, {"number": 1}, **key)).json()
-    other = (await post(client, {"number": 2}, **key)).json()
-    assert first == again
-    assert other["cause"] == first["cause"]
-    assert other["mark"] != first["mark"]
-    assert (await post(client, {"number": 1})).json()["cause"] != (
-        await post(client, {"number": 1})
-    ).json()["cause"]
-
-
-@pytest.mark.parametrize("key", ["short", "x" * 129, "with space in it", "tab\tinside-it"])
-async def test_a_key_of_the_wrong_form_is_named(client: httpx.AsyncClient, key: str):
-    answer = await post(client, {"number": 1}, **{"Idempotency-Key": key})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "header.Idempotency-Key"
-
-
-def test_what_passes_is_told_from_what_does_not():
-    assert is_transient(TimeoutError())
-    assert is_transient(BusyLoadingError())
-    assert is_transient(OperationFailure("no primary", 10107))
-    assert not is_transient(OperationFailure("bad query", 2))
-    assert is_transient(
-        RuntimeError(
-            "unable to perform operation on <TCPTransport closed=True>; the handler is closed"
-        )
-    )
-    assert not is_transient(ValueError())
-    assert not is_transient(RuntimeError("anything else"))

@@ -1,4 +1,4 @@
-"""Tokens: only registration's, for us, in time, by the one algorithm."""
+"""Access tokens: only the issuer's, for this audience, not expired, by the one algorithm."""
 
 import base64
 import hmac
@@ -54,19 +54,19 @@ async def refused(token: str, by: Verifier | None = None) -> Refusal:
     return caught.value
 
 
-async def test_a_good_token_tells_who_it_is_and_until_when():
+async def test_a_valid_token_gives_its_principal():
     who = await verifier().verify(sign())
     assert (who.subject, who.session) == ("acc_1", "ses_1")
     assert who.grants == (Grant(role="officer", area="370104009"),)
     assert 590 < who.until - time.time() <= 600
 
 
-async def test_no_algorithm_is_no_token():
+async def test_a_token_without_an_algorithm_is_refused():
     assert (await refused(raw({"alg": "none"}, claims()))).code == "token_invalid"
     assert (await refused(raw({"alg": "none", "kid": "k1"}, claims()))).code == "token_invalid"
 
 
-async def test_the_public_key_is_no_shared_secret():
+async def test_the_public_key_as_a_shared_secret_is_refused():
     header = {"alg": "HS256", "kid": "k1"}
     for secret in (KEY.as_pem(private=False), orjson.dumps(KEY.as_dict(private=False)), b""):
         signed = raw(header, claims()).rpartition(".")[0]
@@ -92,11 +92,11 @@ async def test_the_public_key_is_no_shared_secret():
     ],
     ids=str,
 )
-async def test_a_signed_token_that_is_not_for_us_is_refused(changed: dict[str, Any]):
+async def test_a_signed_token_with_wrong_claims_is_refused(changed: dict[str, Any]):
     assert (await refused(sign(**changed))).code == "token_invalid"
 
 
-async def test_another_key_under_a_known_name_is_refused():
+async def test_another_key_under_a_known_id_is_refused():
     assert (await refused(sign(OTHER, kid="k1"))).code == "token_invalid"
 
 
@@ -117,7 +117,7 @@ async def test_a_changed_body_is_refused():
     assert (await refused(f"{head}.{body}.{signature}")).code == "token_invalid"
 
 
-async def test_what_was_verified_is_not_believed_after_it_lapsed():
+async def test_a_remembered_token_is_refused_once_expired():
     now = time.time()
     by = Verifier(NOWHERE, "quancheng", "quancheng-api", keys=KeySet([KEY]), now=lambda: now)
     token = sign(exp=int(now) + 5)
@@ -126,12 +126,12 @@ async def test_what_was_verified_is_not_believed_after_it_lapsed():
     assert (await refused(token, by)).code == "token_invalid"
 
 
-async def test_without_keys_nobody_is_let_in():
+async def test_without_keys_verification_is_unavailable():
     with pytest.raises(Unavailable):
         await Verifier(NOWHERE, "quancheng", "quancheng-api").verify(sign())
 
 
-def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
+def test_a_grant_covers_its_area_and_a_leader_their_own_squad():
     officer = Principal(subject="a", session="s", grants=(Grant(role="officer", area="370104009"),))
     assert officer.may("report.manage", "370104009008")
     assert not officer.may("report.manage", "370104010001")
@@ -152,25 +152,25 @@ def test_a_grant_reaches_its_area_and_a_leader_the_own_squad():
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("off", [-3600, 3600])
-async def test_a_machine_whose_clock_is_an_hour_off_holds_tokens_by_the_stores(
-    monkeypatch: pytest.MonkeyPatch, off: float
+@pytest.mark.parametrize("offset", [-3600, 3600])
+async def test_expiry_follows_the_stores_clock_on_a_machine_whose_clock_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, offset: float
 ):
-    """Neither is a good token refused, nor one taken that has lapsed, fresh or remembered."""
+    """A valid token is accepted and an expired one refused, new or remembered."""
     right = time.time
-    monkeypatch.setattr(time, "time", lambda: right() + off)
+    monkeypatch.setattr(time, "time", lambda: right() + offset)
     clock = Clock()
 
-    async def of_the_store() -> datetime:
+    async def store_time() -> datetime:
         return datetime.fromtimestamp(right(), UTC)
 
-    await clock.sync(of_the_store)
+    await clock.sync(store_time)
     passed = 0.0
-    held = Verifier(
+    by_store_time = Verifier(
         NOWHERE, "quancheng", "quancheng-api", keys=KeySet([KEY]), now=lambda: clock.real() + passed
     )
     good = sign(exp=int(right()) + 600)
-    assert (await held.verify(good)).subject == "acc_1"
-    assert (await refused(sign(exp=int(right()) - 60), held)).code == "token_invalid"
+    assert (await by_store_time.verify(good)).subject == "acc_1"
+    assert (await refused(sign(exp=int(right()) - 60), by_store_time)).code == "token_invalid"
     passed = 700
-    assert (await refused(good, held)).code == "token_invalid"
+    assert (await refused(good, by_store_time)).code == "token_invalid"

@@ -131,7 +131,10 @@ async def test_a_cancelled_caller_does_not_affect_the_others():
     collection = Collection()
     on = coalescer(collection)
     collection.proceed.clear()
-    cancelled, other = asyncio.create_task(on.submit(write(0))), asyncio.create_task(on.submit(write(1)))
+    cancelled, other = (
+        asyncio.create_task(on.submit(write(0))),
+        asyncio.create_task(on.submit(write(1))),
+    )
     await collection.began.wait()
     cancelled.cancel()
     collection.proceed.set()

@@ -38,7 +38,10 @@ async def test_a_repeat_changes_nothing(counters: Counters):
 async def test_concurrent_first_changes_make_one_aggregate_and_each_happens_once(
     counters: Counters, store: Store, replicas: int
 ):
-    repositories = [counters, *(Repository(store, "counters", Counter) for _ in range(replicas - 1))]
+    repositories = [
+        counters,
+        *(Repository(store, "counters", Counter) for _ in range(replicas - 1)),
+    ]
     changed = await asyncio.gather(
         *(
             repositories[n % replicas].change("cnt_1", increment, Cause(f"c{n // 2}"), create=BLANK)

@@ -121,15 +121,16 @@ async def test_a_unique_value_is_refused_with_its_field_for_add_and_change(store
         await counters.add(Counter(id="cnt_3", name="one"), [], Cause("c3"))
     assert added.value.key == ("name",)
     with pytest.raises(DuplicateKey) as changed:
-        await counters.change(
-            "cnt_2", lambda c: (c.with_(name="one"), ()), Cause("c4")
-        )
+        await counters.change("cnt_2", lambda c: (c.with_(name="one"), ()), Cause("c4"))
     assert changed.value.key == ("name",)
 
 
 async def test_an_unknown_id_is_not_found(counters: Counters):
     assert await counters.get("cnt_none") is None
-    for attempt in (counters.require("cnt_none"), counters.change("cnt_none", increment, Cause("c1"))):
+    for attempt in (
+        counters.require("cnt_none"),
+        counters.change("cnt_none", increment, Cause("c1")),
+    ):
         with pytest.raises(NotFound):
             await attempt
 

@@ -27,7 +27,10 @@ async def test_fifty_concurrent_repeats_store_one_event_and_another_body_is_refu
     counters: Counters, store: Store, replicas: int
 ):
     """The other body arrives before, between and after."""
-    repositories = [counters, *(Repository(store, "counters", Counter) for _ in range(replicas - 1))]
+    repositories = [
+        counters,
+        *(Repository(store, "counters", Counter) for _ in range(replicas - 1)),
+    ]
     await counters.add(
         Counter(id="cnt_1"), [Counted(counter="cnt_1", total=0)], Cause("key", "body")
     )
@@ -52,7 +55,10 @@ async def test_fifty_concurrent_repeats_store_one_event_and_another_body_is_refu
 async def test_of_two_concurrent_bodies_one_is_stored_and_the_other_always_refused(
     counters: Counters, store: Store, replicas: int
 ):
-    repositories = [counters, *(Repository(store, "counters", Counter) for _ in range(replicas - 1))]
+    repositories = [
+        counters,
+        *(Repository(store, "counters", Counter) for _ in range(replicas - 1)),
+    ]
 
     def add(n: int) -> "asyncio.Future[Counter]":
         event = Counted(counter="cnt_1", total=0)
@@ -71,9 +77,7 @@ async def test_of_two_concurrent_bodies_one_is_stored_and_the_other_always_refus
     assert (kept["seq"], len(kept["outbox"])) == (1, 1)
 
 
-async def test_a_change_repeated_by_three_replicas_happens_once(
-    counters: Counters, store: Store
-):
+async def test_a_change_repeated_by_three_replicas_happens_once(counters: Counters, store: Store):
     replicas = [counters, *(Repository(store, "counters", Counter) for _ in range(2))]
     await counters.add(Counter(id="cnt_1"), [], Cause("created"))
     changed = await asyncio.gather(

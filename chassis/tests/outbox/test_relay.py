@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaConnectionError
 
 from chassis.clock import Clock
 from chassis.domain import Cause
-from chassis.outbox.publisher import Publisher
-from chassis.outbox.lease import Lease
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.outbox.lease import Lease
+from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import relaying
 from chassis.tests.counter import TOPIC, Counter, Counters, increment
 from contracts.envelope import Envelope
@@ -80,7 +80,9 @@ async def test_events_are_published_once_and_in_order(
             await asyncio.gather(*(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids))
         async with relaying(store, publisher):
             for n in range(5, 10):
-                await asyncio.gather(*(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids))
+                await asyncio.gather(
+                    *(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids)
+                )
             assert await published(topic, ids, 100) == {id: list(range(1, 11)) for id in ids}
             await eventually(lambda: nothing_pending(counters))
     kept = await counters.collection.find_one({"_id": "cnt_order_0"})

@@ -125,7 +125,9 @@ async def test_a_relay_stopped_past_its_lease_publishes_nothing_but_what_was_buf
         async with relaying(store, publisher):
             assert await next_holder(store, "stale")
             for n in range(4, 8):  # unknown to the stale relay
-                await asyncio.gather(*(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids))
+                await asyncio.gather(
+                    *(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids)
+                )
             await eventually(lambda: nothing_pending(counters))
             stale.send(signal.SIGCONT)
             # It has finished what it was doing, and begun anew.

@@ -1,4 +1,4 @@
-"""A request's span: one, by route, and nothing of its address."""
+"""Spans, labels and logs name the route, never anything the caller sent."""
 
 import httpx
 import structlog
@@ -16,7 +16,7 @@ from chassis.telemetry.metrics import HTTP_SECONDS
 SECRET = "JN-4F7K-2M9Q"
 
 
-async def test_a_request_has_one_span_which_tells_its_route_and_never_its_address():
+async def test_a_request_has_one_span_with_its_route_and_without_its_address():
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     before, tracing.tracer = tracing.tracer, provider.get_tracer("test")
@@ -44,7 +44,7 @@ async def test_a_request_has_one_span_which_tells_its_route_and_never_its_addres
     assert SECRET not in span.to_json()
 
 
-async def test_what_a_caller_makes_up_is_no_label_and_no_log_line():
+async def test_invented_methods_and_request_ids_are_not_recorded():
     service, seen = Service("labels", Settings()), dict[str, object]()
 
     async def thing() -> dict[str, int]:
@@ -55,12 +55,12 @@ async def test_what_a_caller_makes_up_is_no_label_and_no_log_line():
     transport = httpx.ASGITransport(service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://labels") as client:
         await client.get("/things", headers={"x-request-id": SECRET})
-        made_up, seen["request_id"] = seen["request_id"], ""
+        invented, seen["request_id"] = seen["request_id"], ""
         await client.get(
             "/things", headers={"x-request-id": "0af76519-16cd-43dd-8448-eb211c80319c"}
         )
         await client.request("ZHANGSAN", "/things")
-    assert (made_up, seen["request_id"]) == ("", "0af76519-16cd-43dd-8448-eb211c80319c")
+    assert (invented, seen["request_id"]) == ("", "0af76519-16cd-43dd-8448-eb211c80319c")
     methods = {
         sample.labels["method"] for metric in HTTP_SECONDS.collect() for sample in metric.samples
     }
