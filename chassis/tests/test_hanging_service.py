@@ -152,7 +152,7 @@ async def test_with_the_default_limit_a_blocked_loop_ends_the_process_and_lag_is
 async def test_a_consumer_that_hangs_ends_the_process_and_nothing_is_lost(
     service: ServiceUnderTest, tmp_path: Path, fault: str
 ):
-    """In a handler, in a fetch that never returns, or in fetches that return nothing despite lag."""
+    """In a handler, in a fetch that never returns, or in fetches that are empty despite lag."""
     (tmp_path / fault).touch()
     if fault != "handler_hangs":
         await service.child.wait_for_output(f"injected {fault}")

@@ -171,8 +171,8 @@ async def test_no_key_is_at_two_members_while_they_join_and_leave(
 
 @pytest.mark.long
 async def test_a_member_cut_off_from_its_store_gives_up_its_keys(members: Members, load: Load):
-    """It would retry for ever. A member that joins gets a share all the same, and everything once the
-    other leaves."""
+    """It would retry for ever. A member that joins gets a share all the same, and everything once
+    the other leaves."""
     async with AsyncExitStack() as stack:
         stuck = await stack.enter_async_context(AsyncExitStack())
         members.cut_off.add("stuck")
@@ -241,7 +241,7 @@ async def test_processes_join_leave_and_are_killed_every_5_s(
 async def test_a_process_killed_while_one_key_is_busy_repeats_no_effect(
     backend: Backend, store: Store, publisher: Publisher, tmp_path: Path
 ):
-    """What was processed but not committed is delivered again: more of one key than a batch holds."""
+    """What was processed but not committed is delivered again: more than a batch holds."""
     load = Load(publisher, store, keys=1)
     (key,) = load.sent
     variables = {

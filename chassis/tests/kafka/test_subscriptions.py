@@ -74,8 +74,9 @@ def test_topics_follow_from_the_events():
 def test_a_delivery_has_the_event_its_origin_and_its_cause():
     delivery = delivered(Subscriptions().on(Counted, first), record(COUNTED))
     assert delivery.event == COUNTED
-    assert delivery.message == Message("counters/cnt_1/3", "cnt_1", 3, NOW)
-    assert delivery.message.cause == Cause("counters/cnt_1/3")
+    message = Message("counters/cnt_1/3", "cnt_1", 3, NOW)
+    assert delivery.message == message
+    assert message.cause == Cause("counters/cnt_1/3")
 
 
 def test_handlers_run_in_the_order_of_their_subscription():

@@ -113,8 +113,8 @@ async def test_a_relay_stopped_past_its_lease_publishes_nothing_but_what_was_buf
     stop_at: str,
     expected: int,
 ):
-    """It stops with a part of a batch published, a part in the producer's buffer, and the rest in the
-    outbox."""
+    """It stops with a part of a batch published, a part in the producer's buffer, and the rest in
+    the outbox."""
     ids = {f"cnt_{store.database.name}_{n}" for n in range(20)}
     await asyncio.gather(*(counters.add(Counter(id=id), [], Cause(id)) for id in ids))
     for n in range(4):
