@@ -40,3 +40,6 @@ Standing = Literal["applied", "approved", "suspended", "rejected"]
 
 Outcome = Literal["solved", "partly_solved", "not_solved", "not_found", "handed_over"]
 """How a matter ended, said by who dealt with it; the words to it stay in incidents."""
+
+MessageKind = Literal["alert", "stand_down", "outcome", "progress", "escalation", "notice"]
+"""What a message of notify is for; the name of its event on the live stream, too."""

@@ -1,61 +1,70 @@
-"""notify: who is told what. Routes, topics and loops on one screen.
+"""notify: messages to people, and what became of them. Everything is wired on this screen.
 
-GET  /api/v1/inbox                      my messages, the newest first
-POST /api/v1/inbox/{message}/read       mark one as read
+GET  /api/v1/inbox                          my messages, the newest first
+POST /api/v1/inbox/{message}/read
 POST /api/v1/inbox/{message}/acknowledge
-GET  /api/v1/stream                     my messages as they come (server-sent events)
-GET  /api/v1/deliveries                 what became of messages, for the station
+GET  /api/v1/stream                         my messages as they come (server-sent events)
+GET  /api/v1/deliveries                     what became of messages, for the station
 
-dispatch.events       calls, stand-downs, escalations, arrivals, hours; who is on duty
-incidents.events      routes, hand-offs, outcomes; who reported
-registration.events   grants, standings, ended sessions
--> notify.events      acknowledged calls, and calls that were held back
+-> notify.events      acknowledged calls to act, and alerts that were held back
 """
 
-from datetime import timedelta
-
 from chassis.service import Service
-from services.notify.announcement.consumers import subscribe
-from services.notify.announcement.handlers import Announcer
+from chassis.settings import Settings
+from contracts.events.dispatch import DutyEnded, DutyStarted
+from contracts.events.incidents import ReportFiled
+from contracts.events.registration import GrantsChanged, SessionRevoked, VolunteerStandingChanged
 from services.notify.delivery import api as delivery_api
-from services.notify.delivery.handlers import Deliveries
+from services.notify.delivery.handlers import DeliveryHandlers
 from services.notify.inbox import api as inbox_api
 from services.notify.inbox.handlers import InboxHandlers
-from services.notify.inbox.store import Inbox
-from services.notify.recipient.handlers import RecipientHandlers
-from services.notify.recipient.store import Recipients, Waiting
-from services.notify.settings import NotifySettings
+from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.replicas.store import Duty, Grants, Reporters, Standings, Waiting
+from services.notify.rules.domain import RULES
+from services.notify.rules.handlers import RuleHandlers
 from services.notify.stream import api as stream_api
-from services.notify.stream.handlers import Streams
+from services.notify.stream.handlers import StreamHandlers
 from services.notify.stream.hub import Hub
-from services.notify.stream.store import Live, connect
+from services.notify.stream.store import LiveStreams, connect
 
 
-def build(settings: NotifySettings, name: str = "notify") -> Service:
+def build(settings: Settings, name: str = "notify") -> Service:
+    """`name` is also that of its database and of its consumer group."""
     service = Service(name, settings)
-    clock, inbox, recipients = service.clock, Inbox(service.store), Recipients(service.store)
-    redis = connect(settings.redis_url)
-    live, hub = Live(redis), Hub(redis)
-    deliveries = Deliveries(inbox, live, clock)
-    messages = InboxHandlers(inbox, deliveries, recipients.is_off_duty, clock)
-    announcer = Announcer(recipients, Waiting(service.store), messages, clock)
-    streams = Streams(hub, live, inbox, recipients, deliveries, clock)
+    store, clock = service.store, service.clock
+    grants, duty, reporters = Grants(store), Duty(store), Reporters(store)
+    standings, waiting = Standings(store), Waiting(store)
 
-    async def sweep() -> None:
-        await messages.sweep(timedelta(days=settings.keep_days))
+    inbox = Inbox(store)
+    marks, messages = DeliveryMarks(inbox, clock), InboxHandlers(inbox, clock)
+    live = LiveStreams(connect(settings.redis_url))
+    hub = Hub(live)
+    streams = StreamHandlers(hub, live, inbox, marks, duty, clock)
+    delivery = DeliveryHandlers(inbox, streams, marks, duty, clock)
+    rules = RuleHandlers(delivery, grants, reporters, standings, waiting, clock)
 
     service.provide(inbox, messages, streams)
     service.routes(inbox_api.router, stream_api.router, delivery_api.router)
-    subscribe(service, announcer, RecipientHandlers(recipients, announcer), streams)
+
+    service.on(GrantsChanged, grants.on_changed)
+    service.on(DutyStarted, duty.on_started)
+    service.on(DutyEnded, duty.on_ended)
+    service.on(ReportFiled, reporters.on_filed, rules.on_report_filed)
+    service.on(SessionRevoked, streams.on_session_revoked)
+    # Kept last: if the process ends between, a repeat is still a change and stores nothing twice.
+    service.on(VolunteerStandingChanged, rules.on_standing_changed, standings.on_changed)
+    for event in RULES.keys() - {VolunteerStandingChanged}:
+        service.on(event, rules.apply)
+
     service.starts(hub.start, hub.stop)
     service.before_shutdown(hub.end_all)
-    service.runs("delivery marks", deliveries.write, every=0.2)
-    service.runs("messages due", messages.send_due, every=1.0)
-    service.runs("old messages", sweep, every=3600)
+    service.runs("delivery marks", marks.write, every=0.2)
+    service.runs("messages due", delivery.resend_due, every=1.0)
+    service.runs("old messages", messages.delete_old, every=3600)
     return service
 
 
-service = build(NotifySettings())
+service = build(Settings())
 app = service.app
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def matter(arrival: Arrival) -> tuple[Matter, Person]:
 
     def alert() -> Json | None:
         volunteer.post("positions", {"positions": [PLACE | {"at": arrival.now()}]})
-        messages = volunteer.get("inbox")["messages"]
+        messages = volunteer.get("inbox")["items"]
         return next(
             (m for m in messages if m["report"] == report["id"] and m["kind"] == "alert"), None
         )

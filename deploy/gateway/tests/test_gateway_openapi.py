@@ -79,6 +79,12 @@ def test_the_checked_in_document_is_what_the_services_say() -> None:
     )
 
 
+def test_the_stream_takes_one_token_in_its_address() -> None:
+    merged = merge(application.openapi() for application in openapi.applications().values())
+    parameters = merged["paths"][plan.STREAM]["get"]["parameters"]
+    assert [p["in"] for p in parameters if p["name"] == "access_token"] == ["query"]
+
+
 def test_no_service_is_named() -> None:
     document = openapi.OUT.read_text("utf-8")
     assert not [name for name in ("registration", "dispatch") if f"services.{name}" in document]

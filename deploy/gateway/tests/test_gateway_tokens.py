@@ -80,6 +80,19 @@ def test_the_stream_takes_its_token_from_the_query_and_hides_it(stand: Stand) ->
     assert token not in stand.access_log.read_text()
 
 
+def test_a_token_in_the_header_wins_and_one_in_the_query_is_hidden_all_the_same(
+    stand: Stand,
+) -> None:
+    headers, other = stand.bearer(), stand.signer.token(sub="acc_other")
+    answer = stand.http.get(plan.STREAM, params={"access_token": other}, headers=headers)
+    assert answer.text == "id: 1\ndata: first\n\n"
+    arrived = stand.upstreams["notify"].seen[-1]
+    assert arrived["headers"]["authorization"] == headers["authorization"]
+    assert other not in arrived["url"]
+    stand.logged(answer.headers["x-request-id"])
+    assert other not in stand.access_log.read_text()
+
+
 def test_the_stream_refuses_a_bad_or_missing_token(stand: Stand) -> None:
     refused(stand.http.get(plan.STREAM))
     refused(stand.http.get(plan.STREAM, params={"access_token": "x.y.z"}))

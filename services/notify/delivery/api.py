@@ -4,66 +4,81 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 
 from chassis.domain import Refusal
+from chassis.errors import NotFound
 from chassis.http.dependencies import provided
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
-from services.notify.inbox.domain import HeldBack, Kind, Message
+from contracts.vocabulary import MessageKind
+from services.notify.inbox.domain import HoldBackReason, Message
 from services.notify.inbox.store import Inbox
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=PlainRoute)
+Id = Annotated[str | None, Query(max_length=80)]
 
 
-class Delivery(BaseModel):
-    """One way that a message took, or was kept from taking (`why`)."""
+class ChannelView(View):
+    """How far a message came on one channel; `reason` where it was held back."""
 
     channel: Literal["inbox", "stream"]
     status: Literal["delivered", "waiting", "held_back"]
-    at: datetime | None = None
-    why: HeldBack | None = None
+    at: datetime | None
+    reason: HoldBackReason | None
 
 
-class DeliveryView(BaseModel):
+class DeliveryView(View):
     message: str
     recipient: str
-    kind: Kind
+    kind: MessageKind
     at: datetime
     report: str | None
     callout: str | None
-    deliveries: list[Delivery]
+    channels: list[ChannelView]
     read_at: datetime | None
     acknowledged_at: datetime | None
 
 
-class DeliveryList(BaseModel):
-    deliveries: list[DeliveryView]
+class DeliveryPage(Page[DeliveryView]):
+    """The oldest first. A page may hold fewer than `limit`: messages of other areas are left
+    out."""
 
 
-@router.get("", summary="What became of the messages about a report, or of one message")
-async def deliveries(
+@router.get(
+    "",
+    summary="List what became of the messages about a report, or of one message",
+    responses=refuses("report_or_message"),
+)
+async def list_deliveries(
     who: Annotated[Principal, allow("report.manage")],
     inbox: Annotated[Inbox, provided(Inbox)],
-    report: Annotated[str | None, Query(max_length=80)] = None,
-    message: Annotated[str | None, Query(max_length=80)] = None,
-) -> DeliveryList:
-    """Officers see those in their area; of others not even that they exist."""
-    if (report is None) == (message is None):
-        raise Refusal("bad_request", fields={"query.report": "problem.report_or_message"})
-    found = (
-        await inbox.about(report)
-        if report is not None
-        else [await inbox.messages.require(message or "")]
+    report: Id = None,
+    message: Id = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> DeliveryPage:
+    """Give either `report` or `message`. Officers see those of their area; of others not even that
+    they exist."""
+    if message is not None and report is None:
+        found = await inbox.require(message)
+        if not _may_see(who, found):
+            raise NotFound(message)
+        return DeliveryPage(items=[delivery_view(found)], next=None)
+    if report is None or message is not None:
+        raise Refusal("report_or_message", "query.report")
+    messages = await inbox.of_report(report, after=from_cursor(cursor), limit=limit)
+    last = messages[-1] if len(messages) == limit else None
+    return DeliveryPage(
+        items=[delivery_view(one) for one in messages if _may_see(who, one)],
+        next=to_cursor(last.at, last.id) if last else None,
     )
-    mine = [
-        one
-        for one in found
-        if one.area is not None and who.may("report.manage", one.area, "officer")
-    ]
-    if message is not None and not mine:
-        raise Refusal("not_found")
-    return DeliveryList(deliveries=[delivery_view(one) for one in mine])
+
+
+def _may_see(who: Principal, message: Message) -> bool:
+    return message.area is not None and who.may("report.manage", message.area, "officer")
 
 
 def delivery_view(message: Message) -> DeliveryView:
@@ -74,17 +89,18 @@ def delivery_view(message: Message) -> DeliveryView:
         at=message.at,
         report=message.report,
         callout=message.callout,
-        deliveries=_ways(message),
+        channels=_channels(message),
         read_at=message.read_at,
         acknowledged_at=message.acknowledged_at,
     )
 
 
-def _ways(message: Message) -> list[Delivery]:
-    if message.held_back:
-        return [Delivery(channel="inbox", status="held_back", at=message.at, why=message.held_back)]
-    on_stream = "delivered" if message.streamed_at else "waiting"
+def _channels(message: Message) -> list[ChannelView]:
+    reason = message.held_back
+    if reason:
+        return [ChannelView(channel="inbox", status="held_back", at=message.at, reason=reason)]
+    streamed, at = "delivered" if message.streamed_at else "waiting", message.streamed_at
     return [
-        Delivery(channel="inbox", status="delivered", at=message.at),
-        Delivery(channel="stream", status=on_stream, at=message.streamed_at),
+        ChannelView(channel="inbox", status="delivered", at=message.at, reason=None),
+        ChannelView(channel="stream", status=streamed, at=at, reason=None),
     ]

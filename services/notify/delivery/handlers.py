@@ -1,57 +1,80 @@
-"""Sending messages out live, and keeping account of what reached whom."""
+"""Getting messages to people: into their inboxes once, and to their live streams."""
 
+import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from chassis.clock import Clock
-from services.notify.inbox.api import view
+from chassis.domain import Cause
+from services.notify.delivery import domain
 from services.notify.inbox.domain import Message
-from services.notify.inbox.store import Inbox
-from services.notify.stream.domain import Frame
-from services.notify.stream.store import Live
+from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.policy import POLICIES, NotifyPolicy
+from services.notify.replicas.store import Duty
+from services.notify.stream.handlers import StreamHandlers
 
 
-def frame(message: Message) -> Frame:
-    expires = int(message.expires_at.timestamp() * 1000) if message.expires_at else 0
-    return Frame(
-        message.id, message.kind, expires, view(message).model_dump_json(exclude_none=True)
-    )
+class DeliveryHandlers:
+    def __init__(
+        self,
+        inbox: Inbox,
+        streams: StreamHandlers,
+        marks: DeliveryMarks,
+        duty: Duty,
+        clock: Clock,
+    ) -> None:
+        self._inbox, self._streams, self._marks = inbox, streams, marks
+        self._duty, self._clock = duty, clock
 
-
-class Deliveries:
-    """Marks are collected and written together: they are accounts, nobody waits for them."""
-
-    def __init__(self, inbox: Inbox, live: Live, clock: Clock) -> None:
-        self._inbox, self._live, self._clock = inbox, live, clock
-        self._sent: list[str] = []
-        self._streamed: list[str] = []
-
-    async def send(self, messages: Sequence[Message]) -> None:
-        """To the live streams; what lapsed in the meantime is not sent. What could not go out stays
-        due."""
-        now = self._clock.now()
-        self._sent += [message.id for message in messages if message.lapsed(now)]
-        wanted = [message for message in messages if not message.lapsed(now)]
-        if not wanted:
-            return
-        outcomes = await self._live.push(
-            [(message.recipient, frame(message)) for message in wanted]
+    async def deliver(self, messages: Sequence[Message], cause: Cause) -> None:
+        """Store each message once, however often its cause comes; then send live what has not gone
+        out yet."""
+        now, add = self._clock.now(), self._inbox.add
+        policy = POLICIES.at(now)
+        off_duty = await self._off_duty(messages, policy)
+        decisions = [
+            domain.decide(message, policy, now, off_duty=off)
+            for message, off in zip(messages, off_duty, strict=True)
+        ]
+        stored = await asyncio.gather(*(add(new, events, cause) for new, events in decisions))
+        # A repeat finds the decision of the first time. Who has gone off duty since gets no alert.
+        await self._send(
+            [
+                message
+                for message, (new, _) in zip(stored, decisions, strict=True)
+                if message.due and not new.held_back
+            ]
         )
-        self._sent += [message.id for message, sent in zip(wanted, outcomes, strict=True) if sent]
 
-    def streamed(self, message: str) -> None:
-        """It was written to an open stream of its recipient."""
-        self._streamed.append(message)
+    async def resend_due(self) -> None:
+        """Send live what was stored but has not gone out: its process ended, or Valkey was
+        unavailable.
 
-    async def write(self) -> None:
-        """What cannot be written now is kept for the next time."""
-        sent, self._sent = self._sent, []
-        streamed, self._streamed = self._streamed, []
-        try:
-            if streamed:
-                await self._inbox.mark_streamed(streamed, self._clock.now())
-            if alone := set(sent).difference(streamed):
-                await self._inbox.mark_sent(alone)
-            sent, streamed = [], []
-        finally:
-            self._sent += sent
-            self._streamed += streamed
+        What is held back from people off duty stays due while they are, until it expires.
+        """
+        now = self._clock.now()
+        policy = POLICIES.at(now)
+        due = await self._inbox.due(
+            now - timedelta(seconds=policy.resend_after_s * self._clock.rate)
+        )
+        off_duty = await self._off_duty(due, policy)
+        await self._send([message for message, off in zip(due, off_duty, strict=True) if not off])
+
+    async def _off_duty(self, messages: Sequence[Message], policy: NotifyPolicy) -> list[bool]:
+        """Whether each recipient is off duty; False where that does not matter for the message."""
+
+        async def ask(message: Message) -> bool:
+            matters = message.kind in policy.hold_back_off_duty
+            return matters and await self._duty.is_off_duty(message.recipient)
+
+        return await asyncio.gather(*(ask(message) for message in messages))
+
+    async def _send(self, messages: Sequence[Message]) -> None:
+        """What has expired is not sent any more. What could not be sent stays due."""
+        now = self._clock.now()
+        self._marks.sent(message.id for message in messages if message.is_expired(now))
+        current = [message for message in messages if not message.is_expired(now)]
+        if current:
+            outcomes = await self._streams.send(current)
+            sent = zip(current, outcomes, strict=True)
+            self._marks.sent(message.id for message, was_sent in sent if was_sent)

@@ -1,8 +1,10 @@
-"""What goes over a person's open stream, and what a stream that comes back has missed. Pure."""
+"""What goes over a person's open stream, and what a stream that comes back has missed."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from services.notify.policy import NotifyPolicy
 
 START = "0-0"
 """The position before everything: of a person whose live stream is empty."""
@@ -11,15 +13,15 @@ KEEPALIVE = b": keepalive\n\n"
 _POSITION = re.compile(r"\d{1,15}-\d{1,10}")
 
 
-def position(text: str | None) -> str | None:
-    """A client's `Last-Event-ID`, if it has the form of one of ours."""
+def parse_position(text: str | None) -> str | None:
+    """A client's `Last-Event-ID`; None if it does not have the form of one of ours."""
     return text if text and _POSITION.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A message as it lies in Redis and goes to clients. `expires` in Unix milliseconds, 0 for
-    never; `body` JSON."""
+    """A message as it is kept in Valkey and sent to clients. `expires` in Unix milliseconds, 0 for
+    never; `body` is JSON."""
 
     message: str
     kind: str
@@ -35,40 +37,42 @@ class Frame:
         message, kind, expires, body = raw.decode().split("\n", 3)
         return cls(message, kind, int(expires), body)
 
-    def lapsed(self, now_ms: int) -> bool:
+    def is_expired(self, now_ms: int) -> bool:
         return 0 < self.expires <= now_ms
 
     def sse(self, id: str | None) -> bytes:
-        """As server-sent event; without an id the client's position stays where it is."""
-        place = f"id: {id}\n" if id else ""
-        return f"event: {self.kind}\n{place}data: {self.body}\n\n".encode()
+        """As a server-sent event; without an id the client's position stays where it is."""
+        position = f"id: {id}\n" if id else ""
+        return f"event: {self.kind}\n{position}data: {self.body}\n\n".encode()
 
 
-def mark(id: str) -> bytes:
-    """Moves the client's position without telling it anything: an event without data is not
-    dispatched."""
+def sse_position(id: str) -> bytes:
+    """Moves the client's position: an event without data is not dispatched."""
     return f"id: {id}\n\n".encode()
 
 
 def catch_up(
-    backlog: Iterable[Frame], streamed: Sequence[tuple[str, Frame]], *, now_ms: int, off_duty: bool
+    backlog: Iterable[Frame],
+    entries: Sequence[tuple[str, Frame]],
+    policy: NotifyPolicy,
+    *,
+    now_ms: int,
+    off_duty: bool,
 ) -> list[tuple[str | None, Frame]]:
-    """What a stream that opens is owed, in order, each message once: (id or None, frame).
+    """What a stream that opens has missed, in order, each message once: (id or None, frame).
 
-    `streamed` are the live stream's entries after the client's position; `backlog` is what the
-    inbox adds, oldest first, where the live stream cannot tell. An alert is left out once it
-    lapsed, or while its person is off duty.
+    `entries` are those of the live stream after the client's position; `backlog` is what the inbox
+    adds, oldest first, where the live stream cannot tell. Left out is what has expired, and what is
+    held back from a person off duty.
     """
-    live = {frame.message for _, frame in streamed}
-    owed: list[tuple[str | None, Frame]] = [
+    live = {frame.message for _, frame in entries}
+    candidates: list[tuple[str | None, Frame]] = [
         (None, frame) for frame in backlog if frame.message not in live
     ]
-    owed += streamed
-    told: set[str] = set()
-    found: list[tuple[str | None, Frame]] = []
-    for id, frame in owed:
-        wanted = not frame.lapsed(now_ms) and not (off_duty and frame.kind == "alert")
-        if wanted and frame.message not in told:
-            told.add(frame.message)
-            found.append((id, frame))
-    return found
+    candidates += entries
+    missed: dict[str, tuple[str | None, Frame]] = {}
+    for id, frame in candidates:
+        held_back = off_duty and frame.kind in policy.hold_back_off_duty
+        if not held_back and not frame.is_expired(now_ms):
+            missed.setdefault(frame.message, (id, frame))
+    return list(missed.values())

@@ -1,4 +1,4 @@
-"""A person's open stream: first what was missed, then what comes, each once."""
+"""A person's open stream: first what was missed, then what comes, each message once."""
 
 import asyncio
 import time
@@ -10,100 +10,114 @@ import structlog
 from chassis.clock import Clock
 from chassis.errors import is_transient
 from chassis.identity.guards import Principal
-from chassis.kafka.subscriptions import Message as Origin
+from chassis.kafka import subscriptions
 from contracts.events.registration import SessionRevoked
-from services.notify.delivery.handlers import Deliveries, frame
-from services.notify.inbox.store import Inbox
-from services.notify.recipient.store import Recipients
-from services.notify.stream.domain import KEEPALIVE, RETRY, Frame, catch_up, mark
+from services.notify.inbox.domain import Message
+from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.inbox.views import message_view
+from services.notify.policy import POLICIES
+from services.notify.replicas.store import Duty
+from services.notify.stream.domain import KEEPALIVE, RETRY, Frame, catch_up, sse_position
 from services.notify.stream.hub import Hub, Item, Reader
-from services.notify.stream.store import Live
+from services.notify.stream.store import LiveStreams
 
 _KEEPALIVE = 15.0  # seconds
-_REMEMBERED = (
-    3600.0  # seconds on a wall clock that the inbox is asked for when the live stream cannot tell
-)
-_MOST_TOLD = 200
+_MAX_WRITTEN = 200
 log = structlog.get_logger()
-Owed = Sequence[tuple[str | None, Frame]]
 
 
-class Streams:
+class StreamHandlers:
     def __init__(
         self,
         hub: Hub,
-        live: Live,
+        live: LiveStreams,
         inbox: Inbox,
-        recipients: Recipients,
-        deliveries: Deliveries,
+        marks: DeliveryMarks,
+        duty: Duty,
         clock: Clock,
     ) -> None:
-        self._hub, self._live, self._inbox, self._recipients = hub, live, inbox, recipients
-        self._deliveries, self._clock = deliveries, clock
+        self._hub, self._live, self._inbox = hub, live, inbox
+        self._marks, self._duty, self._clock = marks, duty, clock
 
-    async def open(self, who: Principal, last: str | None) -> AsyncGenerator[bytes]:
-        """Server-sent events until the token lapses, the reader is gone or too slow, or the process
-        is to stop.
+    async def send(self, messages: Sequence[Message]) -> list[bool]:
+        """To all open streams of the recipients, on whatever replica. Whether each was sent."""
+        return await self._live.push([(m.recipient, frame_of(m)) for m in messages])
 
-        The hub knows the reader before what was missed is looked up, so nothing can fall in
-        between.
+    async def open(self, who: Principal, position: str | None) -> AsyncGenerator[bytes]:
+        """Server-sent events until the token expires, the reader has gone or is too slow, or the
+        process shuts down.
+
+        The hub knows the reader before what was missed is read, so nothing falls in between.
         """
-        with self._hub.open(who.subject, who.session) as reader:
+        max_streams = POLICIES.at(self._clock.now()).streams_per_person
+        with self._hub.open(who.subject, who.session, max_streams) as reader:
             yield RETRY
-            reader.give("again")
+            reader.put("catch_up")
             try:
-                async for chunk in self._chunks(who, reader, last):
+                async for chunk in self._chunks(who, reader, position):
                     yield chunk
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("stream ends, a store is away", error=type(error).__name__)
+                log.warning("stream ended, a store is unavailable", error=type(error).__name__)
+
+    async def on_session_revoked(self, event: SessionRevoked, _: subscriptions.Message) -> None:
+        await self._live.end_session(event.session)
 
     async def _chunks(
-        self, who: Principal, reader: Reader, place: str | None
+        self, who: Principal, reader: Reader, position: str | None
     ) -> AsyncGenerator[bytes]:
-        told: dict[str, None] = {}
+        written: dict[str, None] = {}
         while (item := await next_item(reader, who.until, self._clock.real)) != "end":
             if item is None:
                 yield KEEPALIVE
                 continue
-            if item == "again":
-                owed, place = await self._owed(who.subject, place)
+            frames: Sequence[tuple[str | None, Frame]]
+            if item == "catch_up":
+                frames, position = await self._missed(who.subject, position)
             else:
-                owed = [] if item[1].lapsed(self._now_ms()) else [item]
-            for id, one in owed:
-                if one.message not in told:
-                    yield one.sse(id)
-                    _remember(told, one.message)
-                    self._deliveries.streamed(one.message)
-                place = id or place
-            if item == "again" and place is not None:
-                yield mark(place)
+                frames = [] if item[1].is_expired(self._now_ms()) else [item]
+            for id, frame in frames:
+                if frame.message not in written:
+                    yield frame.sse(id)
+                    _remember(written, frame.message)
+                    self._marks.streamed(frame.message)
+                position = id or position
+            if item == "catch_up" and position is not None:
+                yield sse_position(position)
 
-    async def _owed(self, person: str, place: str | None) -> tuple[Owed, str]:
+    async def _missed(
+        self, person: str, position: str | None
+    ) -> tuple[Sequence[tuple[str | None, Frame]], str]:
         """What the person has missed, and the position after it."""
-        known, streamed, newest = await self._live.since(person, place)
-        now, backlog = self._clock.now(), []
-        if place is None:
+        known, entries, newest = await self._live.since(person, position)
+        now, backlog = self._clock.now(), list[Message]()
+        policy = POLICIES.at(now)
+        if position is None:
             backlog = await self._inbox.unread_alerts(person, now)
         elif not known:
-            since = now - timedelta(seconds=_REMEMBERED * self._clock.rate)
+            since = now - timedelta(seconds=policy.catch_up_s * self._clock.rate)
             backlog = await self._inbox.unread_since(person, since)
-        off_duty = await self._recipients.is_off_duty(person)
-        owed = catch_up(map(frame, backlog), streamed, now_ms=self._now_ms(), off_duty=off_duty)
-        return owed, streamed[-1][0] if streamed else newest
+        off_duty = await self._duty.is_off_duty(person)
+        frames = map(frame_of, backlog)
+        missed = catch_up(frames, entries, policy, now_ms=self._now_ms(), off_duty=off_duty)
+        return missed, entries[-1][0] if entries else newest
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
 
-    async def on_revoked(self, event: SessionRevoked, _: Origin) -> None:
-        await self._live.end_session(event.session)
+
+def frame_of(message: Message) -> Frame:
+    expires = int(message.expires_at.timestamp() * 1000) if message.expires_at else 0
+    body = message_view(message).model_dump_json()
+    return Frame(message.id, message.kind, expires, body)
 
 
 async def next_item(
     reader: Reader, until: float, real: Callable[[], float] = time.time
 ) -> Item | None:
-    """The next item; None when there was none for a while; "end" when the token lapses first."""
+    """The next item; None when there was none for a while; "end" when the token expires first.
+    `until` and `real` in Unix seconds."""
     left = until - real()
     try:
         async with asyncio.timeout(max(0.0, min(_KEEPALIVE, left))):
@@ -112,7 +126,7 @@ async def next_item(
         return None if left > _KEEPALIVE else "end"
 
 
-def _remember(told: dict[str, None], message: str) -> None:
-    told[message] = None
-    if len(told) > _MOST_TOLD:
-        del told[next(iter(told))]
+def _remember(written: dict[str, None], message: str) -> None:
+    written[message] = None
+    if len(written) > _MAX_WRITTEN:
+        del written[next(iter(written))]

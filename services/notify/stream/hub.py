@@ -1,40 +1,37 @@
-"""The open streams of this process, and the one connection over which Redis calls them."""
+"""The open streams of this process. A file of its own because they are the process's own state,
+neither stored nor handled."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from contextlib import aclosing, contextmanager, suppress
+from typing import Literal
 
-import structlog
 from prometheus_client import Counter, Gauge
-from redis.asyncio import Redis
 
 from chassis.tasks import run_periodically
 from services.notify.stream.domain import Frame
-from services.notify.stream.store import CHANNEL, ENDED, called
+from services.notify.stream.store import LiveStreams, NewEntry, SessionEnded
 
 OPEN = Gauge("open_streams", "Live streams that are open")
 SLOW = Counter("streams_ended_slow_total", "Live streams ended because their reader was too slow")
-Item = tuple[str, Frame] | Literal["again", "end"]
-_MOST_WAITING = 100
-_MOST_EACH = 5
-_SILENCE = 5.0  # seconds after which Redis is asked for a sign
-log = structlog.get_logger()
+_MAX_WAITING = 100
+_RECONNECT = 0.3  # seconds
+Item = tuple[str, Frame] | Literal["catch_up", "end"]
+"""(id, frame); "catch_up": read what was missed; "end": no more will come."""
 
 
 class Reader:
-    """One open stream. Items: (id, frame); "again": read what was missed once more; "end": no more
-    will come."""
+    """One open stream."""
 
     def __init__(self, session: str) -> None:
         self.session = session
-        self.items: asyncio.Queue[Item] = asyncio.Queue(_MOST_WAITING)
+        self.items: asyncio.Queue[Item] = asyncio.Queue(_MAX_WAITING)
 
-    def give(self, item: Item) -> None:
+    def put(self, item: Item) -> None:
         try:
             self.items.put_nowait(item)
-        except asyncio.QueueFull:  # it comes back and resumes where it was
+        except asyncio.QueueFull:  # its client comes back and resumes where it was
             SLOW.inc()
             self.end()
 
@@ -46,88 +43,68 @@ class Reader:
 
 
 class Hub:
-    """Gives what Redis calls out to the streams of that person."""
+    """Passes each new entry on to the open streams of its person."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, live: LiveStreams) -> None:
+        self._live = live
         self._readers: defaultdict[str, list[Reader]] = defaultdict(list)
         self._task: asyncio.Task[None] | None = None
 
     @contextmanager
-    def open(self, person: str, session: str) -> Generator[Reader]:
-        """The reader gets what is called from here on. A person's oldest stream ends when they have
-        too many."""
-        reader, mine = Reader(session), self._readers[person]
-        mine.append(reader)
+    def open(self, person: str, session: str, max_streams: int) -> Generator[Reader]:
+        """The reader gets all entries from here on. The person's oldest stream ends when there are
+        more than `max_streams`."""
+        reader, own = Reader(session), self._readers[person]
+        own.append(reader)
         OPEN.inc()
-        if len(mine) > _MOST_EACH:
-            mine[0].end()
+        if len(own) > max_streams:
+            own[0].end()
         try:
             yield reader
         finally:
             OPEN.dec()
-            mine.remove(reader)
-            if not mine and self._readers.get(person) is mine:
+            own.remove(reader)
+            if not own and self._readers.get(person) is own:
                 del self._readers[person]
 
-    def everyone(self) -> list[Reader]:
+    def readers(self) -> list[Reader]:
         return [reader for readers in self._readers.values() for reader in readers]
 
-    def call(self, person: str, id: str, frame: Frame) -> None:
-        for reader in tuple(self._readers.get(person, ())):
-            reader.give((id, frame))
+    def publish(self, entry: NewEntry) -> None:
+        for reader in tuple(self._readers.get(entry.person, ())):
+            reader.put((entry.id, entry.frame))
 
-    def again(self) -> None:
-        """Calls may have been missed: run_periodically stream catches up from where it is."""
-        for reader in self.everyone():
-            reader.give("again")
+    def catch_up(self) -> None:
+        """Entries may have been missed: let each stream read on from where it is."""
+        for reader in self.readers():
+            reader.put("catch_up")
 
     def end_session(self, session: str) -> None:
-        for reader in self.everyone():
+        for reader in self.readers():
             if reader.session == session:
                 reader.end()
 
     def end_all(self) -> None:
-        for reader in self.everyone():
+        for reader in self.readers():
             reader.end()
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(run_periodically("live channel", self._listen, 0.3))
+        listening = run_periodically("live notifications", self._listen, _RECONNECT)
+        self._task = asyncio.create_task(listening)
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self._redis.aclose()
+        await self._live.close()
 
     async def _listen(self) -> None:
-        """Until the connection is lost; each new one lets the streams catch up."""
-        async with self._redis.pubsub() as calls:
-            await calls.subscribe(CHANNEL, ENDED)
-            await self._hear(calls)
-
-    async def _hear(self, calls: Any) -> None:
-        asked = False
-        while True:
-            message = await calls.get_message(timeout=_SILENCE)
-            if message is None:
-                if asked:
-                    raise TimeoutError("no sign of Redis")
-                asked = True
-                await calls.ping()
-                continue
-            asked = False
-            if message["type"] == "subscribe":
-                self.again()
-            elif message["type"] == "message":
-                self._pass_on(message["channel"], message["data"])
-
-    def _pass_on(self, channel: bytes, data: bytes) -> None:
-        if channel == ENDED:
-            self.end_session(data.decode())
-            return
-        try:
-            self.call(*called(data))
-        except ValueError:
-            log.warning("unreadable call on the live channel")
+        async with aclosing(self._live.listen()) as notifications:
+            async for notification in notifications:
+                if isinstance(notification, NewEntry):
+                    self.publish(notification)
+                elif isinstance(notification, SessionEnded):
+                    self.end_session(notification.session)
+                else:
+                    self.catch_up()

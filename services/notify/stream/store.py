@@ -1,11 +1,13 @@
-"""The live streams in Redis: one short stream a person, and a call to all replicas for each entry.
+"""The live streams in Valkey: one short stream a person, and a notification to all replicas for
+each entry.
 
-Redis may lose all of it: what is in an inbox goes out again from there.
+Valkey may lose all of it: what is in an inbox is sent again from there.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
@@ -13,18 +15,20 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from chassis.tasks import Batcher
 from chassis.telemetry import tracing
 from services.notify.stream.domain import START, Frame
 
-CHANNEL = b"live"
-ENDED = b"live-ended"
-_KEPT = 100  # entries a person
-_KEPT_SECONDS = 3600
-_MOST = 200
-_PAUSE = 1.0  # seconds without a try after Redis did not answer
+_ENTRIES = b"live"
+_SESSIONS_ENDED = b"live-ended"
+_MAX_ENTRIES = 100  # a person
+_ENTRY_SECONDS = 3600
+_MAX_BATCH = 200
+_PAUSE = 1.0  # seconds without a try after Valkey did not answer
+_SILENCE = 5.0  # seconds without a notification after which Valkey is pinged
 log = structlog.get_logger()
 
-# Entry and call in one step, so that the order of calls is the order of ids.
+# Entry and notification in one step, so that notifications come in the order of ids.
 _PUSH = """
 for i = 1, #KEYS do
   local frame = ARGV[i + 2]
@@ -33,12 +37,29 @@ for i = 1, #KEYS do
   redis.call('PUBLISH', 'live', string.sub(KEYS[i], 6) .. '\\n' .. id .. '\\n' .. frame)
 end
 """
-Letter = tuple[str, Frame]
+Addressed = tuple[str, Frame]
 """(person, frame)"""
 
 
+class NewEntry(NamedTuple):
+    person: str
+    id: str
+    frame: Frame
+
+
+class SessionEnded(NamedTuple):
+    session: str
+
+
+class Subscribed(NamedTuple):
+    """The subscription is new: entries may have been missed before it."""
+
+
+Notification = NewEntry | SessionEnded | Subscribed
+
+
 def connect(url: str) -> Redis:
-    """A client whose every call has a time limit, and which leaves trying again to its callers."""
+    """A client whose every call has a time limit, and which leaves retries to its callers."""
     return Redis.from_url(
         url,
         socket_timeout=2,
@@ -48,90 +69,110 @@ def connect(url: str) -> Redis:
     )
 
 
-def called(raw: bytes) -> tuple[str, str, Frame]:
-    """(person, id, frame) of a call on CHANNEL. Raises ValueError for what is none."""
+def parse_entry(raw: bytes) -> NewEntry:
+    """Raises ValueError for what `_PUSH` did not publish."""
     person, id, frame = raw.split(b"\n", 2)
-    return person.decode(), id.decode(), Frame.decode(frame)
+    return NewEntry(person.decode(), id.decode(), Frame.decode(frame))
 
 
-class Live:
-    """What comes while a call to Redis is under way goes out with the next one."""
-
+class LiveStreams:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._push = redis.register_script(_PUSH)
-        self._waiting: list[tuple[Letter, asyncio.Future[bool]]] = []
-        self._flight: asyncio.Task[None] | None = None
-        self._away_until = 0.0
+        self._script = redis.register_script(_PUSH)
+        self._batches = Batcher[Addressed, bool](self._push, _MAX_BATCH)
+        self._paused_until = 0.0
 
-    async def push(self, letters: Sequence[Letter]) -> list[bool]:
-        """Whether each went out. Never raises: Redis may be away."""
-        if time.monotonic() < self._away_until:
-            return [False] * len(letters)
-        loop = asyncio.get_running_loop()
-        outcomes = [loop.create_future() for _ in letters]
-        self._waiting += zip(letters, outcomes, strict=True)
-        if self._flight is None or self._flight.done():
-            self._flight = asyncio.create_task(self._fly())
-        with tracing.span("push live", count=len(letters)):
-            return list(await asyncio.gather(*outcomes))
+    async def push(self, frames: Sequence[Addressed]) -> list[bool]:
+        """Whether each was sent. Never raises: Valkey may be unavailable."""
+        if time.monotonic() < self._paused_until:
+            return [False] * len(frames)
+        with tracing.span("push live", count=len(frames)):
+            sending = (self._batches.submit(frame) for frame in frames)
+            outcomes = await asyncio.gather(*sending, return_exceptions=True)
+        return [outcome is True for outcome in outcomes]
 
-    async def _fly(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            sent = False
-            try:
-                keys = [f"live:{person}" for (person, _), _ in batch]
-                frames = [frame.encode() for (_, frame), _ in batch]
-                await self._push(keys=keys, args=[_KEPT, _KEPT_SECONDS, *frames])
-                sent = True
-            except (RedisError, OSError) as error:
-                self._away_until = time.monotonic() + _PAUSE
-                log.warning(
-                    "live streams away, messages wait", error=type(error).__name__, count=len(batch)
-                )
-            finally:
-                for _, outcome in batch:
-                    if not outcome.done():
-                        outcome.set_result(sent)
+    async def _push(self, batch: Sequence[Addressed]) -> Sequence[bool]:
+        keys = [f"live:{person}" for person, _ in batch]
+        frames = [frame.encode() for _, frame in batch]
+        try:
+            await self._script(keys=keys, args=[_MAX_ENTRIES, _ENTRY_SECONDS, *frames])
+        except (RedisError, OSError) as error:
+            self._paused_until = time.monotonic() + _PAUSE
+            name, count = type(error).__name__, len(batch)
+            log.warning("live streams unavailable, messages stay due", error=name, count=count)
+            return [False] * len(batch)
+        return [True] * len(batch)
 
     async def since(
-        self, person: str, last: str | None
+        self, person: str, position: str | None
     ) -> tuple[bool, list[tuple[str, Frame]], str]:
-        """(whether `last` is an entry that is still there, the entries after it, the id of the
-        newest entry).
+        """(whether the entry at `position` is still there, the entries after it, the newest
+        entry's id).
 
-        With `last` None no entries are read. Where Redis is away it cannot tell: (False, nothing,
-        `last`).
+        Without a `position` no entries are read. Where Valkey is unavailable: (False, nothing,
+        `position`).
         """
         try:
-            return await self._since(person, last)
+            return await self._since(person, position)
         except (RedisError, OSError) as error:
             log.warning("live stream not read", error=type(error).__name__)
-            return False, [], last or START
+            return False, [], position or START
 
     async def _since(
-        self, person: str, last: str | None
+        self, person: str, position: str | None
     ) -> tuple[bool, list[tuple[str, Frame]], str]:
         key = f"live:{person}"
         pipe = self._redis.pipeline(transaction=False)
         pipe.xrevrange(key, count=1)
-        if last is not None:
-            pipe.xrange(key, last, last)
-            pipe.xrange(key, f"({last}")
+        if position is not None:
+            pipe.xrange(key, position, position)
+            pipe.xrange(key, f"({position}")
         newest, *rest = await pipe.execute()
-        tail = newest[0][0].decode() if newest else START
         known, entries = rest or ([], [])
         return (
             bool(known),
             [(id.decode(), Frame.decode(fields[b"f"])) for id, fields in entries],
-            tail,
+            newest[0][0].decode() if newest else START,
         )
 
     async def end_session(self, session: str) -> None:
-        """Tell all replicas to end the session's streams. Where Redis is away they end with their
-        token."""
+        """Tell all replicas. Where Valkey is unavailable a session's streams end with its token."""
         try:
-            await self._redis.publish(ENDED, session)
+            await self._redis.publish(_SESSIONS_ENDED, session)
         except (RedisError, OSError) as error:
             log.warning("session's streams not ended", error=type(error).__name__)
+
+    async def listen(self) -> AsyncGenerator[Notification]:
+        """What the replicas push, until the connection is lost.
+
+        Raises the driver's error, or TimeoutError when Valkey does not answer a ping.
+        """
+        async with self._redis.pubsub() as channel:
+            await channel.subscribe(_ENTRIES, _SESSIONS_ENDED)
+            pinged = False
+            while True:
+                message = await channel.get_message(timeout=_SILENCE)
+                if message is None:
+                    if pinged:
+                        raise TimeoutError("Valkey does not answer")
+                    await channel.ping()
+                elif (notification := _parse(message)) is not None:
+                    yield notification
+                pinged = message is None
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+
+def _parse(message: dict[str, Any]) -> Notification | None:
+    if message["type"] == "subscribe":
+        return Subscribed()
+    if message["type"] != "message":
+        return None
+    if message["channel"] == _SESSIONS_ENDED:
+        return SessionEnded(message["data"].decode())
+    try:
+        return parse_entry(message["data"])
+    except ValueError:
+        log.warning("unreadable notification of a live stream")
+        return None

@@ -19,12 +19,12 @@ from joserfc.jwk import ECKey, KeySet
 from chassis.identity.tokens import Verifier
 from chassis.outbox.entries import outbox_entry
 from chassis.service import Service
+from chassis.settings import Settings
 from contracts.access import Grant
 from contracts.envelope import Event
 from contracts.vocabulary import Role
 from deploy.local.ports import HOST, free_ports
 from services.notify.main import build
-from services.notify.settings import NotifySettings
 from tests.support import waiting
 from tests.support.backend import Backend
 
@@ -34,7 +34,7 @@ eventually = partial(waiting.eventually, within=PATIENCE)
 
 
 @dataclass(frozen=True)
-class Heard:
+class Received:
     """One event of a stream; `id` is the position after it."""
 
     kind: str
@@ -42,13 +42,13 @@ class Heard:
     message: dict[str, Any]
 
 
-class Line:
-    """An open stream, as a client reads it."""
+class OpenStream:
+    """An open stream as a client reads it; `last` is the position."""
 
     def __init__(self, lines: AsyncIterator[str], last: str) -> None:
         self._lines, self.last = lines, last
 
-    async def next(self, within: float = PATIENCE) -> Heard | None:
+    async def next(self, within: float = PATIENCE) -> Received | None:
         """The next event with data; None when the stream has ended."""
         async with asyncio.timeout(within):
             kind, data = "", ""
@@ -61,16 +61,16 @@ class Line:
                 elif name == "data":
                     data = value
                 elif not line and data:
-                    return Heard(kind, self.last, orjson.loads(data))
+                    return Received(kind, self.last, orjson.loads(data))
         return None
 
     async def messages(self, count: int) -> list[str]:
-        heard = [await self.next() for _ in range(count)]
-        return [one.message["id"] for one in heard if one is not None]
+        received = [await self.next() for _ in range(count)]
+        return [one.message["id"] for one in received if one is not None]
 
 
 class Notify:
-    """The running service, and a hand on its topics. `stop` ends it as SIGTERM would."""
+    """The running service, and a publisher to the topics it reads."""
 
     def __init__(self, service: Service, port: int) -> None:
         self.service, self.url = service, f"http://{HOST}:{port}"
@@ -103,21 +103,23 @@ class Notify:
         )
 
     @asynccontextmanager
-    async def line(self, person: str, last: str | None = None, **how: Any) -> AsyncGenerator[Line]:
+    async def stream(
+        self, person: str, last: str | None = None, **how: Any
+    ) -> AsyncGenerator[OpenStream]:
         headers = {"Last-Event-ID": last} if last else {}
         async with (
             self.client(person, **how) as client,
             client.stream("GET", "/api/v1/stream", headers=headers, timeout=30) as answer,
         ):
             assert answer.status_code == 200
-            line = Line(answer.aiter_lines(), last or "")
-            yield line
+            stream = OpenStream(answer.aiter_lines(), last or "")
+            yield stream
 
     async def inbox(self, person: str, **query: Any) -> list[dict[str, Any]]:
         async with self.client(person) as client:
             answer = await client.get("/api/v1/inbox", params=query)
             assert answer.status_code == 200, answer.text
-            return answer.json()["messages"]
+            return answer.json()["items"]
 
     async def inbox_of(self, person: str, count: int) -> list[dict[str, Any]]:
         async def enough() -> list[dict[str, Any]]:
@@ -145,7 +147,7 @@ def token(
 @asynccontextmanager
 async def running(backend: Backend, name: str) -> AsyncGenerator[Notify]:
     port = free_ports().notify
-    settings = NotifySettings(
+    settings = Settings(
         http_port=port,
         mongo_url=backend.mongo_url,
         kafka_bootstrap=backend.kafka_bootstrap,

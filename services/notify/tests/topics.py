@@ -1,4 +1,4 @@
-"""What the tests on real servers put on topics, and where they look for what became of it."""
+"""Events that the tests on real servers publish, and where they look for the effect."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -31,10 +31,10 @@ async def deliveries(notify: Notify, report: str) -> list[dict[str, Any]]:
     async with notify.client("acc_officer", ("officer", "370104009")) as client:
         answer = await client.get("/api/v1/deliveries", params={"report": report})
         assert answer.status_code == 200
-        return answer.json()["deliveries"]
+        return answer.json()["items"]
 
 
-async def said_on_topic(notify: Notify, type_: str, message: str) -> None:
+async def published(notify: Notify, name: str, message: str) -> None:
     consumer = AIOKafkaConsumer(
         topics.NOTIFY,
         bootstrap_servers=notify.service.settings.kafka_bootstrap,
@@ -45,7 +45,7 @@ async def said_on_topic(notify: Notify, type_: str, message: str) -> None:
         async with asyncio.timeout(15):
             async for record in consumer:
                 envelope = Envelope.model_validate_json(record.value or b"")
-                if envelope.type == type_ and envelope.data["message"] == message:
+                if envelope.type == name and envelope.data["message"] == message:
                     return
     finally:
         await consumer.stop()

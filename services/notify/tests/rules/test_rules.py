@@ -1,4 +1,4 @@
-"""Who is told what: every event, every variant, and never a word that somebody typed."""
+"""Who is notified of what: every event, every variant, never text that somebody typed."""
 
 import inspect
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ import pytest
 from contracts.envelope import Event
 from contracts.events import dispatch, incidents, notify, registration
 from contracts.texts import text
-from services.notify.announcement.domain import (
-    Announcement,
-    Holders,
-    People,
+from services.notify.rules.domain import notification_of
+from services.notify.rules.domain.notification import (
+    Accounts,
+    Notification,
     ReporterOf,
-    announce,
-    words,
+    RoleHolders,
+    localized,
 )
 
 EVENTS: list[type[Event]] = [
@@ -31,8 +31,8 @@ def make(kind: type[Event], **fields: Any) -> Event:
     return kind.model_validate({**kind.example, **fields})
 
 
-def said(kind: type[Event], **fields: Any) -> Announcement:
-    found = announce(make(kind, **fields))
+def notification(kind: type[Event], **fields: Any) -> Notification:
+    found = notification_of(make(kind, **fields))
     assert found is not None
     return found
 
@@ -47,9 +47,9 @@ def variants(kind: type[Event]) -> Iterator[Event]:
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
-def test_every_variant_of_every_event_is_said_in_both_languages_or_not_at_all(kind: type[Event]):
+def test_every_variant_of_every_event_has_both_languages_or_no_message(kind: type[Event]):
     for event in variants(kind):
-        found = announce(event)
+        found = notification_of(event)
         if found is not None:
             for part in (found.title, found.body):
                 assert part.zh
@@ -66,7 +66,7 @@ def test_no_free_text_of_an_event_gets_into_a_message(kind: type[Event]):
     for name, field in kind.model_fields.items():
         if str(field.annotation) not in ("<class 'str'>", "str | None"):
             continue
-        found = announce(make(kind, **{name: CANARY}))
+        found = notification_of(make(kind, **{name: CANARY}))
         if found is not None:
             shown = f"{found.title}{found.body}"
             assert CANARY not in shown, name
@@ -76,14 +76,14 @@ def test_no_free_text_of_an_event_gets_into_a_message(kind: type[Event]):
 
 def test_fields_that_are_unknown_today_are_never_shown():
     for kind in EVENTS:
-        found = announce(make(kind, text=CANARY, note=CANARY, name=CANARY))
+        found = notification_of(make(kind, text=CANARY, note=CANARY, name=CANARY))
         assert found is None or CANARY not in str(found)
 
 
 def test_a_called_volunteer_learns_kind_place_distance_and_how_many():
-    alert = said(dispatch.VolunteerCalled)
+    alert = notification(dispatch.VolunteerCalled)
     assert alert.kind == "alert"
-    assert alert.to == People(("acc_5f1e",))
+    assert alert.to == Accounts(("acc_5f1e",))
     assert alert.expires_at is not None
     assert "扰民" in alert.title.zh
     assert "闫千户东社区" in alert.body.zh
@@ -95,7 +95,7 @@ def test_a_called_volunteer_learns_kind_place_distance_and_how_many():
 
 @pytest.mark.parametrize("reason", ["enough", "report_ended", "escalated", "suspended"])
 def test_who_is_stood_down_learns_why(reason: str):
-    message = said(dispatch.VolunteerStoodDown, reason=reason)
+    message = notification(dispatch.VolunteerStoodDown, reason=reason)
     assert message.kind == "stand_down"
     assert message.title.zh == text(f"message.stand_down_{reason}_title").zh
 
@@ -116,29 +116,29 @@ def test_who_is_stood_down_learns_why(reason: str):
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_nobody_is_told_of_their_own_doing(event: Event):
-    assert announce(event) is None
+def test_nobody_is_notified_of_their_own_actions(event: Event):
+    assert notification_of(event) is None
 
 
 def test_an_escalation_goes_to_the_leaders_first_and_then_to_the_officers_of_the_area():
-    leaders = said(
+    leaders = notification(
         dispatch.CalloutEscalated,
         to="leader",
         leaders=("acc_1", "acc_2"),
         why="too_few",
         accepted=1,
     )
-    assert leaders.to == People(("acc_1", "acc_2"))
+    assert leaders.to == Accounts(("acc_1", "acc_2"))
     assert "1 人" in leaders.body.zh
-    station = said(dispatch.CalloutEscalated, to="station")
-    assert station.to == Holders("officer", "370104009008")
+    station = notification(dispatch.CalloutEscalated, to="station")
+    assert station.to == RoleHolders("officer", "370104009008")
     assert station.kind == leaders.kind == "escalation"
 
 
-def test_an_escalated_report_is_not_told_twice():
-    assert announce(make(incidents.ReportEscalated, why="nobody_answered")) is None
-    assert announce(make(incidents.ReportEscalated, why="nobody_on_duty")) is None
-    assert said(incidents.ReportEscalated, why="overdue").to == Holders(
+def test_an_escalated_report_is_not_notified_twice():
+    assert notification_of(make(incidents.ReportEscalated, why="nobody_answered")) is None
+    assert notification_of(make(incidents.ReportEscalated, why="nobody_on_duty")) is None
+    assert notification(incidents.ReportEscalated, why="overdue").to == RoleHolders(
         "officer", "370104009008", "acc_11"
     )
 
@@ -146,16 +146,16 @@ def test_an_escalated_report_is_not_told_twice():
 @pytest.mark.parametrize(
     "kind", [incidents.ReportHandedOff, incidents.ReportReopened, incidents.ReportReturned]
 )
-def test_the_station_is_told_but_not_an_officer_who_is_the_reporter(kind: type[Event]):
-    assert said(kind).to == Holders("officer", "370104009008", "acc_11")
+def test_the_station_is_notified_but_not_an_officer_who_is_the_reporter(kind: type[Event]):
+    assert notification(kind).to == RoleHolders("officer", "370104009008", "acc_11")
 
 
-def test_only_what_is_routed_to_the_committee_is_told_to_it():
-    assert said(incidents.ReportRouted, route="committee").to == Holders(
+def test_only_what_is_routed_to_the_committee_notifies_it():
+    assert notification(incidents.ReportRouted, route="committee").to == RoleHolders(
         "committee", "370104009008", "acc_11"
     )
     for route in ("volunteers", "police", "log"):
-        assert announce(make(incidents.ReportRouted, route=route)) is None
+        assert notification_of(make(incidents.ReportRouted, route=route)) is None
 
 
 @pytest.mark.parametrize(
@@ -167,13 +167,13 @@ def test_only_what_is_routed_to_the_committee_is_told_to_it():
         incidents.ReportNotAccepted,
     ],
 )
-def test_the_reporter_hears_how_it_goes_and_an_anonymous_one_does_not(kind: type[Event]):
-    assert said(kind).to == People(("acc_11",))
-    assert announce(make(kind, reporter=None)) is None
+def test_the_reporter_is_kept_informed_and_an_anonymous_one_is_not(kind: type[Event]):
+    assert notification(kind).to == Accounts(("acc_11",))
+    assert notification_of(make(kind, reporter=None)) is None
 
 
 def test_the_reporter_is_asked_whether_it_really_is_solved():
-    message = said(incidents.ReportResolved, outcome="partly_solved")
+    message = notification(incidents.ReportResolved, outcome="partly_solved")
     assert message.kind == "outcome"
     assert "部分解决" in message.body.zh
     assert "是否真的解决" in message.body.zh
@@ -182,15 +182,15 @@ def test_the_reporter_is_asked_whether_it_really_is_solved():
 
 @pytest.mark.parametrize("kind", [dispatch.CalloutFilled, dispatch.VolunteerArrived])
 def test_progress_of_a_call_out_goes_to_whoever_filed_the_report(kind: type[Event]):
-    assert said(kind).to == ReporterOf("rep_7c2")
-    assert said(kind).kind == "progress"
+    assert notification(kind).to == ReporterOf("rep_7c2")
+    assert notification(kind).kind == "progress"
 
 
 def test_an_unknown_area_is_named_by_what_is_around_it():
-    assert "段店北路街道" in said(dispatch.VolunteerCalled, area="370104009999").body.zh
+    assert "段店北路街道" in notification(dispatch.VolunteerCalled, area="370104009999").body.zh
 
 
 def test_each_language_gets_its_own_words():
-    message = words("alert_title", {"category": text("category.traffic")})
+    message = localized("alert_title", {"category": text("category.traffic")})
     assert "交通疏导" in message.zh
     assert "Traffic" in message.en

@@ -1,0 +1,140 @@
+"""What other services published: grants, duty, standings and reporters. Read by all nouns.
+
+All of it can be rebuilt from the topics.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pymongo import ASCENDING, IndexModel
+
+from chassis.kafka.subscriptions import Message
+from chassis.mongo.projection import Projection
+from chassis.mongo.store import Store
+from chassis.tasks import Batcher
+from contracts.envelope import Event
+from contracts.events import dispatch
+from contracts.events.dispatch import CalloutEvent, DutyEnded, DutyStarted
+from contracts.events.incidents import ReportFiled
+from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
+from contracts.vocabulary import Role
+
+_AREA_LENGTHS = (4, 6, 9, 12)
+
+
+class Grants:
+    """Who holds which role where."""
+
+    def __init__(self, store: Store) -> None:
+        by_grant = IndexModel([("grants.role", ASCENDING), ("grants.area", ASCENDING)])
+        self._people = Projection(store, "people", by_grant)
+
+    async def on_changed(self, event: GrantsChanged, message: Message) -> None:
+        grants = [grant.model_dump() for grant in event.grants]
+        await self._people.keep(event.account, message.seq, grants=grants)
+
+    async def holders(self, role: Role, area: str, now: datetime) -> list[str]:
+        """The accounts that hold the role now in an area that covers `area`."""
+        covering = [area[:length] for length in _AREA_LENGTHS if length <= len(area)]
+        in_force = [{"until": None}, {"until": {"$gt": now}}]
+        grant = {"role": role, "area": {"$in": covering}, "$or": in_force}
+        query = {"grants": {"$elemMatch": grant}}
+        cursor = self._people.collection.find(query, {"_id": 1}, max_time_ms=5000)
+        return [document["_id"] async for document in cursor.sort("_id", ASCENDING)]
+
+
+class Duty:
+    """Who is on duty."""
+
+    def __init__(self, store: Store) -> None:
+        self._duty = Projection(store, "duty")
+        self._queries = Batcher[str, bool](self._are_off_duty)
+
+    async def on_started(self, event: DutyStarted, message: Message) -> None:
+        await self._keep(event.volunteer, True, message)
+
+    async def on_ended(self, event: DutyEnded, message: Message) -> None:
+        await self._keep(event.volunteer, False, message)
+
+    async def is_off_duty(self, volunteer: str) -> bool:
+        """Whether the volunteer is known to be off duty. False for an unknown one: dispatch has
+        chosen them.
+
+        Concurrent calls share one query.
+        """
+        return await self._queries.submit(volunteer)
+
+    async def _keep(self, volunteer: str, on: bool, message: Message) -> None:
+        # By time first: the sequence may start again with a volunteer's next time on duty.
+        order = round(message.at.timestamp() * 1000) * 1000 + message.seq % 1000
+        await self._duty.keep(volunteer, order, on=on, at=message.at)
+
+    async def _are_off_duty(self, volunteers: Sequence[str]) -> Sequence[bool]:
+        query = {"_id": {"$in": list(set(volunteers))}, "on": False}
+        found = self._duty.collection.find(query, {"_id": 1}, max_time_ms=3000)
+        off_duty = {document["_id"] async for document in found}
+        return [volunteer in off_duty for volunteer in volunteers]
+
+
+class Standings:
+    """Where volunteers stand with their station."""
+
+    def __init__(self, store: Store) -> None:
+        self._standings = Projection(store, "standings")
+
+    async def is_change(self, event: VolunteerStandingChanged, message: Message) -> bool:
+        """Whether the event is newer than what is kept and differs from it: it is published for a
+        change of skills or squad, too."""
+        known = await self._standings.get(event.volunteer)
+        if known is None:
+            return True
+        return known["seq"] < message.seq and known["standing"] != event.standing
+
+    async def on_changed(self, event: VolunteerStandingChanged, message: Message) -> None:
+        await self._standings.keep(event.volunteer, message.seq, standing=event.standing)
+
+
+class Reporters:
+    """Who filed which report."""
+
+    def __init__(self, store: Store) -> None:
+        self._reporters = Projection(store, "reporters")
+
+    async def on_filed(self, event: ReportFiled, message: Message) -> None:
+        await self._reporters.keep(event.report, message.seq, reporter=event.reporter)
+
+    async def of(self, report: str) -> tuple[bool, str | None]:
+        """Whether the report is known, and the reporter's account: None for an anonymous one."""
+        found = await self._reporters.get(report)
+        return (True, found["reporter"]) if found else (False, None)
+
+
+class Waiting:
+    """Events of call-outs whose report is not known yet: the topics are read side by side."""
+
+    def __init__(self, store: Store) -> None:
+        self._events = store.collection("waiting", IndexModel([("report", ASCENDING)]))
+
+    async def put(self, report: str, event: Event, message: Message) -> None:
+        kept = {
+            "report": report,
+            "type": type(event).__name__,
+            "data": event.model_dump(mode="json"),
+            "at": message.at,
+            "seq": message.seq,
+            "aggregate": message.aggregate,
+        }
+        await self._events.update_one({"_id": message.id}, {"$setOnInsert": kept}, upsert=True)
+
+    async def of(self, report: str) -> list[tuple[CalloutEvent, Message]]:
+        """The oldest first."""
+        cursor = self._events.find({"report": report}, max_time_ms=3000).sort("at", ASCENDING)
+        found: list[tuple[CalloutEvent, Message]] = []
+        async for kept in cursor:
+            model: type[CalloutEvent] = getattr(dispatch, kept["type"])
+            message = Message(kept["_id"], kept["aggregate"], kept["seq"], kept["at"])
+            found.append((model.model_validate(kept["data"]), message))
+        return found
+
+    async def drop(self, message: Message) -> None:
+        await self._events.delete_one({"_id": message.id})

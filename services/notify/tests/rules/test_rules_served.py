@@ -1,0 +1,72 @@
+"""On real servers: who is notified, once."""
+
+from datetime import datetime
+
+import pytest
+
+from contracts.access import Grant
+from contracts.events.dispatch import CalloutFilled
+from contracts.events.incidents import ReportFiled, ReportHandedOff
+from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
+from services.notify.replicas.store import Grants
+from services.notify.tests.conftest import Notify, eventually
+from services.notify.tests.topics import deliveries
+
+pytestmark = pytest.mark.servers
+
+
+async def test_progress_finds_the_reporter_though_the_report_arrives_later(notify: Notify):
+    person, report, callout = notify.new("acc"), notify.new("rep"), notify.new("cal")
+    filled = CalloutFilled.model_validate(
+        CalloutFilled.example | {"report": report, "callout": callout}
+    )
+    await notify.publish(filled, callout)
+    await eventually(lambda: notify.service.store.database["waiting"].find_one({"report": report}))
+    filed = ReportFiled.model_validate(ReportFiled.example | {"report": report, "reporter": person})
+    await notify.publish(filed, report, seq=1)
+    kept = await notify.inbox_of(person, 1)
+    assert [message["kind"] for message in kept] == ["progress"]
+    assert await notify.service.store.database["waiting"].find_one({"report": report}) is None
+
+
+async def test_officers_of_the_area_are_notified_and_see_what_became_of_it(notify: Notify):
+    officer, elsewhere, report = notify.new("acc"), notify.new("acc"), notify.new("rep")
+    grants = Grants(notify.service.store)
+    for account, area in ((officer, "370104009"), (elsewhere, "370102001")):
+        await notify.publish(
+            GrantsChanged(account=account, grants=(Grant(role="officer", area=area),)),
+            account,
+            seq=2,
+        )
+        await notify.publish(
+            GrantsChanged(account=account, grants=()), account, seq=1
+        )  # an older one, late
+    now = notify.service.clock.now()
+    await eventually(lambda: _holds(grants, officer, "370104009008", now))
+    await eventually(lambda: _holds(grants, elsewhere, "370102001002", now))
+    handed_off = ReportHandedOff.model_validate(ReportHandedOff.example | {"report": report})
+    await notify.publish(handed_off, report)
+    kept = await notify.inbox_of(officer, 1)
+    assert (kept[0]["kind"], kept[0]["report"]) == ("escalation", report)
+    assert await notify.inbox(elsewhere) == []
+    assert officer in {one["recipient"] for one in await deliveries(notify, report)}
+    async with notify.client(elsewhere, ("officer", "370102001")) as client:
+        seen = await client.get("/api/v1/deliveries", params={"report": report})
+        assert seen.json() == {"items": [], "next": None}
+        one = await client.get("/api/v1/deliveries", params={"message": kept[0]["id"]})
+        assert one.status_code == 404
+
+
+async def _holds(grants: Grants, account: str, area: str, now: datetime) -> bool:
+    return account in await grants.holders("officer", area, now)
+
+
+async def test_a_new_standing_is_notified_once_and_not_when_skills_change(notify: Notify):
+    person = notify.new("acc")
+    for seq, standing in enumerate(("applied", "approved", "approved", "suspended"), 1):
+        event = VolunteerStandingChanged.model_validate(
+            VolunteerStandingChanged.example | {"volunteer": person, "standing": standing}
+        )
+        await notify.publish(event, person, seq=seq)
+    kept = await notify.inbox_of(person, 2)
+    assert [message["data"]["standing"] for message in kept] == ["suspended", "approved"]
