@@ -8,7 +8,7 @@ import requests
 
 from tests.security.people import Staff
 from tests.security.town import Town, town_of
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 
 @pytest.fixture(scope="package")

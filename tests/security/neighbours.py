@@ -10,7 +10,7 @@ from contracts.vocabulary import Role
 from simulation.people import DOOR, demonstration
 from tests.security.people import Json, Person, Staff, planned, until
 from tests.security.town import picture
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 from tests.telemetry.canaries import id_number
 
 COMMUNITY, STREET = "370104009008", "370104009"

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from tests.journeys.phone import Phone
 from tests.journeys.station import Station
 from tests.security.test_bad_requests import API, refused
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 
 def part(value: dict[str, Any]) -> str:

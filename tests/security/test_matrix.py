@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from tests.security.attempts import ATTEMPTS, Attempt, taking_ids
 from tests.security.neighbours import Matter, neighbours
 from tests.security.people import Person, Staff, new_phone
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 from tests.telemetry.canaries import id_number
 
 Neighbours = tuple[Matter, dict[str, Person]]

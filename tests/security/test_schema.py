@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.security.town import Town
 from tests.security.wire import Case, Operation, ask, cases, operations
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 EXAMPLES, ASKING = 4, 2
 """Requests for each operation, and how many roles send each, in turn: every role sends one."""

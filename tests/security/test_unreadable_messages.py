@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.topics import DISPATCH, INCIDENTS, REGISTRATION, dead
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 READERS = {
     INCIDENTS: {"dispatch", "notify"},

@@ -7,7 +7,7 @@ import httpx
 from aiokafka import AIOKafkaConsumer
 
 from contracts.topics import TOPICS, dead
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 DAY_MS = 24 * 3600 * 1000
 SERVICES = ("registration", "incidents", "dispatch", "notify")

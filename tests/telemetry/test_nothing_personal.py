@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from contracts.topics import TOPICS
 from tests.journeys.phone import eventually
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 from tests.telemetry import everything, planting
 from tests.telemetry.canaries import Canaries
 from tests.telemetry.planting import API

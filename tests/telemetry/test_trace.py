@@ -7,7 +7,7 @@ import httpx
 from contracts.topics import DISPATCH, INCIDENTS
 from tests.journeys.phone import eventually
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 Span = dict[str, Any]
 

@@ -192,18 +192,21 @@ def work_of(folder: Path, keys: Iterable[str]) -> list[Work]:
     return [one for line in lines if (one := Work(**json.loads(line))).key in keys]
 
 
+def environment(backend: Backend, store: Store, folder: Path) -> dict[str, str]:
+    return {
+        "MONGO_URL": backend.mongo_url,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "DATABASE": store.database.name,
+        "FOLDER": str(folder),
+    }
+
+
 @pytest.mark.long
 async def test_processes_join_leave_and_are_killed_every_5_s(
     backend: Backend, store: Store, publisher: Publisher, tmp_path: Path
 ):
     load = Load(publisher, store, keys=24)
-    variables = {
-        "MONGO_URL": backend.mongo_url,
-        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
-        "DATABASE": store.database.name,
-        "FOLDER": str(tmp_path),
-        "WORK_SECONDS": "0.01",
-    }
+    variables = environment(backend, store, tmp_path) | {"WORK_SECONDS": "0.01"}
     started: list[Child] = []
 
     def join() -> Child:
@@ -244,13 +247,7 @@ async def test_a_process_killed_while_one_key_is_busy_repeats_no_effect(
     """What was processed but not committed is delivered again: more than a batch holds."""
     load = Load(publisher, store, keys=1)
     (key,) = load.sent
-    variables = {
-        "MONGO_URL": backend.mongo_url,
-        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
-        "DATABASE": store.database.name,
-        "FOLDER": str(tmp_path),
-        "HTTP_PORT": str(free_ports().gateway),
-    }
+    variables = environment(backend, store, tmp_path) | {"HTTP_PORT": str(free_ports().gateway)}
     for _ in range(400):
         await load.send(key)
     child = Child("chassis.tests.service_child", "busy", tmp_path, variables)

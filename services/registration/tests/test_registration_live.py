@@ -16,7 +16,7 @@ from services.registration.tests.live import (
     new_phone,
     staff,
 )
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 pytestmark = pytest.mark.servers
 

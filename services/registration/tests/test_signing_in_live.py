@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from services.registration.tests.live import Client, Member, new_phone
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 pytestmark = pytest.mark.servers
 
