@@ -43,8 +43,9 @@ async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_an
     alerts = [await volunteer.receives("alert", report["id"]) for volunteer in volunteers]
     assert "音响" not in str(alerts), "an alert carries no text of the report"
     callout = alerts[0]["callout"]
-    for volunteer in volunteers:
+    for volunteer in volunteers:  # at once: a call lapses after one second of wall clock
         await volunteer.person.post(f"callouts/{callout}/accept")
+    for volunteer in volunteers:
         assert "音响" in await text_for(volunteer, report["id"])
         await volunteer.person.post(f"callouts/{callout}/on-the-way")
         await volunteer.person.post(f"callouts/{callout}/arrive")

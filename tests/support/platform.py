@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chassis.clock import Clock
 from deploy.local.platform import Platform
-from deploy.local.ports import HOST, Ports
+from deploy.local.ports import HOST
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
 from ops.secrets_store import Secrets
