@@ -6,19 +6,19 @@ from contextlib import asynccontextmanager
 
 from deploy.local.ports import HOST
 from simulation.api import Api, Person, StreamEvent
-from tests.faults.ground import Ground
+from tests.faults.platform import FaultPlatform
 
 
-def names(ground: Ground, service: str) -> list[str]:
+def names(platform: FaultPlatform, service: str) -> list[str]:
     """Of all replicas of a service."""
-    return [name for name, _ in ground.ports.all_of(service)]
+    return [name for name, _ in platform.ports.all_of(service)]
 
 
 @asynccontextmanager
-async def asking(ground: Ground, name: str) -> AsyncGenerator[Api]:
+async def asking(platform: FaultPlatform, name: str) -> AsyncGenerator[Api]:
     """The replica itself in the gateway's place. Refused and unanswered requests are repeated as a
     phone does."""
-    api = Api(f"http://{HOST}:{ground.ports.of(name)}", ground.platform.dev_key)
+    api = Api(f"http://{HOST}:{platform.ports.of(name)}", platform.processes.dev_key)
     try:
         yield api
     finally:
@@ -55,11 +55,14 @@ async def listening(person: Person) -> AsyncGenerator[list[StreamEvent]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def led_by_one(ground: Ground, service: str) -> bool:
+async def led_by_one(platform: FaultPlatform, service: str) -> bool:
     """Whether exactly one replica of a service relays its events."""
-    return sum([await ground.figure(name, "relay_leader ") for name in names(ground, service)]) == 1
+    return (
+        sum([await platform.figure(name, "relay_leader ") for name in names(platform, service)])
+        == 1
+    )
 
 
-async def requests(ground: Ground, name: str) -> float:
+async def requests(platform: FaultPlatform, name: str) -> float:
     """How many requests this replica has answered so far."""
-    return await ground.figure(name, "http_request_seconds_count")
+    return await platform.figure(name, "http_request_seconds_count")

@@ -1,26 +1,26 @@
-"""Every service ended in good order and started again, one after the other, while the town is at
+"""Every service ended in good order and started again, one after the other, while the load is at
 work."""
 
 import pytest
 
 from deploy.local.ports import SERVICES
-from tests.faults.ground import Ground
+from tests.faults.platform import FaultPlatform
 from tests.faults.ledger import balance
-from tests.faults.town import load
+from tests.faults.under_load import under_load
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long]
 
 
 @pytest.mark.timeout(300)
-async def test_a_rolling_restart_costs_nobody_more_than_a_repeat(ground: Ground):
-    seen, broken = ground.record.statuses(), ground.record.broken.total()
-    async with load(ground, rate=12) as town:
+async def test_a_rolling_restart_costs_nobody_more_than_a_repeat(platform: FaultPlatform):
+    seen, broken = platform.client_log.statuses(), platform.client_log.broken.total()
+    async with under_load(platform, rate=12) as load:
         for service in (*SERVICES, *SERVICES):
-            await ground.restart(service)
-            await town.goes_on()
-    answers = ground.record.statuses() - seen
+            await platform.restart(service)
+            await load.goes_on()
+    answers = platform.client_log.statuses() - seen
     assert {status for status in answers if status >= 500} <= {503}, answers
-    assert ground.record.broken.total() == broken, (
+    assert platform.client_log.broken.total() == broken, (
         "the gateway was there all the time, and answered"
     )
-    await balance(ground)
+    await balance(platform)

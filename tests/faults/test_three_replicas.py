@@ -9,11 +9,11 @@ import pytest
 
 from deploy.local.ports import SERVICES, free_ports
 from tests.faults import replicas
-from tests.faults.books import Books
-from tests.faults.ground import Ground, standing
+from tests.faults.observed_state import ObservedState
+from tests.faults.platform import FaultPlatform, standing
 from tests.faults.ledger import balance
 from tests.faults.load import PLACE, Load
-from tests.faults.town import load
+from tests.faults.under_load import under_load
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(420)]
@@ -21,44 +21,44 @@ THREE: dict[str, int] = dict.fromkeys(SERVICES, 3)
 
 
 @pytest.fixture(scope="module")
-async def ground() -> AsyncGenerator[Ground]:
-    async with standing(Ground(free_ports(replicas=THREE), "three")) as place:
+async def platform() -> AsyncGenerator[FaultPlatform]:
+    async with standing(FaultPlatform(free_ports(replicas=THREE), "three")) as place:
         yield place
 
 
-async def test_replicas_leave_and_come_back_under_load(ground: Ground):
-    async with load(ground) as town:
+async def test_replicas_leave_and_come_back_under_load(platform: FaultPlatform):
+    async with under_load(platform) as load:
         for service in SERVICES:
-            first, second, third = replicas.names(ground, service)
-            await eventually(partial(replicas.led_by_one, ground, service))
-            await ground.kill(first)
-            await ground.stop(second)  # the third has all of it
-            await town.goes_on()
-            await ground.start(second)
-            await ground.kill(third)
-            await town.goes_on()
-        await ground.whole()
+            first, second, third = replicas.names(platform, service)
+            await eventually(partial(replicas.led_by_one, platform, service))
+            await platform.kill(first)
+            await platform.stop(second)  # the third has all of it
+            await load.goes_on()
+            await platform.start(second)
+            await platform.kill(third)
+            await load.goes_on()
+        await platform.whole()
         for service in SERVICES:
-            await eventually(partial(replicas.led_by_one, ground, service))
-    await balance(ground)
+            await eventually(partial(replicas.led_by_one, platform, service))
+    await balance(platform)
 
 
-async def test_what_the_clock_brings_is_brought_once(ground: Ground):
+async def test_what_the_clock_brings_is_brought_once(platform: FaultPlatform):
     """A call that is not answered lapses, the next wave goes out, leaders and the station are told:
     each once."""
-    residents, (silent,) = await ground.people(4, 1)
-    town = Load(ground, 1.0)
+    residents, (silent,) = await platform.people(4, 1)
+    load = Load(platform, 1.0)
     try:
         await silent.post("duty/start", {"location": PLACE})
         filed = [
-            await town.file(who, "assistance", f"unanswered-{n}") for n, who in enumerate(residents)
+            await load.file(who, "assistance", f"unanswered-{n}") for n, who in enumerate(residents)
         ]
         ids = {report["id"] for report in filed if report}
         assert len(ids) == len(residents)
-        books = await balance(ground)
+        books = await balance(platform)
     finally:
         await silent.post("duty/end")
-        await town.close()
+        await load.close()
     told = {
         key: times
         for key, times in _times(books, "CalloutEscalated", "report", "to").items()
@@ -75,6 +75,6 @@ async def test_what_the_clock_brings_is_brought_once(ground: Ground):
     assert set(lapsed.values()) == {1}
 
 
-def _times(books: Books, type_: str, *fields: str) -> Counter[tuple[str, ...]]:
+def _times(books: ObservedState, type_: str, *fields: str) -> Counter[tuple[str, ...]]:
     """How often it was said of each."""
     return Counter(tuple(fact.data[field] for field in fields) for fact in books.of(type_))

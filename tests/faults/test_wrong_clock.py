@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.dispatch.policy import policy_at
-from tests.faults.books import Books, Fact, Reader
-from tests.faults.ground import Ground
+from tests.faults.observed_state import ObservedState, Fact, StateReader
+from tests.faults.platform import FaultPlatform
 from tests.faults.ledger import balance
 from tests.faults.load import COMMUNITY, PLACE
-from tests.faults.stand_in import stand_in
+from tests.faults.replaced_service import replaced_service
 from tests.support.backend import DOMAIN_RATE, DOMAIN_START
 from tests.support.duty import start_duty
 from tests.support.waiting import eventually
@@ -25,13 +25,15 @@ plays as days."""
 
 
 @pytest.mark.parametrize("off", [-3600, pytest.param(3600, marks=pytest.mark.long)])
-async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Ground, off: int):
-    (resident,), volunteers = await ground.people(
+async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(
+    platform: FaultPlatform, off: int
+):
+    (resident,), volunteers = await platform.people(
         1, 3
     )  # at night two are needed, and with one the leader is told at once
-    reader = Reader(ground.addresses)
-    async with stand_in(ground, "dispatch", "tests.faults.wrong_clock", str(off)):
-        await asyncio.to_thread(ground.platform.wait_ready, "dispatch", 60)
+    reader = StateReader(platform.addresses)
+    async with replaced_service(platform, "dispatch", "tests.faults.wrong_clock", str(off)):
+        await asyncio.to_thread(platform.processes.wait_ready, "dispatch", 60)
         for volunteer in volunteers:
             await start_duty(volunteer, PLACE)
         words = {
@@ -41,9 +43,9 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
             "community": COMMUNITY,
         }
         report = (await resident.post("reports", words))["id"]
-        ground.record.done["report"][report].add(report)
+        platform.client_log.done["report"][report].add(report)
 
-        async def escalated() -> Books | None:
+        async def escalated() -> ObservedState | None:
             books = await reader.read()
             told = [
                 fact
@@ -53,7 +55,7 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
             return books if told else None
 
         books = await eventually(escalated, within=60)
-        now = ground.clock.now()
+        now = platform.clock.now()
         for volunteer in volunteers:
             await volunteer.post("duty/end")
     (filed,), (called, *_) = (
@@ -74,8 +76,8 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(ground: Gr
         (station.envelope.at, now, timedelta()),
     ):
         assert least - MOMENT <= later - earlier <= least + BUSY
-    await balance(ground)
+    await balance(platform)
 
 
-def _of(books: Books, report: str, kind: str) -> list[Fact]:
+def _of(books: ObservedState, report: str, kind: str) -> list[Fact]:
     return [fact for fact in books.of(kind) if fact.data["report"] == report]

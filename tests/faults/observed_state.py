@@ -1,5 +1,4 @@
-"""What the platform has written down: every aggregate of every service, every message of every
-topic."""
+"""What the platform has stored: every aggregate of every service, every message of every topic."""
 
 import asyncio
 from collections import defaultdict
@@ -17,14 +16,14 @@ from contracts.topics import TOPICS, dead
 from deploy.local.ports import SERVICES
 
 Document = Mapping[str, Any]
-Place = tuple[str, str, int]
+EventKey = tuple[str, str, int]
 """(collection, aggregate, seq) of an event."""
 Ends = dict[TopicPartition, int]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """An event as it stands on a topic; `kind` is the collection of its aggregate."""
+    """An event on a topic; `kind` is the collection of its aggregate."""
 
     topic: str
     partition: int
@@ -38,47 +37,43 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Books:
-    """`aggregates`: by collection, by id. `facts`: in the order of each partition. `letters`: put
-    aside, and why."""
+class ObservedState:
+    """`aggregates`: by collection and id. `facts`: in the order of each partition."""
 
     aggregates: Mapping[str, Mapping[str, Document]]
     facts: tuple[Fact, ...]
-    letters: tuple[str, ...] = ()
+    dead_letters: tuple[str, ...] = ()
+    """Each with its reason."""
     repeats: int = 0
-    """How many messages were on a topic already."""
+    """How many messages repeat one that is on its topic already."""
 
     def of(self, *types: str) -> list[Fact]:
         """Events of these types, each once."""
-        return [fact for fact in self.once if fact.envelope.type in types]
+        return [fact for fact in self.distinct if fact.envelope.type in types]
 
     @property
-    def places(self) -> list[Place]:
-        """Of every message, repeats too."""
+    def keys(self) -> list[EventKey]:
+        """Of every message, repeats included."""
         return [(fact.kind, fact.envelope.aggregate, fact.envelope.seq) for fact in self.facts]
 
     @property
-    def once(self) -> list[Fact]:
-        """Each event where it first stood."""
+    def distinct(self) -> list[Fact]:
+        """The first message of each event."""
         return list({fact.envelope.id: fact for fact in reversed(self.facts)}.values())[::-1]
 
 
-class Reader:
-    """Reads the books of a platform. Never writes, and is in no consumer group of its own."""
+class StateReader:
+    """Reads stores and topics. Never writes, and joins no consumer group."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         self._mongo_url, self._bootstrap = addresses["MONGO_URL"], addresses["KAFKA_BOOTSTRAP"]
 
-    async def read(self) -> Books:
-        aggregates, facts = (
-            await self._aggregates(),
-            [_fact(record) for record in await self._records(TOPICS)],
-        )
-        letters = [
-            _letter(record) for record in await self._records([dead(topic) for topic in TOPICS])
-        ]
+    async def read(self) -> ObservedState:
+        aggregates = await self._aggregates()
+        facts = tuple(_fact(record) for record in await self._records(TOPICS))
+        dead_records = await self._records([dead(topic) for topic in TOPICS])
         repeats = len(facts) - len({fact.envelope.id for fact in facts})
-        return Books(aggregates, tuple(facts), tuple(letters), repeats)
+        return ObservedState(aggregates, facts, tuple(map(_dead_letter, dead_records)), repeats)
 
     async def _aggregates(self) -> dict[str, dict[str, Document]]:
         found: dict[str, dict[str, Document]] = {}
@@ -124,7 +119,7 @@ class Reader:
         ]
 
     async def _records(self, topics: Iterable[str]) -> list[Any]:
-        """All that the topics hold now, in the order of each partition."""
+        """Everything on the topics, in the order of each partition."""
         found: list[Any] = []
         parts = await self._partitions(topics)
         async with self._consumer() as consumer:
@@ -142,9 +137,8 @@ class Reader:
                 }
         return found
 
-    async def quiet(self) -> str:
-        """What is still to be done, in a word; nothing once every event is published and dealt
-        with."""
+    async def backlog(self) -> str:
+        """What is left to do; empty once every event is published and processed."""
         async with self._mongo() as client:
             for service in SERVICES:
                 for name in await _repositories(client, service):
@@ -153,13 +147,13 @@ class Reader:
             if left := await client["dispatch"]["callouts"].count_documents(
                 {"due_at": {"$type": "date"}}
             ):
-                return f"{left} call-outs go on"
-        behind = await self._behind()
-        return f"behind: {behind}" if behind else ""
+                return f"{left} call-outs are open"
+        lag = await self._lag()
+        return f"lag: {lag}" if lag else ""
 
-    async def _behind(self) -> dict[str, int]:
-        """By consumer group, how many messages it has not committed."""
-        ends, behind = await self._ends(TOPICS), defaultdict[str, int](int)
+    async def _lag(self) -> dict[str, int]:
+        """How many messages each consumer group has not committed."""
+        ends, lag = await self._ends(TOPICS), defaultdict[str, int](int)
         async with self._admin() as admin:
             for group in SERVICES:
                 committed = await admin.list_consumer_group_offsets(group)
@@ -167,16 +161,15 @@ class Reader:
                 for part, end in ends.items():
                     done = committed[part].offset if part in committed else 0
                     if part.topic in followed and done < end:
-                        behind[group] += end - max(0, done)
-        return dict(behind)
+                        lag[group] += end - max(0, done)
+        return dict(lag)
 
     async def ends(self) -> Ends:
-        """Where the topics end now."""
         return await self._ends(TOPICS)
 
 
 async def _repositories(client: "AsyncMongoClient[dict[str, Any]]", service: str) -> list[str]:
-    """The collections that hold aggregates: they have an index of what is unpublished."""
+    """The collections of aggregates: they have an index of unpublished events."""
     database = client[service]
     names = await database.list_collection_names()
     return sorted(
@@ -190,9 +183,9 @@ def _fact(record: Any) -> Fact:
     return Fact(record.topic, record.partition, record.offset, kind, envelope)
 
 
-def _letter(record: Any) -> str:
+def _dead_letter(record: Any) -> str:
     why = {name: value.decode() for name, value in record.headers if name.startswith("dead-")}
     return (
-        f"{_fact(record).envelope.type} put aside by {why['dead-group']}: "
+        f"{_fact(record).envelope.type} dead-lettered by {why['dead-group']}: "
         f"{why['dead-reason']} {why['dead-error']}"
     )

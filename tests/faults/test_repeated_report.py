@@ -6,7 +6,7 @@ import secrets
 import httpx
 import pytest
 
-from tests.faults.ground import Ground
+from tests.faults.platform import FaultPlatform
 from tests.faults.ledger import balance
 from tests.faults.load import COMMUNITY, PLACE
 
@@ -14,8 +14,10 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 TIMES = 50
 
 
-async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_none(ground: Ground):
-    (resident,), _ = await ground.people(1, 0)
+async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_none(
+    platform: FaultPlatform,
+):
+    (resident,), _ = await platform.people(1, 0)
     key = f"fifty-{secrets.token_hex(6)}"
     headers = {"Authorization": f"Bearer {resident.token}", "Idempotency-Key": key}
     body = {
@@ -24,9 +26,9 @@ async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_no
         "location": PLACE,
         "community": COMMUNITY,
     }
-    before = ground.record.of("report")
+    before = platform.client_log.of("report")
     async with httpx.AsyncClient(
-        base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False
+        base_url=f"{platform.url}/api/v1/", timeout=20, trust_env=False
     ) as http:
         answers = await asyncio.gather(
             *(http.post("reports", json=body, headers=headers) for _ in range(TIMES))
@@ -34,9 +36,9 @@ async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_no
         assert {answer.status_code for answer in answers} <= {201, 503}
         ids = {answer.json()["id"] for answer in answers if answer.status_code == 201}
         assert len(ids) == 1
-        ground.record.done["report"][key] |= ids
+        platform.client_log.done["report"][key] |= ids
         other = await http.post("reports", json=body | {"text": "另一件事"}, headers=headers)
         assert (other.status_code, other.json()["type"]) == (422, "urn:problem:key_reused")
         mine = await http.get("reports", params={"mine": "true"}, headers=headers)
     assert [view["id"] for view in mine.json()["reports"] if view["id"] not in before] == list(ids)
-    await balance(ground)
+    await balance(platform)

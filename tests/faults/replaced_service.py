@@ -1,4 +1,4 @@
-"""A process of the test's own in a service's place."""
+"""A process of the test's own in the place of a service."""
 
 import asyncio
 import subprocess
@@ -7,20 +7,20 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from deploy.local.platform import ROOT
-from tests.faults.ground import Ground
+from tests.faults.platform import FaultPlatform
 
 
 @asynccontextmanager
-async def stand_in(
-    ground: Ground, service: str, module: str, *arguments: str
+async def replaced_service(
+    platform: FaultPlatform, service: str, module: str, *arguments: str
 ) -> AsyncGenerator["subprocess.Popen[bytes]"]:
-    """`python -m module service ...` with the service's own settings; killed at the end, and the
-    own one is back."""
-    await ground.stop(service)
+    """`python -m module service ...` with the service's own settings. In the end it is killed, and
+    the service itself runs again."""
+    await platform.stop(service)
     process = subprocess.Popen(  # noqa: ASYNC220 - starts at once
         [sys.executable, "-m", module, service, *arguments],
         cwd=ROOT,
-        env=ground.platform.env_for(service),
+        env=platform.processes.env_for(service),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -29,4 +29,4 @@ async def stand_in(
     finally:
         process.kill()
         await asyncio.to_thread(process.wait)
-        await ground.start(service)
+        await platform.start(service)
