@@ -14,9 +14,9 @@ from typing import Any
 from chassis.domain import derived_id
 from services.dispatch.policy import policy_of
 from services.dispatch.service_record.domain import Evidence, credited_minutes
+from tests.faults.client_log import ClientLog
 from tests.faults.observed_state import ObservedState, StateReader
 from tests.faults.platform import FaultPlatform
-from tests.faults.client_log import ClientLog
 from tests.support.waiting import eventually
 
 DRAINED_S = 60.0
@@ -33,7 +33,7 @@ BALANCED: list[str] = []
 
 
 async def balance(platform: FaultPlatform) -> ObservedState:
-    """Wait until the platform has recovered and nothing is left to do; then nothing may be wrong."""
+    """Wait until the platform has recovered and nothing is left to do; then find no problem."""
     began = time.monotonic()
     await platform.recovered()
     recovery = time.monotonic() - began
@@ -60,7 +60,7 @@ def _summary(state: ObservedState, log: ClientLog, recovery: float, total: float
     )
     events = len(state.facts) - state.repeats
     return (
-        f"{test}\n    recovered after {recovery:.1f} s, balanced after {total:.1f} s; so far {done}; "
+        f"{test}\n    recovered after {recovery:.1f} s, balanced after {total:.1f} s; in all {done}; "
         f"{retried} requests retried; {events} events, {state.repeats} of them twice on a topic; "
         f"none lost, none applied twice"
     )
@@ -128,7 +128,7 @@ def _subject(data: Mapping[str, Any], name: str) -> str:
 
 
 def _published(state: ObservedState) -> Iterator[str]:
-    """Every event of every aggregate is on its topic: without a gap, and in order, repeats aside."""
+    """Every event of every aggregate is on its topic: without a gap and, repeats aside, in order."""
     order: dict[tuple[str, str], list[int]] = defaultdict(list)
     for fact in state.facts:
         seqs = order[fact.kind, fact.envelope.aggregate]

@@ -18,7 +18,6 @@ from tests.faults.client_log import ClientLog
 from tests.support.client import Api, Person
 from tests.support.demonstration import SignIns, demonstration, volunteers
 from tests.support.platform import domain_clock
-from tests.support.waiting import eventually
 
 PARTS = ("kafka", "mongo", "valkey", *SERVICES, "gateway")
 RECOVERY_S = 60.0

@@ -1,12 +1,11 @@
-"""One replica of a service, asked past the gateway."""
+"""One replica of a service, addressed past the gateway."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from deploy.local.ports import HOST
-from simulation.api import Api, Person, StreamEvent
 from tests.faults.platform import FaultPlatform
+from tests.support.client import Api, Person
 
 
 def names(platform: FaultPlatform, service: str) -> list[str]:
@@ -15,9 +14,8 @@ def names(platform: FaultPlatform, service: str) -> list[str]:
 
 
 @asynccontextmanager
-async def asking(platform: FaultPlatform, name: str) -> AsyncGenerator[Api]:
-    """The replica itself in the gateway's place. Refused and unanswered requests are repeated as a
-    phone does."""
+async def client_of(platform: FaultPlatform, name: str) -> AsyncGenerator[Api]:
+    """The replica in the gateway's place."""
     api = Api(f"http://{HOST}:{platform.ports.of(name)}", platform.processes.dev_key)
     try:
         yield api
@@ -25,8 +23,8 @@ async def asking(platform: FaultPlatform, name: str) -> AsyncGenerator[Api]:
         await api.close()
 
 
-def moved(person: Person, api: Api) -> Person:
-    """The same session, elsewhere."""
+def session_at(person: Person, api: Api) -> Person:
+    """The same session through another address."""
     session = {
         "access_token": person.token,
         "refresh_token": person.refresh_token,
@@ -36,33 +34,14 @@ def moved(person: Person, api: Api) -> Person:
     return Person(api, person.phone, session)
 
 
-@asynccontextmanager
-async def listening(person: Person) -> AsyncGenerator[list[StreamEvent]]:
-    """What comes over a stream of the person's own, from when it is open."""
-    opened, heard = asyncio.Event(), list[StreamEvent]()
-
-    async def listen() -> None:
-        async for event in person.stream(opened):
-            heard.append(event)
-
-    task = asyncio.create_task(listen())
-    try:
-        async with asyncio.timeout(30):
-            await opened.wait()
-        yield heard
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def led_by_one(platform: FaultPlatform, service: str) -> bool:
-    """Whether exactly one replica of a service relays its events."""
+async def one_relays(platform: FaultPlatform, service: str) -> bool:
+    """Whether exactly one replica holds the relay's lease."""
     return (
-        sum([await platform.figure(name, "relay_leader ") for name in names(platform, service)])
+        sum([await platform.metric(name, "relay_leader ") for name in names(platform, service)])
         == 1
     )
 
 
-async def requests(platform: FaultPlatform, name: str) -> float:
-    """How many requests this replica has answered so far."""
-    return await platform.figure(name, "http_request_seconds_count")
+async def requests_answered(platform: FaultPlatform, name: str) -> float:
+    """How many requests this replica has answered."""
+    return await platform.metric(name, "http_request_seconds_count")

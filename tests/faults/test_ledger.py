@@ -9,9 +9,9 @@ import pytest
 
 from chassis.domain import derived_id
 from contracts.envelope import Envelope
-from tests.faults.observed_state import ObservedState, Fact
-from tests.faults.ledger import problems
 from tests.faults.client_log import ClientLog
+from tests.faults.ledger import problems
+from tests.faults.observed_state import Fact, ObservedState
 
 NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
 REPORT, VOLUNTEER = "rep_1", "acc_v"
@@ -32,7 +32,7 @@ _PUBLISHED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 class EditableState:
-    """Books that can be falsified."""
+    """A correct state that can be falsified."""
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []

@@ -6,27 +6,22 @@ import secrets
 import httpx
 import pytest
 
-from tests.faults.platform import FaultPlatform
 from tests.faults.ledger import balance
-from tests.faults.load import COMMUNITY, PLACE
+from tests.faults.platform import FaultPlatform
+from tests.support.demonstration import report_body
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 TIMES = 50
 
 
-async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_none(
+async def test_fifty_concurrent_repeats_are_one_report_and_another_body_is_refused(
     platform: FaultPlatform,
 ):
     (resident,), _ = await platform.people(1, 0)
     key = f"fifty-{secrets.token_hex(6)}"
     headers = {"Authorization": f"Bearer {resident.token}", "Idempotency-Key": key}
-    body = {
-        "text": "垃圾桶旁边没有扫干净",
-        "category": "environment",
-        "location": PLACE,
-        "community": COMMUNITY,
-    }
-    before = platform.client_log.of("report")
+    body = report_body("垃圾桶旁边没有扫干净", "environment")
+    before = platform.client_log.ids("report")
     async with httpx.AsyncClient(
         base_url=f"{platform.url}/api/v1/", timeout=20, trust_env=False
     ) as http:
@@ -36,7 +31,7 @@ async def test_a_report_sent_fifty_times_at_once_is_one_and_with_another_body_no
         assert {answer.status_code for answer in answers} <= {201, 503}
         ids = {answer.json()["id"] for answer in answers if answer.status_code == 201}
         assert len(ids) == 1
-        platform.client_log.done["report"][key] |= ids
+        platform.client_log.acknowledged["report"][key] |= ids
         other = await http.post("reports", json=body | {"text": "另一件事"}, headers=headers)
         assert (other.status_code, other.json()["type"]) == (422, "urn:problem:key_reused")
         mine = await http.get("reports", params={"mine": "true"}, headers=headers)
