@@ -60,7 +60,7 @@ def _summary(state: ObservedState, log: ClientLog, recovery: float, total: float
     )
     events = len(state.facts) - state.repeats
     return (
-        f"{test}\n    recovered after {recovery:.1f} s, balanced after {total:.1f} s; in all {done}; "
+        f"{test}\n    recovered after {recovery:.1f} s, balanced after {total:.1f} s; {done}; "
         f"{retried} requests retried; {events} events, {state.repeats} of them twice on a topic; "
         f"none lost, none applied twice"
     )
@@ -128,7 +128,7 @@ def _subject(data: Mapping[str, Any], name: str) -> str:
 
 
 def _published(state: ObservedState) -> Iterator[str]:
-    """Every event of every aggregate is on its topic: without a gap and, repeats aside, in order."""
+    """Every event of every aggregate is on its topic: no gap and, repeats aside, in order."""
     order: dict[tuple[str, str], list[int]] = defaultdict(list)
     for fact in state.facts:
         seqs = order[fact.kind, fact.envelope.aggregate]
