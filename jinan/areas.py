@@ -4,7 +4,9 @@ digits)."""
 import re
 
 CITY = "3701"
-_AREA = re.compile(r"3701(\d{2}(\d{3}(\d{3})?)?)?")
+AREA_PATTERN = r"^3701(\d{2}(\d{3}(\d{3})?)?)?$"
+COMMUNITY_PATTERN = r"^\d{12}$"
+_AREA = re.compile(AREA_PATTERN)
 
 
 def is_area(code: str) -> bool:

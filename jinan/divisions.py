@@ -1,4 +1,4 @@
-"""The names of Jinan's divisions, by code (`data/jinan_divisions.csv`). They are place names:
+"""Names of Jinan's administrative divisions by code (`data/jinan_divisions.csv`). Place names:
 Chinese only."""
 
 import csv
@@ -10,7 +10,7 @@ _FILE = Path(__file__).parent / "data" / "jinan_divisions.csv"
 
 @cache
 def names() -> dict[str, str]:
-    """Code (4, 6, 9 or 12 digits) -> name, of the city, its districts, streets and communities."""
+    """Code (4, 6, 9 or 12 digits) -> name: the city, its districts, streets and communities."""
     found = {"3701": "济南市"}
     with _FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -20,7 +20,7 @@ def names() -> dict[str, str]:
 
 
 def name_of(code: str) -> str:
-    """The name of the area, or of the nearest area around it that is known."""
+    """The name of the area, or of the smallest enclosing area that has one."""
     while code and code not in names():
         code = code[:-1]
     return names().get(code, "济南市")
@@ -28,5 +28,5 @@ def name_of(code: str) -> str:
 
 @cache
 def communities() -> frozenset[str]:
-    """The 12-digit codes of Jinan's communities. Read once in a process."""
+    """The 12-digit codes of Jinan's communities. Loaded once per process."""
     return frozenset(code for code in names() if len(code) == 12)

@@ -26,7 +26,7 @@ class Officer:
         cursor: dict[str, str] = {}
         while True:
             page = await self.person.get("reports", station=self._station, limit=100, **cursor)
-            for view in page["reports"]:
+            for view in page["items"]:
                 self._world.board.update(view, self._world.now())
             if not page.get("next"):
                 return

@@ -20,7 +20,7 @@ from bench.rows.row import Detail, Row, other, percentile, row
 from bench.stage import AREA, SERVERS, Stage
 from deploy.local.ports import HOST, SERVICES, free_ports
 from jinan.coordinates import Point
-from jinan.districts import jinan
+from jinan.districts import districts as jinan_districts
 
 RATE, CALM_RATE = 50.0, 10.0
 """Reports a second: the goal's, and one at which nothing waits for a core, whatever the machine."""
@@ -35,10 +35,10 @@ _GOAL = "<= 3, and <= 150 ms"
 
 
 def bodies(seed: str, count: int) -> list[str]:
-    random, districts, found = Random(seed), jinan(), list[str]()
+    random, districts, found = Random(seed), jinan_districts(), list[str]()
     while len(found) < count:
         lon, lat = near(random, SIDE_M / 2)
-        if districts.holds(AREA[:6], Point(lon, lat)):
+        if districts.contains(AREA[:6], Point(lon, lat)):
             place = {"longitude": lon, "latitude": lat, "datum": "wgs84"}
             report = {
                 "text": "老人买菜回来，请人帮忙提上楼",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from contracts.texts import LocalizedText as LocalizedText
 
@@ -30,6 +30,18 @@ def _in_utc(at: datetime) -> datetime:
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time that somebody gives: in UTC, and one that every store can hold."""
+
+
+# Line breaks and tabs are allowed; other control characters are not, nor spaces alone.
+_VISIBLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+
+
+def free_text(max_length: int) -> StringConstraints:
+    """`note: Annotated[str, free_text(500)]`: what a person writes, with something to read in it,
+    stripped of surrounding spaces."""
+    return StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=max_length, pattern=_VISIBLE
+    )
 
 
 def id_path(prefix: str, example: str = "") -> Any:

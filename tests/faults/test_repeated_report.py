@@ -35,5 +35,5 @@ async def test_fifty_concurrent_repeats_are_one_report_and_another_body_is_refus
         other = await http.post("reports", json=body | {"text": "另一件事"}, headers=headers)
         assert (other.status_code, other.json()["type"]) == (422, "urn:problem:key_reused")
         mine = await http.get("reports", params={"mine": "true"}, headers=headers)
-    assert [view["id"] for view in mine.json()["reports"] if view["id"] not in before] == list(ids)
+    assert [view["id"] for view in mine.json()["items"] if view["id"] not in before] == list(ids)
     await balance(platform)

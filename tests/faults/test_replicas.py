@@ -62,7 +62,7 @@ async def _mine(platform: FaultPlatform, who: Person) -> set[str]:
     found, cursor = set[str](), ""
     while True:
         page = await who.get("reports", mine=True, **({"cursor": cursor} if cursor else {}))
-        found |= {report["id"] for report in page["reports"]}
+        found |= {report["id"] for report in page["items"]}
         if not (cursor := page.get("next") or ""):
             return found
 

@@ -54,7 +54,7 @@ async def test_a_report_repeated_on_a_bad_network_is_one_report(station: Station
         == 1
     )
     await volunteer.receives("alert", answers[0]["id"])
-    mine = (await resident.person.get("reports", mine=True))["reports"]
+    mine = (await resident.person.get("reports", mine=True))["items"]
     assert [view["id"] for view in mine] == [answers[0]["id"]]
     assert len(volunteer.all_received("alert", answers[0]["id"])) == 1
 

@@ -74,8 +74,9 @@ class Person:
         self._good_until = time.monotonic() + RENEW_S
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """`path` below `/api/v1/`."""
-        return self.web.request(method, f"{API}/{path}", headers=self.headers, **request)
+        """`path` below `/api/v1/`. Each POST has an Idempotency-Key of its own."""
+        key = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" else {}
+        return self.web.request(method, f"{API}/{path}", headers=self.headers | key, **request)
 
     def get(self, path: str, **params: Any) -> Any:
         return self._given(self.ask("GET", path, params=params))
@@ -90,9 +91,8 @@ class Person:
 
     def hand_in(self, photo: bytes) -> str:
         """The photo's id."""
-        answer = self.web.post(
-            f"{API}/photos", content=photo, headers=self.headers | {"Content-Type": "image/png"}
-        )
+        headers = {"Content-Type": "image/png", "Idempotency-Key": secrets.token_hex(8)}
+        answer = self.web.post(f"{API}/photos", content=photo, headers=self.headers | headers)
         return self._given(answer)["id"]
 
     def _given(self, answer: httpx.Response) -> Any:

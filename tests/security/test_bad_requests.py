@@ -2,6 +2,7 @@
 stored."""
 
 import json
+import secrets
 from typing import Any
 
 import httpx
@@ -30,7 +31,7 @@ def refused(answer: httpx.Response, status: int | tuple[int, ...], *fields: str)
 
 
 async def how_many(phone: Phone) -> int:
-    return len((await phone.person.get("reports", mine=True))["reports"])
+    return len((await phone.person.get("reports", mine=True))["items"])
 
 
 @pytest.mark.parametrize(
@@ -117,12 +118,15 @@ async def test_a_body_of_10_mb_is_refused_before_it_is_read(
     body = b'{"text": "' + b"x" * 10_000_000 + b'"}'
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
     refused(await web.post(f"{API}/reports", content=body, headers=headers), 413)
-    headers["Content-Type"] = "image/jpeg"
+    headers |= {"Content-Type": "image/jpeg", "Idempotency-Key": secrets.token_hex(8)}
     refused(await web.post(f"{API}/photos", content=body, headers=headers), 413)
 
 
 async def test_a_photo_that_is_none_is_refused(web: httpx.AsyncClient, somebody: Phone):
-    headers = await somebody.person.headers() | {"Content-Type": "image/jpeg"}
+    headers = await somebody.person.headers() | {
+        "Content-Type": "image/jpeg",
+        "Idempotency-Key": secrets.token_hex(8),
+    }
     refused(await web.post(f"{API}/photos", content=b"#!/bin/sh\n", headers=headers), (415, 422))
 
 

@@ -25,8 +25,12 @@ def new_phone() -> str:
 async def ask(
     api: Api, who: Person | None, method: str, path: str, **request: Any
 ) -> httpx.Response:
-    """The answer of a single request, whatever its status. `path` is below `/api/v1/`."""
-    headers = (await who.headers() if who else {}) | request.pop("headers", {})
+    """The answer of a single request, whatever its status. `path` is below `/api/v1/`.
+
+    A POST has a new Idempotency-Key unless `headers` have one.
+    """
+    headers = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" else {}
+    headers |= (await who.headers() if who else {}) | request.pop("headers", {})
     return await api.http.request(method, f"{API}/{path}", headers=headers, **request)
 
 

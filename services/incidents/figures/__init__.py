@@ -1,1 +1,1 @@
-"""Counts and medians of an area, without persons."""
+"""Counts and medians of the reports of an area, without persons."""

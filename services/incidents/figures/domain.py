@@ -1,24 +1,40 @@
-"""Whose figures somebody may see, and the median of counted minutes. Pure."""
+"""Figures of an area, and who may see them."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from datetime import datetime, timedelta
 
-from contracts.access import Grant, Permission
+from chassis.domain import Frozen, Refusal
+from contracts.access import Person
 from jinan.areas import covers
 
-
-class Asking(Protocol):
-    """Who asks, as far as this goes by it: the grants that hold a permission."""
-
-    def grants_for(self, permission: Permission) -> tuple[Grant, ...]: ...
+MAX_SPAN = timedelta(days=366)
+DEFAULT_SPAN = timedelta(days=30)
 
 
-def may_see(who: Asking, area: str) -> bool:
-    """The city desk, officers and committees: what their grant covers. Others: single communities
-    that theirs covers.
+class Figures(Frozen):
+    """Of the reports filed in an area from `since` (inclusive) until `until` (exclusive). Counts by
+    value; medians in minutes from filing, None where there is nothing to count."""
 
-    A resident's grant is the whole city, since where they live is not asked; figures hold no
-    persons.
+    area: str
+    since: datetime
+    until: datetime
+    reports: int
+    by_route: dict[str, int]
+    by_category: dict[str, int]
+    by_state: dict[str, int]
+    by_end: dict[str, int]
+    confirmed_by: dict[str, int]
+    """`station`: the reporter stayed silent."""
+    reopened: int
+    minutes_to_accepted: float | None
+    minutes_to_resolved: float | None
+
+
+def may_see(who: Person, area: str) -> bool:
+    """City desk, officers and committees see all that their grant covers; others single communities
+    within it.
+
+    A resident's grant is the whole city, since nobody asks where they live.
     """
     for grant in who.grants_for("figures.read"):
         if not covers(grant.area, area):
@@ -28,15 +44,31 @@ def may_see(who: Asking, area: str) -> bool:
     return False
 
 
+def span(
+    since: datetime | None, until: datetime | None, now: datetime
+) -> tuple[datetime, datetime]:
+    """The wanted span, by default the last 30 days. Raises Refusal for one that is too long or runs
+    backwards."""
+    end = until or now + timedelta(milliseconds=1)
+    try:
+        begin = since or end - DEFAULT_SPAN
+        valid = timedelta(0) <= end - begin <= MAX_SPAN
+    except OverflowError:
+        valid, begin = False, end
+    if not valid:
+        raise Refusal("span_invalid", "query.from", days=MAX_SPAN.days)
+    return begin, end
+
+
 def median(minutes: Mapping[int, int]) -> float | None:
-    """The median of values given as value -> how often; None of nothing."""
+    """The median of values given as value -> frequency; None without any."""
     total = sum(minutes.values())
     if total == 0:
         return None
-    wanted = ((total - 1) // 2, total // 2)
+    middle = ((total - 1) // 2, total // 2)
     seen, found = 0, list[int]()
     for value in sorted(minutes):
         seen += minutes[value]
-        while len(found) < 2 and wanted[len(found)] < seen:
+        while len(found) < 2 and middle[len(found)] < seen:
             found.append(value)
     return sum(found) / 2

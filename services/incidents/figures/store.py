@@ -1,50 +1,35 @@
-"""Figures, counted on demand from the reports of an area by its index."""
+"""Figures, counted on demand by the index of the area's reports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.incidents.figures.domain import median
+from services.incidents.figures.domain import Figures, median
 from services.incidents.report.store import Reports
 
 _LIMIT_MS = 8000
 
 
-@dataclass(frozen=True)
-class Counted:
-    """Counts by value; medians in minutes from filing, None where there is nothing to count."""
-
-    reports: int
-    by_route: dict[str, int]
-    by_category: dict[str, int]
-    by_state: dict[str, int]
-    by_end: dict[str, int]
-    confirmed_by: dict[str, int]
-    reopened: int
-    minutes_to_accepted: float | None
-    minutes_to_resolved: float | None
-
-
-async def count(reports: Reports, area: str, since: datetime, until: datetime) -> Counted:
-    """Of the reports filed in the area from `since` (inclusive) until `until`."""
-    within = {"within": area, "filed_at": {"$gte": since, "$lt": until}}
+async def count_reports(reports: Reports, area: str, since: datetime, until: datetime) -> Figures:
+    match = {"within": area, "filed_at": {"$gte": since, "$lt": until}}
     facets = {
-        "route": _by("$route"),
-        "category": _by("$category"),
-        "state": _by("$state"),
-        "end": _by("$end"),
-        "confirmed_by": _by("$confirmed_by"),
+        "route": _by("route"),
+        "category": _by("category"),
+        "state": _by("state"),
+        "end": _by("end"),
+        "confirmed_by": _by("confirmed_by"),
         "accepted": _minutes("accepted_at"),
         "resolved": _minutes("resolved_at"),
         "reopened": [{"$match": {"timeline.what": "reopened"}}, {"$count": "n"}],
     }
-    cursor = await reports.collection.aggregate(
-        [{"$match": within}, {"$facet": facets}], maxTimeMS=_LIMIT_MS
-    )
+    pipeline = [{"$match": match}, {"$facet": facets}]
+    cursor = await reports.collection.aggregate(pipeline, maxTimeMS=_LIMIT_MS)
     found = (await cursor.to_list(1))[0]
     routes = _counts(found["route"])
-    return Counted(
+    return Figures(
+        area=area,
+        since=since,
+        until=until,
         reports=sum(routes.values()),
         by_route=routes,
         by_category=_counts(found["category"]),
@@ -58,11 +43,14 @@ async def count(reports: Reports, area: str, since: datetime, until: datetime) -
 
 
 def _by(field: str) -> list[dict[str, Any]]:
-    return [{"$match": {field[1:]: {"$ne": None}}}, {"$group": {"_id": field, "n": {"$sum": 1}}}]
+    return [
+        {"$match": {field: {"$ne": None}}},
+        {"$group": {"_id": f"${field}", "n": {"$sum": 1}}},
+    ]
 
 
 def _minutes(field: str) -> list[dict[str, Any]]:
-    """How often each whole number of minutes from filing occurs: small whatever the number of
+    """How often each whole number of minutes from filing occurs: a small answer for any number of
     reports."""
     spent = {"$dateDiff": {"startDate": "$filed_at", "endDate": f"${field}", "unit": "second"}}
     whole = {"$floor": {"$divide": [spent, 60]}}

@@ -1,6 +1,7 @@
-"""Following a report by its number, for whoever has it; with the key of an anonymous one also
-saying how it is."""
+"""Following a report by its number, for whoever has it. With the key of an anonymous report, its
+reporter also confirms, reopens or withdraws it."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -9,56 +10,105 @@ from pydantic import Field
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, LocalizedText, View, free_text
 from chassis.identity.guards import Principal, anyone
-from services.incidents.report.bodies import Body, Brief
-from services.incidents.report.handlers import ReportHandlers
-from services.incidents.report.views import FollowUpView, follow_up_view
+from contracts.texts import text
+from contracts.vocabulary import Category, Outcome, Route
+from services.incidents.follow_up.handlers import FollowUpHandlers
+from services.incidents.report.domain.report import End, Report, State
+from services.incidents.report.schemas import TimelineEntryView, timeline_entry_view
 
 router = APIRouter(prefix="/follow-ups", tags=["follow-ups"], route_class=PlainRoute)
-Handlers = Annotated[ReportHandlers, provided(ReportHandlers)]
+Handlers = Annotated[FollowUpHandlers, provided(FollowUpHandlers)]
 Number = Annotated[str, Path(max_length=40, examples=["JN-4F7K-2M9Q-X"])]
 Reader = Annotated[
-    Principal | None, anyone("the number is the key; no words and no place are shown")
+    Principal | None, anyone("the number is the key; neither text nor place is shown")
 ]
-Keeper = Annotated[Principal | None, anyone("the key in the body is the reporter's")]
-Key = Annotated[str, Field(min_length=1, max_length=64)]
+KeyHolder = Annotated[Principal | None, anyone("the key in the body is the reporter's")]
+_NUMBER = ("number_form", "number_check")
+_KEY = (*_NUMBER, "key_wrong", "wrong_state")
 
 
-class WithKey(Body):
-    key: Key
+class FollowUpKey(Body):
+    """The key that filing an anonymous report gave."""
+
+    key: Annotated[str, Field(min_length=1, max_length=64, examples=["5d1f0c9a3b7e2846f0a1c2d3"])]
 
 
-class WithKeyAndReason(Body):
-    key: Key
-    reason: Brief
+class FollowUpReason(FollowUpKey):
+    reason: Annotated[str, free_text(500), Field(examples=["问题又出现了"])]
 
 
-@router.get("/{number}", response_model_exclude_none=True, summary="How far a report is")
-async def get(number: Number, _: Reader, reports: Handlers) -> FollowUpView:
-    """Small letters, missing dashes, O for 0 and I for 1 are understood; a wrong check sign is 422,
-    not 404."""
-    return follow_up_view(await reports.by_number(number))
+class FollowUpView(View):
+    """What anybody with the number may see. `hidden` names the fields that are null here although
+    they may have a value; text, place, photo and notes are no part of a follow-up."""
+
+    number: str
+    state: State
+    state_text: LocalizedText
+    route: Route
+    category: Category
+    category_text: LocalizedText
+    round: int
+    outcome: Outcome | None
+    outcome_text: LocalizedText | None
+    end: End | None
+    filed_at: datetime
+    closed_at: datetime | None
+    timeline: list[TimelineEntryView]
+    hidden: list[str]
 
 
-@router.post("/{number}/confirm", response_model_exclude_none=True, summary="It really is solved")
-async def confirm(
-    number: Number, body: WithKey, _: Keeper, reports: Handlers, cause: RequestCause
+def follow_up_view(report: Report) -> FollowUpView:
+    return FollowUpView(
+        number=report.number,
+        state=report.state,
+        state_text=text(f"state.{report.state}"),
+        route=report.route,
+        category=report.category,
+        category_text=text(f"category.{report.category}"),
+        round=report.round,
+        outcome=report.outcome,
+        outcome_text=text(f"outcome.{report.outcome}") if report.outcome else None,
+        end=report.end,
+        filed_at=report.filed_at,
+        closed_at=report.closed_at,
+        timeline=[
+            timeline_entry_view(entry, readable=False)
+            for entry in report.timeline
+            if entry.what != "noted"
+        ],
+        hidden=["timeline.reason", "timeline.note"],
+    )
+
+
+@router.get("/{number}", summary="Follow a report", responses=refuses(*_NUMBER))
+async def get_follow_up(number: Number, _: Reader, reports: Handlers) -> FollowUpView:
+    """Lower case, missing dashes, O for 0 and I for 1 are accepted. A wrong check character is a
+    wrong number, not a missing report."""
+    return follow_up_view(await reports.read(number))
+
+
+@router.post("/{number}/confirm", summary="It really is solved", responses=refuses(*_KEY))
+async def confirm_follow_up(
+    number: Number, body: FollowUpKey, _: KeyHolder, reports: Handlers, cause: RequestCause
 ) -> FollowUpView:
-    """By the anonymous reporter, with the key that filing gave."""
-    return follow_up_view(await reports.confirm_by_key(number, body.key, cause))
+    """By the anonymous reporter."""
+    return follow_up_view(await reports.confirm(number, body.key, cause))
 
 
-@router.post("/{number}/reopen", response_model_exclude_none=True, summary="It is not solved")
-async def reopen(
-    number: Number, body: WithKeyAndReason, _: Keeper, reports: Handlers, cause: RequestCause
+@router.post("/{number}/reopen", summary="It is not solved", responses=refuses(*_KEY))
+async def reopen_follow_up(
+    number: Number, body: FollowUpReason, _: KeyHolder, reports: Handlers, cause: RequestCause
 ) -> FollowUpView:
-    """By the anonymous reporter, with the key that filing gave."""
-    return follow_up_view(await reports.reopen_by_key(number, body.key, body.reason, cause))
+    """By the anonymous reporter."""
+    return follow_up_view(await reports.reopen(number, body.key, body.reason, cause))
 
 
-@router.post("/{number}/withdraw", response_model_exclude_none=True, summary="Take it back")
-async def withdraw(
-    number: Number, body: WithKeyAndReason, _: Keeper, reports: Handlers, cause: RequestCause
+@router.post("/{number}/withdraw", summary="Withdraw it", responses=refuses(*_KEY, "with_police"))
+async def withdraw_follow_up(
+    number: Number, body: FollowUpReason, _: KeyHolder, reports: Handlers, cause: RequestCause
 ) -> FollowUpView:
-    """By the anonymous reporter, with the key that filing gave."""
-    return follow_up_view(await reports.withdraw_by_key(number, body.key, body.reason, cause))
+    """By the anonymous reporter."""
+    return follow_up_view(await reports.withdraw(number, body.key, body.reason, cause))

@@ -1,1 +1,1 @@
-"""The log book of volunteers: what they did, read by the station."""
+"""The log book: what volunteers did, read by the station."""

@@ -1,37 +1,34 @@
-"""Writing the log book, and reading it."""
+"""Writing and reading the log book."""
 
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from chassis.domain import Refusal
-from chassis.http.dependencies import Now, provided
-from chassis.http.idempotency import RequestCause
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import KeyedCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, View, free_text
 from chassis.identity.guards import Principal, allow
-from jinan.areas import covers
+from jinan.areas import AREA_PATTERN, COMMUNITY_PATTERN
 from services.incidents.logbook.domain import Kind, LogEntry
-from services.incidents.logbook.store import LogEntries
-from services.incidents.page import Cursor, cursor_of, read_cursor
-from services.incidents.place.handlers import PlaceHandlers
-from services.incidents.report.bodies import Body, Prose
+from services.incidents.logbook.handlers import LogbookHandlers, NewLogEntry
 
 router = APIRouter(prefix="/log-entries", tags=["log-entries"], route_class=PlainRoute)
-Entries = Annotated[LogEntries, provided(LogEntries)]
+Logbook = Annotated[LogbookHandlers, provided(LogbookHandlers)]
 
 
-class WriteEntry(Body):
-    """What was done, in which community, and how many minutes it took."""
-
-    kind: Kind
-    text: Prose
-    community: Annotated[str, Field(pattern=r"^\d{12}$", examples=["370104009008"])]
-    minutes: Annotated[int | None, Field(ge=1, le=1440)] = None
+class WriteLogEntry(Body):
+    kind: Annotated[Kind, Field(examples=["patrol"])]
+    text: Annotated[str, free_text(2000), Field(examples=["夜间巡逻三圈，一切正常"])]
+    community: Annotated[str, Field(pattern=COMMUNITY_PATTERN, examples=["370104009008"])]
+    minutes: Annotated[int | None, Field(ge=1, le=1440, description="How long it took")] = None
 
 
-class LogEntryView(BaseModel):
+class LogEntryView(View):
     id: str
     volunteer: str
     kind: Kind
@@ -42,58 +39,40 @@ class LogEntryView(BaseModel):
     at: datetime
 
 
-class LogEntryList(BaseModel):
-    """`next`: the cursor of the page that follows, if there is one."""
-
-    entries: list[LogEntryView]
-    next: str | None = None
+class LogEntryPage(Page[LogEntryView]):
+    pass
 
 
 def _view(entry: LogEntry) -> LogEntryView:
     return LogEntryView(**entry.model_dump(include=set(LogEntryView.model_fields)))
 
 
-@router.post("", status_code=201, summary="Write the log")
-async def write(
-    body: WriteEntry,
+@router.post(
+    "", status_code=201, summary="Write a log entry", responses=refuses("community_unknown")
+)
+async def write_log_entry(
+    body: WriteLogEntry,
     who: Annotated[Principal, allow("duty.serve")],
-    entries: Entries,
-    places: Annotated[PlaceHandlers, provided(PlaceHandlers)],
-    clock: Now,
-    cause: RequestCause,
+    logbook: Logbook,
+    cause: KeyedCause,
 ) -> LogEntryView:
     """By an approved volunteer, in any community of Jinan."""
-    places.check_community(body.community)
-    squad = next((grant.squad for grant in who.grants if grant.squad), None)
-    entry = LogEntry(
-        id=cause.derive("log"),
-        volunteer=who.subject,
-        squad=squad,
-        station=await places.station_of(body.community),
-        at=clock.now(),
-        **body.model_dump(),
-    )
-    return _view(await entries.add(entry, [], cause))
+    return _view(await logbook.write(NewLogEntry(**body.model_dump()), who, cause))
 
 
-@router.get("", summary="Read the log")
-async def list_entries(
+@router.get("", summary="Read the log book")
+async def list_log_entries(
     who: Annotated[Principal, allow("own")],
-    entries: Entries,
+    logbook: Logbook,
     mine: bool = False,
-    area: Annotated[str | None, Query(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$")] = None,
+    area: Annotated[str | None, Query(pattern=AREA_PATTERN)] = None,
     cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> LogEntryList:
-    """An officer's own area, or part of it; everybody else, and with `mine`, what one wrote
-    oneself. Newest first."""
-    officer = tuple(g.area for g in who.grants_for("report.read") if g.role == "officer")
-    own = mine or (not officer and area is None)
-    areas = officer if area is None else (area,)
-    if not own and (not officer or any(not any(covers(g, a) for g in officer) for a in areas)):
-        raise Refusal("outside_area")
-    after = read_cursor(cursor) if cursor else None
-    found = await entries.page(who.subject if own else None, areas, after, limit + 1)
+    limit: Limit = DEFAULT_LIMIT,
+) -> LogEntryPage:
+    """Newest first. Officers read their own areas, or part of them; everybody else, and with
+    `mine`, their own entries."""
+    after = from_cursor(cursor)
+    found = await logbook.newest(who, mine=mine, area=area, after=after, limit=limit + 1)
     shown = found[:limit]
-    following = cursor_of(shown[-1].at, shown[-1].id) if len(found) > limit else None
-    return LogEntryList(entries=[_view(entry) for entry in shown], next=following)
+    following = to_cursor(shown[-1].at, shown[-1].id) if len(found) > limit else None
+    return LogEntryPage(items=[_view(entry) for entry in shown], next=following)

@@ -1,19 +1,21 @@
-"""An entry of the log book: what a volunteer did, in their own words. Never changed. Pure."""
+"""A log entry: what a volunteer did, in their own words; and whose entries somebody may read."""
 
 from datetime import datetime
 from typing import Literal
 
 from pydantic import computed_field
 
-from chassis.domain import Aggregate
+from chassis.domain import Aggregate, Refusal
+from contracts.access import Person
 from contracts.vocabulary import Category
+from jinan.areas import covers
 
 Kind = Category | Literal["patrol", "visit", "watch", "other"]
 
 
 class LogEntry(Aggregate):
-    """`minutes`: how long it took, as the volunteer says; hours are credited from evidence
-    elsewhere."""
+    """Never changed. `minutes`: how long it took by the volunteer's own account; dispatch credits
+    hours from evidence."""
 
     volunteer: str
     squad: str | None = None
@@ -27,5 +29,16 @@ class LogEntry(Aggregate):
     @computed_field
     @property
     def within(self) -> tuple[str, ...]:
-        """The areas that it lies in: what an officer's list is looked up by."""
+        """The areas that contain it: the key of an officer's list."""
         return tuple(self.community[:digits] for digits in (4, 6, 9, 12))
+
+
+def readable_areas(who: Person, area: str | None, *, mine: bool) -> tuple[str, ...]:
+    """Where somebody reads all entries: an officer's areas, or the one named in them. Empty: only
+    their own entries. Raises Refusal for an area that is not theirs."""
+    own = tuple(g.area for g in who.grants_for("report.read") if g.role == "officer")
+    if mine or (not own and area is None):
+        return ()
+    if area is not None and not any(covers(grant, area) for grant in own):
+        raise Refusal("outside_area")
+    return own if area is None else (area,)

@@ -1,9 +1,11 @@
-"""Where log entries are kept."""
+"""Log entries in MongoDB."""
+
+from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.mongo.repository import Repository
-from chassis.mongo.store import Store
+from chassis.mongo.store import Document, Store
 from services.incidents.logbook.domain import LogEntry
 
 _NEWEST = [("at", DESCENDING), ("_id", DESCENDING)]
@@ -19,20 +21,19 @@ class LogEntries(Repository[LogEntry]):
             IndexModel([("within", ASCENDING), *_NEWEST]),
         )
 
-    async def page(
+    async def newest(
         self,
-        volunteer: str | None,
+        volunteer: str,
         areas: tuple[str, ...],
-        after: tuple[object, str] | None,
+        after: tuple[datetime, str] | None,
         limit: int,
     ) -> list[LogEntry]:
-        """Newest first: a volunteer's, or those within any of the areas; after the entry at (time,
-        id)."""
-        own = (
-            {"volunteer": volunteer} if volunteer is not None else {"within": {"$in": list(areas)}}
-        )
-        if after is None:
-            return await self.find(own, sort=_NEWEST, limit=limit)
-        at, id = after
-        following = {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]}
-        return await self.find({"$and": [own, following]}, sort=_NEWEST, limit=limit)
+        """Newest first, after the entry at (time, id): those within any of the areas; without areas
+        the volunteer's own."""
+        query: list[Document] = [
+            {"within": {"$in": list(areas)}} if areas else {"volunteer": volunteer}
+        ]
+        if after is not None:
+            at, id = after
+            query.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]})
+        return await self.find({"$and": query}, sort=_NEWEST, limit=limit)

@@ -1,1 +1,1 @@
-"""Photos to reports: checked by their bytes, without metadata, gone unless a report takes them."""
+"""Photos of reports: sanitized on upload, deleted after a day unless a report claims them."""

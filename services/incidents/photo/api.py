@@ -1,52 +1,58 @@
-"""Handing in a photo before the report that it belongs to. Its id is the key to it: who handed it
-in is not kept."""
+"""Uploading a photo before its report is filed. The id is the only key to it: who uploaded it is
+not stored."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
 
 from chassis.domain import Refusal
 from chassis.http.dependencies import provided
-from chassis.http.idempotency import RequestCause
+from chassis.http.idempotency import KeyedCause
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
-from services.incidents.photo.domain import MOST_BYTES, cleaned
+from services.incidents.photo.domain import MAX_BYTES, sanitized
 from services.incidents.photo.store import Photos
 
 router = APIRouter(prefix="/photos", tags=["photos"], route_class=PlainRoute)
-_BINARY = {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BINARY),
-    }
+PHOTO_CONTENT: dict[str, Any] = {
+    media_type: {"schema": {"type": "string", "format": "binary", "maxLength": MAX_BYTES}}
+    for media_type in ("image/jpeg", "image/png", "image/webp")
 }
-_at_once = asyncio.Semaphore(2)
-"""Pictures drawn anew at the same time: each takes a good part of a second and up to 200 MB."""
+"""A photo in the API's document, as a request's or a response's `content`."""
+_UPLOAD = {"requestBody": {"required": True, "content": PHOTO_CONTENT}}
+_decoding = asyncio.Semaphore(2)
+"""Each picture takes up to a second of CPU and 200 MB."""
 
 
-class PhotoView(BaseModel):
-    """The id to give as a report's `photo`."""
+class PhotoView(View):
+    """The id is for a report's `photo`."""
 
     id: str
 
 
-@router.post("", status_code=201, summary="Hand in a photo for a report", openapi_extra=_BODY)
-async def add(
+@router.post(
+    "",
+    status_code=201,
+    summary="Upload a photo for a report",
+    openapi_extra=_UPLOAD,
+    responses=refuses("photo_type", "photo_broken", "photo_pixels"),
+)
+async def upload_photo(
     request: Request,
     _: Annotated[Principal | None, anyone("an anonymous report may carry a photo")],
     photos: Annotated[Photos, provided(Photos)],
-    cause: RequestCause,
+    cause: KeyedCause,
 ) -> PhotoView:
-    """JPEG, PNG or WebP, at most 5 MB. Its place, time and device are not kept. Gone after a day
-    unless used."""
+    """JPEG, PNG or WebP, at most 5 MB. Its place, time and device are not stored. Deleted after a
+    day unless a report has it."""
     content = await request.body()
-    if len(content) > MOST_BYTES:
-        raise Refusal("too_large", fields={"body": "problem.too_large"}, limit=MOST_BYTES)
-    async with _at_once:
-        photo = await asyncio.to_thread(cleaned, content)
+    if len(content) > MAX_BYTES:
+        raise Refusal("too_large", "body", limit=MAX_BYTES)
+    async with _decoding:
+        photo = await asyncio.to_thread(sanitized, content)
     id = cause.derive("pho")
     await photos.add(id, photo, cause)
     return PhotoView(id=id)

@@ -1,8 +1,7 @@
-"""What is taken for a photo: by its bytes, whatever its name or type says; and only its picture is
-kept. Pure.
+"""Sanitizes photos. The type is detected from the bytes, whatever the name or content type says.
 
-The picture is drawn anew: place, time, device and whatever hides in or behind the file are gone,
-and a picture that does not open is refused.
+Each picture is decoded and encoded again, which removes place, time, device and anything hidden in
+or behind the file.
 """
 
 import warnings
@@ -14,10 +13,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chassis.domain import Refusal
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_PIXELS = 50_000_000
-LONGEST_SIDE = 2560
-"""Pixels; larger pictures are made smaller."""
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 2560
+"""Pixels; larger pictures are scaled down."""
 MediaType = Literal["image/jpeg", "image/png", "image/webp"]
 _FORMATS: dict[MediaType, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
@@ -39,8 +38,8 @@ def media_type_of(content: bytes) -> MediaType | None:
     return None
 
 
-def cleaned(content: bytes) -> Photo:
-    """The picture alone, upright, at most `LONGEST_SIDE`. Raises Refusal (422) for what is no
+def sanitized(content: bytes) -> Photo:
+    """The picture alone, upright, at most `MAX_SIDE` a side. Raises Refusal for what is no
     picture."""
     kind = media_type_of(content)
     if kind is None:
@@ -48,9 +47,9 @@ def cleaned(content: bytes) -> Photo:
     try:
         with warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning):
             picture = Image.open(BytesIO(content), formats=[_FORMATS[kind]])
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Refusal("photo_pixels", "body", most=MOST_PIXELS // 1_000_000)
-            drawn = _redrawn(picture, kind)
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Refusal("photo_pixels", "body", max=MAX_PIXELS // 1_000_000)
+            encoded = _encoded(picture, kind)
     except (
         UnidentifiedImageError,
         OSError,
@@ -60,16 +59,16 @@ def cleaned(content: bytes) -> Photo:
         Warning,
     ):
         raise Refusal("photo_broken", "body") from None
-    return Photo(kind, drawn)
+    return Photo(kind, encoded)
 
 
-def _redrawn(picture: Image.Image, kind: MediaType) -> bytes:
-    picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+def _encoded(picture: Image.Image, kind: MediaType) -> bytes:
+    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    seen = upright.convert("RGB" if kind == "image/jpeg" else "RGBA")
-    fresh = Image.new(seen.mode, seen.size)
-    fresh.paste(seen)
+    upright.thumbnail((MAX_SIDE, MAX_SIDE))
+    pixels = upright.convert("RGB" if kind == "image/jpeg" else "RGBA")
+    fresh = Image.new(pixels.mode, pixels.size)
+    fresh.paste(pixels)
     out = BytesIO()
     if kind == "image/png":
         fresh.save(out, "PNG")

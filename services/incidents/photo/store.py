@@ -1,5 +1,5 @@
-"""Photos and the report each belongs to. One that no report takes is gone after a day (real time,
-by the store)."""
+"""Photos and the report that each belongs to. One that no report claims expires after a day of real
+time, by the store's own clock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,13 +7,14 @@ from bson import Binary
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from chassis.domain import Cause, Refusal
+from chassis.domain import Cause
+from chassis.errors import CauseReused
 from chassis.mongo.store import Store
 from services.incidents.photo.domain import Photo
 
-KEPT = timedelta(days=1)
+_LIFETIME = timedelta(days=1)
 _SETTLED = timedelta(minutes=5)
-"""After a claim its report is stored, or never will be by the request that claimed."""
+"""How long after a claim its request has certainly ended, with or without a stored report."""
 
 
 class Photos:
@@ -23,56 +24,48 @@ class Photos:
         )
 
     async def add(self, id: str, photo: Photo, cause: Cause) -> None:
-        """A repeat of the cause changes nothing. Raises a 422 problem if its key came with another
-        body before."""
+        """A repeat of the cause changes nothing.
+
+        Raises:
+            CauseReused: the same key came with another photo.
+        """
         document = {
             "_id": id,
             "type": photo.media_type,
             "content": Binary(photo.content),
             "report": None,
             "cause": cause.mark,
-            "expires_at": datetime.now(UTC) + KEPT,
+            "expires_at": datetime.now(UTC) + _LIFETIME,
         }
         try:
             await self._photos.insert_one(document)
         except DuplicateKeyError:
-            there = await self._photos.find_one({"_id": id}, {"cause": 1}, max_time_ms=5000)
-            if there and there["cause"] != cause.mark:
-                raise Refusal(
-                    "key_reused", fields={"header.Idempotency-Key": "problem.key_reused"}
-                ) from None
+            stored = await self._photos.find_one({"_id": id}, {"cause": 1}, max_time_ms=5000)
+            if stored and stored["cause"] != cause.mark:
+                raise CauseReused(id) from None
 
     async def claim(self, id: str, report: str) -> bool:
-        """For a report that is about to be stored: whether it is there and no other report's.
-        Expires all the same."""
+        """Reserve it for a report that is about to be stored; False where it is missing or another
+        report's. Until `keep` it still expires."""
+        lifetime = {"$cond": ["$expires_at", datetime.now(UTC) + _LIFETIME, None]}
         claimed = await self._photos.update_one(
             {"_id": id, "report": {"$in": [None, report]}},
-            [
-                {
-                    "$set": {
-                        "report": report,
-                        "expires_at": {"$cond": ["$expires_at", datetime.now(UTC) + KEPT, None]},
-                    }
-                }
-            ],
+            [{"$set": {"report": report, "expires_at": lifetime}}],
         )
         return claimed.matched_count == 1
 
     async def keep(self, id: str) -> None:
-        """Its report is stored: it stays with it."""
+        """Its report is stored: it does not expire any more."""
         await self._photos.update_one({"_id": id}, {"$set": {"expires_at": None}})
 
     async def claimed(self, limit: int) -> list[tuple[str, str]]:
-        """(photo, report) of those that were claimed a while ago and expire all the same, the next
-        to go first."""
-        query = {
-            "expires_at": {"$lt": datetime.now(UTC) + KEPT - _SETTLED},
-            "report": {"$ne": None},
-        }
-        found = self._photos.find(query, {"report": 1}, limit=limit, max_time_ms=5000).sort(
-            "expires_at", ASCENDING
-        )
-        return [(document["_id"], document["report"]) async for document in found]
+        """(photo, report) of those that were claimed a while ago and still expire, the first to
+        expire first."""
+        claimed_before = datetime.now(UTC) + _LIFETIME - _SETTLED
+        query = {"expires_at": {"$lt": claimed_before}, "report": {"$ne": None}}
+        found = self._photos.find(query, {"report": 1}, limit=limit, max_time_ms=5000)
+        by_expiry = found.sort("expires_at", ASCENDING)
+        return [(document["_id"], document["report"]) async for document in by_expiry]
 
     async def get(self, id: str) -> Photo | None:
         found = await self._photos.find_one(

@@ -1,2 +1,1 @@
-"""A report (警情/事项) from filing to its end: routing, states, deadlines, number, who may read
-it."""
+"""Reports: from filing to closing, by the volunteers, the committee, the police or the log."""

@@ -1,53 +1,74 @@
 """Reports: filing, reading, and what each side does with them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from chassis.domain import Refusal
+from chassis.errors import NotFound
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute, hot
+from chassis.http.problems import refuses
+from chassis.http.schemas import id_path
 from chassis.identity.guards import Principal, allow, anyone
 from contracts.vocabulary import Category, Route
-from jinan.areas import covers
+from jinan.areas import AREA_PATTERN
 from jinan.coordinates import Point
-from services.incidents.page import Cursor
+from services.incidents.photo.api import PHOTO_CONTENT
 from services.incidents.photo.store import Photos
-from services.incidents.place.handlers import PlaceHandlers
-from services.incidents.report.bodies import FileReport, Reason, Resolution, RouteReport, Words
-from services.incidents.report.decisions import NewRoute
-from services.incidents.report.domain import State
+from services.incidents.report.domain.decisions import NewRoute
+from services.incidents.report.domain.report import State
 from services.incidents.report.handlers import NewReport, ReportHandlers
-from services.incidents.report.store import Reports, Wanted
-from services.incidents.report.views import (
-    FiledView,
-    ReportList,
+from services.incidents.report.schemas import (
+    FiledReportView,
+    FileReport,
+    ReportNote,
+    ReportPage,
+    ReportReason,
+    ReportResolution,
     ReportView,
-    filed_view,
+    RouteReport,
+    filed_report_view,
     report_view,
 )
+from services.incidents.report.store import ReportFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=PlainRoute)
 Handlers = Annotated[ReportHandlers, provided(ReportHandlers)]
+Id = Annotated[str, id_path("rep")]
 Anyone = Annotated[Principal, allow("own")]
 Reporter = Annotated[Principal, allow("report.file")]
 Manager = Annotated[Principal, allow("report.manage")]
-Code = Annotated[str, Query(max_length=64)]
+_PHOTO: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The photo", "content": PHOTO_CONTENT}
+}
 
 
-@router.post("", status_code=201, response_model_exclude_none=True, summary="File a report")
+@router.post(
+    "",
+    status_code=201,
+    summary="File a report",
+    responses=refuses(
+        "outside_jinan",
+        "community_unknown",
+        "community_elsewhere",
+        "photo_unknown",
+        "finished_by_volunteers",
+    ),
+)
 @hot  # benchmark rows 2 and 7
-async def file(
+async def file_report(
     body: FileReport,
     who: Annotated[
         Principal | None, anyone("a report may be anonymous, and filed without an account")
     ],
     reports: Handlers,
     cause: RequestCause,
-) -> FiledView:
+) -> FiledReportView:
     """The answer has the number to follow it by. Danger and crime go to the police at once, with
-    advice what to do."""
+    advice on what to do."""
     if who is None and not body.anonymous:
         raise Refusal("not_signed_in")
     if who is not None and not who.grants_for("report.file"):
@@ -64,99 +85,64 @@ async def file(
         people_needed=body.people_needed,
     )
     report, key = await reports.file(new, who, cause)
-    return filed_view(report, key)
+    return filed_report_view(report, key)
 
 
-@router.get("", response_model_exclude_none=True, summary="My reports, or those of an area")
+@router.get("", summary="My reports, or those of an area")
 async def list_reports(
     who: Anyone,
-    reports: Annotated[Reports, provided(Reports)],
-    places: Annotated[PlaceHandlers, provided(PlaceHandlers)],
+    reports: Handlers,
     mine: bool = False,
-    station: Code | None = None,
-    area: Annotated[str | None, Query(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$")] = None,
+    station: Annotated[str | None, Query(max_length=64)] = None,
+    area: Annotated[str | None, Query(pattern=AREA_PATTERN)] = None,
     state: State | None = None,
     route: Route | None = None,
     category: Category | None = None,
     triage: bool | None = None,
     cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> ReportList:
-    """Newest first. Officers and committees see their own areas; without `mine`, `station` or
-    `area`, all of them."""
-    if mine:
-        wanted = Wanted(
-            reporter=who.subject, state=state, route=route, category=category, triage=triage
-        )
-    else:
-        asked = await places.streets_of(station) if station else (area,) if area else None
-        open_to, without_police = _reach(who, asked)
-        wanted = Wanted(
-            areas=open_to,
-            not_police_in=without_police,
-            station=station,
-            state=state,
-            route=route,
-            category=category,
-            triage=triage,
-        )
-    found, following = await reports.page(wanted, cursor, limit)
-    return ReportList(reports=[report_view(report) for report in found], next=following)
+    limit: Limit = DEFAULT_LIMIT,
+) -> ReportPage:
+    """Newest first. Officers and committees see their own areas: all of them without `mine`,
+    `station` or `area`."""
+    wanted = ReportFilter(
+        station=station, state=state, route=route, category=category, triage=triage
+    )
+    after = from_cursor(cursor)
+    found = await reports.newest(who, wanted, mine=mine, area=area, after=after, limit=limit + 1)
+    shown = found[:limit]
+    following = to_cursor(shown[-1].filed_at, shown[-1].id) if len(found) > limit else None
+    return ReportPage(items=[report_view(report) for report in shown], next=following)
 
 
-def _reach(
-    who: Principal, asked: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of the areas asked for, those that the person sees as an officer, and those as committee
-    staff.
-
-    Raises 403 when there are none; an area that is wider than the person's own is narrowed to it.
-    """
-
-    def seen(role: str) -> tuple[str, ...]:
-        own = [grant.area for grant in who.grants_for("report.manage") if grant.role == role]
-        if asked is None:
-            return tuple(own)
-        inner = {a for a in asked for g in own if covers(g, a)} | {
-            g for a in asked for g in own if covers(a, g)
-        }
-        return tuple(sorted(inner))
-
-    officer, committee = seen("officer"), seen("committee")
-    if not officer and not committee:
-        raise Refusal("outside_area")
-    return officer, committee
-
-
-@router.get("/{id}", response_model_exclude_none=True, summary="One report")
-async def get(id: str, who: Anyone, reports: Handlers) -> ReportView:
-    """The reporter's own, an officer's or committee's area, or accepted by oneself or one's squad;
-    else 404."""
-    report, _ = await reports.readable(id, who)
-    return report_view(report)
+@router.get("/{id}", summary="Read a report")
+async def get_report(id: Id, who: Anyone, reports: Handlers) -> ReportView:
+    """For the reporter, the area's officers and committee, and the volunteers who accepted it with
+    their squad's leader. Not found for anybody else."""
+    return report_view(await reports.read(id, who))
 
 
 @router.get(
-    "/{id}/photo",
-    response_class=Response,
-    summary="The photo of a report",
-    responses={200: {"content": {kind: {} for kind in ("image/jpeg", "image/png", "image/webp")}}},
+    "/{id}/photo", response_class=Response, summary="The photo of a report", responses=_PHOTO
 )
-async def photo(
-    id: str, who: Anyone, reports: Handlers, photos: Annotated[Photos, provided(Photos)]
+async def get_report_photo(
+    id: Id, who: Anyone, reports: Handlers, photos: Annotated[Photos, provided(Photos)]
 ) -> Response:
     """For those who may read the report."""
-    report, _ = await reports.readable(id, who)
+    report = await reports.read(id, who)
     found = await photos.get(report.photo) if report.photo else None
     if found is None:
-        raise Refusal("not_found")
+        raise NotFound(id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-@router.post("/{id}/route", response_model_exclude_none=True, summary="Route it another way")
-async def reroute(
-    id: str, body: RouteReport, who: Manager, reports: Handlers, cause: RequestCause
+@router.post(
+    "/{id}/route",
+    summary="Route it another way",
+    responses=refuses("wrong_state", "never_volunteers", "log_is_own"),
+)
+async def route_report(
+    id: Id, body: RouteReport, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By an officer, with a reason; a new round begins. Never volunteers to violence, crime or
     danger to life."""
@@ -164,74 +150,89 @@ async def reroute(
 
 
 @router.post(
-    "/{id}/acknowledge", response_model_exclude_none=True, summary="The police take it over"
+    "/{id}/acknowledge", summary="The police take it over", responses=refuses("wrong_state")
 )
-async def acknowledge(id: str, who: Manager, reports: Handlers, cause: RequestCause) -> ReportView:
-    """By an officer, of a matter that was handed off."""
+async def acknowledge_report(
+    id: Id, who: Manager, reports: Handlers, cause: RequestCause
+) -> ReportView:
+    """By an officer, for a matter that was handed off."""
     return report_view(await reports.acknowledge(id, who, cause))
 
 
-@router.post("/{id}/resolve", response_model_exclude_none=True, summary="It is dealt with")
-async def resolve(
-    id: str, body: Resolution, who: Manager, reports: Handlers, cause: RequestCause
+@router.post("/{id}/resolve", summary="It is dealt with", responses=refuses("wrong_state"))
+async def resolve_report(
+    id: Id, body: ReportResolution, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By the committee for what was given to it, by an officer for any; the reporter is asked to
-    confirm."""
+    """By the committee for what it was given, by an officer for any report. The reporter is asked
+    to confirm."""
     return report_view(await reports.resolve(id, body.outcome, body.note, who, cause))
 
 
-@router.post("/{id}/close", response_model_exclude_none=True, summary="Close it for the station")
-async def close(
-    id: str, body: Resolution, who: Manager, reports: Handlers, cause: RequestCause
+@router.post(
+    "/{id}/close",
+    summary="Close it for the station",
+    responses=refuses("wrong_state", "reporter_has_time", "resolve_first"),
+)
+async def close_report(
+    id: Id, body: ReportResolution, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By an officer: a police matter with an outcome for the reporter, or for a reporter silent for
-    72 hours."""
+    """By an officer: a police matter with an outcome for the reporter, or for a reporter who was
+    silent for 72 hours."""
     return report_view(await reports.close(id, body.outcome, body.note, who, cause))
 
 
-@router.post("/{id}/reject", response_model_exclude_none=True, summary="Not accepted")
-async def reject(
-    id: str, body: Reason, who: Manager, reports: Handlers, cause: RequestCause
+@router.post("/{id}/reject", summary="Do not accept it", responses=refuses("wrong_state"))
+async def reject_report(
+    id: Id, body: ReportReason, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By an officer, with the reason that the reporter reads; before anybody has answered it."""
-    return report_view(await reports.refuse(id, body.reason, who, cause))
+    """By an officer, with a reason for the reporter, before anybody has answered it."""
+    return report_view(await reports.reject(id, body.reason, who, cause))
 
 
 @router.post(
-    "/{id}/return", response_model_exclude_none=True, summary="Give it back to the station"
+    "/{id}/return",
+    summary="Return it to the station",
+    responses=refuses("wrong_state", "too_late_to_return"),
 )
-async def give_back(
-    id: str, body: Reason, who: Manager, reports: Handlers, cause: RequestCause
+async def return_report(
+    id: Id, body: ReportReason, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By the committee, within two working days."""
-    return report_view(await reports.give_back(id, body.reason, who, cause))
+    return report_view(await reports.return_to_station(id, body.reason, who, cause))
 
 
-@router.post("/{id}/confirm", response_model_exclude_none=True, summary="It really is solved")
-async def confirm(id: str, who: Reporter, reports: Handlers, cause: RequestCause) -> ReportView:
+@router.post("/{id}/confirm", summary="It really is solved", responses=refuses("wrong_state"))
+async def confirm_report(
+    id: Id, who: Reporter, reports: Handlers, cause: RequestCause
+) -> ReportView:
     """By the reporter; this closes it."""
     return report_view(await reports.confirm(id, who, cause))
 
 
-@router.post("/{id}/reopen", response_model_exclude_none=True, summary="It is not solved")
-async def reopen(
-    id: str, body: Reason, who: Reporter, reports: Handlers, cause: RequestCause
+@router.post("/{id}/reopen", summary="It is not solved", responses=refuses("wrong_state"))
+async def reopen_report(
+    id: Id, body: ReportReason, who: Reporter, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By the reporter; a new round begins by the same route."""
+    """By the reporter; a new round begins on the same route, or with the police where the reason
+    tells of danger."""
     return report_view(await reports.reopen(id, body.reason, who, cause))
 
 
-@router.post("/{id}/withdraw", response_model_exclude_none=True, summary="Take it back")
-async def withdraw(
-    id: str, body: Reason, who: Reporter, reports: Handlers, cause: RequestCause
+@router.post(
+    "/{id}/withdraw", summary="Withdraw it", responses=refuses("wrong_state", "with_police")
+)
+async def withdraw_report(
+    id: Id, body: ReportReason, who: Reporter, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By the reporter, while it is not with the police; whoever is on the way is stood down."""
+    """By the reporter, while it is not with the police; volunteers on their way are stood down."""
     return report_view(await reports.withdraw(id, body.reason, who, cause))
 
 
-@router.post("/{id}/notes", status_code=201, response_model_exclude_none=True, summary="Add a note")
-async def note(
-    id: str, body: Words, who: Anyone, reports: Handlers, cause: RequestCause
+@router.post(
+    "/{id}/notes", status_code=201, summary="Add a note", responses=refuses("too_many_notes")
+)
+async def add_report_note(
+    id: Id, body: ReportNote, who: Anyone, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By anyone who may read it; a correction is a new note."""
-    return report_view(await reports.note(id, body.text, who, cause))
+    """By anybody who may read it; a correction is a new note."""
+    return report_view(await reports.add_note(id, body.text, who, cause))

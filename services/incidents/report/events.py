@@ -1,10 +1,10 @@
-"""Facts about a report as contracts. Never its words."""
+"""A report's events, as the contracts have them. Never its text."""
 
 from typing import Any, Literal
 
 from contracts.events import incidents
 from contracts.vocabulary import Outcome
-from services.incidents.report.domain import Report
+from services.incidents.report.domain.report import Report
 
 RoutedBy = Literal["rules", "officer", "reporter", "committee"]
 Why = Literal["nobody_answered", "nobody_on_duty", "overdue"]

@@ -1,7 +1,5 @@
-"""Reports: load, decide, save. One verb each."""
+"""Reports: load, decide, save."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,32 +8,40 @@ from datetime import datetime
 import structlog
 
 from chassis.clock import Clock
-from chassis.domain import Cause, Refusal
-from chassis.errors import DuplicateKey, is_transient
+from chassis.domain import Cause, Decision, Refusal
+from chassis.errors import DuplicateKey, NotFound, Unavailable, is_transient
 from chassis.identity.guards import Principal
+from chassis.kafka.subscriptions import Message
+from contracts.events.dispatch import CalloutEvent
 from contracts.vocabulary import Category, Outcome
 from jinan.coordinates import Datum, Point
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
-from services.incidents.report import decisions, number
-from services.incidents.report.access import Capacity, capacity, role_when_filing
-from services.incidents.report.deadlines import tick
-from services.incidents.report.decisions import Doing, NewRoute
-from services.incidents.report.domain import Report
-from services.incidents.report.filing import Decision, Filing, file
-from services.incidents.report.policy import rules_at
-from services.incidents.report.routing import Asked, route
-from services.incidents.report.store import Reports
+from services.incidents.policy import POLICIES
+from services.incidents.report.domain import callout, decisions, number
+from services.incidents.report.domain.access import (
+    Capacity,
+    capacity,
+    role_when_filing,
+    visible_areas,
+)
+from services.incidents.report.domain.deadlines import on_due
+from services.incidents.report.domain.decisions import NewRoute
+from services.incidents.report.domain.filing import Filing, file
+from services.incidents.report.domain.follow_up_key import FollowUpKeys, hash_key
+from services.incidents.report.domain.report import Actor, Report
+from services.incidents.report.store import ReportFilter, Reports
+from services.incidents.routing.domain import RoutingInput, classify
 
 log = structlog.get_logger()
-_DUE_AT_ONCE = 200
-_PHOTOS_AT_ONCE = 500
-_TRIES = 5
+_DUE_BATCH = 200
+_PHOTO_BATCH = 500
+_NUMBER_TRIES = 5
 
 
 @dataclass(frozen=True)
 class NewReport:
-    """What somebody tells: as it came, checked by form only."""
+    """A request to file a report."""
 
     text: str
     category: Category | None
@@ -49,30 +55,32 @@ class NewReport:
 
 
 class ReportHandlers:
-    """`secret` makes anonymous reporters' keys; it must be the same on all replicas."""
-
     def __init__(
-        self, reports: Reports, places: PlaceHandlers, photos: Photos, clock: Clock, secret: bytes
+        self,
+        reports: Reports,
+        places: PlaceHandlers,
+        photos: Photos,
+        keys: FollowUpKeys,
+        clock: Clock,
     ) -> None:
         self._reports, self._places, self._photos = reports, places, photos
-        self._clock, self._secret = clock, secret
+        self._keys, self._clock = keys, clock
 
     async def file(
         self, new: NewReport, who: Principal | None, cause: Cause
     ) -> tuple[Report, str | None]:
-        """The report, and for an anonymous one the key to follow it by; a repeat gives the same
-        ones."""
+        """The report, and the key of an anonymous one. A repeat of the cause returns the same."""
         role = role_when_filing(who)
         if new.finished and role not in ("volunteer", "leader"):
             raise Refusal("finished_by_volunteers", "body.finished")
         place = await self._places.find(new.point, new.datum, new.community)
         now = self._clock.now()
-        asked = Asked(new.text, new.category, role, new.finished, new.people_needed)
-        ruling = route(asked, rules_at(now), now)
+        given = RoutingInput(new.text, new.category, role, new.finished, new.people_needed)
+        routing = classify(given, POLICIES.at(now), now)
         id, anonymous = cause.derive("rep"), new.anonymous or who is None
         if new.photo is not None and not await self._photos.claim(new.photo, id):
             raise Refusal("photo_unknown", "body.photo")
-        key = self._follow_up_key(id) if anonymous else None
+        key = self._keys.issue(id) if anonymous else None
         filing = Filing(
             id=id,
             number="",
@@ -84,176 +92,169 @@ class ReportHandlers:
             area=place.area,
             station=place.station,
             photo=new.photo,
-            follow_up_key=_hash(key) if key else None,
+            follow_up_key=hash_key(key) if key else None,
         )
         report = await self._add(
-            lambda drawn: file(replace(filing, number=drawn), ruling, now), cause
+            lambda drawn: file(replace(filing, number=drawn), routing, now), cause
         )
         if new.photo is not None:
             await self._photos.keep(new.photo)
         return report, key
 
-    async def _add(self, decide: Callable[[str], Decision], cause: Cause) -> Report:
-        for _ in range(_TRIES):
+    async def _add(self, decide: Callable[[str], Decision[Report]], cause: Cause) -> Report:
+        """Store what is decided with a random number; another number where it is taken."""
+        for _ in range(_NUMBER_TRIES):
             report, events = decide(number.number_of(secrets.randbits(number.BITS)))
             try:
                 return await self._reports.add(report, events, cause)
-            except DuplicateKey as refused:
-                if "number" not in refused.key:
+            except DuplicateKey as taken:
+                if "number" not in taken.key:
                     raise
-        raise Refusal("unavailable", retry_after=1)
+        raise Unavailable("a free report number")
 
-    def _follow_up_key(self, report: str) -> str:
-        """Made from the report's id and the secret: a phone that repeats itself is told the same
-        key again."""
-        return hmac.new(
-            self._secret, f"follow-up\x1f{report}".encode(), hashlib.sha256
-        ).hexdigest()[:24]
+    async def newest(
+        self,
+        who: Principal,
+        wanted: ReportFilter,
+        *,
+        mine: bool,
+        area: str | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Report]:
+        """Newest first: the person's own, else those of the areas that they manage. Raises Refusal
+        where they manage none of the wanted ones."""
+        if mine:
+            wanted = replace(wanted, reporter=who.subject, station=None)
+        else:
+            areas = (area,) if area else None
+            if wanted.station:
+                areas = await self._places.streets_of(wanted.station)
+            officer, committee = visible_areas(who, areas)
+            wanted = replace(wanted, areas=officer, committee_areas=committee)
+        return await self._reports.newest(wanted, after, limit)
 
-    async def readable(self, id: str, who: Principal) -> tuple[Report, Capacity]:
-        """Raises 404 for a report that is not there, and for one that this person may not read."""
+    async def read(self, id: str, who: Principal) -> Report:
+        """Raises NotFound, also for a report that this person may not read."""
+        return (await self._readable(id, who))[0]
+
+    async def _readable(self, id: str, who: Principal) -> tuple[Report, Capacity]:
         report = await self._reports.require(id)
         reads_as = capacity(report, who)
         if reads_as is None:
-            raise Refusal("not_found")
+            raise NotFound(id)
         return report, reads_as
 
-    async def _as(self, id: str, who: Principal, *capacities: Capacity) -> tuple[Report, Doing]:
-        """The report for somebody who acts in one of these capacities; 403 for others who may read
-        it."""
-        report, reads_as = await self.readable(id, who)
+    async def _act(self, id: str, who: Principal, *capacities: Capacity) -> tuple[Report, Actor]:
+        """The report, and the person as an actor in one of these capacities. Raises Refusal for
+        others who may read it."""
+        report, reads_as = await self._readable(id, who)
         own = "reporter" in capacities and report.reporter == who.subject
         if not own and reads_as not in capacities:
             raise Refusal("not_allowed")
-        return report, Doing("reporter" if own else reads_as, who.subject)
+        return report, Actor("reporter" if own else reads_as, who.subject)
 
     async def _change(
-        self, id: str, cause: Cause, decide: Callable[[Report, datetime], Decision | None]
+        self, id: str, cause: Cause, decide: Callable[[Report, datetime], Decision[Report] | None]
     ) -> Report:
-        return await self._reports.change(
-            id, lambda report: decide(report, self._clock.now()), cause
-        )
+        return await self._reports.change(id, lambda r: decide(r, self._clock.now()), cause)
 
     async def reroute(self, id: str, new: NewRoute, who: Principal, cause: Cause) -> Report:
-        report, doing = await self._as(id, who, "officer")
+        report, actor = await self._act(id, who, "officer")
         station = report.station or await self._places.station_of(report.area)
         return await self._change(
-            id, cause, lambda r, now: decisions.reroute(r, new, doing, now, station)
+            id, cause, lambda r, now: decisions.reroute(r, new, actor, now, station)
         )
 
     async def acknowledge(self, id: str, who: Principal, cause: Cause) -> Report:
-        _, doing = await self._as(id, who, "officer")
-        return await self._change(id, cause, lambda r, now: decisions.acknowledge(r, doing, now))
+        _, actor = await self._act(id, who, "officer")
+        return await self._change(id, cause, lambda r, now: decisions.acknowledge(r, actor, now))
 
     async def resolve(
         self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause
     ) -> Report:
-        _, doing = await self._as(id, who, "officer", "committee")
-        by = "committee" if doing.role == "committee" else "station"
+        _, actor = await self._act(id, who, "officer", "committee")
+        by = "committee" if actor.role == "committee" else "station"
         return await self._change(
-            id, cause, lambda r, now: decisions.resolve(r, outcome, note, by, doing, now)
+            id, cause, lambda r, now: decisions.resolve(r, outcome, note, by, actor, now)
         )
 
     async def close(
         self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause
     ) -> Report:
-        _, doing = await self._as(id, who, "officer")
+        _, actor = await self._act(id, who, "officer")
         return await self._change(
-            id, cause, lambda r, now: decisions.close(r, outcome, note, doing, now)
+            id, cause, lambda r, now: decisions.close(r, outcome, note, actor, now)
         )
 
-    async def refuse(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        _, doing = await self._as(id, who, "officer")
-        return await self._change(id, cause, lambda r, now: decisions.refuse(r, reason, doing, now))
+    async def reject(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
+        _, actor = await self._act(id, who, "officer")
+        return await self._change(id, cause, lambda r, now: decisions.reject(r, reason, actor, now))
 
-    async def give_back(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        _, doing = await self._as(id, who, "committee")
+    async def return_to_station(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
+        _, actor = await self._act(id, who, "committee")
         return await self._change(
-            id, cause, lambda r, now: decisions.give_back(r, reason, doing, now)
+            id, cause, lambda r, now: decisions.return_to_station(r, reason, actor, now)
         )
 
-    async def note(self, id: str, words: str, who: Principal, cause: Cause) -> Report:
-        _, reads_as = await self.readable(id, who)
-        doing = Doing(reads_as, who.subject)
-        return await self._change(id, cause, lambda r, now: decisions.note(r, words, doing, now))
+    async def add_note(self, id: str, note: str, who: Principal, cause: Cause) -> Report:
+        _, reads_as = await self._readable(id, who)
+        actor = Actor(reads_as, who.subject)
+        return await self._change(id, cause, lambda r, now: decisions.add_note(r, note, actor, now))
 
     async def confirm(self, id: str, who: Principal, cause: Cause) -> Report:
-        _, doing = await self._as(id, who, "reporter")
+        _, actor = await self._act(id, who, "reporter")
+        return await self.confirm_as(actor, id, cause)
+
+    async def confirm_as(self, reporter: Actor, id: str, cause: Cause) -> Report:
         return await self._change(
-            id, cause, lambda r, now: decisions.confirm(r, "reporter", doing, now)
+            id, cause, lambda r, now: decisions.confirm(r, "reporter", reporter, now)
         )
 
     async def reopen(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        report, doing = await self._as(id, who, "reporter")
-        return await self._reopen(report, reason, doing, cause)
+        report, actor = await self._act(id, who, "reporter")
+        return await self.reopen_as(actor, report, reason, cause)
 
-    async def _reopen(self, report: Report, reason: str, doing: Doing, cause: Cause) -> Report:
+    async def reopen_as(self, reporter: Actor, report: Report, reason: str, cause: Cause) -> Report:
         station = report.station or await self._places.station_of(report.area)
         return await self._change(
-            report.id, cause, lambda r, now: decisions.reopen(r, reason, doing, now, station)
+            report.id, cause, lambda r, now: decisions.reopen(r, reason, reporter, now, station)
         )
 
     async def withdraw(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        _, doing = await self._as(id, who, "reporter")
+        _, actor = await self._act(id, who, "reporter")
+        return await self.withdraw_as(actor, id, reason, cause)
+
+    async def withdraw_as(self, reporter: Actor, id: str, reason: str, cause: Cause) -> Report:
         return await self._change(
-            id, cause, lambda r, now: decisions.withdraw(r, reason, doing, now)
+            id, cause, lambda r, now: decisions.withdraw(r, reason, reporter, now)
         )
 
-    async def by_number(self, typed: str) -> Report:
-        """Raises Refusal (422) for what can be no number, 404 for one that is nobody's."""
-        report = await self._reports.by_number(number.parse(typed))
-        if report is None:
-            raise Refusal("not_found")
-        return report
-
-    async def _by_key(self, typed: str, key: str) -> Report:
-        report = await self.by_number(typed)
-        if report.follow_up_key is None or not hmac.compare_digest(
-            report.follow_up_key, _hash(key)
-        ):
-            raise Refusal("key_wrong", fields={"body.key": "problem.key_wrong"})
-        return report
-
-    async def confirm_by_key(self, typed: str, key: str, cause: Cause) -> Report:
-        report = await self._by_key(typed, key)
-        doing = Doing("reporter")
-        return await self._change(
-            report.id, cause, lambda r, now: decisions.confirm(r, "reporter", doing, now)
-        )
-
-    async def reopen_by_key(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
-        return await self._reopen(await self._by_key(typed, key), reason, Doing("reporter"), cause)
-
-    async def withdraw_by_key(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
-        report = await self._by_key(typed, key)
-        doing = Doing("reporter")
-        return await self._change(
-            report.id, cause, lambda r, now: decisions.withdraw(r, reason, doing, now)
-        )
+    async def follow_callout(self, event: CalloutEvent, message: Message) -> None:
+        """An event of the call-out that answers a report."""
+        try:
+            await self._change(
+                event.report, message.cause, lambda r, now: callout.follow(r, event, now)
+            )
+        except NotFound:
+            log.warning("call-out of an unknown report", type=type(event).__name__)
 
     async def settle_due(self) -> None:
-        """What the clock brings: overdue first answers, and silent reporters. Safe on several
+        """Escalate overdue first answers, and confirm for silent reporters. Safe on several
         replicas at once."""
         now = self._clock.now()
-        for id in await self._reports.due(now, _DUE_AT_ONCE):
+        for id in await self._reports.due(now, _DUE_BATCH):
+            cause = Cause(f"due:{id}:{now.isoformat()}")
             try:
-                await self._reports.change(
-                    id, lambda report: tick(report, now), Cause(f"due:{id}:{now.isoformat()}")
-                )
-            # others were faster, or it cannot be settled: those behind it are not held up
-            except Exception as error:
+                await self._reports.change(id, lambda report: on_due(report, now), cause)
+            except Exception as error:  # one report must not block those behind it
                 if is_transient(error):
                     raise
-                log.warning("not settled yet", report=id, error=type(error).__name__)
+                log.warning("due report not settled", report=id, error=type(error).__name__)
 
     async def keep_photos(self) -> None:
-        """The process may have ended between a report and the word that its photo stays: it is said
-        here then."""
-        for photo, id in await self._photos.claimed(_PHOTOS_AT_ONCE):
+        """Keep the photos of stored reports for which `file` ended before it could."""
+        for photo, id in await self._photos.claimed(_PHOTO_BATCH):
             report = await self._reports.get(id)
             if report is not None and report.photo == photo:
                 await self._photos.keep(photo)
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

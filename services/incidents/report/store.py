@@ -1,7 +1,5 @@
-"""Where reports are kept, and the queries that lists, follow-ups and deadlines need, each with its
-index."""
+"""Reports in MongoDB, with an index for each query."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,24 +7,22 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.mongo.repository import Repository
-from chassis.mongo.store import Store
+from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
-from services.incidents.page import cursor_of, read_cursor
-from services.incidents.report.domain import Report, State
-from services.incidents.report.routing import POLICE_ONLY
+from services.incidents.report.domain.report import Report, State
+from services.incidents.routing.domain import POLICE_ONLY
 
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which reports: of a reporter, or within areas (any of them); what is None is not asked
-    for."""
+class ReportFilter:
+    """Which reports: a reporter's, else those within any of the areas. None: not filtered by."""
 
     reporter: str | None = None
     areas: tuple[str, ...] = ()
-    not_police_in: tuple[str, ...] = ()
-    """Areas whose police matters are not for the reader."""
+    committee_areas: tuple[str, ...] = ()
+    """Areas of which police matters are left out."""
     station: str | None = None
     state: State | None = None
     route: Route | None = None
@@ -54,55 +50,45 @@ class Reports(Repository[Report]):
         return found[0] if found else None
 
     async def due(self, now: datetime, limit: int) -> list[str]:
-        """Ids of reports whose time has come, the longest overdue first."""
-        cursor = self.collection.find(_due(now), {"_id": 1}, limit=limit, max_time_ms=5000)
+        """Ids of reports whose `due_at` has passed, the longest overdue first."""
+        # The partial index serves only queries that name the type.
+        query = {"due_at": {"$lte": now, "$type": "date"}}
+        cursor = self.collection.find(query, {"_id": 1}, limit=limit, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
 
-    async def page(
-        self, wanted: Wanted, cursor: str | None, limit: int
-    ) -> tuple[list[Report], str | None]:
-        """Newest first, and the cursor of what follows, if anything does. Raises Refusal for a
-        cursor of no page."""
+    async def newest(
+        self, wanted: ReportFilter, after: tuple[datetime, str] | None, limit: int
+    ) -> list[Report]:
+        """At most `limit` reports, newest first, after the one filed at (time, id)."""
         query = _query(wanted)
-        if cursor is not None:
-            at, id = read_cursor(cursor)
+        if after is not None:
+            at, id = after
             query.append({"$or": [{"filed_at": {"$lt": at}}, {"filed_at": at, "_id": {"$lt": id}}]})
-        found = await self.find({"$and": query} if query else {}, sort=_NEWEST, limit=limit + 1)
-        shown = found[:limit]
-        return shown, cursor_of(shown[-1].filed_at, shown[-1].id) if len(found) > limit else None
+        return await self.find({"$and": query}, sort=_NEWEST, limit=limit)
 
 
-def _due(now: datetime) -> dict[str, Any]:
-    """With the type, though it goes without saying: the partial index serves no query that does not
-    name it."""
-    return {"due_at": {"$lte": now, "$type": "date"}}
-
-
-def _query(wanted: Wanted) -> list[dict[str, Any]]:
-    parts: list[dict[str, Any]] = []
+def _query(wanted: ReportFilter) -> list[Document]:
     if wanted.reporter is not None:
-        parts.append({"reporter": wanted.reporter})
+        parts: list[Document] = [{"reporter": wanted.reporter}]
     else:
-        parts.append({"$or": list(_reach(wanted))})
-    named: Sequence[tuple[str, Any]] = (
-        ("station", wanted.station),
-        ("state", wanted.state),
-        ("route", wanted.route),
-        ("category", wanted.category),
-        ("triage", wanted.triage),
-    )
-    parts += [{field: value} for field, value in named if value is not None]
-    return parts
+        parts = [{"$or": _within(wanted)}]
+    fields: dict[str, Any] = {
+        "station": wanted.station,
+        "state": wanted.state,
+        "route": wanted.route,
+        "category": wanted.category,
+        "triage": wanted.triage,
+    }
+    return parts + [{field: value} for field, value in fields.items() if value is not None]
 
 
-def _reach(wanted: Wanted) -> Sequence[dict[str, Any]]:
-    reach: list[dict[str, Any]] = [{"within": {"$in": list(wanted.areas)}}]
-    if wanted.not_police_in:
-        committees = [
+def _within(wanted: ReportFilter) -> list[Document]:
+    parts: list[Document] = [{"within": {"$in": list(wanted.areas)}}]
+    if wanted.committee_areas:
+        # The same as `access.is_for_committee`.
+        not_police: list[Document] = [
             {"route": "committee"},
             {"route": {"$ne": "police"}, "category": {"$nin": sorted(POLICE_ONLY)}},
         ]
-        reach.append(
-            {"within": {"$in": list(wanted.not_police_in)}, "$or": committees}
-        )  # as access.is_committees
-    return reach
+        parts.append({"within": {"$in": list(wanted.committee_areas)}, "$or": not_police})
+    return parts

@@ -1,1 +1,0 @@
-"""What a report can be about, for those who file one."""

@@ -1,0 +1,43 @@
+"""A report by its number: reading it, and with the key of an anonymous one acting on it."""
+
+from chassis.domain import Cause, Refusal
+from chassis.errors import NotFound
+from services.incidents.report.domain import number
+from services.incidents.report.domain.follow_up_key import is_key
+from services.incidents.report.domain.report import Actor, Report
+from services.incidents.report.handlers import ReportHandlers
+from services.incidents.report.store import Reports
+
+_ANONYMOUS = Actor("reporter")
+
+
+class FollowUpHandlers:
+    """`typed` is a number as a person typed it."""
+
+    def __init__(self, reports: Reports, handlers: ReportHandlers) -> None:
+        self._reports, self._handlers = reports, handlers
+
+    async def read(self, typed: str) -> Report:
+        """Raises Refusal for what can be no number, NotFound for a number that no report has."""
+        report = await self._reports.by_number(number.parse(typed))
+        if report is None:
+            raise NotFound(typed)
+        return report
+
+    async def _with_key(self, typed: str, key: str) -> Report:
+        report = await self.read(typed)
+        if not is_key(report.follow_up_key, key):
+            raise Refusal("key_wrong", "body.key")
+        return report
+
+    async def confirm(self, typed: str, key: str, cause: Cause) -> Report:
+        report = await self._with_key(typed, key)
+        return await self._handlers.confirm_as(_ANONYMOUS, report.id, cause)
+
+    async def reopen(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
+        report = await self._with_key(typed, key)
+        return await self._handlers.reopen_as(_ANONYMOUS, report, reason, cause)
+
+    async def withdraw(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
+        report = await self._with_key(typed, key)
+        return await self._handlers.withdraw_as(_ANONYMOUS, report.id, reason, cause)

@@ -1,0 +1,73 @@
+"""The policy of incidents (`policy.toml`): what each category means, and the deadlines."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from chassis.domain import Frozen, Policies, Policy
+from contracts.vocabulary import Category, Route, Skill, Urgency
+from jinan.local_time import LOCAL
+
+
+class CategoryPolicy(Frozen):
+    """Exactly one of the two limits for the first answer is set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    route: Route
+    people: int = Field(ge=1, le=20)
+    urgency: Urgency
+    skills: tuple[Skill, ...] = ()
+    first_answer_minutes: int | None = None
+    first_answer_working_days: int | None = None
+    inform_police: bool = False
+    """Volunteers answer, and the station is informed at once."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.first_answer_minutes is None) == (self.first_answer_working_days is None):
+            raise ValueError("set either first_answer_minutes or first_answer_working_days")
+        return self
+
+    def first_answer_due(self, since: datetime) -> datetime:
+        if self.first_answer_minutes is not None:
+            return since + timedelta(minutes=self.first_answer_minutes)
+        return working_days_after(since, self.first_answer_working_days or 0)
+
+
+class IncidentsPolicy(Policy):
+    """`night_from_hour` and `night_until_hour` are local hours of the day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    crowd_people: int
+    night_from_hour: int
+    night_until_hour: int
+    night_people: int
+    confirm_after_hours: int
+    return_within_working_days: int
+    default_category: Category
+    category: dict[Category, CategoryPolicy]
+
+    @property
+    def confirm_after(self) -> timedelta:
+        return timedelta(hours=self.confirm_after_hours)
+
+
+def working_days_after(since: datetime, days: int) -> datetime:
+    """The same local time of day `days` working days (Monday to Friday) later. A time at a weekend
+    counts as the start of Monday."""
+    local = since.astimezone(LOCAL)
+    if local.weekday() >= 5:
+        monday = local + timedelta(days=7 - local.weekday())
+        local = monday.replace(hour=0, minute=0, second=0, microsecond=0)
+    left = days
+    while left > 0:
+        local += timedelta(days=1)
+        left -= local.weekday() < 5
+    return local.astimezone(UTC)
+
+
+POLICIES = Policies(IncidentsPolicy, Path(__file__).with_name("policy.toml").read_text("utf-8"))

@@ -1,0 +1,1 @@
+"""A report's state machine: filing, decisions, call-outs, deadlines, access. Pure."""

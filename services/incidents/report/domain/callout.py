@@ -1,0 +1,135 @@
+"""What the events of a call-out mean for its report.
+
+They may arrive in any order and more than once. Each is decided on the state it finds; one that
+belongs to another round, or to a report that volunteers no longer answer, changes nothing.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from chassis.domain import Decision
+from contracts.events import dispatch
+from contracts.vocabulary import Outcome
+from services.incidents.report import events
+from services.incidents.report.domain.decisions import resolve, return_unsolved
+from services.incidents.report.domain.report import (
+    RULES,
+    VOLUNTEERS,
+    Actor,
+    Helper,
+    Report,
+    State,
+)
+
+Shortage = Literal["nobody_answered", "nobody_on_duty", "too_few"]
+_BEFORE_ACCEPTED: frozenset[State] = frozenset({"routed", "called"})
+_UNDER_WAY: frozenset[State] = frozenset({"routed", "called", "accepted", "on_scene"})
+
+
+def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decision[Report] | None:
+    """The decision on any event of a call-out."""
+    match event:
+        case dispatch.CalloutOpened():
+            return called(report, event.round, now)
+        case dispatch.CalloutAccepted():
+            return accepted(report, event.round, event.volunteer, event.squad, now)
+        case dispatch.VolunteerArrived():
+            return arrived(report, event.round, event.volunteer, now)
+        case dispatch.VolunteerWithdrew() | dispatch.VolunteerStoodDown():
+            return left(report, event.round, event.volunteer)
+        case dispatch.CalloutDone():
+            return done(report, event.round, event.outcome, now)
+        case dispatch.CalloutEscalated(to="station"):
+            return escalated(report, event.round, event.why, now)
+        case _:
+            return None
+
+
+def _is_current(report: Report, round_: int) -> bool:
+    return report.route == "volunteers" and report.round == round_
+
+
+def called(report: Report, round_: int, now: datetime) -> Decision[Report] | None:
+    """Volunteers are being called."""
+    if not _is_current(report, round_) or report.state != "routed":
+        return None
+    return report.step("called", now, RULES, state="called"), []
+
+
+def accepted(
+    report: Report, round_: int, volunteer: str, squad: str | None, now: datetime
+) -> Decision[Report] | None:
+    """A volunteer accepted, and may read the report from now on. The first one is the first
+    answer."""
+    if not _is_current(report, round_) or any(
+        h.volunteer == volunteer and h.round == round_ for h in report.helpers
+    ):
+        return None
+    helper = Helper(volunteer=volunteer, squad=squad, round=round_)
+    joined = report.with_(helpers=(*report.helpers, helper))
+    if report.state not in _UNDER_WAY:
+        return joined, []
+    state = "accepted" if report.state in _BEFORE_ACCEPTED else report.state
+    return _answered(joined, "accepted", volunteer, now, state), []
+
+
+def left(report: Report, round_: int, volunteer: str) -> Decision[Report] | None:
+    """A volunteer withdrew or was stood down, and may not read the report any more. Without anybody
+    left, the report counts as called again."""
+    if report.round < round_:
+        return None
+    own = [h for h in report.helpers if h.volunteer == volunteer and h.round == round_]
+    if own and own[0].left:
+        return None
+    others = tuple(h for h in report.helpers if h not in own)
+    squad = own[0].squad if own else None
+    gone = Helper(volunteer=volunteer, squad=squad, round=round_, left=True)
+    changed = report.with_(helpers=(*others, gone))
+    if _is_current(report, round_) and report.state == "accepted" and not changed.present:
+        changed = changed.with_(state="called")
+    return changed, []
+
+
+def arrived(report: Report, round_: int, volunteer: str, now: datetime) -> Decision[Report] | None:
+    """The first volunteer is on scene."""
+    if not _is_current(report, round_) or report.state not in _UNDER_WAY - {"on_scene"}:
+        return None
+    return _answered(report, "on_scene", volunteer, now, "on_scene"), []
+
+
+def _answered(
+    report: Report,
+    what: Literal["accepted", "on_scene"],
+    volunteer: str,
+    now: datetime,
+    state: State,
+) -> Report:
+    return report.step(
+        what,
+        now,
+        Actor("volunteer", volunteer),
+        state=state,
+        answered_at=report.answered_at or now,
+        accepted_at=report.accepted_at or now,
+    )
+
+
+def done(report: Report, round_: int, outcome: Outcome, now: datetime) -> Decision[Report] | None:
+    """All volunteers have finished: resolved, or returned to the station if it is not solved."""
+    if not _is_current(report, round_) or report.state not in _UNDER_WAY:
+        return None
+    if outcome == "not_solved":
+        return return_unsolved(report, VOLUNTEERS, now)
+    return resolve(report, outcome, None, "volunteers", VOLUNTEERS, now)
+
+
+def escalated(report: Report, round_: int, why: Shortage, now: datetime) -> Decision[Report] | None:
+    """Too few volunteers answered: the station has to act. Once a round for each reason."""
+    if (
+        not _is_current(report, round_)
+        or report.state not in _UNDER_WAY
+        or why in report.escalations
+    ):
+        return None
+    changed = report.step("escalated", now, RULES, escalations=(*report.escalations, why))
+    return changed, [events.escalated(changed, "nobody_answered" if why == "too_few" else why)]
