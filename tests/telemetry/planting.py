@@ -1,4 +1,4 @@
-"""Canaries in every place where a caller may put something: what is taken, and what is refused."""
+"""Sends canaries wherever a caller can send a value: in valid requests and in refused ones."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,4 @@
-"""For every operation that takes an id: how somebody who has no part in a matter tries it, and what
-may come of it."""
+"""How a stranger tries each operation that takes an id, and what the answer may be."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ IDS = frozenset(
         "key",
     }
 )
-"""Parameters and fields that name something that may be another's."""
+"""Parameters and fields that identify something which may belong to others."""
 OTHERS = frozenset(
     {
         "code",
@@ -67,15 +66,15 @@ OTHERS = frozenset(
         "access_token",
     }
 )
-"""Parameters and fields that name nothing of anybody else."""
+"""Parameters and fields that identify nothing of others."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """`{name}` stands for an id of the matter. Without `open`, all must be refused.
+    """`{name}` stands for an id of a call-out that strangers have no part in.
 
-    `open`: why it may be answered, and then with nothing of the matter. `may`: roles for whom it is
-    their work.
+    `refused`: the statuses of a refusal. `open`: why a success is allowed, without any secret of
+    the call-out. `may`: roles whose work it is; they do not try.
     """
 
     path: str
@@ -97,13 +96,13 @@ _KEY = {"key": "f" * 24}
 ATTEMPTS: dict[str, Attempt] = {
     # registration
     "POST sign-in-codes": _attempt(
-        "sign-in-codes", {"phone": "{free}"}, open="whoever wants to sign in"
+        "sign-in-codes", {"phone": "{free}"}, open="anybody may sign in"
     ),
     "POST sessions": _attempt(
         "sessions", {"phone": "{phone}", "code": "000000"}, refused=frozenset({401, 422, 429})
     ),
     "DELETE sessions/{session}": _attempt(
-        "sessions/{session}", open="an id that is not one's own ends nothing"
+        "sessions/{session}", open="another person's session does not end"
     ),
     "POST volunteers": _attempt(
         "volunteers",
@@ -129,7 +128,7 @@ ATTEMPTS: dict[str, Attempt] = {
         "volunteers/{account}/proposals", _WHY | {"what": "suspend"}
     ),
     "GET squads": _attempt(
-        "squads", query={"station": "{station}"}, open="whoever wants to join one may see them"
+        "squads", query={"station": "{station}"}, open="anybody who wants to join one"
     ),
     "POST squads": _attempt(
         "squads", {"station": "{station}", "name": "外人队", "leader": "{account}"}
@@ -174,7 +173,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST reports/{id}/withdraw": _attempt("reports/{report}/withdraw", _WHY),
     "POST reports/{id}/notes": _attempt("reports/{report}/notes", {"text": "外人的话"}),
     "GET follow-ups/{number}": _attempt(
-        "follow-ups/{number}", open="the number is the key; no words and no place"
+        "follow-ups/{number}", open="by the number alone: no text and no place"
     ),
     "POST follow-ups/{number}/confirm": _attempt("follow-ups/{number}/confirm", _KEY),
     "POST follow-ups/{number}/reopen": _attempt("follow-ups/{number}/reopen", _KEY | _WHY),
@@ -201,7 +200,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST callouts/{id}/call": _attempt("callouts/{callout}/call", {"volunteers": ["{account}"]}),
     "GET callouts/{id}/candidates": _attempt("callouts/{callout}/candidates", open="own squad"),
     "GET callouts/{id}/candidates/me": _attempt(
-        "callouts/{callout}/candidates/me", open="why was I not called?"
+        "callouts/{callout}/candidates/me", open="why one was not called oneself"
     ),
     "GET service-records": _attempt("service-records", query={"volunteer": "{account}"}),
     # notify
@@ -214,9 +213,9 @@ ATTEMPTS: dict[str, Attempt] = {
 """Method and path below `/api/v1/` -> the attempt."""
 
 
-def taking_ids() -> Iterator[tuple[str, set[str]]]:
-    """Every operation with an id in its path, query or body; and names of which nobody said what
-    they are."""
+def operations_with_ids() -> Iterator[tuple[str, set[str]]]:
+    """Every operation with an id in its path, query or body; and its names that are in neither list
+    above."""
     for service, method, path, operation in documented():
         parameters = operation.get("parameters", [])
         names = {p["name"] for p in parameters if p["in"] == "query"} | _fields(service, operation)

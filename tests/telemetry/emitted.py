@@ -1,4 +1,4 @@
-"""All that the platform tells of itself: topics, logs, traces, figures."""
+"""Everything that the platform emits: topics, logs, traces, metrics."""
 
 import asyncio
 import time
@@ -14,8 +14,7 @@ SERVICES = ("registration", "incidents", "dispatch", "notify")
 
 
 async def on_topics(bootstrap: str) -> tuple[bytes, bytes]:
-    """All that stands on all topics from the beginning, keys and headers too; and of dead letters
-    the headers alone."""
+    """All messages of all topics with their keys and headers; and all headers alone."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
     )
@@ -26,7 +25,7 @@ async def on_topics(bootstrap: str) -> tuple[bytes, bytes]:
         partitions = consumer.assignment()
         ends = await consumer.end_offsets(list(partitions))
         await consumer.seek_to_beginning(*partitions)
-        seen, reasons = list[bytes](), list[bytes]()
+        messages, all_headers = list[bytes](), list[bytes]()
         async with asyncio.timeout(90):
             while any([await consumer.position(p) < ends[p] for p in partitions]):
                 for records in (await consumer.getmany(timeout_ms=500)).values():
@@ -36,20 +35,20 @@ async def on_topics(bootstrap: str) -> tuple[bytes, bytes]:
                             for name, value in record.headers
                             for part in (name.encode(), value)
                         ]
-                        seen += [record.key or b"", record.value or b"", *headers]
-                        reasons += headers
-        return b"\n".join(seen), b"\n".join(reasons)
+                        messages += [record.key or b"", record.value or b"", *headers]
+                        all_headers += headers
+        return b"\n".join(messages), b"\n".join(all_headers)
     finally:
         await consumer.stop()
 
 
-async def logged(platform: WholePlatform) -> bytes:
-    """By the services and the gateway, its access log too."""
+async def logs(platform: WholePlatform) -> bytes:
+    """Of the services and the gateway, its access log included."""
     return b"\n".join(file.read_bytes() for file in sorted(platform.logs.glob("*.log*")))
 
 
-async def traced(zipkin: str) -> bytes:
-    """Every span of every service, and the names that they go by."""
+async def traces(zipkin: str) -> bytes:
+    """Every span of every service, and the list of their names."""
     now_ms = int(time.time() * 1000)
     pages: list[bytes] = []
     async with httpx.AsyncClient(base_url=zipkin, timeout=60, trust_env=False) as client:
@@ -70,8 +69,8 @@ async def traced(zipkin: str) -> bytes:
     return b"\n".join(pages)
 
 
-async def measured(platform: WholePlatform) -> bytes:
-    """All figures: of the services, and what the gateway counts."""
+async def metrics(platform: WholePlatform) -> bytes:
+    """Of the services and the gateway."""
     admin = f"http://127.0.0.1:{platform.ports.envoy_admin}"
     urls = [f"{platform.service_url(service)}/metrics" for service in SERVICES]
     urls += [f"{admin}/stats?format=text", f"{admin}/stats/prometheus", f"{admin}/clusters"]

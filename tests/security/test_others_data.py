@@ -1,32 +1,35 @@
-"""Nobody reads or changes what is not theirs: it answers as if it were not there, or forbids."""
+"""What belongs to others is not found, or forbidden."""
 
 import httpx
 import pytest
 
-from tests.journeys.phone import Phone
 from tests.journeys.station import Station
-from tests.security.test_bad_requests import API, refused
+from tests.security.problems import assert_problem
+from tests.support.client import API
+from tests.support.phone import Phone
 
 
 @pytest.fixture
 async def report(station: Station) -> str:
     """Somebody else's."""
-    return (await station.reports(await station.somebody("resident")))["id"]
+    return (await station.file_report(await station.somebody("resident")))["id"]
 
 
-async def test_a_strangers_report_is_not_there(
+async def test_another_persons_report_is_not_found(
     web: httpx.AsyncClient, somebody: Phone, report: str
 ):
     headers = await somebody.person.headers()
-    refused(await web.get(f"{API}/reports/{report}", headers=headers), 404)
-    refused(await web.get(f"{API}/reports/{report}/photo", headers=headers), 404)
+    assert_problem(await web.get(f"{API}/reports/{report}", headers=headers), 404)
+    assert_problem(await web.get(f"{API}/reports/{report}/photo", headers=headers), 404)
     for verb, body in (("confirm", {}), ("reopen", {"reason": "?"}), ("withdraw", {"reason": "?"})):
-        refused(
+        assert_problem(
             await web.post(f"{API}/reports/{report}/{verb}", json=body, headers=headers), (403, 404)
         )
 
 
-async def test_a_resident_manages_nothing(web: httpx.AsyncClient, somebody: Phone, report: str):
+async def test_a_resident_cannot_manage_anything(
+    web: httpx.AsyncClient, somebody: Phone, report: str
+):
     headers = await somebody.person.headers()
     bodies = {
         "route": {"route": "police", "reason": "?"},
@@ -35,7 +38,7 @@ async def test_a_resident_manages_nothing(web: httpx.AsyncClient, somebody: Phon
         "close": {"outcome": "solved", "note": "?"},
     }
     for verb, body in bodies.items():
-        refused(
+        assert_problem(
             await web.post(f"{API}/reports/{report}/{verb}", json=body, headers=headers), (403, 404)
         )
     for path, params in (
@@ -44,8 +47,8 @@ async def test_a_resident_manages_nothing(web: httpx.AsyncClient, somebody: Phon
         ("duty", {"station": "sta_duandian"}),
         ("deliveries", {"report": report}),
     ):
-        refused(await web.get(f"{API}/{path}", params=params, headers=headers), (403, 404))
-    refused(
+        assert_problem(await web.get(f"{API}/{path}", params=params, headers=headers), (403, 404))
+    assert_problem(
         await web.post(
             f"{API}/duty/start",
             json={"location": {"longitude": 116.94, "latitude": 36.67}},
@@ -54,7 +57,7 @@ async def test_a_resident_manages_nothing(web: httpx.AsyncClient, somebody: Phon
         403,
     )
     grant = {"account": somebody.id, "role": "officer", "area": "3701"}
-    refused(await web.post(f"{API}/grants", json=grant, headers=headers), 403)
+    assert_problem(await web.post(f"{API}/grants", json=grant, headers=headers), 403)
 
 
 async def test_a_volunteer_who_was_not_called_cannot_answer_a_call(
@@ -62,25 +65,29 @@ async def test_a_volunteer_who_was_not_called_cannot_answer_a_call(
 ):
     called = await station.on_duty()
     resident = await station.somebody("resident")
-    report = await station.reports(resident, "assistance")
-    callout = (await called.hears("alert", report["id"]))["callout"]
+    report = await station.file_report(resident, "assistance")
+    callout = (await called.receives("alert", report["id"]))["callout"]
     headers = await volunteer.person.headers()
     for verb in ("accept", "decline", "arrive"):
-        refused(
+        assert_problem(
             await web.post(f"{API}/callouts/{callout}/{verb}", json={}, headers=headers), (403, 404)
         )
-    refused(await web.get(f"{API}/callouts/{callout}/candidates", headers=headers), (403, 404))
-    refused(await web.get(f"{API}/reports/{report['id']}", headers=headers), 404)
+    assert_problem(
+        await web.get(f"{API}/callouts/{callout}/candidates", headers=headers), (403, 404)
+    )
+    assert_problem(await web.get(f"{API}/reports/{report['id']}", headers=headers), 404)
 
 
-async def test_a_strangers_messages_are_not_there(
+async def test_another_persons_messages_are_not_found(
     station: Station, web: httpx.AsyncClient, somebody: Phone
 ):
     other = await station.somebody("resident")
-    report = await station.reports(other, "traffic")
+    report = await station.file_report(other, "traffic")
     officer = await station.somebody("officer")
-    await officer.hears("escalation", report["id"])
-    message = officer.heard_of("escalation", report["id"])[0]["id"]
+    await officer.receives("escalation", report["id"])
+    message = officer.all_received("escalation", report["id"])[0]["id"]
     headers = await somebody.person.headers()
     for verb in ("read", "acknowledge"):
-        refused(await web.post(f"{API}/inbox/{message}/{verb}", json={}, headers=headers), 404)
+        assert_problem(
+            await web.post(f"{API}/inbox/{message}/{verb}", json={}, headers=headers), 404
+        )
