@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pymongo.lock
 import pytest
 import uvloop
 from aiokafka.conn import AIOKafkaConnection
@@ -60,3 +61,30 @@ async def test_a_cancellation_at_the_moment_a_wait_ends_is_not_lost() -> None:
         await asyncio.sleep(0)  # one turn of the event loop, in which it starts
         ended.set_result(None)
     assert not continued.is_set()
+
+
+async def turns() -> None:
+    """Some turns of the event loop, in which a cancellation arrives."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_wait_for_a_connection_that_is_cancelled_twice_leaves_no_lock() -> None:
+    """As when a request's time limit and the end of the service come together."""
+    lock: Any = pymongo.lock._async_create_lock()  # pyright: ignore
+    pool: Any = pymongo.lock._async_create_condition(lock)  # pyright: ignore
+
+    async def wait_for_connection() -> None:
+        async with pool:
+            await pymongo.lock._async_cond_wait(pool, 60)  # pyright: ignore
+
+    task = asyncio.create_task(wait_for_connection())
+    await asyncio.sleep(0)  # one turn of the event loop, in which it starts
+    async with lock:
+        task.cancel()
+        await turns()
+        task.cancel()
+    await asyncio.wait({task}, timeout=5)
+    assert task.cancelled()
+    await turns()
+    assert not lock.locked()

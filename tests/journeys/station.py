@@ -75,7 +75,8 @@ class Station:
 
     def report_body(self, category: str = "nuisance", **more: Any) -> Json:
         """A report at the middle."""
-        return report_body(_TEXTS.get(category, "楼下的音响太吵"), category, **more)
+        text = more.pop("text", _TEXTS.get(category, "楼下的音响太吵"))
+        return report_body(text, category, **more)
 
     async def file_report(self, who: Phone, category: str = "nuisance", **more: Any) -> Json:
         return await who.person.post("reports", self.report_body(category, **more))
