@@ -6,6 +6,7 @@ INSTALLED := $(STATE)/venv/installed
 PEERS := $(STATE)/venv/peers-installed
 # Three brokers and three members of the replica set have data of their own: a profile of their own.
 PROFILE ?= $(if $(filter 3,$(MEMBERS)),three,run)
+SERVICES := registration incidents dispatch notify
 .DEFAULT_GOAL := help
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
@@ -22,9 +23,9 @@ $(INSTALLED): requirements.lock
 	@sh deploy/local/setup.sh $(STATE)/venv
 	@touch $@
 
-demo: setup ## play a day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
+demo: setup ## run a simulated day at the demonstration station (DAY=file.jsonl SPEED= KEEP=1 TARGET=compose)
 	@$(PY) -m deploy.local fetch
-	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m simulation.play
+	@DAY='$(DAY)' SPEED='$(SPEED)' KEEP='$(KEEP)' TARGET='$(TARGET)' $(PY) -m simulation.runner
 
 test: setup ## run all tests on real servers (ARGS= for pytest, TEST_BACKEND=containers for Docker)
 	@$(PY) -m pytest $(ARGS)
@@ -38,26 +39,25 @@ run: setup ## start the platform and stay until Ctrl-C; its data is kept (MEMBER
 stop: setup ## end the platform that `make run` started (PROFILE=demo: the one of `make demo KEEP=1`)
 	@$(PY) -m deploy.local stop --profile $(PROFILE)
 
-status: setup ## show how each process of the platform is
+status: setup ## show the state of each process of the platform
 	@$(PY) -m deploy.local status --profile $(PROFILE)
 
-logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to go on)
+logs: setup ## show the end of the logs (NAME=dispatch for one, FOLLOW=1 to keep printing)
 	@$(PY) -m deploy.local logs $(NAME) $(if $(FOLLOW),--follow) --profile $(PROFILE)
 
 clean: setup ## remove the data, logs and secrets of the local platforms
 	@$(PY) -m deploy.local clean
 
-check: setup ## lint, format, types, layers, contracts
+check: setup ## lint, format, types, layers, contracts, derived files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(PY) -m contracts.tools.check
+	$(PY) -m deploy.generate --check
 
-generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration
-	$(PY) -m contracts.tools.check --write
-	$(PY) -m deploy.gateway.openapi
-	$(PY) -m deploy.gateway.render
+generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration, tables in docs
+	@$(PY) -m deploy.generate
 
 bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: under 5 minutes; ROWS=1,5: only these)
 	@$(PY) -m deploy.local fetch
@@ -68,7 +68,7 @@ $(PEERS): $(INSTALLED) requirements-bench.lock
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-bench.lock
 	@touch $@
 
-up: ## start the compose stack (Docker), with keys of its own (SCALE='dispatch=3 incidents=2')
+up: ## start the compose stack (Docker) (SCALE='dispatch=3 incidents=2')
 	COMPOSE_PARALLEL_LIMIT=1 docker compose build
 	docker compose up --detach --wait $(or $(ONLY),$(SCALE:%=--scale %))
 
@@ -78,7 +78,10 @@ down: ## stop the compose stack; its data is kept
 down-for-good: ## stop the compose stack and remove its data and keys
 	docker compose down --volumes
 
-lock: setup ## write the lock files anew from pyproject.toml: everything, what the images install, the benchmarks' peers
-	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
+lock: setup ## write the lock files again from pyproject.toml: everything, each image's packages, the benchmarks' peers
+	$(LOCK) $(SERVICES:%=--extra %) --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --extra bench --constraints requirements.lock pyproject.toml -o requirements-bench.lock
-	$(LOCK) pyproject.toml -o requirements-run.lock
+	@for service in $(SERVICES); do \
+	  $(LOCK) --extra $$service --constraints requirements.lock pyproject.toml -o deploy/compose/locks/$$service.lock || exit; \
+	done
+	echo fastapi-offline | $(LOCK) --no-deps --constraints requirements.lock - -o deploy/compose/locks/pages.lock

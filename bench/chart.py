@@ -1,4 +1,4 @@
-"""The results as an SVG: how far each row is above its goal, and how ours stands to the real
+"""The results as an SVG: each row in relation to its goal, and ours in relation to the real
 peers."""
 
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,8 @@ from html import escape
 from bench.rows.row import Row
 
 _LEFT, _WIDE, _HIGH = 430, 1040, 34
-_MOST = 3.0
-"""Bars end here; the figure beside them goes on."""
+_MAX_BAR = 3.0
+"""Longer bars are cut; the figure beside them is exact."""
 _SCALE = 130
 
 
@@ -33,7 +33,7 @@ def chart(rows: Sequence[Row]) -> str:
 
 
 def _rows(rows: Sequence[Row]) -> Iterator[tuple[str, float, float, float, str]]:
-    """(name, how many times the goal, the same of the spread's ends, what is written beside)."""
+    """(name, ratio to the goal, lower and upper end of its spread, label)."""
     for row in rows:
         goal, less = float(row.goal.split()[1].rstrip(",")), row.goal.startswith("<")
         reached = [goal / ratio if less else ratio / goal for ratio in (row.ratio, *row.spread)]
@@ -95,4 +95,4 @@ def _group(
 
 
 def _x(value: float) -> float:
-    return min(value, _MOST) * _SCALE
+    return min(value, _MAX_BAR) * _SCALE

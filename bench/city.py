@@ -1,8 +1,7 @@
-"""A city of volunteers on duty, put straight into the stores as the services themselves would hold
-them.
+"""A city of volunteers on duty, written directly to the stores.
 
-The demonstration's volunteers are the pattern: what the services made of them is copied under other
-names. However large the city, people live equally dense; reports come from its middle.
+The documents that the services wrote for a volunteer of the demonstration are copied under other
+ids. The density is the same for every size; reports come from the centre.
 """
 
 import asyncio
@@ -15,15 +14,15 @@ from typing import Any
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
-from bench.stage import Stage
+from bench.environment import Environment
 
-MIDDLE = (116.941, 36.667)
+CENTRE = (116.941, 36.667)
 SIDE_M = 8000.0
-"""The square in which the first `DENSE` volunteers are, and all reports."""
+"""The square of the first `DENSE` volunteers and of all reports."""
 DENSE = 10_000
 _METRES = (89_300.0, 111_195.0)  # a degree of longitude, and of latitude, in Jinan
 _CHUNK = 5000
-_PATTERN: dict[str, Any] = {"outbox": [], "seen": []}
+_RESET_FIELDS: dict[str, Any] = {"outbox": [], "seen": []}
 
 
 def volunteer(n: int) -> str:
@@ -31,7 +30,7 @@ def volunteer(n: int) -> str:
 
 
 def place(n: int) -> tuple[float, float]:
-    """Where volunteer `n` is: within the square, or around it at the same density."""
+    """The place of volunteer `n`: in the square, or around it at the same density."""
     random = Random(f"place {n}")
     if n < DENSE:
         return near(random, SIDE_M / 2)
@@ -45,16 +44,15 @@ def near(random: Random, half_m: float) -> tuple[float, float]:
 
 
 def _degrees(east_m: float, north_m: float) -> tuple[float, float]:
-    return MIDDLE[0] + east_m / _METRES[0], MIDDLE[1] + north_m / _METRES[1]
+    return CENTRE[0] + east_m / _METRES[0], CENTRE[1] + north_m / _METRES[1]
 
 
 class City:
-    """Begins with the demonstration's people, none of them on duty, and as large as an earlier row
-    has left it."""
+    """Starts with the demonstration's people, nobody on duty, and what an earlier row added."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._mongo: MongoClient[dict[str, Any]] = MongoClient(stage.mongo_url, w=1)
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._mongo: MongoClient[dict[str, Any]] = MongoClient(environment.mongo_url, w=1)
         ours = {"_id": {"$gte": volunteer(0), "$lt": volunteer(16**9)}}
         self.size = self._mongo["dispatch"]["responders"].count_documents(ours)
 
@@ -62,15 +60,15 @@ class City:
         self._mongo.close()
 
     async def grow(self, size: int) -> None:
-        """Until there are `size` volunteers, all of them on duty with a fresh position."""
-        await asyncio.to_thread(self._until_known)
+        """Adds volunteers up to `size`, all of them on duty with a fresh position."""
+        await asyncio.to_thread(self._await_demonstration)
         numbers = range(self.size, size)
         await asyncio.to_thread(self._store, numbers)
         self.size = max(self.size, size)
-        await self.seen()
+        await self.refresh_positions()
 
-    def _until_known(self) -> None:
-        """The services have heard of the demonstration's people."""
+    def _await_demonstration(self) -> None:
+        """Waits until the services know the demonstration's people."""
         until = time.monotonic() + 60
         wanted = (
             ("dispatch", "responders", {"approved": True}),
@@ -81,12 +79,15 @@ class City:
             self._mongo[database][name].find_one(like) for database, name, like in wanted
         ):
             if time.monotonic() > until:
-                raise RuntimeError("the services have not heard of the demonstration's people")
+                raise RuntimeError("the services do not know the demonstration's people")
             time.sleep(0.2)
 
-    async def seen(self) -> None:
-        """Everybody's phone has just sent where they are."""
-        redis, at = Redis.from_url(self._stage.redis_url), self._stage.now().timestamp() + 60
+    async def refresh_positions(self) -> None:
+        """Sends a fresh position for everybody."""
+        redis, at = (
+            Redis.from_url(self._environment.redis_url),
+            self._environment.now().timestamp() + 60,
+        )
         for start in range(0, self.size, _CHUNK):
             people = {volunteer(n): place(n) for n in range(start, min(self.size, start + _CHUNK))}
             pipe = redis.pipeline(transaction=False)
@@ -99,9 +100,9 @@ class City:
             await pipe.execute()
         await redis.aclose()
 
-    async def rest(self) -> None:
-        """All matters are over and everybody is free again."""
-        await self._stage.quiet()
+    async def reset(self) -> None:
+        """Ends all call-outs and frees everybody."""
+        await self._environment.quiet()
         await asyncio.to_thread(self._free)
 
     def _free(self) -> None:
@@ -115,7 +116,7 @@ class City:
         )
 
     def _store(self, numbers: range) -> None:
-        now = self._stage.now()
+        now = self._environment.now()
         on_duty = {
             "on_duty": True,
             "approved": True,
@@ -137,8 +138,8 @@ class City:
     ) -> None:
         pattern = self._mongo[database][name].find_one(like)
         if pattern is None:
-            raise RuntimeError(f"{database}.{name} holds none of the demonstration's people")
-        pattern |= {key: value for key, value in _PATTERN.items() if key in pattern} | more
+            raise RuntimeError(f"{database}.{name} has none of the demonstration's people")
+        pattern |= {key: value for key, value in _RESET_FIELDS.items() if key in pattern} | more
         pattern.pop("pending", None)
 
         def copies() -> Iterator[dict[str, Any]]:

@@ -1,7 +1,6 @@
-"""The bare hops that row 2's path is made of, each by itself and one after another: what the parts
-can do at best.
+"""The bare hops of row 2's path, measured one by one: the lower bound of its latency.
 
-`python -m bench.hops` is asked by lines (`bench.lines`). Milliseconds.
+`python -m bench.hops` is a companion (`bench.companion`). Milliseconds.
 """
 
 import asyncio
@@ -17,15 +16,15 @@ from pydantic import BaseModel
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
-from bench.lines import answer
-from bench.wire import answer_of, request
+from bench.companion import serve
+from bench.raw_http import read_answer, request
 from chassis.kafka.topics import ensure_topics
 
 _BODY = "x" * 1000
 _PLACE = (116.941, 36.667)
 
 
-class Ask(BaseModel):
+class Request(BaseModel):
     mongo_url: str
     kafka: str
     redis_url: str
@@ -34,8 +33,8 @@ class Ask(BaseModel):
 
 
 class Hops(BaseModel):
-    """Medians. `kafka`: produced with acks=all until consumed; `push`: from an endpoint to its
-    stream's reader."""
+    """Medians. `kafka`: from producing with acks=all to consuming; `push`: from an endpoint to the
+    reader of its stream."""
 
     insert: float
     kafka: float
@@ -45,42 +44,44 @@ class Hops(BaseModel):
 
 
 class Bare:
-    """Drivers as they come, each connected before the first sample."""
+    """The drivers with default settings, connected before the first sample."""
 
     def __init__(self) -> None:
         self._ready: tuple[Any, Any, Any, _Http, _Http] | None = None
         self._random = Random(2)
 
-    async def reply(self, ask: Ask) -> Hops:
-        mongo, redis, kafka, http, stream = self._ready or await self._connect(ask)
+    async def handle(self, wanted: Request) -> Hops:
+        mongo, redis, kafka, http, stream = self._ready or await self._connect(wanted)
         people = mongo["bench_hops"]["people"]
         found = Hops(
-            insert=await _median(ask.samples, lambda: people.insert_one({"body": _BODY})),
-            kafka=await _median(ask.samples, lambda: self._round_trip(*kafka)),
-            geosearch=await _median(ask.samples, lambda: self._search(redis)),
-            post=await _median(ask.samples, lambda: http.post("/reports")),
-            push=await _pushes(http, stream, ask.samples),
+            insert=await _median(wanted.samples, lambda: people.insert_one({"body": _BODY})),
+            kafka=await _median(wanted.samples, lambda: self._round_trip(*kafka)),
+            geosearch=await _median(wanted.samples, lambda: self._search(redis)),
+            post=await _median(wanted.samples, lambda: http.post("/reports")),
+            push=await _pushes(http, stream, wanted.samples),
         )
         await mongo.drop_database("bench_hops")
         return found
 
-    async def _connect(self, ask: Ask) -> "tuple[Any, Any, Any, _Http, _Http]":
+    async def _connect(self, wanted: Request) -> "tuple[Any, Any, Any, _Http, _Http]":
         topic = f"bench.{uuid4().hex[:8]}"
-        await ensure_topics(ask.kafka, [topic], 1, 1)
+        await ensure_topics(wanted.kafka, [topic], 1, 1)
         producer = AIOKafkaProducer(
-            bootstrap_servers=ask.kafka, acks="all", enable_idempotence=True
+            bootstrap_servers=wanted.kafka, acks="all", enable_idempotence=True
         )
         consumer = AIOKafkaConsumer(
-            topic, bootstrap_servers=ask.kafka, auto_offset_reset="earliest"
+            topic, bootstrap_servers=wanted.kafka, auto_offset_reset="earliest"
         )
         await producer.start()
         await consumer.start()
-        mongo: AsyncMongoClient[Any] = AsyncMongoClient(ask.mongo_url, w="majority", journal=True)
-        http, stream = await _Http.open(ask.bare), await _Http.open(ask.bare)
+        mongo: AsyncMongoClient[Any] = AsyncMongoClient(
+            wanted.mongo_url, w="majority", journal=True
+        )
+        http, stream = await _Http.open(wanted.bare), await _Http.open(wanted.bare)
         await stream.listen()
         self._ready = (
             mongo,
-            Redis.from_url(ask.redis_url),
+            Redis.from_url(wanted.redis_url),
             (producer, consumer, topic),
             http,
             stream,
@@ -133,7 +134,7 @@ class _Http:
 
     async def post(self, path: str) -> None:
         self.writer.write(request("POST", self._url, path, b'{"text": "%s"}' % _BODY.encode()))
-        await answer_of(self.reader)
+        await read_answer(self.reader)
 
     async def listen(self) -> None:
         self.writer.write(request("GET", self._url, "/stream"))
@@ -141,7 +142,7 @@ class _Http:
 
 
 async def _pushes(http: _Http, stream: _Http, samples: int) -> float:
-    """The event carries when it was pushed, by the clock that all processes of a machine share."""
+    """Each event carries the time of its push, by the clock that all processes share."""
     found: list[float] = []
     for _ in range(samples):
         await http.post("/pushes")
@@ -155,4 +156,4 @@ async def _pushes(http: _Http, stream: _Http, samples: int) -> float:
 if __name__ == "__main__":
     import uvloop
 
-    uvloop.run(answer(Ask, Bare().reply))
+    uvloop.run(serve(Request, Bare().handle))

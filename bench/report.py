@@ -1,4 +1,4 @@
-"""Results as JSON for machines, and a page for people with a chart."""
+"""Writes the results as JSON, as a page and as a chart."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import psutil
 from pydantic import BaseModel
 
 from bench.chart import chart
-from bench.rows.city import Scale
+from bench.rows.growth import Scale
 from bench.rows.replicas import Replicas
 from bench.rows.row import Other, Row
 
@@ -31,11 +31,11 @@ class Results(BaseModel):
     replicas: Replicas | None = None
     memory_mib: dict[str, float] = {}
     not_measured: list[str] = []
-    """What failed this time."""
+    """The rows that failed."""
 
 
 def machine() -> dict[str, str | int | float]:
-    """What the figures were measured on."""
+    """The machine that the figures were measured on."""
     return {
         "cpus": os.cpu_count() or 0,
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
@@ -46,7 +46,7 @@ def machine() -> dict[str, str | int | float]:
 
 
 def write(found: Results, command: str) -> None:
-    """Writes all three, of this run alone."""
+    """Writes all three from this run."""
     found.command = command
     RESULTS.write_text(json.dumps(found.model_dump(), indent=2, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text("\n".join(_page(found)) + "\n", "utf-8")
@@ -61,7 +61,7 @@ def line(row: Row) -> str:
     )
 
 
-def beside(row: Row, peer: Other) -> str:
+def peer_line(row: Row, peer: Other) -> str:
     if peer.value is None or peer.ratio is None:
         return f"  {peer.name}: not run, {peer.not_run}"
     return f"  {peer.name}: {_figure(peer.value)} {row.unit}, ours / theirs {peer.ratio:.2f}"

@@ -16,6 +16,7 @@ from chassis.clock import Clock
 from chassis.health import Checks, Watchdog, health_routes
 from chassis.http import problems
 from chassis.http.middleware import RequestMiddleware
+from chassis.http.openapi import document
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.http.server import Server
 from chassis.identity.tokens import Verifier
@@ -117,7 +118,6 @@ class Service:
         app = FastAPI(
             title=self.name,
             lifespan=self._lifespan,
-            responses=problems.RESPONSES,
             docs_url=None,
             redoc_url=None,
             openapi_url=None,
@@ -129,6 +129,7 @@ class Service:
         )
         app.state.provided = {Clock: self.clock}
         problems.install(app)
+        document.install(app)
         app.add_middleware(
             RequestMiddleware,
             max_bytes=settings.max_body_bytes,

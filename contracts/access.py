@@ -60,7 +60,7 @@ class Grant(BaseModel):
     until: datetime | None = None
 
 
-class Person(BaseModel):
+class Principal(BaseModel):
     """Somebody who is signed in, as the access token tells: account id, session id and grants."""
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +77,10 @@ class Person(BaseModel):
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.grants)
+
+    @property
+    def squads_led(self) -> frozenset[str]:
+        return frozenset(g.squad for g in self.grants if g.role == "leader" and g.squad)
 
     def may(
         self, permission: Permission, area: str, *roles: Role, squad: str | None = None

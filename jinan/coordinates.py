@@ -4,10 +4,14 @@ metres."""
 import math
 from typing import Literal, NamedTuple
 
-Datum = Literal["wgs84", "gcj02"]
+from typing_extensions import TypeAliasType
+
+Datum = TypeAliasType("Datum", Literal["wgs84", "gcj02"])
 _A = 6378245.0  # Krasovsky 1940 semi-major axis in metres, which GCJ-02 is built on
 _EE = 0.00669342162296594323
 EARTH_M = 6371008.8
+WEST, SOUTH, EAST, NORTH = 116.1, 35.9, 118.1, 37.7
+"""A box around Jinan's twelve districts, WGS-84 degrees."""
 
 
 class Point(NamedTuple):
@@ -55,6 +59,11 @@ def wgs84_from_gcj02(point: Point) -> Point:
 
 def to_wgs84(point: Point, datum: Datum) -> Point:
     return point if datum == "wgs84" else wgs84_from_gcj02(point)
+
+
+def in_jinan(point: Point) -> bool:
+    """Whether the box around Jinan holds the point: cheap, for what comes in masses."""
+    return WEST <= point.longitude <= EAST and SOUTH <= point.latitude <= NORTH
 
 
 def distance_m(a: Point, b: Point) -> float:

@@ -1,11 +1,24 @@
-"""Names of Jinan's administrative divisions by code (`data/jinan_divisions.csv`). Place names:
-Chinese only."""
+"""Jinan's divisions by their official codes (`data/jinan_divisions.csv`): city, districts, streets
+and communities. Their names are place names: Chinese only."""
 
 import csv
 from functools import cache
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 _FILE = Path(__file__).parent / "data" / "jinan_divisions.csv"
+_HIGH_TECH_ZONE = "370176"
+"""Counted like a district by the statistics office; the city's twelve districts are without it."""
+DivisionKind = Literal["city", "district", "zone", "street", "community"]
+
+
+class Division(NamedTuple):
+    """`parent` is empty for the city."""
+
+    code: str
+    name: str
+    parent: str
+    kind: DivisionKind
 
 
 @cache
@@ -17,6 +30,26 @@ def names() -> dict[str, str]:
             for level in ("district", "street", "community"):
                 found[row[f"{level}_code"]] = row[level]
     return found
+
+
+def divisions() -> list[Division]:
+    """All of them, by code."""
+    return [
+        Division(code, name, parent_of(code), kind_of(code))
+        for code, name in sorted(names().items())
+    ]
+
+
+def parent_of(code: str) -> str:
+    """The division directly around it; empty for the city."""
+    return {4: "", 6: code[:4], 9: code[:6], 12: code[:9]}[len(code)]
+
+
+def kind_of(code: str) -> DivisionKind:
+    if code == _HIGH_TECH_ZONE:
+        return "zone"
+    kinds: dict[int, DivisionKind] = {4: "city", 6: "district", 9: "street", 12: "community"}
+    return kinds[len(code)]
 
 
 def name_of(code: str) -> str:

@@ -1,8 +1,8 @@
-"""The letters put aside: `python -m ops.dead_letters list|replay --topic <topic> [--limit n]
-[--all]`.
+"""Lists and replays dead letters: `python -m ops.dead_letters list|replay --topic TOPIC
+[--limit N] [--all]`.
 
-A letter that is replayed goes back to the topic it came from, as it was. Consumers see through
-repeats, so replaying twice leaves the same state. How far was replayed is kept by the broker (group
+A replayed message goes back unchanged to the topic that it came from. Consumers recognise repeats,
+so replaying twice leaves the same state. The broker keeps the replay position (consumer group
 `deadletter-replay`).
 """
 
@@ -29,32 +29,32 @@ Record = ConsumerRecord[bytes, bytes]
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A message that could not be applied, with the reason. Its value is never shown: nobody could
-    read it."""
+class DeadLetter:
+    """A message that could not be applied, with the reason. Its value is never printed."""
 
     record: Record
 
-    def why(self, name: str) -> str:
+    def detail(self, name: str) -> str:
+        """The header `dead-<name>`: reason, error, group or topic."""
         return dict(self.record.headers).get(f"dead-{name}", b"").decode("utf-8", "replace")
 
     @property
     def headers(self) -> Headers:
-        """Those that it came with."""
+        """The message's original headers."""
         return [
             (name, value) for name, value in self.record.headers if not name.startswith("dead-")
         ]
 
     def line(self) -> str:
+        """partition:offset, event type, key, reason, error and consumer group, tab-separated."""
         try:
             type_ = Envelope.model_validate_json(self.record.value or b"").type
         except ValidationError:
             type_ = "?"
         key = (self.record.key or b"").decode("utf-8", "replace")
         place = f"{self.record.partition}:{self.record.offset}"
-        return "\t".join(
-            [place, type_, key, self.why("reason"), self.why("error"), self.why("group")]
-        )
+        details = (self.detail(name) for name in ("reason", "error", "group"))
+        return "\t".join([place, type_, key, *details])
 
 
 @asynccontextmanager
@@ -83,11 +83,11 @@ async def _partitions(bootstrap: str, topic: str) -> list[int]:
         await admin.close()
 
 
-async def _letters(
+async def _dead_letters(
     bootstrap: str, consumer: AIOKafkaConsumer, topic: str, limit: int | None, everything: bool
-) -> AsyncGenerator[Letter]:
-    """Those that are there now: a letter that comes back while it is replayed is one for the next
-    time."""
+) -> AsyncGenerator[DeadLetter]:
+    """Up to the end of the topic as of now: what fails again during a replay waits for the next
+    one."""
     if dead(topic) not in await consumer.topics():
         return
     partitions = [TopicPartition(dead(topic), n) for n in await _partitions(bootstrap, dead(topic))]
@@ -95,69 +95,73 @@ async def _letters(
     ends = await consumer.end_offsets(partitions)
     if everything:
         await consumer.seek_to_beginning(*partitions)
-    given = 0
+    yielded = 0
     for partition, end in ends.items():
-        while await consumer.position(partition) < end and given != limit:
+        while await consumer.position(partition) < end and yielded != limit:
             async with asyncio.timeout(30):
                 record = await consumer.getone(partition)
             if record.offset < end:
-                given += 1
-                yield Letter(record)
+                yielded += 1
+                yield DeadLetter(record)
 
 
 async def show(
     bootstrap: str, topic: str, limit: int | None = None, everything: bool = False
-) -> list[Letter]:
-    """The letters not replayed yet, or all that the broker still has."""
+) -> list[DeadLetter]:
+    """Those not replayed yet, or, with `everything`, all that the broker still has."""
     async with _reader(bootstrap) as consumer:
-        return [letter async for letter in _letters(bootstrap, consumer, topic, limit, everything)]
+        found = _dead_letters(bootstrap, consumer, topic, limit, everything)
+        return [dead_letter async for dead_letter in found]
 
 
 async def replay(
     bootstrap: str, topic: str, limit: int | None = None, everything: bool = False
-) -> list[Letter]:
-    """Put letters back; each counts as replayed once the broker has it."""
+) -> list[DeadLetter]:
+    """Sends them back to their topics; each counts as replayed once the broker acknowledged it."""
     publisher = Publisher(bootstrap, GROUP)
     await publisher.start()
-    done: list[Letter] = []
+    replayed: list[DeadLetter] = []
     try:
         async with _reader(bootstrap) as consumer:
-            async for letter in _letters(bootstrap, consumer, topic, limit, everything):
-                record = letter.record
-                back = letter.why("topic") or topic
-                await (await publisher.put(back, record.key, record.value, letter.headers))
+            found = _dead_letters(bootstrap, consumer, topic, limit, everything)
+            async for dead_letter in found:
+                record = dead_letter.record
+                origin = dead_letter.detail("topic") or topic
+                sent = await publisher.put(origin, record.key, record.value, dead_letter.headers)
+                await sent
                 await consumer.commit(
                     {TopicPartition(record.topic, record.partition): record.offset + 1}
                 )
-                done.append(letter)
+                replayed.append(dead_letter)
     finally:
         await publisher.stop()
-    return done
+    return replayed
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; gives the exit code."""
+    """The command; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m ops.dead_letters", description="Letters that were put aside"
+        prog="python -m ops.dead_letters", description="List or replay dead letters."
     )
-    parser.add_argument("what", choices=["list", "replay"])
+    parser.add_argument("command", choices=["list", "replay"])
+    parser.add_argument("--topic", required=True, help="the original topic, as in dispatch.events")
+    parser.add_argument("--limit", type=int, default=None, help="maximum number of messages")
     parser.add_argument(
-        "--topic", required=True, help="the topic they came from, as in dispatch.events"
+        "--all", action="store_true", help="from the beginning, including those already replayed"
     )
-    parser.add_argument("--limit", type=int, default=None, help="at most so many")
-    parser.add_argument(
-        "--all", action="store_true", help="from the beginning, also those replayed before"
-    )
-    given = parser.parse_args(arguments)
-    act = replay if given.what == "replay" else show
+    options = parser.parse_args(arguments)
+    act = replay if options.command == "replay" else show
     try:
-        letters = asyncio.run(act(Settings().kafka_bootstrap, given.topic, given.limit, given.all))
+        found = asyncio.run(
+            act(Settings().kafka_bootstrap, options.topic, options.limit, options.all)
+        )
     except (KafkaError, OSError, TimeoutError) as error:
-        sys.stderr.write(f"the broker is away: {type(error).__name__}\n")
+        sys.stderr.write(f"the broker is unavailable: {type(error).__name__}\n")
         return 1
-    for letter in letters:
-        sys.stdout.write(letter.line() + "\n")
-    sys.stdout.write(f"{len(letters)} {'replayed' if given.what == 'replay' else 'put aside'}\n")
+    for dead_letter in found:
+        sys.stdout.write(dead_letter.line() + "\n")
+    done = "replayed" if options.command == "replay" else "dead letters"
+    sys.stdout.write(f"{len(found)} {done}\n")
     return 0
 
 

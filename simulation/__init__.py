@@ -1,1 +1,2 @@
-"""A day at the demonstration station, played through the gateway as its people would live it."""
+"""A simulated day at the demonstration station, run through the gateway as its people would live
+it."""

@@ -1,4 +1,4 @@
-"""The platform as an app on a phone sees it: sign-in, requests that may be repeated, and the open
+"""A client of the gateway, as the app on a phone is one: sign-in, retried requests, the open
 stream."""
 
 import asyncio
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import httpx
 
 Json = dict[str, Any]
-_TRIES = 8
-_PAUSE = 0.2  # seconds before a second try, doubled each time
-_LONGEST_PAUSE = 5.0
+_ATTEMPTS = 8
+_PAUSE = 0.2  # seconds before the second attempt, doubled each time
+_MAX_PAUSE = 5.0
 
 
 class Refused(Exception):
-    """The platform said no: `status`, and the code of its problem document
+    """The platform refused: `status`, and the code of its problem document
     (`urn:problem:<code>`)."""
 
     def __init__(self, request: str, status: int, document: Json) -> None:
@@ -28,13 +28,12 @@ class Refused(Exception):
         super().__init__(f"{request}: {status} {self.code} {fields}".strip())
 
 
-class Away(Exception):
-    """The platform did not answer, try after try."""
+class Unavailable(Exception):
+    """The platform did not answer in any attempt."""
 
 
 class StreamEvent(NamedTuple):
-    """One message of the open stream: its kind, its id for `Last-Event-ID`, and the message
-    itself."""
+    """One message of the open stream; `id` is what `Last-Event-ID` takes."""
 
     kind: str
     id: str
@@ -42,8 +41,8 @@ class StreamEvent(NamedTuple):
 
 
 class Api:
-    """The gateway at `url`, without a person. Requests have a time limit and are repeated when the
-    platform is busy."""
+    """The gateway at `url`, without a person. Requests time out after `timeout` seconds and are
+    retried while the platform is busy."""
 
     def __init__(self, url: str, dev_key: str, timeout: float = 15.0) -> None:
         self.url, self._dev_key = url.rstrip("/"), dev_key
@@ -56,21 +55,21 @@ class Api:
     async def send(
         self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any
     ) -> Any:
-        """The answer's JSON, None if it has none. Raises like `request`."""
+        """The answer's JSON, None if it has no body. Raises like `request`."""
         answer = await self.request(method, path, headers, **request)
         return answer.json() if answer.content else None
 
     async def request(
         self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any
     ) -> httpx.Response:
-        """Every try of a POST carries the same Idempotency-Key.
+        """All attempts of a POST carry the same Idempotency-Key.
 
-        Raises Refused for what is refused and Away when nothing comes of all tries.
+        Raises Refused for a 4xx answer, Unavailable when all attempts failed.
         """
         sent = {"Idempotency-Key": secrets.token_hex(12)} if method == "POST" else {}
         sent |= headers or {}
         pause, why = _PAUSE, ""
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
                 answer = await self.http.request(method, f"/api/v1/{path}", headers=sent, **request)
             except httpx.TransportError as error:
@@ -81,17 +80,21 @@ class Api:
                 if answer.status_code not in (429, 500, 502, 503, 504):
                     raise Refused(f"{method} {path}", answer.status_code, _document(answer))
                 why, wait = str(answer.status_code), float(answer.headers.get("Retry-After", pause))
-            await asyncio.sleep(min(wait, _LONGEST_PAUSE))
+            await asyncio.sleep(min(wait, _MAX_PAUSE))
             pause *= 2
-        raise Away(f"{method} {path}: {why}")
+        raise Unavailable(f"{method} {path}: {why}")
 
-    async def sign_in(self, phone: str) -> "Person":
-        """By the code that the local SMS end shows to the developer."""
+    async def sign_in_code(self, phone: str) -> str:
+        """Requests a code and reads it where the platform shows it to developers."""
         await self.send("POST", "sign-in-codes", json={"phone": phone})
-        shown = await self.send(
+        sent = await self.send(
             "GET", "dev/messages", {"X-Dev-Key": self._dev_key}, params={"phone": phone}
         )
-        code = shown["messages"][0]["code"]
+        return str(sent["items"][0]["code"])
+
+    async def sign_in(self, phone: str) -> "Person":
+        """With the code that `sign_in_code` reads."""
+        code = await self.sign_in_code(phone)
         return Person(
             self, phone, await self.send("POST", "sessions", json={"phone": phone, "code": code})
         )
@@ -106,7 +109,7 @@ def _document(answer: httpx.Response) -> Json:
 
 
 class Person:
-    """Somebody signed in. The access token is renewed before it ends."""
+    """Somebody signed in. The access token is renewed before it expires."""
 
     def __init__(self, api: Api, phone: str, session: Json) -> None:
         self.api, self.phone = api, phone
@@ -116,11 +119,11 @@ class Person:
 
     def _take(self, session: Json) -> None:
         self.token, self.refresh_token = str(session["access_token"]), str(session["refresh_token"])
-        self._good_until = time.monotonic() + float(session["expires_in_s"]) - 60
+        self._renew_at = time.monotonic() + float(session["expires_in_s"]) - 60
 
     async def headers(self) -> dict[str, str]:
         async with self._renewing:
-            if time.monotonic() > self._good_until:
+            if time.monotonic() > self._renew_at:
                 self._take(
                     await self.api.send(
                         "POST", "sessions/refresh", json={"refresh_token": self.refresh_token}
@@ -132,29 +135,28 @@ class Person:
         return await self.api.send("GET", path, await self.headers(), params=params)
 
     async def post(self, path: str, body: Json | None = None, key: str | None = None) -> Any:
-        """`key`: an Idempotency-Key of one's own, for what must happen once whatever is
-        repeated."""
+        """`key`: the Idempotency-Key, for what must happen once even if the caller repeats it."""
         headers = await self.headers() | ({"Idempotency-Key": key} if key else {})
         return await self.api.send("POST", path, headers, json=body or {})
 
     async def post_traced(self, path: str, body: Json, key: str) -> tuple[Any, str]:
-        """As `post`, with the id of the trace that the gateway began."""
+        """Like `post`; also returns the id of the trace that the gateway started."""
         headers = await self.headers() | {"Idempotency-Key": key}
         answer = await self.api.request("POST", path, headers, json=body)
         return answer.json(), answer.headers.get("X-Trace-Id", "")
 
     async def stream(self, opened: asyncio.Event | None = None) -> AsyncGenerator[StreamEvent]:
-        """Messages as they come, until closed. A broken connection is taken up where it ended.
+        """Messages as they arrive, until closed. A broken connection is resumed.
 
-        `opened` is set once the platform has taken the stream on: from then on nothing is missed.
+        `opened` is set once the platform has accepted the stream: nothing is missed from then on.
         """
         last = ""
         while True:
             headers = await self.headers() | ({"Last-Event-ID": last} if last else {})
-            patience = httpx.Timeout(10, read=60)
+            timeout = httpx.Timeout(10, read=60)
             try:
                 async with self.api.http.stream(
-                    "GET", "/api/v1/stream", headers=headers, timeout=patience
+                    "GET", "/api/v1/stream", headers=headers, timeout=timeout
                 ) as answer:
                     if answer.status_code == 200:
                         if opened is not None:
@@ -166,13 +168,13 @@ class Person:
                     elif answer.status_code in (401, 403, 404):
                         raise Refused("GET stream", answer.status_code, {})
             except httpx.TransportError:
-                pass  # taken up below, from the last message seen
+                pass  # reconnects below, after the last message received
             await asyncio.sleep(0.5)
 
 
 async def _events(answer: httpx.Response) -> AsyncGenerator[StreamEvent]:
-    """Server-sent events by the WHATWG's rules: a blank line ends one. One without data only moves
-    the position."""
+    """Server-sent events as the WHATWG defines them: a blank line ends one. One without data only
+    advances the id."""
     kind, id, data = "message", "", list[str]()
     async for line in answer.aiter_lines():
         if line:

@@ -1,5 +1,5 @@
-"""The invented people of the demonstration station: Duandian North Road, street 370104009. Pure, by
-a fixed seed.
+"""The invented people of the demonstration station: Duandian North Road, street 370104009. A pure
+function of a seed.
 
 Facts (7.2 km², 28 officers, 22 auxiliaries, 26 squads, 658 volunteers, squads named by who is in
 them) are from the press report; names, ID numbers, homes and skills are invented. Phones begin with
@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from random import Random
-from typing import Literal, get_args
+from typing import Literal
 
-from contracts.vocabulary import Role, Skill
+from contracts.vocabulary import Role, Skill, values_of
 
 Shift = Literal["day", "evening"]
 STATION, STREET = "sta_duandian", "370104009"
@@ -24,13 +24,13 @@ WEST, SOUTH, EAST, NORTH = 116.9180, 36.6552, 116.9560, 36.6742
 """The area: 3.4 by 2.1 km."""
 UNASSIGNED_PHONES = "12000"
 VOLUNTEERS, DAY, EVENING = 658, 60, 40
-SKILLS: tuple[Skill, ...] = get_args(Skill)
+SKILLS: tuple[Skill, ...] = values_of(Skill)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the demonstration. Home: WGS-84 degrees. `area`: their community, or what their
-    role covers."""
+    """One person. The home is in WGS-84 degrees; `area` is their community, or the area of their
+    role."""
 
     key: str
     name: str
@@ -78,7 +78,7 @@ class Demonstration:
 
     @property
     def staff(self) -> tuple[Person, ...]:
-        """Everybody whose role is given to them rather than joined."""
+        """Everybody whose role is granted rather than joined."""
         return self.officers + self.auxiliaries + self.committee + self.city_desk + self.operators
 
 
@@ -106,7 +106,7 @@ _CENTRES = {
     "370104009202": (116.9345, 36.6730),
     "370104009203": (116.9440, 36.6570),
 }
-"""Roughly the middle of each community and village, as the demonstration's day has them."""
+"""Approximate centre of each community and village."""
 
 _SQUADS: tuple[tuple[str, tuple[Skill, ...], tuple[int, int]], ...] = (
     ("夕阳红", ("mediation", "care"), (1951, 1966)),
@@ -136,11 +136,11 @@ _SQUADS: tuple[tuple[str, tuple[Skill, ...], tuple[int, int]], ...] = (
     ("大学生", ("e-service", "anti-fraud"), (2001, 2006)),
     ("平安村", ("fire-safety", "mediation"), (1956, 1988)),
 )
-"""Name, the skills that are common among them, and the years they were born in."""
+"""Name, common skills and range of birth years of each squad."""
 
 
 class _Maker:
-    """Draws people one after another; each has a name, a birthday and a phone of their own."""
+    """Draws people with unique names, birthdays and phones."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -151,8 +151,8 @@ class _Maker:
     def person(
         self, kind: int, key: str, role: Role, area: str, born: tuple[int, int] = (1968, 2000)
     ) -> Person:
-        """`kind` is the digit of the phone that tells who is who; `key` is completed with a running
-        number."""
+        """`kind` is the digit of the phone that tells the role; a running number completes
+        `key`."""
         number = self._made[kind] = self._made.get(kind, 0) + 1
         birthday = self._birthday(*born)
         longitude, latitude = self._home()
@@ -194,25 +194,25 @@ class _Maker:
 
 def _id_number(birthday: date) -> str:
     """A well-formed resident ID number (GB 11643) of Huaiyin district with the order code 000,
-    which nobody has."""
+    which is never assigned."""
     digits = f"370104{birthday:%Y%m%d}000"
     total = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(digits))
     return digits + "10X98765432"[total % 11]
 
 
 def community_at(longitude: float, latitude: float) -> str:
-    """The community whose middle is nearest."""
+    """The community with the nearest centre."""
 
-    def away(code: str) -> float:
+    def distance(code: str) -> float:
         east, north = _CENTRES[code]
         return math.hypot((east - longitude) * math.cos(math.radians(latitude)), north - latitude)
 
-    return min(_CENTRES, key=away)
+    return min(_CENTRES, key=distance)
 
 
 @cache
 def demonstration(seed: int = 20210310) -> Demonstration:
-    """The same people each time for a seed."""
+    """Always the same people for a seed."""
     maker = _Maker(seed)
     volunteers = _on_duty(maker.random, _volunteers(maker))
     squads = tuple(
@@ -245,7 +245,7 @@ def _at_home(person: Person) -> Person:
 
 
 def _volunteers(maker: _Maker) -> list[Person]:
-    """Squad by squad, 25 or 26 each; the first of a squad leads it."""
+    """25 or 26 for each squad; the first one leads it."""
     people: list[Person] = []
     for number, (_, common, born) in enumerate(_SQUADS):
         size = VOLUNTEERS // len(_SQUADS) + (number < VOLUNTEERS % len(_SQUADS))
@@ -257,7 +257,7 @@ def _volunteers(maker: _Maker) -> list[Person]:
 
 
 def _skills(random: Random, common: Sequence[Skill]) -> tuple[Skill, ...]:
-    """One or both of the squad's, and one of any kind now and then."""
+    """One or both of the squad's skills, and sometimes any other."""
     held = set(random.sample(list(common), random.choice((1, 2, 2))))
     if random.random() < 0.3:
         held.add(random.choice(SKILLS))
@@ -265,7 +265,7 @@ def _skills(random: Random, common: Sequence[Skill]) -> tuple[Skill, ...]:
 
 
 def _on_duty(random: Random, people: list[Person]) -> tuple[Person, ...]:
-    """60 by day and others, 40 of them, in the evening, when nobody of 70 or older is called."""
+    """60 by day and 40 others in the evening, when nobody aged 70 or older is called."""
     day = {person.key for person in random.sample(people, DAY)}
     young = [person for person in people if person.key not in day and person.birth_year > 1957]
     evening = {person.key for person in random.sample(young, EVENING)}
@@ -275,7 +275,7 @@ def _on_duty(random: Random, people: list[Person]) -> tuple[Person, ...]:
 
 
 def who_can_sign_in() -> list[tuple[str, str]]:
-    """One person of each role: (what they are, Chinese and English, phone)."""
+    """One person of each role: (role in Chinese and English, phone)."""
     people = demonstration()
     led = next(
         person

@@ -1,4 +1,4 @@
-"""What a spectator may ask for, by environment variables of the same names in capitals."""
+"""The options of a run, from environment variables of the same names in capitals."""
 
 from pathlib import Path
 from typing import Literal
@@ -6,27 +6,26 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from simulation.day import Day
+from simulation.scenario import Day
 
-THE_DAY = Path(__file__).parent / "data" / "duandian_day.jsonl"
+DEFAULT_DAY = Path(__file__).parent / "data" / "duandian_day.jsonl"
 AFTERWARDS_S = 6 * 3600
-"""Domain time that the last report may take to its end."""
+"""Domain time that the last report may take until it is closed."""
 
 
-class PlaySettings(BaseSettings):
+class RunSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
-    day: Path = THE_DAY
+    day: Path = DEFAULT_DAY
     """JSON lines, one report each."""
     speed: float = Field(default=240.0, ge=1, le=2000, allow_inf_nan=False)
-    """Domain seconds that pass in one of the wall clock."""
+    """Domain seconds per second of the wall clock."""
     seed: int = Field(default=20210310, ge=0)
-    target: Literal["embedded", "compose"] = "embedded"
+    target: Literal["local", "compose"] = "local"
     keep: bool = False
     """Leave the platform running."""
     limit: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Most seconds of the wall clock that the day may take; by default what the day needs and
-    some."""
+    """Maximum duration of the run in seconds of the wall clock; by default derived from the day."""
 
     def limit_s(self, day: Day) -> float:
         return (
@@ -34,10 +33,10 @@ class PlaySettings(BaseSettings):
         )
 
 
-def settings() -> PlaySettings:
-    """Raises ValueError whose text names the variable that is wrong."""
+def settings() -> RunSettings:
+    """Raises ValueError whose message names the wrong variable."""
     try:
-        return PlaySettings()
+        return RunSettings()
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         raise ValueError(f"{str(problem['loc'][0]).upper()}: {problem['msg']}") from None

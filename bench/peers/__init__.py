@@ -1,2 +1,2 @@
-"""What we are measured against: the same servers, used as plainly as can be, with the same
+"""What ours is compared with: the same servers, used as simply as possible, with the same
 durability."""

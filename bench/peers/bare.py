@@ -1,5 +1,5 @@
-"""Row 2's bare ends: a FastAPI that takes a report and does nothing, and one that pushes to an open
-stream, traced.
+"""Row 2's bare endpoints, traced: one takes a report and does nothing, one pushes to an open
+stream.
 
 `python -m bench.peers.bare PORT`
 """

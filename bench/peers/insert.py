@@ -1,5 +1,5 @@
-"""Row 1's bare peer: a FastAPI handler that inserts one document with Motor, by the majority and
-journalled, traced.
+"""Row 1's bare peer: a traced FastAPI handler that inserts one document with Motor, w=majority and
+journalled.
 
 `python -m bench.peers.insert PORT MONGO_URL`
 """

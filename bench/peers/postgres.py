@@ -1,5 +1,5 @@
-"""A PostgreSQL of the bench's own, where the machine has one: fresh, on a port of its own, as
-durable as by default."""
+"""A temporary PostgreSQL, where the machine has one: empty, on a free port, with the default
+durability."""
 
 import os
 import pwd
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deploy.local.platform import STATE
+from deploy.local.paths import STATE
 from deploy.local.ports import HOST, free_ports
 
 _SETTINGS = (
@@ -28,19 +28,19 @@ USER = "bench"
 
 
 class Server(NamedTuple):
-    """The URL of an empty database, and the process that serves it."""
+    """The URL of an empty database, and its server's process id."""
 
     url: str
     pid: int
 
 
 def binaries() -> Path | None:
-    """The folder of `initdb` and `postgres`, or None: on the PATH, where pg_config says, or where
-    Debian puts them."""
+    """The folder of `initdb` and `postgres`: on the PATH, from pg_config, or Debian's; None without
+    one."""
     found = [Path(path).parent for name in ("initdb", "postgres") if (path := shutil.which(name))]
     if config := shutil.which("pg_config"):
-        said = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
-        found.append(Path(said.stdout.strip() or "."))
+        output = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
+        found.append(Path(output.stdout.strip() or "."))
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next(
         (
@@ -54,7 +54,7 @@ def binaries() -> Path | None:
 
 @contextmanager
 def postgres(folder: Path) -> Generator[Server]:
-    """Its process and its data are gone afterwards."""
+    """The process ends and the data is deleted with the block."""
     data, port = _home(), free_ports().mongo
     owner = _owner()
     try:
@@ -82,7 +82,7 @@ def postgres(folder: Path) -> Generator[Server]:
             _await(data / "log", server)
             yield Server(f"postgresql://{USER}@{HOST}:{port}/postgres", server.pid)
         finally:
-            server.send_signal(2)  # SIGINT: it ends its connections and itself in good order
+            server.send_signal(2)  # SIGINT: fast shutdown
             with suppress(subprocess.TimeoutExpired):
                 server.wait(20)
             server.kill()
@@ -92,8 +92,8 @@ def postgres(folder: Path) -> Generator[Server]:
 
 
 def _home() -> Path:
-    """Below the project if its owner can get there, so that it is on the same disk; else where
-    temporary things are."""
+    """A folder in the project, to be on the same disk, if PostgreSQL's user can reach it; else a
+    temporary one."""
     STATE.mkdir(exist_ok=True)
     open_to_all = (
         all(parent.stat().st_mode & 0o001 for parent in STATE.resolve().parents)
@@ -107,7 +107,7 @@ def _home() -> Path:
 
 
 def _owner() -> str | None:
-    """PostgreSQL refuses to run as root: then as somebody without rights; else as who we are."""
+    """The user for PostgreSQL, which refuses to run as root; None for the current one."""
     if os.geteuid():
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

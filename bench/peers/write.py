@@ -1,8 +1,6 @@
-"""Row 1's write alone: the bare peer's handler through the chassis, durable, with its event and a
-cause.
+"""Row 1's write alone: the bare peer's handler on the chassis, with its event and a cause.
 
-`python -m bench.peers.write` with a service's surroundings: what is left of a sign-up without code
-and tokens.
+`python -m bench.peers.write`, with a service's environment: a sign-up without code and tokens.
 """
 
 from typing import Annotated

@@ -1,1 +1,1 @@
-"""One file a row of the goals: ours and the bare peer, in turn, in the same run."""
+"""One module per row of the goals: ours and the bare peer, in turn, in the same run."""

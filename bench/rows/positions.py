@@ -8,10 +8,10 @@ from random import Random
 import orjson
 from redis.asyncio import Redis
 
-from bench.load import Job
-from bench.meter import Meter
+from bench.cpu import CpuMeter
+from bench.environment import Environment, load
+from bench.load_client import Job
 from bench.rows.row import Row, row
-from bench.stage import Stage, load
 
 PEOPLE, BATCH = 200, 20
 _PLACE = (116.941, 36.667)
@@ -24,8 +24,8 @@ def _points(random: Random) -> list[tuple[float, float]]:
     ]
 
 
-def _body(stage: Stage, random: Random) -> str:
-    at = stage.now().isoformat()
+def _body(environment: Environment, random: Random) -> str:
+    at = environment.now().isoformat()
     return orjson.dumps(
         {
             "positions": [
@@ -36,8 +36,7 @@ def _body(stage: Stage, random: Random) -> str:
 
 
 async def _bare(url: str, batches: int) -> float:
-    """One connection, one pipeline a batch, one after the other: what the driver gives. Positions a
-    second."""
+    """One connection, one pipeline per batch, sequentially. Positions a second."""
     redis = Redis.from_url(url)
     random = Random(7)
     began = time.perf_counter()
@@ -52,14 +51,16 @@ async def _bare(url: str, batches: int) -> float:
     return batches * BATCH / elapsed
 
 
-async def ours(stage: Stage, seed: str, batches: int) -> float:
+async def ours(environment: Environment, seed: str, batches: int) -> float:
     """Positions a second through the API, sent by PEOPLE people on duty."""
     people = [f"acc_{'8' * 10}{n:010x}" for n in range(PEOPLE)]
-    headers = [{"Authorization": f"Bearer {stage.token(person, 'volunteer')}"} for person in people]
-    redis = Redis.from_url(stage.redis_url)
-    await redis.sadd("dispatch:on_duty", *people)  # on duty, as Redis knows it
-    bodies = [_body(stage, Random(f"{seed} {n}")) for n in range(PEOPLE)]
-    url = f"{stage.url('dispatch')}/api/v1/positions"
+    headers = [
+        {"Authorization": f"Bearer {environment.token(person, 'volunteer')}"} for person in people
+    ]
+    redis = Redis.from_url(environment.redis_url)
+    await redis.sadd("dispatch:on_duty", *people)  # what starting duty writes to Valkey
+    bodies = [_body(environment, Random(f"{seed} {n}")) for n in range(PEOPLE)]
+    url = f"{environment.url('dispatch')}/api/v1/positions"
     found = await load(Job(url=url, bodies=bodies, headers=headers, requests=batches))
     kept = await redis.zmscore("dispatch:seen", people)
     for name in ("dispatch:seen", "dispatch:positions"):
@@ -67,25 +68,25 @@ async def ours(stage: Stage, seed: str, batches: int) -> float:
     await redis.srem("dispatch:on_duty", *people)
     await redis.aclose()
     if None in kept[: min(PEOPLE, batches)]:
-        raise RuntimeError("positions were not kept")
+        raise RuntimeError("positions were not stored")
     return found.rate * BATCH
 
 
-async def measure(stage: Stage, rounds: int, batches: int) -> Row:
+async def measure(environment: Environment, rounds: int, batches: int) -> Row:
     pairs = list[tuple[float, float]]()
-    servers = stage.parts("valkey")
-    meter = Meter(
+    servers = environment.parts("valkey")
+    meter = CpuMeter(
         {
-            "ours": servers | stage.parts("dispatch", "zipkin"),
+            "ours": servers | environment.parts("dispatch", "zipkin"),
             "bare": servers | {"client": lambda: [getpid()]},
         }
     )
     for turn in range(rounds + 1):
-        await stage.quiet()
+        await environment.quiet()
         with meter.during("ours", batches * BATCH, turn > 0):
-            mine = await ours(stage, str(turn), batches)
+            mine = await ours(environment, str(turn), batches)
         with meter.during("bare", batches * BATCH, turn > 0):
-            theirs = await _bare(stage.redis_url, batches)
+            theirs = await _bare(environment.redis_url, batches)
         if turn:
             pairs.append((mine, theirs))
     return row(3, "positions in batches of 20", "1/s", ">= 0.5", pairs, cpu_us=meter.each_us())

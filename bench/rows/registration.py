@@ -8,55 +8,41 @@ chassis. A tenth of the requests is traced on every side, as the gateway traces 
 import secrets
 from asyncio import Semaphore, gather
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from statistics import median
 
 from pymongo import AsyncMongoClient
 
-from bench.load import Job
-from bench.meter import Meter, Part
-from bench.monolith import NAME as RIVAL
-from bench.monolith import Monolith, rival
+from bench.cpu import CpuMeter, Part
+from bench.environment import Environment, load
+from bench.load_client import Job
+from bench.monolith import NAME as MONOLITH
+from bench.monolith import Monolith, monolith_or_reason
 from bench.phones import phone
 from bench.rows.row import Row, other, row
-from bench.stage import Stage, load
-from chassis.clock import Clock
-from chassis.mongo.store import Store
-from deploy.gateway.plan import NOUNS
+from deploy.gateway.plan import SAMPLING, USUAL_SAMPLING
 from deploy.local.ports import HOST, free_ports
-from services.registration.account.cipher import FieldCipher
-from services.registration.account.personal import Personal
-from services.registration.sign_in_code.store import SignInCodes
+from simulation.api import Api
 
-_SAMPLED = next(noun.sampling for noun in NOUNS if noun.name == "sessions")
+_SAMPLED = SAMPLING.get("sessions", USUAL_SAMPLING)
 OURS, BARE, WRITE = "ours", "bare", "write alone"
 
 
-async def issue(stage: Stage, first: int, count: int) -> list[str]:
-    """Codes as if they had been sent; the bodies to sign up with."""
-    settings = stage.settings()
-    store = Store(stage.mongo_url, "registration", Clock())
-    codes, personal = (
-        SignInCodes(store),
-        Personal(FieldCipher(settings.field_key, settings.lookup_key)),
-    )
-    now, gate = datetime.now(UTC), Semaphore(64)
+async def codes_for(environment: Environment, first: int, count: int) -> list[str]:
+    """Requests a sign-in code for each of `count` phones; the bodies to sign up with."""
+    api, limit = Api(environment.url("registration"), environment.platform.dev_key), Semaphore(32)
 
     async def one(number: str) -> str:
-        code, id = f"{secrets.randbelow(10**6):06d}", secrets.token_hex(8)
-        async with gate:
-            await codes.issue(
-                personal.phone_key(f"+86{number}"), id, personal.code_hash(id, code), id, False, now
-            )
+        async with limit:
+            code = await api.sign_in_code(number)
         return f'{{"phone": "{number}", "code": "{code}"}}'
 
     bodies = await gather(*(one(phone(first + n)) for n in range(count)))
-    await store.close()
+    await api.close()
     return bodies
 
 
 def traced(count: int) -> list[dict[str, str]]:
-    """What the gateway would send along."""
+    """The gateway's trace headers."""
     ids = (f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}" for _ in range(count))
     return [
         {"traceparent": f"{id}-{'01' if n % 100 < _SAMPLED else '00'}"} for n, id in enumerate(ids)
@@ -64,37 +50,42 @@ def traced(count: int) -> list[dict[str, str]]:
 
 
 class _Sides:
-    """One round's requests to each side, in turn."""
+    """The requests of each round to each side; a side is (URL, process id)."""
 
     def __init__(
-        self, stage: Stage, bare: tuple[str, int], write: tuple[str, int], monolith: Monolith | None
+        self,
+        environment: Environment,
+        bare: tuple[str, int],
+        write: tuple[str, int],
+        monolith: Monolith | None,
     ) -> None:
-        self._stage, self._monolith = stage, monolith
+        self._environment, self._monolith = environment, monolith
         self._urls = {
-            OURS: f"{stage.url('registration')}/api/v1/sessions",
+            OURS: f"{environment.url('registration')}/api/v1/sessions",
             BARE: f"{bare[0]}/people",
             WRITE: f"{write[0]}/api/v1/people",
         }
-        servers = stage.parts("mongo", "kafka", "zipkin")
+        servers = environment.parts("mongo", "kafka", "zipkin")
         sides: dict[str, dict[str, Part]] = {
-            OURS: servers | stage.parts("registration"),
+            OURS: servers | environment.parts("registration"),
             BARE: servers | {"handler": lambda: [bare[1]]},
             WRITE: servers | {"handler": lambda: [write[1]]},
         }
         if monolith:
-            self._urls[RIVAL] = f"{monolith.api}/api/v1/sessions"
-            sides[RIVAL] = monolith.parts() | stage.parts("zipkin")
-        self.meter = Meter(sides)
+            self._urls[MONOLITH] = f"{monolith.api}/api/v1/sessions"
+            sides[MONOLITH] = monolith.parts() | environment.parts("zipkin")
+        self.meter = CpuMeter(sides)
 
     async def round(self, turn: int, requests: int) -> dict[str, float]:
         """Requests a second of each side."""
-        ours = await issue(self._stage, turn * requests, requests)
+        ours = await codes_for(self._environment, turn * requests, requests)
         bodies = dict.fromkeys(self._urls, ours)
         if self._monolith:
-            bodies[RIVAL] = await self._monolith.desk("codes", str(turn * requests), str(requests))
+            first = str(turn * requests)
+            bodies[MONOLITH] = await self._monolith.admin("codes", first, str(requests))
         rates: dict[str, float] = {}
         for side in self._urls if turn % 2 else reversed(self._urls):
-            await self._stage.quiet()
+            await self._environment.quiet()
             with self.meter.during(side, requests, turn > 0):
                 job = Job(
                     url=self._urls[side],
@@ -106,28 +97,29 @@ class _Sides:
         return rates
 
 
-async def measure(stage: Stage, rounds: int, requests: int) -> Row:
+async def measure(environment: Environment, rounds: int, requests: int) -> Row:
     ports = free_ports()
     bare, write = f"http://{HOST}:{ports.gateway}", f"http://{HOST}:{ports.registration}"
-    async with rival(stage, 0) as monolith:
+    async with monolith_or_reason(environment, 0) as peer_or_reason:
+        peer = peer_or_reason if isinstance(peer_or_reason, Monolith) else None
         with ExitStack() as stack:
-            peer = stage.beside(
-                "bench.peers.insert", str(ports.gateway), stage.mongo_url, ready=f"{bare}/nothing"
+            bare_peer = environment.module(
+                "bench.peers.insert",
+                str(ports.gateway),
+                environment.mongo_url,
+                ready=f"{bare}/nothing",
             )
-            alone = stage.beside(
+            alone = environment.module(
                 "bench.peers.write",
                 ready=f"{write}/health/ready",
                 env={"HTTP_PORT": str(ports.registration)},
             )
-            pids = stack.enter_context(peer), stack.enter_context(alone)
-            there = monolith if isinstance(monolith, Monolith) else None
-            sides = _Sides(stage, (bare, pids[0]), (write, pids[1]), there)
-            found = [await sides.round(turn, requests) for turn in range(rounds + 1)][
-                1:
-            ]  # the first one warms up
-        why = None if there else str(monolith)
-    await _drop(stage)
-    theirs = [(one[OURS], one[RIVAL]) for one in found if RIVAL in one]
+            pids = stack.enter_context(bare_peer), stack.enter_context(alone)
+            sides = _Sides(environment, (bare, pids[0]), (write, pids[1]), peer)
+            await sides.round(0, requests)  # warms up
+            found = [await sides.round(turn, requests) for turn in range(1, rounds + 1)]
+    await _drop(environment)
+    peer_pairs = [(one[OURS], one[MONOLITH]) for one in found if MONOLITH in one]
     return row(
         1,
         "registrations, durable and with their event",
@@ -135,14 +127,14 @@ async def measure(stage: Stage, rounds: int, requests: int) -> Row:
         ">= 2",
         [(one[OURS], one[BARE]) for one in found],
         cpu_us=sides.meter.each_us(),
-        others=[other(RIVAL, theirs, why)],
+        others=[other(MONOLITH, peer_pairs, None if peer else str(peer_or_reason))],
         write_alone_rate=round(median(one[WRITE] for one in found)),
         write_alone_ratio=round(median(one[WRITE] / one[BARE] for one in found), 2),
     )
 
 
-async def _drop(stage: Stage) -> None:
-    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(stage.mongo_url)
+async def _drop(environment: Environment) -> None:
+    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(environment.mongo_url)
     for name in ("bench_bare", "bench_write"):
         await client.drop_database(name)
     await client.close()

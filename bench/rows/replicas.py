@@ -1,26 +1,25 @@
-"""What a second replica brings on this machine: sign-ups by one process and by two, and where the
-limit lies."""
+"""What a second replica gains on this machine: sign-ups by one process and by two, and the limiting
+resource."""
 
 import asyncio
 import os
-import sys
 from statistics import median
 
 from pydantic import BaseModel
 
-from bench.load import Job
-from bench.meter import Meter
+from bench.cpu import CpuMeter
+from bench.environment import Environment, load
+from bench.load_client import Job
 from bench.rows import registration
-from bench.stage import Stage, load
 from deploy.local.ports import HOST, free_ports
 
 _FIRST = 60_000
-"""Phones from here on, so that none has signed up before."""
+"""The first phone; lower ones are signed up by other rows."""
 
 
 class Replicas(BaseModel):
-    """Sign-ups a second. `busy_cores`: CPU used a second with two replicas, by part; the machine
-    has `cores`."""
+    """Sign-ups a second. `busy_cores`: CPU seconds used per second with two replicas, by part; the
+    machine has `cores`."""
 
     one: float
     two: float
@@ -31,27 +30,25 @@ class Replicas(BaseModel):
     cpu_us: dict[str, float]
 
 
-async def measure(stage: Stage, rounds: int, count: int) -> Replicas:
+async def measure(environment: Environment, rounds: int, count: int) -> Replicas:
     port = free_ports().registration
-    env = stage.platform.env_for("registration") | {"HTTP_PORT": str(port)}
     urls = [
-        f"{base}/api/v1/sessions" for base in (stage.url("registration"), f"http://{HOST}:{port}")
+        f"{base}/api/v1/sessions"
+        for base in (environment.url("registration"), f"http://{HOST}:{port}")
     ]
-    command, pairs = (
-        (sys.executable, "-m", "services.registration.main"),
-        list[tuple[float, float]](),
-    )
-    with stage.process(command, f"http://{HOST}:{port}/health/ready", env) as second:
+    pairs = list[tuple[float, float]]()
+    ready, env = f"http://{HOST}:{port}/health/ready", {"HTTP_PORT": str(port)}
+    with environment.service("registration", ready, env) as second:
         parts = {
-            **stage.parts("registration", "mongo", "kafka"),
+            **environment.parts("registration", "mongo", "kafka"),
             "registration, second": lambda: [second],
         }
-        meter = Meter({"two": parts})
+        meter = CpuMeter({"two": parts})
         for turn in range(rounds + 1):
             first = _FIRST + 2 * turn * count
-            one = await _rate(stage, urls[:1], first, count)
+            one = await _rate(environment, urls[:1], first, count)
             with meter.during("two", count, turn > 0):
-                two = await _rate(stage, urls, first + count, count)
+                two = await _rate(environment, urls, first + count, count)
             if turn:
                 pairs.append((one, two))
     ratios = sorted(two / one for one, two in pairs)
@@ -67,10 +64,10 @@ async def measure(stage: Stage, rounds: int, count: int) -> Replicas:
     )
 
 
-async def _rate(stage: Stage, urls: list[str], first: int, count: int) -> float:
-    """Each of the addresses gets its share of the requests and of the 64 connections."""
-    bodies = await registration.issue(stage, first, count)
-    await stage.quiet()
+async def _rate(environment: Environment, urls: list[str], first: int, count: int) -> float:
+    """Spreads the requests and the 64 connections over the addresses."""
+    bodies = await registration.codes_for(environment, first, count)
+    await environment.quiet()
     share = count // len(urls)
     jobs = [
         Job(

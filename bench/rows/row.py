@@ -1,4 +1,4 @@
-"""A row's measurements and what they come to."""
+"""A row's results."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -10,7 +10,7 @@ CpuEach = dict[str, dict[str, float]]
 
 
 class Other(BaseModel):
-    """A real peer beside the bare parts; `not_run` says why where it could not be measured."""
+    """A real peer; `not_run` is the reason where it could not be measured."""
 
     name: str
     value: float | None = None
@@ -36,7 +36,7 @@ class Row(BaseModel):
     """The smallest and the largest of the rounds' ratios."""
     rounds: int
     cpu_us: CpuEach = {}
-    """Microseconds of CPU an operation: side -> processes -> how many."""
+    """Microseconds of CPU per operation, by side and process."""
     others: list[Other] = []
     details: dict[str, Detail] = {}
 
@@ -52,7 +52,7 @@ def row(
     others: Sequence[Other] = (),
     **details: Detail,
 ) -> Row:
-    """Of (ours, peer) pairs, one a round, measured side by side."""
+    """From (ours, peer) pairs, one per round."""
     ratios = sorted(ours / peer for ours, peer in rounds)
     return Row(
         row=number,
@@ -71,7 +71,7 @@ def row(
 
 
 def other(name: str, rounds: Sequence[tuple[float, float]], not_run: str | None) -> Other:
-    """Of (ours, theirs) pairs; without any it was not run."""
+    """From (ours, theirs) pairs, one per round; without any it was not run."""
     if not rounds:
         return Other(name=name, not_run=not_run or "no round was measured")
     ratios = sorted(ours / theirs for ours, theirs in rounds)
@@ -80,6 +80,6 @@ def other(name: str, rounds: Sequence[tuple[float, float]], not_run: str | None)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest value that so many per cent are not above."""
+    """The smallest value that `percent` per cent do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

@@ -1,56 +1,68 @@
 """Row 7: reports a second with tracing on, beside the same service with tracing off."""
 
+from contextlib import AbstractContextManager, ExitStack
+
 import orjson
 
-from bench.load import Job
-from bench.meter import Meter
+from bench.cpu import CpuMeter
+from bench.environment import AREA, Environment, load
+from bench.load_client import Job
 from bench.rows.row import Row, row
-from bench.stage import AREA, Stage, load
 from deploy.local.ports import HOST, free_ports
 
-# Of a kind for which nobody is called: whole squads told of it minutes later would weigh on the
-# rows that come after.
+# Of a category that calls no volunteers: calls that go on for minutes would affect the next rows.
 _REPORT = {
     "text": "小区垃圾桶旁边没有扫干净",
     "category": "environment",
     "community": f"{AREA}008",
     "location": {"longitude": 116.9412, "latitude": 36.6688, "datum": "wgs84"},
 }
+TRACED, UNTRACED = "traced", "untraced"
 
 
-async def measure(stage: Stage, rounds: int, requests: int) -> Row:
-    """Both processes serve the same store and topics, one after the other in each round."""
-    headers = [{"Authorization": f"Bearer {stage.token('acc_' + '0' * 20, 'resident', '3701')}"}]
-    body, pairs = orjson.dumps(_REPORT).decode(), list[tuple[float, float]]()
-    ports = free_ports()
-    untraced = {"HTTP_PORT": str(ports.gateway), "OTEL_TRACES_EXPORTER": "none"}
-    traced = {"HTTP_PORT": str(ports.incidents)}
-    on, off = f"http://{HOST}:{ports.incidents}", f"http://{HOST}:{ports.gateway}"
-    with (
-        stage.beside("services.incidents.main", ready=f"{on}/health/ready", env=traced) as with_it,
-        stage.beside(
-            "services.incidents.main", ready=f"{off}/health/ready", env=untraced
-        ) as without_it,
-    ):
-        servers = stage.parts("mongo", "kafka", "zipkin")
-        meter = Meter(
-            {
-                on: servers | {"incidents": lambda: [with_it]},
-                off: servers | {"incidents": lambda: [without_it]},
-            }
+async def measure(environment: Environment, rounds: int, requests: int) -> Row:
+    """Two processes serve the same store and topics, one after the other in each round."""
+    ports, pairs = free_ports(), list[tuple[float, float]]()
+    used = {TRACED: ports.incidents, UNTRACED: ports.gateway}
+    with ExitStack() as stack:
+        pids = {
+            side: stack.enter_context(_service(environment, port, side == TRACED))
+            for side, port in used.items()
+        }
+        servers = environment.parts("mongo", "kafka", "zipkin")
+        meter = CpuMeter(
+            {side: servers | {"incidents": lambda pid=pid: [pid]} for side, pid in pids.items()}
         )
         for turn in range(rounds + 1):
-            rates: list[float] = []
-            for base in (on, off) if turn % 2 else (off, on):
-                await stage.quiet(20)
-                job = Job(
-                    url=f"{base}/api/v1/reports", bodies=[body], headers=headers, requests=requests
-                )
-                with meter.during(base, requests, turn > 0):
-                    rates.append((await load(job)).rate)
-            with_tracing, without = rates if turn % 2 else rates[::-1]
+            rates: dict[str, float] = {}
+            for side in (TRACED, UNTRACED) if turn % 2 else (UNTRACED, TRACED):
+                await environment.quiet(20)
+                with meter.during(side, requests, turn > 0):
+                    rates[side] = (await load(_job(environment, used[side], requests))).rate
             if turn:
-                pairs.append((with_tracing, without))
-    each = meter.each_us()
-    cpu = {"traced": each[on], "untraced": each[off]}
-    return row(7, "reports taken in, traced / untraced", "1/s", ">= 0.9", pairs, cpu_us=cpu)
+                pairs.append((rates[TRACED], rates[UNTRACED]))
+    return row(
+        7,
+        "reports taken in, traced / untraced",
+        "1/s",
+        ">= 0.9",
+        pairs,
+        cpu_us=meter.each_us(),
+    )
+
+
+def _service(environment: Environment, port: int, traced: bool) -> AbstractContextManager[int]:
+    env = {"HTTP_PORT": str(port), "LOG_LEVEL": "WARNING"}
+    if not traced:
+        env["OTEL_TRACES_EXPORTER"] = "none"
+    return environment.service("incidents", f"http://{HOST}:{port}/health/ready", env)
+
+
+def _job(environment: Environment, port: int, requests: int) -> Job:
+    token = environment.token("acc_" + "0" * 20, "resident", "3701")
+    return Job(
+        url=f"http://{HOST}:{port}/api/v1/reports",
+        bodies=[orjson.dumps(_REPORT).decode()],
+        headers=[{"Authorization": f"Bearer {token}"}],
+        requests=requests,
+    )

@@ -1,6 +1,7 @@
 """Lists that come in pages: one shape, and cursors that say where the last page ended."""
 
 import base64
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
@@ -46,3 +47,11 @@ def from_cursor(cursor: str | None) -> Position | None:
         return Position(_EPOCH + timedelta(milliseconds=int(milliseconds)), id)
     except (ValueError, OverflowError):
         raise Refusal("cursor_invalid", "query.cursor") from None
+
+
+def page_of(
+    read: Sequence[T], limit: int, cursor: Callable[[T], str]
+) -> tuple[Sequence[T], str | None]:
+    """The items of a page and its `next`, from up to `limit` + 1 items that were read."""
+    items = read[:limit]
+    return items, cursor(items[-1]) if len(read) > limit else None

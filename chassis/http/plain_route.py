@@ -2,13 +2,15 @@
 
 A plain route has a fixed path and takes nothing but a JSON body, who asks, what `main.py` provided
 and a cause. It answers a request that nothing is wrong with by itself; any other goes on to the
-framework untouched, which says what is wrong. Unknown query parameters are refused on all routes.
+framework untouched, which says what is wrong. Unknown query parameters are refused on all routes,
+and whatever a route creates (201) is located by the id in the answer.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
+import orjson
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -56,7 +58,7 @@ class PlainRoute(APIRoute):
             request.scope["route_path"] = self.full_path
             _refuse_unknown(request, known)
             response = await plan.answer(request) if plan else None
-            return response or await general(request)
+            return _located(request, response or await general(request))
 
         return handle
 
@@ -67,7 +69,8 @@ class PlainRoute(APIRoute):
         request.scope["route_path"] = self.full_path
         try:
             _refuse_unknown(request, frozenset())
-            return await plan.answer(request)
+            response = await plan.answer(request)
+            return response and _located(request, response)
         except Exception as error:
             handlers: dict[Any, Any] = request.app.exception_handlers
             found = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
@@ -120,6 +123,15 @@ def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
         if unknown:
             fields = {f"query.{name}"[:80]: "problem.query_unknown" for name in unknown[:20]}
             raise Refusal("bad_request", fields=fields)
+
+
+def _located(request: Request, response: Response) -> Response:
+    """With `Location` where something with an id was created."""
+    if response.status_code == 201 and response.body:
+        answer = orjson.loads(response.body)
+        if isinstance(answer, dict) and isinstance(answer.get("id"), str):
+            response.headers["Location"] = f"{request.url.path}/{answer['id']}"
+    return response
 
 
 def _query_names(dependant: Any) -> Sequence[str]:

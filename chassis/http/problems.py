@@ -2,15 +2,15 @@
 English. The one place where refusals and storage errors become HTTP statuses."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NotRequired
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from chassis.domain import Refusal
 from chassis.errors import (
@@ -30,7 +30,7 @@ _MAX_ERRORS = 20
 log = structlog.get_logger()
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(TypedDict):
     """One part of the request that is wrong. `field` is its path, as in
     `body.location.latitude`."""
 
@@ -39,24 +39,35 @@ class FieldProblem(BaseModel):
     problem_en: str
 
 
-class ProblemDocument(BaseModel):
-    """RFC 9457; `title` and `detail` are Chinese, `title_en` and `detail_en` English."""
+class ProblemDocument(TypedDict):
+    """RFC 9457; `title` and `detail` are Chinese, `title_en` and `detail_en` English.
+    `request_id` is there where the gateway itself answers: give it to the operator. It is null
+    where the request was too malformed to get one."""
 
-    type: str = Field(examples=["urn:problem:wrong_state"])
+    type: str
     title: str
     title_en: str
     status: int
-    detail: str | None = None
-    detail_en: str | None = None
-    errors: list[FieldProblem] = []
-    request_id: str | None = Field(
-        None, description="Where the gateway itself answers: what to ask the operator about"
-    )
+    detail: NotRequired[str]
+    detail_en: NotRequired[str]
+    errors: NotRequired[list[FieldProblem]]
+    request_id: NotRequired[str | None]
+
+
+def problem_type(code: str) -> str:
+    return f"urn:problem:{code}"
+
+
+def status_of(code: str, default: int = 409) -> int:
+    """Raises KeyError for a code that the catalogue lacks."""
+    if f"problem.{code}" not in keys():
+        raise KeyError(code)
+    return statuses().get(code, default)
 
 
 def problem_response(refusal: Refusal) -> Response:
     title = _title(refusal)
-    status = statuses().get(refusal.code, 422 if refusal.fields else 409)
+    status = status_of(refusal.code, 422 if refusal.fields else 409)
     errors = [_field_error(path, key, refusal.values) for path, key in refusal.fields.items()]
     return _response(status, refusal.code, title, errors, refusal.retry_after)
 
@@ -72,7 +83,7 @@ def _title(refusal: Refusal) -> LocalizedText:
     return LocalizedText(zh=text(key, **zh).zh, en=text(key, **en).en)
 
 
-def _field_error(path: str, key: str, values: Mapping[str, object]) -> dict[str, str]:
+def _field_error(path: str, key: str, values: Mapping[str, object]) -> FieldProblem:
     hint = text(key, **values)
     return {"field": path, "problem": hint.zh, "problem_en": hint.en}
 
@@ -81,11 +92,11 @@ def _response(
     status: int,
     code: str,
     title: LocalizedText,
-    errors: list[dict[str, str]],
+    errors: list[FieldProblem],
     retry_after: int | None = None,
 ) -> Response:
-    document: dict[str, Any] = {
-        "type": f"urn:problem:{code}",
+    document: ProblemDocument = {
+        "type": problem_type(code),
         "title": title.zh,
         "title_en": title.en,
         "status": status,
@@ -131,9 +142,9 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     return _response(422, "bad_request", text("problem.bad_request"), _invalid_fields(error))
 
 
-def _invalid_fields(error: RequestValidationError) -> list[dict[str, str]]:
+def _invalid_fields(error: RequestValidationError) -> list[FieldProblem]:
     """What pydantic found, without the offending values: they may be personal."""
-    found: list[dict[str, str]] = []
+    found: list[FieldProblem] = []
     for item in error.errors()[:_MAX_ERRORS]:
         path = ".".join(str(part) for part in item["loc"])
         limits = {k: v for k, v in item.get("ctx", {}).items() if isinstance(v, str | int | float)}
@@ -153,41 +164,19 @@ async def _on_http(_: Request, error: Exception) -> Response:
     return _response(error.status_code, code, text(f"problem.{code}"), errors)
 
 
-_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
-_WORDS = {
-    "4XX": "What is wrong, and what would be right",
-    "5XX": "Not done; try again after Retry-After",
-}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    code: {"model": ProblemDocument, "description": words} for code, words in _WORDS.items()
-}
-"""For an application's `responses`."""
-
-
 def refuses(*codes: str) -> dict[int | str, dict[str, Any]]:
     """For a route's `responses`: the refusals of the domain that it may give. What follows from the
-    route itself (who asks, what is in the request, the store) is added to every route."""
+    route itself (who asks, what is in the request, the store) is added to every route.
+
+    Raises KeyError for a code that the catalogue lacks.
+    """
     by_status: dict[int | str, dict[str, Any]] = {}
     for code in codes:
-        status = statuses().get(code, 409)
-        known = by_status.setdefault(status, {"model": ProblemDocument, "x-problems": []})
-        known["x-problems"].append(code)
+        by_status.setdefault(status_of(code), {"x-problems": []})["x-problems"].append(code)
     return by_status
 
 
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """The application's document; problems are `application/problem+json`, whatever else an
-    operation answers."""
-    document = FastAPI.openapi(app)
-    for path in document["paths"].values():
-        for operation in path.values():
-            for code in RESPONSES:
-                operation["responses"][code]["content"] = _CONTENT
-    return document
-
-
 def install(app: FastAPI) -> None:
-    app.openapi = lambda: openapi(app)
     for error in (
         Refusal,
         NotFound,

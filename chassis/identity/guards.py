@@ -5,19 +5,14 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request
 
 from chassis.domain import Refusal
-from contracts.access import Permission, Person
-from contracts.vocabulary import Role
+from contracts.access import Permission
+from contracts.access import Principal as Principal
 
 
-class Principal(Person):
-    """The signed-in person behind a request."""
-
-    def require(
-        self, permission: Permission, area: str, *roles: Role, squad: str | None = None
-    ) -> None:
-        """Raises Refusal (403) unless `may`."""
-        if not self.may(permission, area, *roles, squad=squad):
-            raise Refusal("outside_area")
+def require(allowed: bool) -> None:
+    """`require(who.may("own", area))`: raises Refusal (403) for what lies outside one's area."""
+    if not allowed:
+        raise Refusal("outside_area")
 
 
 class Verifies(Protocol):
@@ -46,7 +41,7 @@ Asking = Annotated[Principal | None, Depends(principal_or_none)]
 class Guard:
     """What a route demands of who asks. Every route has one: a test walks them.
 
-    The area of the thing asked for is checked once it is loaded (`Principal.require`).
+    The area of the thing asked for is checked once it is loaded (`require`).
     """
 
     def __init__(self, permission: Permission) -> None:

@@ -47,8 +47,13 @@ def text(key: str, **values: object) -> LocalizedText:
 
     Raises KeyError for a key that the catalogue lacks, or a place that was given no value.
     """
-    entry = _catalogue()[key]
+    entry = template(key)
     return LocalizedText(zh=entry.zh.format(**values), en=entry.en.format(**values))
+
+
+def template(key: str) -> LocalizedText:
+    """The same with its `{places}` left open."""
+    return _catalogue()[key]
 
 
 @cache

@@ -1,11 +1,11 @@
 # Envoy with its configuration and the documentation pages, which need no internet.
 FROM python:3.13-slim AS pages
 WORKDIR /build
-COPY deploy/compose/pages.lock .
+COPY deploy/compose/locks/pages.lock .
 RUN python -m pip install --no-cache-dir --no-deps --require-hashes --target vendor -r pages.lock \
  && mkdir /pages \
- && cd vendor/swagger_ui_bundle/vendor/swagger-ui-* \
- && cp swagger-ui.css swagger-ui-bundle.js favicon-32x32.png /pages/
+ && cd vendor/fastapi_offline/static \
+ && cp swagger-ui.css swagger-ui-bundle.js /pages/
 COPY deploy/gateway/docs/index.html deploy/gateway/docs/start.js api/openapi.json /pages/
 
 FROM envoyproxy/envoy:v1.40.0

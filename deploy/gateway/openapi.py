@@ -1,122 +1,145 @@
 """One description of the whole API from the services' own, as callers see it: by noun, without the
-services' names.
-
-`python -m deploy.gateway.openapi` writes `api/openapi.json` anew; a test compares it with what the
-services say now.
-"""
+services' names."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI
 
+from chassis.http.openapi.document import BEARER
+from chassis.http.openapi.problems import (
+    PROBLEM_TYPE,
+    Document,
+    Problems,
+    add_problem_schemas,
+    add_problems,
+    both,
+    operations,
+)
 from contracts.texts import text
 from deploy.gateway import plan
+from deploy.gateway.surface import JWKS, Noun, OpenRoute, Stream, Surface, noun_of
 
 OUT = Path(__file__).parents[2] / "api" / "openapi.json"
-JWKS = "/.well-known/jwks.json"
-_STREAM_NOUN = plan.STREAM.removeprefix(f"{plan.API}/")
-_SECURITY = [{"bearer": list[str]()}]
-Document = dict[str, Any]
+SSE = "text/event-stream"
+Documents = Mapping[str, Document]
+"""Service -> its OpenAPI document."""
 
 
 class NotServed(ValueError):
-    """A service offers a path that the gateway routes nowhere, or two services offer the same
-    one."""
+    """A service offers a path that is below no noun, or two services offer the same noun."""
 
 
-def applications() -> dict[plan.Service, FastAPI]:
-    """The services' applications, imported but not started."""
-    return {
-        name: cast(FastAPI, import_module(f"services.{name}.main").app) for name in plan.SERVICES
-    }
+class Ambiguous(ValueError):
+    """Two operations have one id, or two schemas of different content one name."""
 
 
-def merge(documents: Iterable[Document]) -> Document:
-    """One OpenAPI document from several. Schemas of the same name but another content get a number
-    behind it.
+@cache
+def documents() -> Documents:
+    """The services' own documents; imports the services, starts nothing."""
+    applications = {name: import_module(f"services.{name}.main").app for name in plan.SERVICES}
+    return {name: cast(FastAPI, app).openapi() for name, app in applications.items()}
 
-    Raises NotServed.
+
+def conflicts(found: Documents) -> Iterator[str]:
+    """Each name that stands for two things, with both."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    owners: dict[str, str] = {}
+    for service, document in found.items():
+        for method, path, operation in operations(document):
+            ids[operation["operationId"]].append(f"{method.upper()} {path}")
+        for name, schema in _schemas(document).items():
+            owner = owners.setdefault(name, service)
+            if _schemas(found[owner])[name] != schema:
+                yield f"schema {name}: differs between {owner} and {service}"
+            if "__" in name:
+                yield f"schema {name}: {service} has two classes of this name"
+    yield from (f"operationId {id}: {' and '.join(of)}" for id, of in ids.items() if len(of) > 1)
+
+
+def _schemas(document: Document) -> Document:
+    return {k: v for k, v in document["components"]["schemas"].items() if k != PROBLEM_TYPE}
+
+
+def merge(found: Documents) -> Document:
+    """One OpenAPI document from several.
+
+    Raises NotServed, Ambiguous.
     """
+    surface_of(found)
+    if ambiguous := [*conflicts(found)]:
+        raise Ambiguous("\n".join(ambiguous))
     paths: Document = {}
     schemas: Document = {}
-    for document in documents:
-        own = document.get("components", {}).get("schemas", {})
-        names = _names(own, schemas)
-        schemas |= {names[name]: _renamed(schema, names) for name, schema in own.items()}
-        for path, operations in document["paths"].items():
+    for document in found.values():
+        schemas |= _schemas(document)
+        for path, item in document["paths"].items():
+            paths[path] = {method: _operation(path, item[method]) for method in item}
+    merged = _frame(dict(sorted(paths.items())), schemas)
+    add_problem_schemas(merged)
+    _share_problems(merged)
+    return merged
+
+
+def _share_problems(document: Document) -> None:
+    """Defines each answer with problems once: `422.bad_request.cursor_invalid`."""
+    shared: Document = {}
+    for _, _, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if codes := answer.get("x-problems"):
+                name = ".".join((status, *codes))
+                shared[name] = answer
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    document["components"]["responses"] = dict(sorted(shared.items()))
+
+
+def surface_of(found: Documents) -> Surface:
+    """Raises NotServed."""
+    services: dict[str, str] = {}
+    plain: set[str] = set()
+    streams: list[Stream] = []
+    open_routes: list[OpenRoute] = []
+    for service, document in found.items():
+        for method, path, operation in operations(document):
+            if path == JWKS:
+                continue
             noun = noun_of(path)
-            if path in paths or noun is None:
-                raise NotServed(path)
-            paths[path] = {
-                method: _operation(_renamed(operation, names), noun, method, path)
-                for method, operation in operations.items()
-            }
-    return _frame(dict(sorted(paths.items())), dict(sorted(schemas.items())))
-
-
-def noun_of(path: str) -> str | None:
-    """The noun that a path belongs to; None if the gateway does not route it."""
-    if path == JWKS:
-        return "sessions"
-    prefix, _, rest = path.removeprefix("/").partition("/v1/")
-    noun = rest.split("/", 1)[0]
-    return (
-        noun if prefix == "api" and noun in {*(n.name for n in plan.NOUNS), _STREAM_NOUN} else None
+            if noun is None or services.setdefault(noun, service) != service:
+                raise NotServed(f"{service}: {path}")
+            if _is_stream(operation):
+                streams.append(Stream(path, service))
+            else:
+                plain.add(noun)
+            if {} in operation.get("security", ()):
+                open_routes.append(OpenRoute(method.upper(), path))
+    return Surface(
+        tuple(Noun(name, service) for name, service in sorted(services.items()) if name in plain),
+        tuple(streams),
+        tuple(sorted(open_routes, key=lambda route: (route.path, route.method))),
     )
 
 
-def exemption_of(method: str, path: str) -> plan.Exemption | None:
-    """What the gateway lets through without a token on this path template; None where it demands
-    one."""
-    for exemption in plan.EXEMPTIONS:
-        below = exemption.path.endswith("/") and path.startswith(exemption.path)
-        if exemption.method == method.upper() and (path == exemption.path or below):
-            return exemption
-    return None
+def _is_stream(operation: Document) -> bool:
+    return SSE in operation["responses"].get("200", {}).get("content", {})
 
 
-def _names(own: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, str]:
-    """A name for each schema: its own where that is free or means the same, else with a number."""
-    names: dict[str, str] = {}
-    for name, schema in own.items():
-        candidate, number = name, 1
-        while candidate in taken and taken[candidate] != schema:
-            number += 1
-            candidate = f"{name}{number}"
-        names[name] = candidate
-    return names
-
-
-def _renamed(part: Any, names: Mapping[str, str]) -> Any:
-    """The same with every reference to a schema by its new name."""
-    if isinstance(part, dict):
-        mapping = cast(Document, part)
-        return {
-            key: _reference(value, names) if key == "$ref" else _renamed(value, names)
-            for key, value in mapping.items()
-        }
-    if isinstance(part, list):
-        return [_renamed(item, names) for item in cast(list[Any], part)]
-    return part
-
-
-def _reference(value: str, names: Mapping[str, str]) -> str:
-    head, _, name = value.rpartition("/")
-    return f"{head}/{names.get(name, name)}"
-
-
-def _operation(operation: Document, noun: str, method: str, path: str) -> Document:
-    named = {**operation, "tags": [noun]}
-    if path == plan.STREAM:
-        named["parameters"] = [*operation.get("parameters", []), _stream_token()]
-    exemption = exemption_of(method, path)
-    if exemption is not None:
-        named["security"] = [] if exemption.guard == "open" else [{}, *_SECURITY]
-    return named
+def _operation(path: str, own: Document) -> Document:
+    """The operation as it is behind the gateway, which may refuse it too."""
+    operation = own | {"tags": [noun_of(path)], "responses": {**own["responses"]}}
+    problems: Problems = {400: {"path_invalid"}, 429: {"too_many_requests"}}
+    if "401" in own["responses"]:
+        problems[401] = {"token_expired"}
+    if _is_stream(own):
+        operation["parameters"] = [*own.get("parameters", ()), _stream_token()]
+    else:
+        problems[504] = {"timed_out"}
+    add_problems(operation, problems)
+    return operation
 
 
 def _stream_token() -> Document:
@@ -124,7 +147,7 @@ def _stream_token() -> Document:
         "name": "access_token",
         "in": "query",
         "required": False,
-        "description": _both("gateway.stream_token"),
+        "description": both("gateway.stream_token"),
         "schema": {"type": "string"},
     }
 
@@ -133,13 +156,7 @@ def _frame(paths: Document, schemas: Document) -> Document:
     title, about, token = (
         text(f"gateway.{key}") for key in ("api_title", "api_about", "api_token")
     )
-    nouns = [*(noun.name for noun in plan.NOUNS), _STREAM_NOUN]
-    used = {
-        tag
-        for operations in paths.values()
-        for operation in operations.values()
-        for tag in operation["tags"]
-    }
+    used = sorted({str(noun_of(path)) for path in paths})
     return {
         "openapi": "3.1.0",
         "info": {
@@ -149,10 +166,8 @@ def _frame(paths: Document, schemas: Document) -> Document:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": _SECURITY,
-        "tags": [
-            {"name": noun, "description": _both(f"noun.{noun}")} for noun in nouns if noun in used
-        ],
+        "security": BEARER,
+        "tags": [{"name": noun, "description": both(f"noun.{noun}")} for noun in used],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -168,17 +183,5 @@ def _frame(paths: Document, schemas: Document) -> Document:
     }
 
 
-def _both(key: str) -> str:
-    words = text(key)
-    return f"{words.zh} | {words.en}"
-
-
-def render() -> str:
-    """The document of the services as they are now, as JSON text."""
-    merged = merge(application.openapi() for application in applications().values())
-    return json.dumps(merged, ensure_ascii=False, indent=1) + "\n"
-
-
-if __name__ == "__main__":
-    OUT.write_text(render(), encoding="utf-8")
-    print(OUT)
+def as_json(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

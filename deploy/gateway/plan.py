@@ -1,105 +1,46 @@
-"""What the gateway lets through: the nouns and who serves them, who may pass without a token, how
-much at once.
+"""What the gateway cannot derive from the services: rates, sampling, sizes and times.
 
-Pure data; `render.py` turns it into Envoy's configuration. The names of services stay behind the
-gateway.
+Nouns, their services and what needs no token come from the services' OpenAPI documents
+(`surface.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
 
 API = "/api/v1"
 ISSUER = "quancheng"
 AUDIENCE = "quancheng-api"
+SERVICES = ("registration", "incidents", "dispatch", "notify")
 
-Service = Literal["registration", "incidents", "dispatch", "notify"]
-SERVICES: tuple[Service, ...] = ("registration", "incidents", "dispatch", "notify")
-
-Budget = Literal["sign_in", "sessions", "follow_ups", "reports"]
-"""A rate limit of its own for what writes to a noun, besides the one for everything."""
-BUDGETS: tuple[Budget, ...] = ("sign_in", "sessions", "follow_ups", "reports")
-READS_TOO: frozenset[Budget] = frozenset({"follow_ups"})
-"""Where reads count as well: a number that is read without a token can be guessed at."""
+USUAL_SAMPLING = 10
+SAMPLING: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys(("reports", "follow-ups", "photos", "log-entries"), 100),
+        **dict.fromkeys(("callouts", "service-records"), 100),
+        "categories": 1,
+        "positions": 1,
+    }
+)
+"""Noun -> share of its requests that are traced, in per cent: the main job in full, what phones
+send all the time hardly."""
 
 
 @dataclass(frozen=True)
-class Noun:
-    """One resource under `/api/v1`. `sampling` is the share of its requests that are traced, in per
-    cent."""
+class Budget:
+    """A rate limit of its own for what writes to some nouns, besides the one for everything."""
 
     name: str
-    service: Service
-    sampling: int
-    budget: Budget | None = None
-
-    @property
-    def path(self) -> str:
-        """The path prefix; matches itself and what lies below it."""
-        return f"{API}/{self.name}"
+    nouns: tuple[str, ...]
+    reads_too: bool = False
 
 
-NOUNS: tuple[Noun, ...] = (
-    Noun("sign-in-codes", "registration", 10, "sign_in"),
-    Noun("sessions", "registration", 10, "sessions"),
-    Noun("accounts", "registration", 10),
-    Noun("volunteers", "registration", 10),
-    Noun("squads", "registration", 10),
-    Noun("stations", "registration", 10),
-    Noun("grants", "registration", 10),
-    Noun("divisions", "registration", 10),
-    Noun("dev", "registration", 10),
-    Noun("reports", "incidents", 100, "reports"),
-    Noun("follow-ups", "incidents", 100, "follow_ups"),
-    Noun("photos", "incidents", 100, "reports"),
-    Noun("log-entries", "incidents", 100),
-    Noun("figures", "incidents", 10),
-    Noun("categories", "incidents", 1),
-    Noun("callouts", "dispatch", 100),
-    Noun("service-records", "dispatch", 100),
-    Noun("duty", "dispatch", 10),
-    Noun("positions", "dispatch", 1),
-    Noun("inbox", "notify", 10),
-    Noun("deliveries", "notify", 10),
-)
-STREAM = f"{API}/stream"
-"""The live stream (SSE) of notify: no time limit, and its token may stand in the query."""
-
-Guard = Literal["open", "optional"]
-
-
-@dataclass(frozen=True)
-class Exemption:
-    """Requests that pass without a token: `open` looks at none, `optional` refuses a bad one.
-
-    `path` is matched whole, or as a prefix where it ends in `/`.
-    """
-
-    method: Literal["GET", "POST"]
-    path: str
-    guard: Guard = "open"
-
-
-EXEMPTIONS: tuple[Exemption, ...] = (
-    Exemption("POST", f"{API}/sign-in-codes"),
-    Exemption("POST", f"{API}/sessions"),
-    Exemption("POST", f"{API}/sessions/refresh"),
-    Exemption("GET", f"{API}/follow-ups/"),
-    Exemption("POST", f"{API}/follow-ups/", "optional"),
-    Exemption("GET", f"{API}/divisions"),
-    Exemption("GET", f"{API}/divisions/"),
-    Exemption("GET", f"{API}/stations"),
-    Exemption("GET", f"{API}/stations/"),
-    Exemption("GET", f"{API}/categories"),
-    Exemption("GET", f"{API}/categories/"),
-    Exemption("GET", f"{API}/dev/"),
-    Exemption("POST", f"{API}/dev/"),
-    Exemption("POST", f"{API}/reports", "optional"),
-    Exemption("POST", f"{API}/photos", "optional"),
-    Exemption("GET", "/.well-known/jwks.json"),
-    Exemption("GET", "/openapi.json"),
-    Exemption("GET", "/docs"),
-    Exemption("GET", "/docs/"),
-    Exemption("GET", "/health"),
+BUDGETS = (
+    Budget("sign_in", ("sign-in-codes",)),
+    Budget("sessions", ("sessions",)),
+    # A number that is read without a token can be guessed at.
+    Budget("follow_ups", ("follow-ups",), reads_too=True),
+    Budget("reports", ("reports", "photos")),
 )
 
 

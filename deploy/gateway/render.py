@@ -1,8 +1,5 @@
 """Renders Envoy's configuration: for the local platform into a folder, for compose into the file
-checked in there.
-
-`python -m deploy.gateway.render` writes `deploy/compose/envoy.yaml` anew.
-"""
+checked in there."""
 
 import json
 import shutil
@@ -16,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from deploy.gateway import plan
 from deploy.gateway.plan import Limits
 from deploy.gateway.problems import local_problems
+from deploy.gateway.surface import JWKS, Surface, read
 from deploy.local.ports import HOST, Ports
 
 HERE = Path(__file__).parent
@@ -29,7 +27,6 @@ DOCS = {
     "/docs/swagger-ui.css": ("swagger-ui.css", "text/css; charset=utf-8"),
     "/docs/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     "/docs/start.js": ("start.js", "text/javascript; charset=utf-8"),
-    "/docs/favicon-32x32.png": ("favicon-32x32.png", "image/png"),
     "/openapi.json": ("openapi.json", "application/json; charset=utf-8"),
 }
 """Path -> (file, content type) of what the gateway serves by itself, without internet."""
@@ -64,7 +61,7 @@ class Place:
     origins: tuple[str, ...] = plan.LOCAL_ORIGINS
 
 
-def render(place: Place, limits: Limits) -> str:
+def render(place: Place, limits: Limits, surface: Surface) -> str:
     """The configuration as YAML."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -79,14 +76,14 @@ def render(place: Place, limits: Limits) -> str:
         place=place,
         limits=limits,
         rates=asdict(limits.rates),
-        budgets=_budgets(),
-        clusters=_clusters(place, limits),
+        budgets=plan.BUDGETS,
+        clusters=_clusters(place, limits, surface),
         api=plan.API,
         issuer=plan.ISSUER,
         audience=plan.AUDIENCE,
-        nouns=plan.NOUNS,
-        stream=plan.STREAM,
-        exemptions=plan.EXEMPTIONS,
+        surface=surface,
+        guarded=[part.path for part in (*surface.nouns, *surface.streams)],
+        own_paths=[JWKS, "/health", *DOCS],
         problems=local_problems(limits.body),
         pages=[
             {"path": path, "file": place.pages / file, "type": kind}
@@ -96,16 +93,15 @@ def render(place: Place, limits: Limits) -> str:
 
 
 def write_pages(folder: Path) -> None:
-    """Puts the documentation pages, their script and style and the API's description into
-    `folder`."""
+    """Puts the documentation page, the viewer and the API's description into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    vendor = next(Path(str(files("swagger_ui_bundle"))).glob("vendor/swagger-ui-*"))
+    viewer = Path(str(files("fastapi_offline"))) / "static"
     own = {path.name: path for path in _OWN_PAGES}
     for file in {file for file, _ in DOCS.values()}:
-        shutil.copyfile(own.get(file, vendor / file), folder / file)
+        shutil.copyfile(own.get(file, viewer / file), folder / file)
 
 
-def render_embedded(
+def render_local(
     ports: Ports,
     out_dir: Path,
     limits: Limits | None = None,
@@ -127,12 +123,13 @@ def render_embedded(
         origins=origins,
     )
     out = out_dir / "envoy.yaml"
-    out.write_text(render(place, limits or Limits(rates=plan.ONE_ADDRESS)), encoding="utf-8")
+    limits = limits or Limits(rates=plan.ONE_ADDRESS)
+    out.write_text(render(place, limits, read()), encoding="utf-8")
     return out
 
 
-def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
-    """Writes the configuration of the gateway's container; returns `out`."""
+def render_compose(surface: Surface, limits: Limits | None = None) -> str:
+    """The configuration of the gateway's container."""
     place = Place(
         host="0.0.0.0",  # noqa: S104 (inside a container; compose publishes it on loopback)
         port=8080,
@@ -144,34 +141,18 @@ def render_compose(out: Path = COMPOSE, limits: Limits | None = None) -> Path:
         services={name: [(name, SERVICE_PORT)] for name in plan.SERVICES},
         traces=("jaeger", 4317),
     )
-    out.write_text(render(place, limits or Limits()), encoding="utf-8")
-    return out
+    return render(place, limits or Limits(), surface)
 
 
-def _clusters(place: Place, limits: Limits) -> list[dict[str, Any]]:
+def _clusters(place: Place, limits: Limits, surface: Surface) -> list[dict[str, Any]]:
     rows = [(name, name, limits.requests) for name in plan.SERVICES]
-    rows.append(("notify_stream", "notify", limits.streams))
+    streaming = dict.fromkeys(stream.service for stream in surface.streams)
+    rows += [(f"{name}_stream", name, limits.streams) for name in streaming]
     return [
-        {"name": name, "addresses": place.services[service], "requests": most}
-        for name, service, most in rows
-    ]
-
-
-def _budgets() -> list[dict[str, Any]]:
-    """Each rate limit with the nouns and the methods that it counts."""
-    return [
-        {
-            "name": budget,
-            "nouns": [noun.name for noun in plan.NOUNS if noun.budget == budget],
-            "methods": "GET|HEAD|POST" if budget in plan.READS_TOO else "POST",
-        }
-        for budget in plan.BUDGETS
+        {"name": name, "addresses": place.services[service], "requests": requests}
+        for name, service, requests in rows
     ]
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    print(render_compose())

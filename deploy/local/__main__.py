@@ -1,4 +1,4 @@
-"""The platform to stay on this machine: `python -m deploy.local run`, and what goes with it."""
+"""The local platform: `python -m deploy.local run`, and the commands that go with it."""
 
 import os
 import shutil
@@ -11,12 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local import doctor as examination
+from deploy.local.doctor import examine
 from deploy.local.fetch import FetchError
 from deploy.local.fetch import fetch as fetch_servers
-from deploy.local.platform import CACHE, STATE, Platform, PlatformError
+from deploy.local.paths import CACHE, STATE
+from deploy.local.platform import Platform
+from deploy.local.preflight import PlatformError
 from deploy.local.profiles import LASTING, TESTS, lasting, sweep_tests
-from deploy.local.welcome import addresses, who_can_sign_in
+from deploy.local.welcome import addresses, demonstration, who_can_sign_in
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -26,9 +28,9 @@ Profile = Annotated[
     Literal["run", "demo", "three"],
     typer.Option(help="the platform of `make run`, of `make demo`, or of `make run MEMBERS=3`"),
 ]
-SEED = "services.registration.seed"
-LOOK_SECONDS = 1.0
-MOST_REPLICAS = 9
+ROSTER = "services.registration.roster"
+POLL_SECONDS = 1.0
+MAX_REPLICAS = 9
 
 
 def _say(line: str) -> None:
@@ -48,28 +50,28 @@ def _fail(message: str) -> typer.Exit:
 def run(
     profile: Profile = "run",
     replicas: Annotated[
-        int, typer.Option(min=1, max=MOST_REPLICAS, help="how many processes of each service")
+        int, typer.Option(min=1, max=MAX_REPLICAS, help="how many processes of each service")
     ] = 1,
 ) -> None:
-    """Start the platform and stay until Ctrl-C; its data is kept for the next time."""
+    """Start the platform and stay until Ctrl-C; its data is kept."""
     platform = _platform(profile, replicas)
-    # Ctrl-C too: a shell that runs this in the background has it ignored.
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
+    # SIGINT too: a shell that runs this in the background ignores it.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         console.print("Starting the platform ...")
         spent = platform.up()
     except PlatformError as reason:
         raise _fail(str(reason)) from None
     except KeyboardInterrupt:
-        raise _fail("Stopped before it was up; nothing runs.") from None
+        raise _fail("Stopped before it was up; nothing is running.") from None
     try:
         _load_once(platform)
         console.print(f"\nUp after {spent:.1f} s. Ctrl-C ends it, the data stays.\n")
         console.print(addresses(platform))
         console.print(who_can_sign_in())
         while platform.running():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
     except PlatformError as reason:
         _end(platform)
         raise _fail(str(reason)) from None
@@ -79,17 +81,19 @@ def run(
 
 
 def _end(platform: Platform) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C would leave half of it running.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C would leave processes running.
     console.print("\nEnding the platform ...")
     platform.down()
 
 
 def _load_once(platform: Platform) -> None:
-    """The reference data and the demonstration station, at the first start only."""
+    """The divisions and the demonstration's roster, at the first start only."""
     done = platform.home / "data" / "loaded"
     if not done.exists():
-        console.print("Loading the reference data and the demonstration station ...")
-        for line in platform.run_module(SEED, "registration").splitlines():
+        console.print("Loading the divisions and the demonstration station ...")
+        file = platform.home / "roster.json"
+        file.write_text(demonstration(), "utf-8")
+        for line in platform.run_module(ROSTER, "registration", str(file)).splitlines():
             _say(line)
         done.touch()
 
@@ -98,21 +102,21 @@ def _load_once(platform: Platform) -> None:
 def stop(
     profile: Profile = "run",
     everything: Annotated[
-        bool, typer.Option("--all", help="every platform of this folder, tests' too")
+        bool, typer.Option("--all", help="every platform of this checkout, those of tests too")
     ] = False,
 ) -> None:
-    """End the platform, even one whose terminal is gone or whose supervisor was killed."""
+    """Stop the platform, even one whose terminal is closed or whose supervisor was killed."""
     for name in LASTING if everything else [profile]:
         _platform(name).down()
     if everything:
         sweep_tests(everything=True)
-    console.print("Nothing of it runs.")
+    console.print("Nothing is running.")
 
 
 @app.command()
 def status(profile: Profile = "run") -> None:
     """Show each process: its state, process id, port, memory, and for how long it has been up."""
-    platform = _platform(profile, MOST_REPLICAS)  # however many run: their ports are known
+    platform = _platform(profile, MAX_REPLICAS)  # covers any number of replicas
     rows = platform.status()
     if not rows:
         raise _fail("The platform does not run.")
@@ -128,9 +132,7 @@ def status(profile: Profile = "run") -> None:
 @app.command()
 def logs(
     name: Annotated[str, typer.Argument(help="one process, or all")] = "",
-    follow: Annotated[
-        bool, typer.Option("-f", "--follow", help="go on as lines are written")
-    ] = False,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="keep printing new lines")] = False,
     profile: Profile = "run",
 ) -> None:
     """Show the end of the logs."""
@@ -147,7 +149,7 @@ def clean() -> None:
     """Remove the data, logs and secrets of every platform here; the fetched servers stay."""
     for name in LASTING:
         if _platform(name).running():
-            raise _fail(f"The platform ({name}) runs; `make stop PROFILE={name}` first.")
+            raise _fail(f"The platform ({name}) is running; `make stop PROFILE={name}` first.")
     homes: list[Path] = [*(STATE / name for name in LASTING), TESTS]
     for home in homes:
         shutil.rmtree(home, ignore_errors=True)
@@ -157,7 +159,7 @@ def clean() -> None:
 
 @app.command()
 def fetch() -> None:
-    """Fetch the servers that do not come with pip, once; goes on where it was broken off."""
+    """Fetch the servers that are not Python packages; resumes an interrupted download."""
     try:
         fetch_servers(CACHE)
     except FetchError as reason:
@@ -167,8 +169,8 @@ def fetch() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine lacks to run the platform."""
-    problems = examination.examine(STATE)
+    """Show what this machine lacks to run the platform."""
+    problems = examine(STATE)
     if problems:
         raise _fail("\n".join(map(str, problems)))
     console.print("Nothing is missing.")

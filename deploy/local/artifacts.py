@@ -1,5 +1,5 @@
-"""What has to be fetched once: the Java servers' jars, each locked by its sha256 in
-`servers.lock.json`."""
+"""The Java servers' jars, each locked by its sha256 in `servers.lock.json`, and where they come
+from."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -19,8 +19,7 @@ TIMEOUT_SECONDS = (10, 30)  # to connect, and between two chunks
 
 @dataclass(frozen=True)
 class Artifact:
-    """One jar: `group:name[:type:classifier]:version`, for which server, its size and its
-    checksum."""
+    """One jar of a server: `coordinate` is `group:name[:type:classifier]:version`."""
 
     server: str
     coordinate: str
@@ -36,17 +35,17 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Stream:
-    """The bytes of an artifact from `offset` on (0 where the source cannot resume)."""
+    """An artifact's bytes from `offset` on (0 where the source cannot resume)."""
 
     offset: int
     chunks: Iterator[bytes]
 
 
 class Source(Protocol):
-    """Where artifacts come from. OSError means: broken off, worth another try."""
+    """Where artifacts come from. An OSError is worth a retry."""
 
     def open(self, artifact: Artifact, offset: int) -> AbstractContextManager[Stream]:
-        """Opens the artifact, if possible at `offset` bytes from its start."""
+        """Opens the artifact, if possible at `offset` bytes."""
         ...
 
 
@@ -58,7 +57,7 @@ class MavenSource:
 
     @contextmanager
     def open(self, artifact: Artifact, offset: int) -> Generator[Stream]:
-        """Asks for the rest of the file; a server that sends all of it is taken from the start."""
+        """Requests the rest of the file; a server without ranges sends all of it."""
         address: str = self._resolver.uri_for_artifact(MavenArtifact.parse(artifact.coordinate))
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         with requests.get(

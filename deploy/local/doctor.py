@@ -1,4 +1,4 @@
-"""What this machine lacks to run the platform, said before anything is started."""
+"""What this machine lacks to run the platform, checked before anything is started."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.binaries import CARRIERS, ProgramMissingError, program
+from deploy.local.binaries import PACKAGES, ProgramMissingError, program
 
 PYTHON = (3, 11)
 DISK_BYTES = 2 * 1024**3
@@ -24,12 +24,12 @@ LIBRARY_PACKAGES = {
     "libgcc_s.so.1": "libgcc-s1",
     "libstdc++.so.6": "libstdc++6",
 }
-"""System libraries that mongod is linked to -> the Debian and Ubuntu package that has each."""
+"""System libraries that mongod links to, and the Debian and Ubuntu packages that contain them."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is missing, and what to do about it."""
+    """Something missing, and the remedy."""
 
     what: str
     remedy: str
@@ -69,7 +69,7 @@ def _disk(home: Path) -> list[Problem]:
 
 def _programs() -> list[Problem]:
     problems: list[Problem] = []
-    for name in CARRIERS:
+    for name in PACKAGES:
         try:
             path = program(name)
         except ProgramMissingError as reason:
@@ -85,7 +85,7 @@ def _programs() -> list[Problem]:
 def _libraries(mongod: Path) -> list[Problem]:
     ldd = shutil.which("ldd")
     if ldd is None:
-        return []  # Without it nothing can be said; mongod itself will, in its log.
+        return []  # Without ldd, mongod's own log names what is missing.
     try:
         asked = subprocess.run(
             [ldd, str(mongod)],
@@ -101,7 +101,7 @@ def _libraries(mongod: Path) -> list[Problem]:
 
 
 def library_problems(ldd_output: str) -> list[Problem]:
-    """What `ldd mongod` says is missing: libraries by name, or a C library that is too old."""
+    """Parses `ldd mongod`: missing libraries, or a C library that is too old."""
     lacking: list[str] = sorted(
         set(re.findall(r"^\s*(\S+) => not found", ldd_output, re.MULTILINE))
     )
@@ -111,7 +111,7 @@ def library_problems(ldd_output: str) -> list[Problem]:
         packages: list[str] = sorted({LIBRARY_PACKAGES.get(name, name) for name in lacking})
         problems.append(
             Problem(
-                f"mongod needs system libraries that are not here: {', '.join(lacking)}.",
+                f"mongod needs system libraries that are missing: {', '.join(lacking)}.",
                 f"Let an administrator run: apt-get install {' '.join(packages)} (Debian, "
                 f"Ubuntu; elsewhere the "
                 "packages with these libraries).",

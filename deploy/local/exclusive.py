@@ -1,5 +1,4 @@
-"""A file that one process at a time holds; the kernel lets go of it when that process ends, however
-it ends."""
+"""A lock file that one process at a time holds; the kernel releases it when that process ends."""
 
 import fcntl
 from collections.abc import Generator
@@ -8,13 +7,13 @@ from pathlib import Path
 
 
 class HeldElsewhereError(Exception):
-    """Another process holds the file."""
+    """Another process holds the lock."""
 
 
 @contextmanager
 def exclusive(file: Path, wait: bool) -> Generator[None]:
-    """Holds `file` while the block runs; HeldElsewhereError at once if `wait` is false and another
-    one has it."""
+    """Locks `file` while the block runs. Raises HeldElsewhereError if it is locked and `wait` is
+    false."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as held:
         try:

@@ -1,5 +1,5 @@
-"""Fetches the locked jars: several at once, resumed where broken off, used only when whole and
-right."""
+"""Fetches the locked jars: in parallel, resumed after an interruption, used only with the right
+checksum."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from deploy.local.exclusive import exclusive
 from deploy.local.progress import Progress, progress_on
 
 PARALLEL = 6
-TRIES = 6
+ATTEMPTS = 6
 BLOCK_BYTES = 1024 * 1024
 
 
 class FetchError(Exception):
-    """A server could not be fetched; the message says which part and what to do."""
+    """A jar could not be fetched; the message says which and what to do."""
 
 
 def jars_of(server: str, cache: Path) -> Path:
@@ -27,12 +27,12 @@ def jars_of(server: str, cache: Path) -> Path:
 
 
 def missing(artifacts: Sequence[Artifact], cache: Path) -> list[Artifact]:
-    """Those that are not in the cache whole. Files get their name only after their checksum was
-    right."""
-    return [a for a in artifacts if not _is_whole(a, jars_of(a.server, cache) / a.file_name)]
+    """Those that are not complete in the cache. A file gets its name after its checksum was
+    verified."""
+    return [a for a in artifacts if not _is_complete(a, jars_of(a.server, cache) / a.file_name)]
 
 
-def _is_whole(artifact: Artifact, file: Path) -> bool:
+def _is_complete(artifact: Artifact, file: Path) -> bool:
     return file.is_file() and file.stat().st_size == artifact.bytes
 
 
@@ -42,9 +42,9 @@ def fetch(
     source: Source | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Brings the cache up to the lock file; returns how many files were fetched.
+    """Fetches what the lock file names and the cache lacks; returns the number of files.
 
-    Raises FetchError if one cannot be had or is not what the lock file says.
+    Raises FetchError if one cannot be fetched or has the wrong checksum.
     """
     with exclusive(cache / "lock", wait=True):
         return _fetch(cache, locked() if artifacts is None else artifacts, source, progress)
@@ -59,7 +59,7 @@ def _fetch(
         return 0
     origin = source or MavenSource()
     with progress or progress_on(todo) as shown, ThreadPoolExecutor(PARALLEL) as pool:
-        # The largest first: it decides how long all of it takes.
+        # The largest first: it determines the total time.
         ordered = sorted(todo, key=lambda a: -a.bytes)
         outcomes = [pool.submit(fetch_one, artifact, cache, origin, shown) for artifact in ordered]
         try:
@@ -72,7 +72,7 @@ def _fetch(
 
 
 def _drop_unlocked(wanted: Sequence[Artifact], cache: Path) -> None:
-    """Removes what an older lock file brought: all jars of a folder are on one class path."""
+    """Removes jars of an older lock file: all jars of a folder are on the class path."""
     keep = {(a.server, a.file_name) for a in wanted}
     for server in {a.server for a in wanted}:
         for file in jars_of(server, cache).glob("*.jar"):
@@ -81,8 +81,8 @@ def _drop_unlocked(wanted: Sequence[Artifact], cache: Path) -> None:
 
 
 def fetch_one(artifact: Artifact, cache: Path, source: Source, progress: Progress) -> Path:
-    """Fetches one artifact into the cache; a wrong checksum after a resumed download is tried once
-    from zero."""
+    """Fetches one artifact into the cache; once more after a resumed download with a wrong
+    checksum."""
     file = jars_of(artifact.server, cache) / artifact.file_name
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
@@ -90,7 +90,7 @@ def fetch_one(artifact: Artifact, cache: Path, source: Source, progress: Progres
     _download(artifact, part, source, progress)
     found = _sha256(part)
     if found != artifact.sha256 and resumed:
-        progress.moved(artifact, 0)
+        progress.advanced(artifact, 0)
         part.unlink()
         _download(artifact, part, source, progress)
         found = _sha256(part)
@@ -99,7 +99,7 @@ def fetch_one(artifact: Artifact, cache: Path, source: Source, progress: Progres
         raise FetchError(
             f"{artifact.coordinate}: the checksum does not match, so it is not used.\n"
             f"  locked  sha256 {artifact.sha256}\n  fetched sha256 {found}\n"
-            "Somebody between here and the repository changes files, or the lock file is wrong."
+            "The file was changed on the way from the repository, or the lock file is wrong."
         )
     part.rename(file)
     progress.done(artifact)
@@ -109,14 +109,14 @@ def fetch_one(artifact: Artifact, cache: Path, source: Source, progress: Progres
 def _download(artifact: Artifact, part: Path, source: Source, progress: Progress) -> None:
     try:
         for attempt in stamina.retry_context(
-            on=OSError, attempts=TRIES, timeout=600, wait_initial=0.2
+            on=OSError, attempts=ATTEMPTS, timeout=600, wait_initial=0.2
         ):
             with attempt:
                 _continue(artifact, part, source, progress)
     except OSError as reason:
         raise FetchError(
-            f"{artifact.coordinate} could not be fetched in {TRIES} tries: {reason}\n"
-            "What arrived is kept; the same command goes on from there."
+            f"{artifact.coordinate} could not be fetched in {ATTEMPTS} attempts: {reason}\n"
+            "What arrived is kept; the same command resumes from there."
         ) from reason
 
 
@@ -132,10 +132,10 @@ def _continue(artifact: Artifact, part: Path, source: Source, progress: Progress
         out.seek(stream.offset)
         for chunk in stream.chunks:
             out.write(chunk)
-            progress.moved(artifact, out.tell())
+            progress.advanced(artifact, out.tell())
         arrived = out.tell()
     if arrived < artifact.bytes:
-        raise ConnectionError(f"broken off after {arrived:,} of {artifact.bytes:,} bytes")
+        raise ConnectionError(f"interrupted after {arrived:,} of {artifact.bytes:,} bytes")
 
 
 def _sha256(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Which port each process of the local platform listens on, always on 127.0.0.1."""
+"""The port of each process of the local platform, always on 127.0.0.1."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -11,15 +11,15 @@ SERVERS = ("kafka", "kafka_controller", "mongo", "valkey", "zipkin")
 CLUSTERED = ("kafka", "kafka_controller", "mongo")
 """Those of SERVERS that can have several members."""
 STEP = 10
-"""How far the ports of the second, third ... of a kind lie apart."""
+"""Distance between the ports of the processes of one kind."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """One TCP port for each listener; the name of a field is the name of the process that owns it.
+    """One TCP port per listener; a field is named after the process that owns it.
 
-    `more` are the second, third ... of a kind: `kafka-2`, `mongo-3`, `dispatch-2`. So many there
-    are, so many run.
+    `more` are the second, third ... of a kind: `kafka-2`, `mongo-3`, `dispatch-2`. As many run as
+    there are ports.
     """
 
     gateway: int
@@ -36,16 +36,16 @@ class Ports:
     more: tuple[tuple[str, int], ...] = ()
 
     def items(self) -> list[tuple[str, int]]:
-        """(name, port) of every listener, in the order of the fields."""
+        """(name, port) of every listener, in field order."""
         return [*((name, getattr(self, name)) for name in FIRST), *self.more]
 
     def all_of(self, kind: str) -> list[tuple[str, int]]:
-        """(name, port) of every listener of a kind, the first one first."""
+        """(name, port) of every listener of a kind, in order."""
         return [(name, port) for name, port in self.items() if kind_of(name) == kind]
 
     def spread(self, members: int = 1, replicas: Mapping[str, int] | None = None) -> "Ports":
-        """With `members` brokers and members of the replica set, and so many `replicas` of the
-        services named."""
+        """With `members` brokers and replica set members, and so many `replicas` of each service
+        named."""
         more = tuple(
             (name, self.of(kind_of(name)) + STEP * n)
             for name, n in _further(members, replicas or {})
@@ -53,7 +53,7 @@ class Ports:
         return replace(self, more=more)
 
     def of(self, name: str) -> int:
-        """The port of the listener `name`; KeyError if there is none."""
+        """The port of the listener `name`. Raises KeyError if there is none."""
         return dict(self.items())[name]
 
 
@@ -62,17 +62,17 @@ FIRST = tuple(f.name for f in fields(Ports) if f.name != "more")
 
 
 def kind_of(name: str) -> str:
-    """What `dispatch-2` is one of: `dispatch`."""
+    """The kind of a name: `dispatch` for `dispatch-2`."""
     return name.partition("-")[0]
 
 
 def is_server(name: str) -> bool:
-    """Whether a process (or listener) is one of the servers that the services need."""
+    """Whether a process or listener is a server, not a service or the gateway."""
     return kind_of(name) in SERVERS
 
 
 def _further(members: int, replicas: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """(name, how many come before it) of the second, third ... of each kind."""
+    """(name, how many precede it) of the second, third ... of each kind."""
     counts = dict.fromkeys(CLUSTERED, members) | dict(replicas)
     for kind, count in counts.items():
         yield from ((f"{kind}-{n + 1}", n) for n in range(1, count))
@@ -91,8 +91,7 @@ RUN = Ports(
     valkey=6479,
     zipkin=9411,
 )
-# The demonstration runs beside `make run`: the same numbers, each moved by 10,000 (Kafka and Mongo
-# by 1,000).
+# The demonstration runs beside `make run`: the same numbers plus 10,000 (Kafka, MongoDB: 1,000).
 DEMO = Ports(
     gateway=18080,
     envoy_admin=18109,
@@ -109,7 +108,7 @@ DEMO = Ports(
 
 
 def free_ports(members: int = 1, replicas: Mapping[str, int] | None = None) -> Ports:
-    """Ports that nobody listens on now, for tests that run beside a running platform."""
+    """Ports that are free now, for tests beside a running platform."""
     further = [name for name, _ in _further(members, replicas or {})]
     with ExitStack() as stack:
         numbers: list[int] = []
@@ -123,7 +122,7 @@ def free_ports(members: int = 1, replicas: Mapping[str, int] | None = None) -> P
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody already listens on 127.0.0.1:port (or holds it)."""
+    """Whether 127.0.0.1:port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -131,8 +130,3 @@ def is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
-
-
-def taken(ports: Ports) -> list[tuple[str, int]]:
-    """The listeners of `ports` whose port is held by somebody else."""
-    return [(name, port) for name, port in ports.items() if is_taken(port)]

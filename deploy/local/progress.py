@@ -1,4 +1,4 @@
-"""How far a fetch is: bars on a terminal, a line every tenth elsewhere."""
+"""Progress of a fetch: bars on a terminal, a line every 10 % elsewhere."""
 
 import sys
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ TITLES = {"kafka": "Apache Kafka", "zipkin": "Zipkin"}
 
 
 class Progress(Protocol):
-    """Told how many bytes of an artifact have arrived, from several threads."""
+    """Receives how many bytes of an artifact have arrived, from several threads."""
 
     def __enter__(self) -> "Progress": ...
 
@@ -27,12 +27,12 @@ class Progress(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def moved(self, artifact: Artifact, arrived: int) -> None:
-        """`arrived` bytes of it are here now."""
+    def advanced(self, artifact: Artifact, arrived: int) -> None:
+        """`arrived` bytes have arrived in total."""
         ...
 
     def done(self, artifact: Artifact) -> None:
-        """It is here, whole and checked."""
+        """The file is complete and verified."""
         ...
 
 
@@ -44,15 +44,15 @@ class Tally:
         self._arrived: dict[Artifact, int] = dict.fromkeys(artifacts, 0)
         self._lock = Lock()
 
-    def note(self, artifact: Artifact, arrived: int) -> int:
-        """Takes the new count down; returns the bytes that its server has now."""
+    def update(self, artifact: Artifact, arrived: int) -> int:
+        """Records the new count; returns the bytes that have arrived for the artifact's server."""
         with self._lock:
             self._arrived[artifact] = arrived
             return sum(n for a, n in self._arrived.items() if a.server == artifact.server)
 
 
 class PlainProgress:
-    """A line for each tenth of each server."""
+    """A line for every 10 % of each server."""
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self._tally = Tally(artifacts)
@@ -69,9 +69,9 @@ class PlainProgress:
     ) -> None:
         return None
 
-    def moved(self, artifact: Artifact, arrived: int) -> None:
-        """Prints when another tenth is full."""
-        have, total = self._tally.note(artifact, arrived), self._tally.total[artifact.server]
+    def advanced(self, artifact: Artifact, arrived: int) -> None:
+        """Prints when another 10 % are complete."""
+        have, total = self._tally.update(artifact, arrived), self._tally.total[artifact.server]
         tenth = 10 * have // total
         if tenth > self._tenths.get(artifact.server, 0):
             self._tenths[artifact.server] = tenth
@@ -79,8 +79,8 @@ class PlainProgress:
             print(f"fetch {title}: {10 * tenth} % of {total / MEGABYTE:.0f} MB", flush=True)
 
     def done(self, artifact: Artifact) -> None:
-        """Counts it whole."""
-        self.moved(artifact, artifact.bytes)
+        """Counts it as complete."""
+        self.advanced(artifact, artifact.bytes)
 
 
 class BarProgress:
@@ -112,18 +112,18 @@ class BarProgress:
     ) -> None:
         self._bars.stop()
 
-    def moved(self, artifact: Artifact, arrived: int) -> None:
-        """Moves its server's bar."""
+    def advanced(self, artifact: Artifact, arrived: int) -> None:
+        """Advances its server's bar."""
         self._bars.update(
             self._tasks[artifact.server],
-            completed=self._tally.note(artifact, arrived),
+            completed=self._tally.update(artifact, arrived),
         )
 
     def done(self, artifact: Artifact) -> None:
-        """Counts it whole."""
-        self.moved(artifact, artifact.bytes)
+        """Counts it as complete."""
+        self.advanced(artifact, artifact.bytes)
 
 
 def progress_on(artifacts: Sequence[Artifact]) -> Progress:
-    """Bars where somebody watches a terminal, lines elsewhere."""
+    """Bars on a terminal, lines elsewhere."""
     return BarProgress(artifacts) if sys.stdout.isatty() else PlainProgress(artifacts)

@@ -1,5 +1,4 @@
-"""Whether a process does its job already: each is asked in its own protocol, never by looking at
-its log."""
+"""Readiness checks: each process is asked in its own protocol, never through its log."""
 
 import socket
 import struct
@@ -18,35 +17,32 @@ METADATA_REQUEST = 3
 ALREADY_INITIALIZED = 23
 REPLICA_SET = "rs0"
 ELECTION_MILLISECONDS = 3000
-"""A primary that is not heard of for so long is given up. On one machine nothing is lost on the
-way."""
+"""Time without a primary until an election; short, since one machine loses no packets."""
 
 Check = Callable[[], str]
-"""Asks once; returns "" when ready, else what is still missing. May raise OSError, which counts as
-not ready."""
+"""Checks once; returns "" when ready, else what is missing. An OSError counts as not ready."""
 
 
 def wait_until(check: Check, seconds: float, alive: Callable[[], None]) -> float:
-    """Asks until ready; returns the seconds it took. TimeoutError says what was missing; `alive`
-    may raise."""
+    """Polls until ready; returns the seconds it took. Raises TimeoutError with what was missing, or
+    what `alive` raises."""
     began = time.monotonic()
     while True:
         try:
-            lacking = check()
+            missing = check()
         except OSError as reason:
-            lacking = str(reason) or type(reason).__name__
+            missing = str(reason) or type(reason).__name__
         spent = time.monotonic() - began
-        if not lacking:
+        if not missing:
             return spent
         if spent > seconds:
-            raise TimeoutError(f"not ready after {seconds:.0f} s: {lacking}")
+            raise TimeoutError(f"not ready after {seconds:.0f} s: {missing}")
         alive()
         time.sleep(POLL_SECONDS)
 
 
 def kafka(port: int) -> Check:
-    """Ready when the broker is itself in the metadata it gives out: registered, unfenced,
-    serving."""
+    """Ready when the broker lists itself in its metadata: registered and unfenced."""
     # Metadata version 1 with no topics: api key, version, correlation id, no client id, empty
     # array.
     body = struct.pack(">hhihi", METADATA_REQUEST, 1, 1, -1, 0)
@@ -62,8 +58,8 @@ def kafka(port: int) -> Check:
 
 
 def _broker_ports(metadata: bytes) -> list[int]:
-    """From a metadata answer, version 1: correlation id, then (id, host, port, rack or none) of
-    each broker."""
+    """Parses a metadata answer, version 1: correlation id, then (id, host, port, rack) of each
+    broker."""
     (count,), at, ports = struct.unpack_from(">i", metadata, 4), 8, list[int]()
     for _ in range(count):
         at += 4
@@ -84,11 +80,10 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return received
 
 
-def mongo(port: int, others: Sequence[int] = (), forms: bool = True) -> Check:
+def mongo(port: int, others: Sequence[int] = (), initiates: bool = True) -> Check:
     """Ready when it is the primary of its replica set or follows one.
 
-    The set of this member and the `others` is formed here where it is not yet, by the member that
-    `forms` it.
+    The member with `initiates` initiates the set with the `others` where that has not happened yet.
     """
 
     def check() -> str:
@@ -104,8 +99,8 @@ def mongo(port: int, others: Sequence[int] = (), forms: bool = True) -> Check:
             state = client.admin.command("hello")
             if state.get("isWritablePrimary") or (state.get("secondary") and state.get("primary")):
                 return ""
-            if forms:
-                _form_replica_set(client, [f"{HOST}:{member}" for member in (port, *others)])
+            if initiates:
+                _initiate(client, [f"{HOST}:{member}" for member in (port, *others)])
         except PyMongoError as reason:
             return str(reason).split(", Timeout:")[0]
         finally:
@@ -115,7 +110,7 @@ def mongo(port: int, others: Sequence[int] = (), forms: bool = True) -> Check:
     return check
 
 
-def _form_replica_set(client: "MongoClient[dict[str, object]]", members: Sequence[str]) -> None:
+def _initiate(client: "MongoClient[dict[str, object]]", members: Sequence[str]) -> None:
     config = {
         "_id": REPLICA_SET,
         "members": [{"_id": n, "host": member} for n, member in enumerate(members)],
@@ -127,13 +122,13 @@ def _form_replica_set(client: "MongoClient[dict[str, object]]", members: Sequenc
         if reason.code != ALREADY_INITIALIZED:
             raise
         known = client.local["system.replset"].find_one() or {}
-        if str(known.get("members")).find(members[0]) < 0:  # The data was made on another port.
+        if str(known.get("members")).find(members[0]) < 0:  # The data was written on another port.
             version = int(str(known["version"])) + 1
             client.admin.command("replSetReconfig", config | {"version": version}, force=True)
 
 
 def valkey(port: int) -> Check:
-    """Ready when it answers PING, which it does not while it loads its data."""
+    """Ready when it answers PING, which it refuses while it loads its data."""
 
     def check() -> str:
         with socket.create_connection((HOST, port), ASK_SECONDS) as server:

@@ -1,5 +1,5 @@
-"""The real servers as processes: Apache Kafka, MongoDB, Valkey, Zipkin and Envoy, small and quick
-to start."""
+"""The real servers as processes: Apache Kafka, MongoDB, Valkey, Zipkin and Envoy, configured for a
+small memory footprint and a quick start."""
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.gateway.plan import Limits
-from deploy.gateway.render import render_embedded
+from deploy.gateway.render import render_local
 from deploy.local import readiness
 from deploy.local.binaries import program
 from deploy.local.fetch import jars_of
@@ -17,8 +17,7 @@ from deploy.local.process import START_SECONDS, Process
 HERE = Path(__file__).parent
 CLUSTER_ID = "cXVhbmNoZW5nLWxvY2FsMQ"
 FORMAT_SECONDS = 60
-# The first compiler only and the simplest collector: on two cores that starts in half the time and
-# the heaps are small.
+# Only the C1 compiler and the serial collector: starts in half the time on two cores.
 QUICK_JVM = (
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
@@ -38,25 +37,25 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={data}
 num.partitions=6
 auto.create.topics.enable=true
-# One broker holds every copy there is; of three, two must have what is acknowledged.
+# A single broker holds the only copy; of three, two must have what is acknowledged.
 default.replication.factor={copies}
-min.insync.replicas={least}
+min.insync.replicas={min_isr}
 offsets.topic.replication.factor={copies}
 transaction.state.log.replication.factor={copies}
-transaction.state.log.min.isr={least}
+transaction.state.log.min.isr={min_isr}
 share.coordinator.state.topic.replication.factor={copies}
-share.coordinator.state.topic.min.isr={least}
-# Few partitions for itself, few threads: quick to start, little memory.
+share.coordinator.state.topic.min.isr={min_isr}
+# Few internal partitions and threads: quick start, little memory.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=1
 num.network.threads=2
 num.io.threads=4
 background.threads=2
 log.cleaner.dedupe.buffer.size=16777216
-# Killed, it may register again as soon as its last session is over.
+# After a kill the broker can register again as soon as its old session has expired.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
-# A group forms at once, and a dead member is noticed soon.
+# Groups form at once, and a dead member is noticed soon.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 group.coordinator.append.linger.ms=0
@@ -65,7 +64,7 @@ log.retention.hours=168
 
 
 def kafka(home: Path, cache: Path, ports: Ports) -> list[Process]:
-    """Apache Kafka in KRaft mode, each node broker and controller; storage is formatted before the
+    """Apache Kafka in KRaft mode, each node broker and controller. Formats the storage before the
     first start."""
     names = [name for name, _ in ports.all_of("kafka")]
     with ThreadPoolExecutor(len(names)) as pool:
@@ -87,14 +86,14 @@ def _broker(home: Path, cache: Path, ports: Ports, node: int) -> Process:
             voters=voters,
             data=data.absolute(),
             copies=len(brokers),
-            least=max(1, len(brokers) - 1),
+            min_isr=max(1, len(brokers) - 1),
         )
     )
-    most = "384m" if len(brokers) == 1 else "256m"
+    heap = "384m" if len(brokers) == 1 else "256m"
     java = (
         str(program("java")),
         "-Xms96m",
-        f"-Xmx{most}",
+        f"-Xmx{heap}",
         *QUICK_JVM,
         f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
         "-cp",
@@ -115,17 +114,17 @@ def _broker(home: Path, cache: Path, ports: Ports, node: int) -> Process:
 
 
 def _format_storage(command: tuple[str, ...]) -> None:
-    made = subprocess.run(
+    done = subprocess.run(
         command, capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False
     )
-    if made.returncode:
+    if done.returncode:
         raise RuntimeError(
-            f"Kafka's storage could not be formatted:\n{made.stdout[-2000:]}{made.stderr[-2000:]}"
+            f"Kafka's storage could not be formatted:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         )
 
 
 def mongo(home: Path, ports: Ports) -> list[Process]:
-    """mongod as the members of a replica set, even of one: majority writes need it."""
+    """mongod as members of a replica set, even a single one: majority writes need it."""
     members = ports.all_of("mongo")
     others = [port for _, port in members[1:]]
     return [
@@ -133,7 +132,7 @@ def mongo(home: Path, ports: Ports) -> list[Process]:
             home,
             name,
             port,
-            readiness.mongo(port, others, forms=name == "mongo"),
+            readiness.mongo(port, others, initiates=name == "mongo"),
             0.5 if not others else 0.25,
         )
         for name, port in members
@@ -166,10 +165,10 @@ def _member(home: Path, name: str, port: int, ready: readiness.Check, cache_gb: 
 
 
 def valkey(home: Path, ports: Ports) -> Process:
-    """Valkey; what it holds can be rebuilt, so it may lose its last second."""
+    """Valkey. Its data can be rebuilt, so it may lose the last second."""
     data = home / "data" / "valkey"
     data.mkdir(parents=True, exist_ok=True)
-    # A title of its own would overwrite its environment, by which `make stop` knows whose it is.
+    # A process title would overwrite its environment, by which `make stop` finds it.
     command = (
         str(program("valkey-server")),
         "--bind",
@@ -193,7 +192,7 @@ def valkey(home: Path, ports: Ports) -> Process:
 
 
 def zipkin(cache: Path, ports: Ports) -> Process:
-    """Zipkin with its traces in memory, the oldest dropped first."""
+    """Zipkin with traces in memory; the oldest are dropped first."""
     jar = next(jars_of("zipkin", cache).absolute().glob("zipkin-server-*.jar"))
     listener = {"ip": HOST, "port": str(ports.zipkin), "protocols[0]": "http"}
     command = (
@@ -212,10 +211,10 @@ def zipkin(cache: Path, ports: Ports) -> Process:
 
 
 def gateway(home: Path, ports: Ports, limits: Limits | None) -> Process:
-    """Envoy with the configuration that `deploy.gateway` renders for these ports."""
+    """Envoy, configured by `deploy.gateway` for these ports."""
     folder = home / "conf" / "gateway"
     folder.mkdir(parents=True, exist_ok=True)
-    config = render_embedded(ports, folder, limits)
+    config = render_local(ports, folder, limits)
     command = (
         str(program("envoy")),
         "--config-path",

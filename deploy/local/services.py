@@ -1,4 +1,4 @@
-"""The four services as processes, configured by their environment only."""
+"""The four services as processes, configured by environment variables only."""
 
 import os
 import sys
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from deploy.local import readiness
 from deploy.local.ports import HOST, SERVICES, Ports, kind_of
 from deploy.local.process import START_SECONDS, Process
-from ops.secrets_store import Secrets
+from ops.keys import Secrets
 
-OURS = frozenset(
+SERVICE_VARIABLES = frozenset(
     (
         "HTTP_HOST",
         "HTTP_PORT",
@@ -29,15 +29,15 @@ OURS = frozenset(
         "LOG_LEVEL",
     )
 )
-"""Variables that the services read: only this package sets them."""
+"""Variables that the services read; only this package sets them."""
 
 
 def addresses(ports: Ports) -> dict[str, str]:
-    """Where the servers are, by the names that the services know them by."""
+    """The servers' addresses, as the services' environment variables."""
     members = [f"{HOST}:{port}" for _, port in ports.all_of("mongo")]
-    found = "directConnection=true" if len(members) == 1 else f"replicaSet={readiness.REPLICA_SET}"
+    option = "directConnection=true" if len(members) == 1 else f"replicaSet={readiness.REPLICA_SET}"
     return {
-        "MONGO_URL": f"mongodb://{','.join(members)}/?{found}",
+        "MONGO_URL": f"mongodb://{','.join(members)}/?{option}",
         "KAFKA_BOOTSTRAP": ",".join(f"{HOST}:{port}" for _, port in ports.all_of("kafka")),
         "REDIS_URL": f"redis://{HOST}:{ports.valkey}/0",
         "JWKS_URL": f"http://{HOST}:{ports.registration}/.well-known/jwks.json",
@@ -49,8 +49,8 @@ def addresses(ports: Ports) -> dict[str, str]:
 def environment(
     name: str, ports: Ports, secrets: Secrets, clock: str, extra: Mapping[str, str]
 ) -> dict[str, str]:
-    """The variables of one process; registration alone gets the keys to sign and to decrypt
-    persons."""
+    """The variables of one process. Only registration gets the keys to sign tokens and to decrypt
+    personal data."""
     service = kind_of(name)
     own = {
         "HTTP_HOST": HOST,
@@ -59,7 +59,7 @@ def environment(
         "OTEL_SERVICE_NAME": service,
         "DEV_KEY": secrets.dev_key,
         "CLOCK": clock,
-        # Whatever proxy the shell is set to, the platform's own addresses are not behind it.
+        # A proxy of the shell does not apply to the platform's own addresses.
         "NO_PROXY": f"{HOST},localhost",
         "PYTHONUNBUFFERED": "1",
     }
@@ -75,14 +75,19 @@ def environment(
     return {**addresses(ports), **own, **extra}
 
 
+def command(service: str) -> tuple[str, ...]:
+    """How a process of a service is started."""
+    return sys.executable, "-m", f"services.{service}.main"
+
+
 def processes(
     ports: Ports, secrets: Secrets, clock: str = "", extra: Mapping[str, str] | None = None
 ) -> list[Process]:
-    """Each service with all of its replicas."""
+    """All replicas of all services."""
     return [
         Process(
             name,
-            (sys.executable, "-m", f"services.{service}.main"),
+            command(service),
             readiness.http(port, "/health/ready"),
             environment(name, ports, secrets, clock, extra or {}),
             stop_seconds=15,
@@ -94,10 +99,9 @@ def processes(
 
 
 def bare_environment() -> dict[str, str]:
-    """This shell's variables without those that would configure a service behind the platform's
-    back."""
+    """This shell's variables without those that configure a service."""
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in OURS and not name.startswith(("OTEL_", "PYTEST_"))
+        if name not in SERVICE_VARIABLES and not name.startswith(("OTEL_", "PYTEST_"))
     }

@@ -1,4 +1,4 @@
-# Makes the virtual environment $1 and installs what requirements.lock names, each file checked by its hash.
+# Creates the virtual environment $1 and installs requirements.lock, each file verified by its hash.
 set -eu
 venv=$1
 if [ ! -x "$venv/bin/python" ]; then
@@ -10,8 +10,8 @@ if [ ! -x "$venv/bin/python" ]; then
     fi
   done
   if [ -z "$found" ]; then
-    echo "Python 3.11 or newer is needed, and there is none on the PATH."
-    echo "  -> install it (Debian, Ubuntu: python3 and python3-venv), or say where it is: make setup PYTHON=/path/to/python3"
+    echo "Python 3.11 or newer is needed; there is none on the PATH."
+    echo "  -> install it (Debian, Ubuntu: python3 and python3-venv), or name it: make setup PYTHON=/path/to/python3"
     exit 1
   fi
   if ! "$found" -m venv "$venv"; then
@@ -24,6 +24,6 @@ fi
 echo "Installing the packages of requirements.lock into $venv (about 350 MB once) ..."
 [ -t 1 ] && quiet= || quiet=--quiet
 "$venv/bin/python" -m pip install $quiet --require-hashes -r requirements.lock || {
-  echo "The packages could not be installed; see above. What arrived is kept: run it again."
+  echo "The packages could not be installed; see above. What arrived is kept; run it again."
   exit 1
 }

@@ -1,5 +1,4 @@
-"""Supervisor: the one parent of all processes, which starts them again when they die and keeps
-their logs small."""
+"""Supervisor: the parent of all processes. It restarts those that die and rotates their logs."""
 
 import hashlib
 import os
@@ -19,16 +18,15 @@ from xmlrpc.client import ServerProxy, Transport
 
 import psutil
 
+from deploy.local.paths import ROOT
 from deploy.local.process import Process
 from deploy.local.services import bare_environment
 
-ROOT = Path(__file__).parents[2]
 HOME_VARIABLE = "QUANCHENG_HOME"
-"""Every process of a platform inherits this: so they are found even when supervisor itself was
+"""Inherited by every process of a platform, so that they are found even when supervisor itself was
 killed."""
-LONGEST_SOCKET = 90
-"""Unix sockets have paths of at most 107 bytes, and supervisor makes one with its process id behind
-the name."""
+MAX_SOCKET_PATH = 90
+"""Bytes. Unix socket paths have at most 107, and supervisor appends its process id to the name."""
 POLL_SECONDS = 0.05
 START_SECONDS = 15
 ASK_SECONDS = 20
@@ -105,11 +103,11 @@ class Supervisor:
         self._child: subprocess.Popen[bytes] | None = None
 
     def log_of(self, name: str) -> Path:
-        """The file with all that a process writes."""
+        """The file with a process's output."""
         return self.logs / f"{name}.log"
 
     def start(self, processes: Sequence[Process]) -> None:
-        """Starts supervisor itself, knowing `processes` but running none yet."""
+        """Starts supervisor itself with `processes` configured but not started."""
         self.logs.mkdir(parents=True, exist_ok=True)
         config = self.home / "conf" / "supervisor.conf"
         config.touch(mode=0o600)  # It holds the services' keys.
@@ -159,12 +157,12 @@ class Supervisor:
         return head + "".join(sections)
 
     def ask(self, method: str, *arguments: Any) -> Any:
-        """Calls one of supervisor's methods; one of NO_ANSWER where it does not answer."""
+        """Calls one of supervisor's methods. Raises one of NO_ANSWER where it does not answer."""
         with ServerProxy("http://supervisor", _SocketTransport(self.socket)) as proxy:
             return getattr(proxy.supervisor, method)(*arguments)
 
     def answers(self) -> bool:
-        """Whether supervisor runs and can be asked."""
+        """Whether supervisor runs and answers."""
         if not self.socket.exists():
             return False
         try:
@@ -173,7 +171,7 @@ class Supervisor:
             return False
 
     def processes(self) -> dict[str, dict[str, Any]]:
-        """What supervisor says of each process, by name; empty if it does not run."""
+        """Supervisor's information about each process, by name; empty if it does not run."""
         try:
             return (
                 {info["name"]: info for info in self.ask("getAllProcessInfo")}
@@ -184,7 +182,7 @@ class Supervisor:
             return {}
 
     def stop(self, names: Sequence[str], seconds: float) -> None:
-        """Asks these to end, all at the same time, and waits until none runs."""
+        """Stops these at the same time and waits, at most `seconds`, until none runs."""
         for name in names:
             with suppress(*NO_ANSWER):  # It was not running.
                 self.ask("stopProcess", name, False)
@@ -196,8 +194,7 @@ class Supervisor:
             time.sleep(POLL_SECONDS)
 
     def end(self, seconds: float) -> None:
-        """Ends supervisor and whatever of this platform still runs; afterwards nothing of it
-        does."""
+        """Ends supervisor and every process of this platform that still runs."""
         with suppress(*NO_ANSWER):
             self.ask("shutdown")
         remaining = self.survivors()
@@ -215,12 +212,12 @@ class Supervisor:
         self.pid_file.unlink(missing_ok=True)
 
     def survivors(self) -> list[psutil.Process]:
-        """Every process that belongs to this platform, supervisor first."""
+        """Every running process of this platform, supervisor first."""
         return processes_of(self.home)
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
-    """The processes that carry the mark of the platform at `home`, the oldest first."""
+    """The running processes of the platform at `home`, the oldest first."""
     mark = str(home.absolute())
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
@@ -231,7 +228,7 @@ def processes_of(home: Path) -> list[psutil.Process]:
 
 
 def tail(file: Path, lines: int = 25) -> str:
-    """The last lines of a log, for a message about why its process failed."""
+    """The last lines of a log, for error messages."""
     if not file.exists():
         return "(no log)"
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
@@ -245,7 +242,7 @@ def _quoted(text: str) -> str:
 
 def _socket_path(home: Path) -> Path:
     path = home / "supervisor.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET:
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
     owner = f"quancheng-{os.getuid()}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:10]}"
     return Path(tempfile.gettempdir()) / f"{owner}.sock"

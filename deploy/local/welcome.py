@@ -1,14 +1,17 @@
-"""What `make run` tells when the platform is up: the addresses, and who can sign in."""
+"""What `make run` prints when the platform is up: the addresses, and who can sign in."""
+
+import subprocess
+import sys
 
 from rich.table import Table
 
+from deploy.local.paths import ROOT
 from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES
-from simulation import people
 
 
 def addresses(platform: Platform) -> Table:
-    """Every address that a person may open."""
+    """Every address that a person can open."""
     rows = [
         ("gateway 网关", platform.gateway_url),
         ("API docs 接口文档", f"{platform.gateway_url}/docs"),
@@ -25,9 +28,17 @@ def addresses(platform: Platform) -> Table:
     return _table("Addresses 地址", rows)
 
 
+def demonstration(*arguments: str) -> str:
+    """The output of `python -m simulation.roster`, a process: deploy imports no simulation."""
+    command = [sys.executable, "-m", "simulation.roster", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def who_can_sign_in() -> Table:
-    """The people's accounts: (person, mobile number)."""
-    return _table("Who can sign in 可登录账号", people.who_can_sign_in())
+    """The demonstration's accounts: (role, mobile number)."""
+    rows = [line.split("\t") for line in demonstration("--who").splitlines()]
+    return _table("Who can sign in 可登录账号", [(person, phone) for person, phone in rows])
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Table:

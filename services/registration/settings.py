@@ -1,4 +1,4 @@
-"""What registration is told by its environment, besides what every service is."""
+"""Registration's settings, besides those of every service."""
 
 from typing import Literal
 
@@ -10,16 +10,15 @@ class RegistrationSettings(Settings):
     field_key: str = ""
     """64 hex digits: encrypts names, phones and ID numbers."""
     lookup_key: str = ""
-    """64 hex digits: finds them again, and makes codes and refresh tokens. A new one locks
-    everybody out."""
+    """64 hex digits: finds them again, and derives codes and refresh tokens. After a change nobody
+    can sign in to their account."""
     signing_key: str = ""
     """EC P-256 private keys in PEM; the first signs, all are published. Or in a file:"""
     signing_key_file: str = ""
     sms: Literal["local", "aliyun"] = "local"
-    """`local` keeps messages for the developer, and takes the demonstration's phones, which are
-    assigned to nobody."""
+    """`local` keeps messages for developers, and accepts phones that are assigned to nobody."""
     dev_key: str = ""
-    """What `X-Dev-Key` must say to read local messages; empty: nobody reads them."""
+    """The value of `X-Dev-Key` that reads local messages; empty: nobody reads them."""
     aliyun_key_id: str = ""
     aliyun_key_secret: str = ""
     aliyun_sign_name: str = ""
@@ -27,7 +26,7 @@ class RegistrationSettings(Settings):
     aliyun_endpoint: str = "https://dysmsapi.aliyuncs.com"
 
     def missing(self) -> list[str]:
-        """The variables that it cannot serve without."""
+        """The variables that it cannot serve without, and that are not set."""
         needed = {
             "FIELD_KEY": self.field_key,
             "LOOKUP_KEY": self.lookup_key,

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -29,7 +28,7 @@ def test_every_decision_is_in_the_list() -> None:
 def test_the_glossary_has_every_word_of_the_vocabulary(vocabulary: str) -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text("utf-8")
     assert [
-        word for word in get_args(getattr(words, vocabulary)) if f"`{word}`" not in glossary
+        word for word in words.values_of(getattr(words, vocabulary)) if f"`{word}`" not in glossary
     ] == []
 
 

@@ -17,6 +17,7 @@ MAX_CHASSIS_PACKAGE, MAX_CHASSIS_FILE, MAX_CHASSIS_CLASS = 500, 200, 120
 CHASSIS = (
     "chassis",
     "chassis/http",
+    "chassis/http/openapi",
     "chassis/identity",
     "chassis/kafka",
     "chassis/mongo",

@@ -2,7 +2,6 @@
 readers ask for it."""
 
 import ast
-import re
 from importlib import import_module
 
 import pytest
@@ -11,7 +10,7 @@ from chassis.kafka.subscriptions import Subscriptions
 from chassis.service import Service
 from contracts.envelope import Event
 from contracts.tools import asyncapi
-from tests.architecture.tree import ROOT, SERVICES, modules, parsed
+from tests.architecture.tree import ROOT, modules, parsed
 
 
 def _made_in(service: str) -> set[str]:
@@ -64,21 +63,3 @@ NEEDED = {
 def test_the_main_job_has_its_readers(service: str) -> None:
     found = subscriptions(service)
     assert NEEDED[service] <= {name for topic in found.topics for name in found.events(topic)}
-
-
-def _listed(events: list[str]) -> str:
-    return " ".join(f"`{event}`" for event in sorted(events))
-
-
-def test_the_overview_tells_who_reads_what() -> None:
-    """On failure, the rows to put into the table."""
-    overview = (ROOT / "docs/architecture/overview.md").read_text("utf-8").splitlines()
-    rows = [
-        f"| {service} | `{topic}` | {_listed(found.events(topic))} |"
-        for service, found in ((service, subscriptions(service)) for service in SERVICES)
-        for topic in found.topics
-    ]
-    assert [row for row in rows if row not in overview] == []
-    assert [
-        row for row in overview if re.match(r"\| \w+ \| `\w+\.events`", row) and row not in rows
-    ] == []

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chassis.domain import derived_id
-from services.dispatch.policy import policy_of
+from services.dispatch.policy import POLICIES
 from services.dispatch.service_record.domain import Evidence, credited_minutes
 from tests.faults.client_log import ClientLog
 from tests.faults.observed_state import ObservedState, StateReader
@@ -212,7 +212,7 @@ def _hours(state: ObservedState) -> Iterator[str]:
     for id, record in state.aggregates["service_records"].items():
         evidence = [Evidence.model_validate(piece) for piece in record["evidence"]]
         counted.update(piece.id for piece in evidence)
-        minutes = credited_minutes(evidence, record["day"], policy_of(record["policy"]))
+        minutes = credited_minutes(evidence, record["day"], POLICIES.of(record["policy"]))
         if minutes != record["minutes"]:
             yield f"hours {id}: {record['minutes']} minutes, by the evidence {minutes}"
     for id in finished - counted.keys():

@@ -156,7 +156,7 @@ class Load:
 
         async def sent_code() -> str | None:
             page = await client.get("dev/messages", headers, phone=phone)
-            return page["messages"][0]["code"] if page and page["messages"] else None
+            return page["items"][0]["code"] if page and page["items"] else None
 
         body |= {"code": await eventually(sent_code, what="a code", within=RETRY_FOR_S)}
         answer = await client.request(None, "session", "sessions", body, f"session-{key}")

@@ -14,6 +14,7 @@ from deploy.local.platform import Platform
 from deploy.local.ports import HOST, SERVICES, Ports, free_ports, kind_of
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
+from simulation import roster
 from tests.faults.client_log import ClientLog
 from tests.support.client import Api, Person
 from tests.support.demonstration import SignIns, demonstration, volunteers
@@ -116,7 +117,7 @@ async def running(platform: FaultPlatform) -> AsyncGenerator[FaultPlatform]:
     """Up as long as the block lasts, with the demonstration's people."""
     platform.processes.up()
     try:
-        platform.processes.run_module("services.registration.seed", "registration")
+        roster.load(platform.processes)
         yield platform
         await platform.api.close()
     finally:

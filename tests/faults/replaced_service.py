@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from deploy.local.platform import ROOT
+from deploy.local.paths import ROOT
 from tests.faults.platform import FaultPlatform
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.dispatch.policy import policy_at
+from services.dispatch.policy import POLICIES
 from tests.faults.ledger import balance
 from tests.faults.observed_state import Fact, ObservedState, StateReader
 from tests.faults.platform import FaultPlatform
@@ -65,11 +65,11 @@ def assert_due_times(state: ObservedState, report: str, now: datetime) -> None:
         _of(state, report, "VolunteerCalled"),
     )
     leader, station = _of(state, report, "CalloutEscalated")
-    policy = policy_at(DOMAIN_START)
+    policy = POLICIES.at(DOMAIN_START)
     expires_at = datetime.fromisoformat(called.data["expires_at"])
     for earlier, later, due in (
         (filed.envelope.at, called.envelope.at, timedelta()),
-        (called.envelope.at, expires_at, timedelta(seconds=policy.timeout_s)),
+        (called.envelope.at, expires_at, timedelta(seconds=policy.answer_s)),
         (expires_at, leader.envelope.at, timedelta()),
         (leader.envelope.at, station.envelope.at, timedelta(seconds=policy.leader_s)),
         (station.envelope.at, now, timedelta()),

@@ -22,12 +22,12 @@ async def credited(volunteer: Phone) -> list[Json]:
     """The volunteer's service records, once they hold ten minutes."""
     page = await eventually(
         lambda: volunteer.person.get("service-records", mine=True),
-        lambda page: sum(record["minutes"] for record in page["records"]) >= 10,
+        lambda page: sum(record["minutes"] for record in page["items"]) >= 10,
         what="hours credited",
         within=PATIENCE_S,
         retry_on=(Refused,),
     )
-    return page["records"]
+    return page["items"]
 
 
 async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_and_counted(

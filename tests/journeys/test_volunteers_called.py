@@ -18,8 +18,8 @@ async def reply(volunteer: Phone, callout: str, answer: str) -> str:
 
 
 async def candidates(officer: Phone, callout: str) -> dict[str, Json]:
-    page = await officer.person.get(f"callouts/{callout}/candidates")
-    return {line["volunteer"]: line for line in page["candidates"]}
+    page = await officer.person.get(f"callouts/{callout}/candidates", limit=200)
+    return {line["volunteer"]: line for line in page["items"]}
 
 
 async def test_with_nobody_on_duty_the_station_is_alerted_and_resolves_it(station: Station):

@@ -99,7 +99,7 @@ async def _ids(reporter: Person, volunteer: Person, report: Json, alert: Json) -
         "message": alert["id"],
         "account": volunteer.id,
         "reporter": reporter.id,
-        "session": sessions["sessions"][0]["id"],
+        "session": sessions["items"][0]["id"],
         "number": report["number"],
         "squad": me["volunteer"]["squad"],
         "station": STATION,

@@ -51,12 +51,13 @@ async def _another_station(api: Api, desk: Person) -> dict[str, Person]:
 
 
 async def _divisions(desk: Person, parent: str) -> list[Json]:
-    return await desk.get("divisions", parent=parent)
+    return (await desk.get("divisions", parent=parent))["items"]
 
 
 async def _free_street(desk: Person) -> str:
     """One that no station serves."""
-    served = {street for station in await desk.get("stations") for street in station["streets"]}
+    stations = (await desk.get("stations", limit=200))["items"]
+    served = {street for station in stations for street in station["streets"]}
     streets = await _divisions(desk, "370102")
     return next(street["code"] for street in streets if street["code"] not in served)
 

@@ -103,7 +103,7 @@ async def test_a_wrong_code_gives_no_session_and_the_right_one_gives_one(
     shown = await web.get(
         f"{API}/dev/messages", params={"phone": phone}, headers={"X-Dev-Key": platform.dev_key}
     )
-    code = shown.json()["messages"][0]["code"]
+    code = shown.json()["items"][0]["code"]
     wrong = f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
     assert_problem(
         await web.post(f"{API}/sessions", json={"phone": phone, "code": wrong}), (401, 422), "code"

@@ -75,7 +75,7 @@ class Addresses:
         return f"http://{HOST}:{self.ports.zipkin}"
 
 
-class EmbeddedBackend(Addresses):
+class LocalBackend(Addresses):
     """Processes of this machine, as `make run` starts them."""
 
     def __init__(self) -> None:
@@ -99,13 +99,13 @@ class EmbeddedBackend(Addresses):
 
 
 def backend_by_choice() -> Backend:
-    """The back-end that the environment variable TEST_BACKEND names: `embedded` (default) or
+    """The back-end that the environment variable TEST_BACKEND names: `local` (default) or
     `containers`."""
-    choice = os.environ.get(CHOICE, "embedded")
-    if choice == "embedded":
-        return EmbeddedBackend()
+    choice = os.environ.get(CHOICE, "local")
+    if choice == "local":
+        return LocalBackend()
     if choice == "containers":
         from tests.support.containers import ContainerBackend
 
         return ContainerBackend()
-    raise ValueError(f"{CHOICE} is {choice!r}; it may be embedded or containers")
+    raise ValueError(f"{CHOICE} is {choice!r}; it may be local or containers")

@@ -14,6 +14,7 @@ from simulation.api import StreamEvent as StreamEvent
 from tests.support.waiting import eventually
 
 API = "/api/v1"
+STREAM = f"{API}/stream"
 _numbers = itertools.count(secrets.randbelow(90_000))
 
 
@@ -44,7 +45,7 @@ async def sent_codes(api: Api, dev_key: str, phone: str) -> list[str]:
     """The sign-in codes that were sent to a phone, as a developer reads them."""
     headers = {"X-Dev-Key": dev_key}
     page = await api.send("GET", "dev/messages", headers, params={"phone": phone})
-    return [message["code"] for message in page["messages"]]
+    return [message["code"] for message in page["items"]]
 
 
 async def upload_photo(who: Person, photo: bytes) -> str:

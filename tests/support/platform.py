@@ -10,7 +10,8 @@ from deploy.local.platform import Platform
 from deploy.local.ports import HOST
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
-from ops.secrets_store import Secrets
+from ops.keys import Secrets
+from simulation import roster
 from tests.support.backend import Backend
 
 DOMAIN_START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan: no night rule applies.
@@ -62,9 +63,9 @@ class WholePlatform:
         return self._processes.home / "logs"
 
     def up(self) -> None:
-        """Start the services, then load the reference data and the demonstration station."""
+        """Start the services, then load the divisions and the demonstration's people."""
         self._processes.up()
-        self._processes.run_module("services.registration.seed", "registration")
+        roster.load(self._processes)
 
     def down(self) -> None:
         self._processes.down()

@@ -5,9 +5,8 @@ from typing import Any
 
 import httpx
 
-from deploy.gateway.plan import STREAM
 from tests.journeys.station import Station
-from tests.support.client import API, Json
+from tests.support.client import API, STREAM, Json
 from tests.support.demonstration import COMMUNITY
 from tests.support.routes import documented, openapi
 from tests.telemetry.canaries import Canaries

@@ -15,8 +15,8 @@ from tests.telemetry.canaries import Canaries
 
 
 async def processed_until_now(station: Station, web: httpx.AsyncClient) -> str:
-    """Returns once everything sent before is processed: the id of a last request, to wait for in the
-    gateway's log."""
+    """Returns once everything sent before is processed: the id of a last request, to wait for in
+    the gateway's log."""
     volunteer = await station.on_duty()
     last = await station.file_report(await station.somebody("resident"), "assistance")
     await volunteer.receives("alert", last["id"])
@@ -66,8 +66,8 @@ async def test_no_canary_is_emitted(
 async def test_an_unreadable_message_leaves_nothing_of_its_content(
     station: Station, web: httpx.AsyncClient, platform: WholePlatform
 ):
-    """A dead letter keeps its value, to be replayed; its headers and everything else hold nothing of
-    it."""
+    """A dead letter keeps its value, to be replayed. Its headers and everything else hold nothing
+    of it."""
     planted, report = (
         Canaries(),
         (await station.file_report(await station.somebody("resident")))["id"],

@@ -1,2 +1,1 @@
-"""FastStream with faststream-outbox: the same path with an outbox table in PostgreSQL instead of
-the document's own."""
+"""FastStream with faststream-outbox: the same path with an outbox table in PostgreSQL."""

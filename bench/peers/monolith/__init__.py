@@ -1,8 +1,6 @@
-"""The same main job as one Django application with PostgreSQL, and Celery on Valkey: what a team
-would build plainly.
+"""The main job as one Django application with PostgreSQL, and Celery on Valkey.
 
-Well built, though: pooled connections, indexes, two workers on two cores, commits that wait for the
-disk, alerts over a stream that a process of its own serves. What it leaves out (field encryption,
-idempotency keys, events that cannot be lost between the commit and the broker, several waves of
-calls) is in its favour.
+It is well built: persistent connections, indexes, two workers on two cores, synchronous commits,
+streams in a process of their own. What it lacks (field encryption, idempotency keys, events that
+survive a crash between commit and broker, several waves of calls) makes it faster.
 """

@@ -1,4 +1,5 @@
-"""What gunicorn (`:wsgi`), uvicorn (`:asgi`) and Celery (`:celery`) load; traced, as ours is."""
+"""The entry points of gunicorn (`:wsgi`), uvicorn (`:asgi`) and Celery (`:celery`), traced like
+ours."""
 
 import os
 
@@ -20,7 +21,7 @@ if os.environ["MONOLITH_PART"] != "celery":
     _traced()
 django.setup()
 
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402 - Django is to be set up before
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402 - Django must be set up first
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 
 from bench.peers.monolith.tasks import app as celery  # noqa: E402, F401

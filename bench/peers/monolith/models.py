@@ -1,4 +1,4 @@
-"""Tables. Places are metres east and north of the city's middle, so that an index finds the
+"""Tables. Places are metres east and north of the city's centre, so that an index finds the
 nearest."""
 
 from django.db import models

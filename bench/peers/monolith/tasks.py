@@ -1,4 +1,4 @@
-"""What Celery does: call the nearest free volunteers of a report, and welcome a new account."""
+"""Celery tasks: call the nearest free volunteers for a report, and welcome a new account."""
 
 import json
 from datetime import timedelta

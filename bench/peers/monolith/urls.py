@@ -1,4 +1,4 @@
-"""Routes, as the product's own: the load client is the same."""
+"""The product's routes, so that the load client is the same."""
 
 from django.urls import path
 

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from bench.peers.monolith.models import Account, Report, Session, SignInCode
 from bench.peers.monolith.tasks import CHANNEL, call_volunteers, welcome
 
-MIDDLE = (116.941, 36.667)
+CENTRE = (116.941, 36.667)
 METRES = (89_300.0, 111_195.0)
 _KEY = OctKey.import_key(settings.SECRET_KEY)
 
@@ -74,7 +74,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest) -> HttpResponse:
     body, reporter = json.loads(request.body), who(request)
     east, north = (
-        (body["location"][axis] - MIDDLE[n]) * METRES[n]
+        (body["location"][axis] - CENTRE[n]) * METRES[n]
         for n, axis in enumerate(("longitude", "latitude"))
     )
     with transaction.atomic():

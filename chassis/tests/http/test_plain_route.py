@@ -252,3 +252,41 @@ def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
     assert isinstance(route, PlainRoute)
     with pytest.raises(ValueError, match="more than a plain route"):
         assert route.is_hot
+
+
+class Created(BaseModel):
+    id: str
+
+
+def created(mark: Callable[[Any], Any]) -> ASGIApp:
+    router = APIRouter(prefix="/things", route_class=PlainRoute)
+
+    @router.post("", status_code=201)
+    @mark
+    async def make(_: Annotated[Principal | None, anyone("a test")]) -> Created:
+        return Created(id="thg_1")
+
+    @router.post("/{id}/parts", status_code=201)
+    async def make_part(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
+        return Created(id=f"prt_{id}")
+
+    @router.post("/nameless", status_code=201)
+    async def nameless(_: Annotated[Principal | None, anyone("a test")]) -> View:
+        return View(word="free", number=1, by="all")
+
+    assert make, make_part and nameless
+    return application(router)[0]
+
+
+def unmarked(endpoint: Any) -> Any:
+    return endpoint
+
+
+@pytest.mark.parametrize("app", [created(hot), created(unmarked)], ids=["hot", "plain"])
+async def test_what_is_created_is_located(app: ASGIApp) -> None:
+    _, plain, _ = await ask(app, "POST", "/api/v1/things")
+    assert plain["location"] == "/api/v1/things/thg_1"
+    _, general, _ = await ask(app, "POST", "/api/v1/things/thg_1/parts")
+    assert general["location"] == "/api/v1/things/thg_1/parts/prt_thg_1"
+    _, nameless, _ = await ask(app, "POST", "/api/v1/things/nameless")
+    assert "location" not in nameless

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, KeySet
 from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.errors import Unavailable
-from chassis.identity.guards import Principal
+from chassis.identity.guards import Principal, require
 from chassis.identity.tokens import Verifier
 from contracts.access import Grant
 
@@ -148,7 +148,7 @@ def test_a_grant_covers_its_area_and_a_leader_their_own_squad():
     assert not leader.may("callout.command", "370104009008", squad="squ_2")
     assert not leader.may("callout.command", "370104009008")
     with pytest.raises(Refusal):
-        leader.require("callout.command", "370104009008", squad="squ_2")
+        require(leader.may("callout.command", "370104009008", squad="squ_2"))
 
 
 @pytest.mark.faults

@@ -57,7 +57,7 @@ async def test_a_failing_key_does_not_block_the_others_and_is_replayed(
         effects.failing.clear()
         listed = await dead_letters.show(bootstrap, TOPIC)
         of_bad = [letter for letter in listed if letter.record.key == key]
-        assert [letter.why("reason") for letter in of_bad] == ["failed"] * 3
+        assert [letter.detail("reason") for letter in of_bad] == ["failed"] * 3
         assert all("Counted" in letter.line() for letter in of_bad)
         replayed = await dead_letters.replay(bootstrap, TOPIC)
         assert sum(letter.record.key == key for letter in replayed) == 3
@@ -119,7 +119,7 @@ async def test_the_command_lists_and_replays(
         assert f"\t{name}\tfailed" in shown
         assert "somebody typed" not in shown
     assert await asyncio.to_thread(dead_letters.main, ["list", "--topic", TOPIC]) == 0
-    assert capsys.readouterr().out == "0 put aside\n"
+    assert capsys.readouterr().out == "0 dead letters\n"
 
 
 async def test_the_command_reports_an_unreachable_broker(
@@ -127,4 +127,4 @@ async def test_the_command_reports_an_unreachable_broker(
 ):
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
     assert await asyncio.to_thread(dead_letters.main, ["list", "--topic", TOPIC]) == 1
-    assert "broker is away" in capsys.readouterr().err
+    assert "broker is unavailable" in capsys.readouterr().err

@@ -22,10 +22,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from deploy.gateway import plan
 from deploy.gateway.plan import Limits
-from deploy.gateway.render import render_embedded
+from deploy.gateway.render import render_local
 from deploy.local.ports import HOST, Ports, free_ports
 
 ORIGIN = "http://localhost:5173"
+STREAM = f"{plan.API}/stream"
 
 
 def until(what: Callable[[], Any], seconds: float = 15.0) -> Any:
@@ -119,7 +120,7 @@ class Upstream:
             if self.fail > 0:
                 self.fail -= 1
                 return JSONResponse({"title": "busy"}, 503)
-            if request.url.path == plan.STREAM:
+            if request.url.path == STREAM:
                 return StreamingResponse(events(), media_type="text/event-stream")
             return JSONResponse({"service": self.name})
 
@@ -214,7 +215,7 @@ def standing(folder: Path, limits: Limits | None = None) -> Generator[Stand]:
     ports, signer, traces = free_ports(), Signer(), Traces()
     upstreams = {name: Upstream(name, signer) for name in plan.SERVICES}
     access_log = folder / "access.log"
-    config = render_embedded(ports, folder, limits, access_log=access_log)
+    config = render_local(ports, folder, limits, access_log=access_log)
     with ExitStack() as stack:
         for name, upstream in upstreams.items():
             stack.enter_context(serving(upstream.app(), ports.of(name)))

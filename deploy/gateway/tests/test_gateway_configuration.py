@@ -10,13 +10,8 @@ import yaml
 from contracts.texts import text
 from deploy.gateway import plan
 from deploy.gateway.problems import local_problems
-from deploy.gateway.render import (
-    COMPOSE,
-    COMPOSE_PAGES,
-    render_compose,
-    render_embedded,
-    write_pages,
-)
+from deploy.gateway.render import COMPOSE_PAGES, render_compose, render_local, write_pages
+from deploy.gateway.surface import noun_of, read
 from deploy.gateway.tests.stand import envoy_binary
 from deploy.local.ports import free_ports
 
@@ -40,26 +35,20 @@ def _connection(config: Path) -> dict[str, Any]:
 
 @pytest.mark.servers
 def test_envoy_takes_the_local_configuration(tmp_path: Path) -> None:
-    _validate(render_embedded(free_ports(), tmp_path))
+    _validate(render_local(free_ports(), tmp_path))
 
 
 @pytest.mark.servers
 def test_envoy_takes_the_compose_configuration(tmp_path: Path) -> None:
     write_pages(tmp_path / "pages")
-    config = render_compose(tmp_path / "envoy.yaml")
-    config.write_text(
-        config.read_text("utf-8").replace(str(COMPOSE_PAGES), str(tmp_path / "pages")), "utf-8"
-    )
+    config = tmp_path / "envoy.yaml"
+    written = render_compose(read()).replace(str(COMPOSE_PAGES), str(tmp_path / "pages"))
+    config.write_text(written, "utf-8")
     _validate(config)
 
 
-def test_the_compose_configuration_is_up_to_date(tmp_path: Path) -> None:
-    fresh = render_compose(tmp_path / "envoy.yaml").read_text("utf-8")
-    assert COMPOSE.read_text("utf-8") == fresh, "run: python -m deploy.gateway.render"
-
-
 def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
-    connection = _connection(render_embedded(free_ports(), tmp_path))
+    connection = _connection(render_local(free_ports(), tmp_path))
     rules = next(f for f in connection["http_filters"] if f["name"].endswith("jwt_authn"))[
         "typed_config"
     ]["rules"]
@@ -78,9 +67,9 @@ def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
 
 
 def test_only_writes_with_a_key_and_reads_are_repeated_after_503(tmp_path: Path) -> None:
-    routes = _connection(render_embedded(free_ports(), tmp_path))["route_config"]["virtual_hosts"][
-        0
-    ]["routes"]
+    routes = _connection(render_local(free_ports(), tmp_path))["route_config"]["virtual_hosts"][0][
+        "routes"
+    ]
     for route in (r for r in routes if "503" in str(r.get("route", {}).get("retry_policy"))):
         methods = route["match"]["headers"][0]["string_match"]["safe_regex"]["regex"]
         keyed = any(h["name"] == "idempotency-key" for h in route["match"]["headers"])
@@ -88,16 +77,21 @@ def test_only_writes_with_a_key_and_reads_are_repeated_after_503(tmp_path: Path)
 
 
 def test_nouns_are_named_once_and_belong_to_a_service() -> None:
-    names = [noun.name for noun in plan.NOUNS]
+    names = [noun.name for noun in read().nouns]
     assert len(names) == len(set(names))
-    assert {noun.service for noun in plan.NOUNS} == set(plan.SERVICES)
-    assert all(0 <= noun.sampling <= 100 for noun in plan.NOUNS)
+    assert {noun.service for noun in read().nouns} == set(plan.SERVICES)
+    assert all(0 <= noun.sampling <= 100 for noun in read().nouns)
 
 
-def test_no_exemption_opens_a_whole_noun_to_writing() -> None:
-    for exemption in plan.EXEMPTIONS:
-        if exemption.method == "POST" and exemption.path.endswith("/"):
-            assert exemption.path in (f"{plan.API}/follow-ups/", f"{plan.API}/dev/")
+def test_rates_and_sampling_are_of_nouns_that_there_are() -> None:
+    named = {*plan.SAMPLING, *(noun for budget in plan.BUDGETS for noun in budget.nouns)}
+    assert named <= {noun.name for noun in read().nouns}
+
+
+def test_a_write_that_anyone_may_do_has_a_rate_of_its_own() -> None:
+    limited = {noun for budget in plan.BUDGETS for noun in budget.nouns}
+    writes = {noun_of(route.path) for route in read().open if route.method != "GET"}
+    assert writes <= limited
 
 
 @pytest.mark.parametrize(

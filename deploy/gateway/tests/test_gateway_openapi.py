@@ -1,116 +1,109 @@
-"""The one description of the API: merged without loss, and as the services are now."""
+"""The one description of the API: merged without loss; a name that means two things is refused."""
 
 from typing import Any
 
 import pytest
 
-from chassis.identity.guards import Guard, Open
 from contracts.texts import keys
-from deploy.gateway import openapi, plan
-from deploy.gateway.openapi import NotServed, merge
+from deploy.gateway import openapi
+from deploy.gateway.openapi import Ambiguous, NotServed, merge, surface_of
+from deploy.gateway.surface import Noun, OpenRoute, Stream, read
+
+DOCUMENT = merge(openapi.documents())
+OK = {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}}
 
 
-def _document(path: str, schema: dict[str, Any], method: str = "get") -> dict[str, Any]:
-    answer = {
-        "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
-    }
+def _service(
+    path: str, schema: dict[str, Any] | None = None, method: str = "get", **operation: Any
+) -> dict[str, Any]:
+    """A service's document with one operation."""
+    described = {"operationId": f"{method}{path}", "responses": OK} | operation
     return {
-        "paths": {path: {method: {"responses": answer}}},
-        "components": {"schemas": {"Thing": schema}},
+        "paths": {path: {method: described}},
+        "components": {"schemas": {"Thing": schema or {}}},
     }
 
 
-def _reference(document: dict[str, Any], path: str) -> str:
-    return document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"][
-        "schema"
-    ]["$ref"]
-
-
-def test_schemas_of_one_name_stay_apart_unless_they_mean_the_same() -> None:
+def test_schemas_of_one_name_have_one_content() -> None:
     text, number = {"type": "string"}, {"type": "number"}
-    merged = merge(
-        [
-            _document("/api/v1/reports", text),
-            _document("/api/v1/duty", number),
-            _document("/api/v1/inbox", text),
-        ]
+    reports, inbox = _service("/api/v1/reports", text), _service("/api/v1/inbox", text)
+    merged = merge({"incidents": reports, "notify": inbox})
+    assert merged["components"]["schemas"]["Thing"] == text
+    with pytest.raises(Ambiguous, match="schema Thing: differs between incidents and dispatch"):
+        merge({"incidents": reports, "dispatch": _service("/api/v1/duty", number)})
+
+
+def test_two_classes_of_one_name_in_a_service_are_refused() -> None:
+    document = _service("/api/v1/duty")
+    document["components"]["schemas"]["services__dispatch__duty__api__Thing"] = {}
+    with pytest.raises(Ambiguous, match="dispatch has two classes of this name"):
+        merge({"dispatch": document})
+
+
+def test_two_operations_of_one_id_are_refused_by_both_names() -> None:
+    found = {
+        "incidents": _service("/api/v1/reports", operationId="list_things"),
+        "dispatch": _service("/api/v1/duty", operationId="list_things"),
+    }
+    with pytest.raises(Ambiguous) as refused:
+        merge(found)
+    assert str(refused.value) == "operationId list_things: GET /api/v1/reports and GET /api/v1/duty"
+
+
+def test_what_the_gateway_may_refuse_is_added() -> None:
+    document = _service("/api/v1/duty", responses={**OK, "401": {"x-problems": ["token_invalid"]}})
+    answers = merge({"dispatch": document})["paths"]["/api/v1/duty"]["get"]["responses"]
+    assert {
+        status: answer.get("$ref", "").rpartition("/")[2] for status, answer in answers.items()
+    } == {
+        "200": "",
+        "400": "400.path_invalid",
+        "401": "401.token_expired.token_invalid",
+        "429": "429.too_many_requests",
+        "504": "504.timed_out",
+    }
+
+
+def test_a_stream_takes_its_token_in_the_query_and_has_no_time_limit() -> None:
+    stream = {"200": {"content": {"text/event-stream": {}}}}
+    document = _service("/api/v1/stream", responses=stream)
+    operation = merge({"notify": document})["paths"]["/api/v1/stream"]["get"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["access_token"]
+    assert "504" not in operation["responses"]
+
+
+def test_nouns_streams_and_what_is_open_come_from_the_documents() -> None:
+    open_to_anyone: dict[str, Any] = {"security": [{}, {"bearer": []}]}
+    stream = {"200": {"content": {"text/event-stream": {}}}}
+    surface = surface_of(
+        {
+            "incidents": _service("/api/v1/follow-ups/{number}", **open_to_anyone),
+            "dispatch": _service("/api/v1/duty/me"),
+            "notify": _service("/api/v1/stream", responses=stream),
+        }
     )
-    assert merged["components"]["schemas"] == {"Thing": text, "Thing2": number}
-    assert (
-        _reference(merged, "/api/v1/reports")
-        == _reference(merged, "/api/v1/inbox")
-        == "#/components/schemas/Thing"
-    )
-    assert _reference(merged, "/api/v1/duty") == "#/components/schemas/Thing2"
+    assert surface.nouns == (Noun("duty", "dispatch"), Noun("follow-ups", "incidents"))
+    assert surface.streams == (Stream("/api/v1/stream", "notify"),)
+    assert surface.open == (OpenRoute("GET", "/api/v1/follow-ups/{number}"),)
+    assert surface.open[0].regex == "/api/v1/follow-ups/[^/]+"
 
 
-def test_each_operation_says_whether_it_needs_a_token() -> None:
-    merged = merge(
-        [
-            _document("/api/v1/duty", {}),
-            _document("/api/v1/categories", {}),
-            _document("/api/v1/reports", {}, "post"),
-        ]
-    )
-    assert merged["security"] == [{"bearer": []}]
-    assert "security" not in merged["paths"]["/api/v1/duty"]["get"]
-    assert merged["paths"]["/api/v1/categories"]["get"]["security"] == []
-    assert merged["paths"]["/api/v1/reports"]["post"]["security"] == [{}, {"bearer": []}]
-
-
-@pytest.mark.parametrize("path", ["/health", "/api/v1/nothing", "/api/v2/reports", "/metrics"])
+@pytest.mark.parametrize("path", ["/health", "/api/v2/reports", "/metrics", "/api/v1"])
 def test_what_the_gateway_does_not_route_is_an_error(path: str) -> None:
     with pytest.raises(NotServed):
-        merge([_document(path, {})])
+        merge({"dispatch": _service(path)})
 
 
-def test_one_path_has_one_service() -> None:
+def test_one_noun_has_one_service() -> None:
     with pytest.raises(NotServed):
-        merge([_document("/api/v1/duty", {}), _document("/api/v1/duty", {})])
+        merge({"dispatch": _service("/api/v1/duty"), "notify": _service("/api/v1/duty/me")})
 
 
 def test_every_noun_is_described_in_both_languages() -> None:
-    assert {f"noun.{noun.name}" for noun in plan.NOUNS} | {"noun.stream"} <= keys()
-
-
-def test_the_checked_in_document_is_what_the_services_say() -> None:
-    assert openapi.OUT.read_text("utf-8") == openapi.render(), (
-        "run: python -m deploy.gateway.openapi"
-    )
-
-
-def test_the_stream_takes_one_token_in_its_address() -> None:
-    merged = merge(application.openapi() for application in openapi.applications().values())
-    parameters = merged["paths"][plan.STREAM]["get"]["parameters"]
-    assert [p["in"] for p in parameters if p["name"] == "access_token"] == ["query"]
+    offered = read()
+    assert {f"noun.{part.name}" for part in (*offered.nouns, *offered.streams)} <= keys()
 
 
 def test_no_service_is_named() -> None:
-    document = openapi.OUT.read_text("utf-8")
-    assert not [name for name in ("registration", "dispatch") if f"services.{name}" in document]
-
-
-def _guards(route: Any) -> list[Any]:
-    found: list[Any] = []
-    pending = list(route.dependant.dependencies)
-    while pending:
-        dependency = pending.pop()
-        pending.extend(dependency.dependencies)
-        if isinstance(dependency.call, Guard | Open):
-            found.append(dependency.call)
-    return found
-
-
-def test_gateway_and_services_agree_on_what_is_open() -> None:
-    disagreeing: list[str] = []
-    for application in openapi.applications().values():
-        for route in application.routes:
-            path = getattr(route, "path", "")
-            if not path.startswith(plan.API):
-                continue
-            for method in getattr(route, "methods", set[str]()) - {"HEAD"}:
-                exempt = openapi.exemption_of(method, path)
-                is_open = any(isinstance(guard, Open) for guard in _guards(route))
-                if is_open and exempt is None:
-                    disagreeing.append(f"{method} {path}")
-    assert not disagreeing, "open in the service, but the gateway demands a token"
+    written = openapi.as_json(DOCUMENT)
+    assert not [name for name in ("registration", "dispatch") if f"services.{name}" in written]

@@ -1,4 +1,4 @@
-"""A download that breaks, lies or is cut short never becomes a server that runs."""
+"""An interrupted, altered or truncated download is never run."""
 
 import hashlib
 from collections.abc import Generator, Iterator
@@ -52,12 +52,12 @@ def arrived(cache: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _impatient() -> Iterator[None]:
+def _without_backoff() -> Iterator[None]:
     with stamina.set_testing(True, attempts=6):
         yield
 
 
-def test_whole_download_gets_its_name_and_is_not_fetched_again(tmp_path: Path) -> None:
+def test_a_complete_download_gets_its_name_and_is_not_fetched_again(tmp_path: Path) -> None:
     source = FakeSource()
     assert fetch(tmp_path, [artifact()], source) == 1
     assert arrived(tmp_path).read_bytes() == CONTENT
@@ -65,21 +65,21 @@ def test_whole_download_gets_its_name_and_is_not_fetched_again(tmp_path: Path) -
     assert source.offsets == [0]
 
 
-def test_broken_download_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_download_is_resumed(tmp_path: Path) -> None:
     source = FakeSource(30_000, 20_000)
     fetch(tmp_path, [artifact()], source)
     assert source.offsets == [0, 30_000, 50_000]
     assert arrived(tmp_path).read_bytes() == CONTENT
 
 
-def test_source_that_cannot_resume_is_taken_from_the_start(tmp_path: Path) -> None:
+def test_a_source_without_ranges_is_read_from_the_start(tmp_path: Path) -> None:
     source = FakeSource(30_000, resumes=False)
     fetch(tmp_path, [artifact()], source)
     assert arrived(tmp_path).read_bytes() == CONTENT
 
 
-def test_next_command_goes_on_after_all_tries_failed(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="goes on from there"):
+def test_the_next_command_resumes_after_all_attempts_failed(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="resumes from there"):
         fetch(tmp_path, [artifact()], FakeSource(10_000, 0, 0, 0, 0, 0))
     assert not arrived(tmp_path).exists()
     assert missing([artifact()], tmp_path) == [artifact()]
@@ -89,21 +89,21 @@ def test_next_command_goes_on_after_all_tries_failed(tmp_path: Path) -> None:
     assert arrived(tmp_path).read_bytes() == CONTENT
 
 
-def test_short_answer_without_an_error_is_not_taken_for_the_end(tmp_path: Path) -> None:
+def test_a_truncated_answer_is_an_error(tmp_path: Path) -> None:
     source = FakeSource(content=CONTENT[:-1])
-    with pytest.raises(FetchError, match="broken off"):
+    with pytest.raises(FetchError, match="interrupted"):
         fetch(tmp_path, [artifact()], source)
     assert not arrived(tmp_path).exists()
 
 
-def test_wrong_checksum_is_refused_by_name_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_wrong_checksum_is_refused_by_name_and_leaves_nothing(tmp_path: Path) -> None:
     changed = b"\xff" + CONTENT[1:]
     with pytest.raises(FetchError, match=r"org\.example:thing:1\.0: the checksum does not match"):
         fetch(tmp_path, [artifact()], FakeSource(content=changed))
     assert list((tmp_path / "kafka").iterdir()) == []
 
 
-def test_spoilt_part_of_an_earlier_try_is_fetched_anew(tmp_path: Path) -> None:
+def test_a_corrupt_partial_file_is_fetched_again(tmp_path: Path) -> None:
     (tmp_path / "kafka").mkdir()
     (tmp_path / "kafka" / "thing-1.0.part").write_bytes(b"something else" * 100)
     source = FakeSource()
@@ -112,14 +112,14 @@ def test_spoilt_part_of_an_earlier_try_is_fetched_anew(tmp_path: Path) -> None:
     assert arrived(tmp_path).read_bytes() == CONTENT
 
 
-def test_jar_of_an_older_lock_leaves_the_class_path(tmp_path: Path) -> None:
+def test_a_jar_of_an_older_lock_is_removed(tmp_path: Path) -> None:
     (tmp_path / "kafka").mkdir()
     (tmp_path / "kafka" / "thing-0.9.jar").write_bytes(b"old")
     fetch(tmp_path, [artifact()], FakeSource())
     assert [f.name for f in (tmp_path / "kafka").iterdir()] == ["thing-1.0.jar"]
 
 
-def test_two_commands_at_once_fetch_once(tmp_path: Path) -> None:
+def test_two_concurrent_commands_fetch_once(tmp_path: Path) -> None:
     source = FakeSource()
     both = [Thread(target=fetch, args=(tmp_path, [artifact()], source)) for _ in range(2)]
     for thread in both:
@@ -129,7 +129,7 @@ def test_two_commands_at_once_fetch_once(tmp_path: Path) -> None:
     assert source.offsets == [0]
 
 
-def test_plain_progress_tells_every_tenth(
+def test_plain_progress_prints_every_tenth(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fetch(tmp_path, [artifact()], FakeSource(), PlainProgress([artifact()]))
@@ -138,7 +138,7 @@ def test_plain_progress_tells_every_tenth(
     assert lines[-1].startswith("fetch Apache Kafka: 100 %")
 
 
-def test_lock_names_each_file_once_and_by_sha256() -> None:
+def test_the_lock_names_each_file_once_with_its_sha256() -> None:
     artifacts = locked()
     assert {a.server for a in artifacts} == {"kafka", "zipkin"}
     assert len({(a.server, a.file_name) for a in artifacts}) == len(artifacts)

@@ -1,5 +1,4 @@
-"""What a person meets on a machine of their own: a taken port, a missing library, a second
-start."""
+"""Errors that a person meets: a taken port, a missing library, a second start."""
 
 import socket
 import stat
@@ -14,17 +13,18 @@ from typer.testing import CliRunner
 from deploy.local import __main__ as command_line
 from deploy.local import platform as platform_module
 from deploy.local.doctor import library_problems
-from deploy.local.platform import AlreadyRunningError, Platform, PlatformError, PortTakenError
+from deploy.local.platform import Platform
 from deploy.local.ports import HOST, RUN, SERVICES, free_ports, is_taken
+from deploy.local.preflight import AlreadyRunningError, PlatformError, PortTakenError
 from deploy.local.process import Process
 from deploy.local.readiness import valkey, wait_until
 from deploy.local.services import environment
-from deploy.local.supervision import LONGEST_SOCKET, Supervisor
-from ops.secrets_store import secrets_in
+from deploy.local.supervision import MAX_SOCKET_PATH, Supervisor
+from ops.keys import load_or_create
 
 
 class ValkeyOnly(Platform):
-    """A platform of one small server: all that the life of a platform needs."""
+    """A platform of one small server, for the tests of its life cycle."""
 
     def _stages(self) -> list[list[Process]]:
         return [[platform_module.servers.valkey(self.home, self.ports)]]
@@ -38,7 +38,7 @@ def alone(tmp_path: Path) -> Iterator[ValkeyOnly]:
 
 
 def command_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the command line work on `platform` and its folder only."""
+    """Makes the command line use `platform` and its folder."""
 
     def chosen(_: str, replicas: int = 1) -> Platform:
         return platform
@@ -51,7 +51,7 @@ def command_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_taken_port_is_named_with_who_wanted_it(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as other:
         ports = replace(free_ports(), mongo=other.getsockname()[1])
-        with pytest.raises(PortTakenError, match=rf"port {ports.mongo} is taken, mongo wants it"):
+        with pytest.raises(PortTakenError, match=rf"port {ports.mongo} is taken, mongo needs it"):
             Platform(tmp_path / "run", ports, services=False).up()
     assert not (tmp_path / "run").exists()
 
@@ -64,7 +64,7 @@ def test_taken_port_of_the_command_is_a_message_and_exit_code_1(
         command_for(Platform(tmp_path / "run", ports), monkeypatch)
         result = CliRunner().invoke(command_line.app, ["run"])
     assert result.exit_code == 1
-    assert f"port {ports.gateway} is taken, gateway wants it" in result.output
+    assert f"port {ports.gateway} is taken, gateway needs it" in result.output
 
 
 def test_second_start_is_refused_and_harms_nothing(alone: ValkeyOnly) -> None:
@@ -115,19 +115,19 @@ def test_start_that_fails_shows_the_log_and_leaves_nothing(tmp_path: Path) -> No
 
 def test_long_home_gets_a_short_socket(tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 120)
-    assert len(str(Supervisor(deep).socket)) <= LONGEST_SOCKET
+    assert len(str(Supervisor(deep).socket)) <= MAX_SOCKET_PATH
     assert Supervisor(deep).socket != Supervisor(deep / "b").socket
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    first = secrets_in(folder)
-    assert secrets_in(folder) == first
+    first = load_or_create(folder)
+    assert load_or_create(folder) == first
     assert len(bytes.fromhex(first.field_key)) == len(bytes.fromhex(first.lookup_key)) == 32
     assert "BEGIN PRIVATE KEY" in first.signing_key
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert secrets_in(tmp_path / "other").field_key != first.field_key
+    assert load_or_create(tmp_path / "other").field_key != first.field_key
 
 
 def test_supervisor_configuration_is_for_its_owner_only(alone: ValkeyOnly) -> None:
@@ -136,7 +136,7 @@ def test_supervisor_configuration_is_for_its_owner_only(alone: ValkeyOnly) -> No
 
 
 def test_keys_go_to_registration_only(tmp_path: Path) -> None:
-    secrets, ports = secrets_in(tmp_path), RUN
+    secrets, ports = load_or_create(tmp_path), RUN
     keys = {"SIGNING_KEY_FILE", "FIELD_KEY", "LOOKUP_KEY"}
     assert keys <= environment("registration", ports, secrets, "", {}).keys()
     assert not keys & environment("dispatch", ports, secrets, "", {}).keys()
@@ -147,7 +147,7 @@ def test_keys_go_to_registration_only(tmp_path: Path) -> None:
 
 def test_three_members_and_two_replicas_are_told_of_each_other(tmp_path: Path) -> None:
     ports = RUN.spread(3, {"dispatch": 2})
-    env = environment("dispatch-2", ports, secrets_in(tmp_path), "", {})
+    env = environment("dispatch-2", ports, load_or_create(tmp_path), "", {})
     assert env["HTTP_PORT"] == str(ports.of("dispatch-2"))
     assert env["OTEL_SERVICE_NAME"] == "dispatch"
     assert env["KAFKA_REPLICATION"] == "3"

@@ -1,186 +1,295 @@
 """Call-outs: answers of those who are called, and what leaders and officers see and do."""
 
+from collections import Counter
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import Field
 
 from chassis.domain import Refusal
+from chassis.errors import NotFound
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, LocalizedText, View, id_path
 from chassis.identity.guards import Principal, allow
-from contracts.vocabulary import Outcome
-from services.dispatch.callout.by_hand import HandCalls
-from services.dispatch.callout.handlers import CalloutHandlers
-from services.dispatch.callout.page import Cursor, cursor_of, place_of
-from services.dispatch.callout.state import CalloutState
-from services.dispatch.callout.store import Callouts
-from services.dispatch.callout.views import (
-    CalloutPage,
-    CalloutView,
-    CandidatePage,
-    CandidateView,
-    HandCallView,
-    callout_view,
-    candidate_view,
-    commands,
-    leads,
-    may_see,
-    squads_led,
+from contracts.texts import text
+from contracts.vocabulary import Category, Outcome, Skill, Urgency
+from services.dispatch.callout.domain.access import commands, may_see
+from services.dispatch.callout.domain.candidacy import (
+    Candidacy,
+    CandidacyReason,
+    CandidacyState,
+    own_candidacy,
 )
-from services.dispatch.callout.why import own_line
-from services.dispatch.callout.why_handlers import WhyHandlers
+from services.dispatch.callout.domain.state import (
+    Callout,
+    CalloutState,
+    CandidateState,
+    EscalatedTo,
+)
+from services.dispatch.callout.handlers import CalloutHandlers
+from services.dispatch.callout.store import Callouts
 
 router = APIRouter(prefix="/callouts", tags=["callouts"], route_class=PlainRoute)
-Handlers = Annotated[CalloutHandlers, provided(CalloutHandlers)]
-Server = Annotated[Principal, allow("duty.serve")]
+Id = Annotated[str, id_path("cal")]
+Anybody = Annotated[Principal, allow("own")]
+Volunteer = Annotated[Principal, allow("duty.serve")]
 Commander = Annotated[Principal, allow("callout.command")]
-Why = Annotated[WhyHandlers, provided(WhyHandlers)]
-Id = Annotated[str, Path(min_length=1, max_length=64)]
-Name = Annotated[str, Query(min_length=1, max_length=64)]
+Handlers = Annotated[CalloutHandlers, provided(CalloutHandlers)]
+VolunteerId = Annotated[
+    str, Field(min_length=1, max_length=64, examples=["acc_8f0c2e51d7a94b3c6e10"])
+]
 
 
-class Nothing(BaseModel):
-    """An empty body."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Finish(BaseModel):
+class FinishCallout(Body):
     """How it ended, as far as this volunteer can say."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    outcome: Outcome
+    outcome: Outcome = Field(examples=["solved"])
 
 
-class CallByHand(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    volunteers: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=64)]], Field(min_length=1, max_length=12)
-    ]
+class CallVolunteers(Body):
+    volunteers: Annotated[list[VolunteerId], Field(min_length=1, max_length=12)]
 
 
-@router.get("", summary="Call-outs: mine, a station's, or my area's")
-async def listed(
-    who: Annotated[Principal, allow("own")],
+class OwnCallView(View):
+    """The reader's part: asked until `expires_at`. Distance on the map, metres."""
+
+    state: CandidateState
+    expires_at: datetime
+    distance_m: int
+
+
+class CalloutView(View):
+    """`candidates` counts those who were called, by state."""
+
+    id: str
+    report: str
+    round: int
+    state: CalloutState
+    category: Category
+    urgency: Urgency
+    skills: tuple[Skill, ...]
+    station: str | None
+    area: str
+    people_needed: int
+    accepted: int
+    wave: int
+    escalated_to: EscalatedTo | None
+    opened_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    me: OwnCallView | None
+    candidates: dict[CandidateState, int]
+
+
+class CalloutPage(Page[CalloutView]):
+    """Newest first."""
+
+
+class CandidateView(View):
+    """One person who was considered. `score` in minutes, less is better."""
+
+    volunteer: str
+    state: CandidacyState
+    reason: CandidacyReason
+    reason_text: LocalizedText
+    wave: int | None
+    distance_m: int | None
+    score: float | None
+    probability: float | None
+
+
+class CandidatePage(Page[CandidateView]):
+    """Those who were called first, then the others; nearest first."""
+
+
+class ManualCallView(CalloutView):
+    """`not_called` declined, are on another call-out, off duty, party to the matter, or not of an
+    age for it."""
+
+    not_called: list[str]
+
+
+def _view(callout: Callout, who: Principal) -> CalloutView:
+    own = callout.candidate(who.subject)
+    me = own and OwnCallView(state=own.state, expires_at=own.expires_at, distance_m=own.distance_m)
+    return CalloutView(
+        id=callout.id,
+        report=callout.report,
+        round=callout.round,
+        state=callout.state,
+        category=callout.category,
+        urgency=callout.urgency,
+        skills=callout.skills,
+        station=callout.station,
+        area=callout.area,
+        people_needed=callout.people_needed,
+        accepted=callout.accepted,
+        wave=callout.wave,
+        escalated_to=callout.escalated_to,
+        opened_at=callout.opened_at,
+        ended_at=callout.ended_at,
+        outcome=callout.outcome,
+        me=me,
+        candidates=Counter(c.state for c in callout.candidates),
+    )
+
+
+def _candidate_view(one: Candidacy) -> CandidateView:
+    return CandidateView(
+        volunteer=one.volunteer,
+        state=one.state,
+        reason=one.reason,
+        reason_text=text(f"reason.{one.reason}"),
+        wave=one.wave,
+        distance_m=one.distance_m,
+        score=None if one.score is None else round(one.score, 2),
+        probability=None if one.probability is None else round(one.probability, 3),
+    )
+
+
+@router.get(
+    "", summary="Call-outs: mine, a station's, or my area's", responses=refuses("not_allowed")
+)
+async def list_callouts(
+    who: Anybody,
     callouts: Annotated[Callouts, provided(Callouts)],
     mine: bool = False,
-    station: Name | None = None,
+    station: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     state: CalloutState | None = None,
     cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> CalloutPage:
     """`mine`: those I was called to. Else officers of the area, and leaders for what concerns their
     squad."""
-    grants, after = who.grants_for("callout.command"), place_of(cursor)
+    grants, after = who.grants_for("callout.command"), from_cursor(cursor)
     if mine:
-        found = await callouts.asked(who.subject, after, limit)
+        found = await callouts.of_volunteer(who.subject, after, limit)
     elif not grants:
         raise Refusal("not_allowed")
     elif station is not None:
         found = await callouts.of_station(station, state, after, limit)
     else:
         found = await callouts.in_areas([grant.area for grant in grants], state, after, limit)
-    seen = [
-        callout for callout in found if may_see(who, callout) and state in (None, callout.state)
-    ]
-    more = cursor_of(found[-1]) if len(found) == limit else None
-    return CalloutPage(callouts=[callout_view(callout, who.subject) for callout in seen], next=more)
+    seen = [c for c in found if may_see(who, c) and state in (None, c.state)]
+    last = found[-1] if len(found) == limit else None
+    return CalloutPage(
+        items=[_view(callout, who) for callout in seen],
+        next=to_cursor(last.opened_at, last.id) if last else None,
+    )
 
 
 @router.get("/{id}", summary="A call-out")
-async def one(id: Id, who: Annotated[Principal, allow("own")], handlers: Handlers) -> CalloutView:
-    callout = await handlers.required(id)
+async def get_callout(id: Id, who: Anybody, handlers: Handlers) -> CalloutView:
+    callout = await handlers.get(id)
     if not may_see(who, callout):
-        raise Refusal("not_found")
-    return callout_view(callout, who.subject)
+        raise NotFound(id)
+    return _view(callout, who)
 
 
-@router.post("/{id}/accept", summary="I am coming")
-async def accept(
-    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+@router.post(
+    "/{id}/accept",
+    summary="I am coming",
+    responses=refuses("enough_people", "call_lapsed", "not_free", "off_duty", "wrong_state"),
+)
+async def accept_callout(
+    id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    """First come, first served: after the last place 409 `enough_people`; too late, 409
-    `call_lapsed`."""
-    return callout_view(await handlers.accept(id, who.subject, cause), who.subject)
+    """First come, first served."""
+    return _view(await handlers.accept(id, who.subject, cause), who)
 
 
-@router.post("/{id}/decline", summary="I cannot come")
-async def decline(
-    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+@router.post("/{id}/decline", summary="I cannot come", responses=refuses("wrong_state"))
+async def decline_callout(
+    id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return callout_view(await handlers.decline(id, who.subject, cause), who.subject)
+    return _view(await handlers.decline(id, who.subject, cause), who)
 
 
-@router.post("/{id}/on-the-way", summary="I have set out")
-async def on_the_way(
-    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+@router.post("/{id}/on-the-way", summary="I have set out", responses=refuses("wrong_state"))
+async def set_out_to_callout(
+    id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return callout_view(await handlers.set_out(id, who.subject, cause), who.subject)
+    return _view(await handlers.set_out(id, who.subject, cause), who)
 
 
-@router.post("/{id}/arrive", summary="I am on scene")
-async def arrive(
-    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+@router.post("/{id}/arrive", summary="I am on scene", responses=refuses("wrong_state"))
+async def arrive_at_callout(
+    id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    """From here on the time counts."""
-    return callout_view(await handlers.arrive(id, who.subject, cause), who.subject)
+    """Hours count from here."""
+    return _view(await handlers.arrive(id, who.subject, cause), who)
 
 
-@router.post("/{id}/finish", summary="I am done here")
-async def finish(
-    body: Finish, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+@router.post("/{id}/finish", summary="I am done here", responses=refuses("wrong_state"))
+async def finish_callout(
+    body: FinishCallout, id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return callout_view(await handlers.finish(id, who.subject, body.outcome, cause), who.subject)
+    return _view(await handlers.finish(id, who.subject, body.outcome, cause), who)
 
 
-@router.post("/{id}/withdraw", summary="I cannot come after all")
-async def withdraw(
-    _: Nothing, id: Id, who: Server, handlers: Handlers, cause: RequestCause
+@router.post("/{id}/withdraw", summary="I cannot come after all", responses=refuses("wrong_state"))
+async def withdraw_from_callout(
+    id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return callout_view(await handlers.withdraw(id, who.subject, cause), who.subject)
+    return _view(await handlers.withdraw(id, who.subject, cause), who)
 
 
-@router.post("/{id}/call", summary="Call these people by hand")
-async def call(
-    body: CallByHand,
+@router.post(
+    "/{id}/call",
+    summary="Call these people",
+    responses=refuses(
+        "outside_squad",
+        "no_such_volunteer",
+        "not_free",
+        "enough_people",
+        "asked_before",
+        "wrong_state",
+    ),
+)
+async def call_volunteers_to_callout(
+    body: CallVolunteers, id: Id, who: Commander, handlers: Handlers, cause: RequestCause
+) -> ManualCallView:
+    """Officers of the area call anybody, a leader people of the own squad. Whoever is free is
+    called."""
+    changed, not_called = await handlers.call_manually(id, who, body.volunteers, cause)
+    return ManualCallView(**_view(changed, who).model_dump(), not_called=not_called)
+
+
+@router.get(
+    "/{id}/candidates",
+    summary="Who was considered, and why they were called or not",
+    responses=refuses("outside_area"),
+)
+async def list_callout_candidates(
     id: Id,
     who: Commander,
     handlers: Handlers,
-    hand: Annotated[HandCalls, provided(HandCalls)],
-    cause: RequestCause,
-) -> HandCallView:
-    """Officers of the area anybody; a leader people of the own squad. Whoever is free is called;
-    409 if nobody is."""
-    callout = await handlers.required(id)
-    if not commands(who, callout):
-        if not leads(who, callout):
-            raise Refusal("not_found")
-        squads = squads_led(who)
-        people = await hand.people(body.volunteers)
-        if any(person.squad not in squads for person in people.values()):
-            raise Refusal("outside_squad")
-    changed, not_called = await hand.call(id, list(dict.fromkeys(body.volunteers)), cause)
-    return HandCallView(**callout_view(changed, who.subject).model_dump(), not_called=not_called)
-
-
-@router.get("/{id}/candidates", summary="Who was looked at, and why they were called or not")
-async def candidates(id: Id, who: Commander, handlers: Handlers, why: Why) -> CandidatePage:
-    """Officers of the area see all; a leader sees the own squad."""
-    callout = await handlers.required(id)
-    everyone = commands(who, callout)
-    squads = squads_led(who)
-    if not everyone and not squads:
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> CandidatePage:
+    """Officers of the area see everybody, a leader the own squad."""
+    callout, after = await handlers.get(id), from_cursor(cursor)
+    everybody = commands(who, callout)
+    if not everybody and not who.squads_led:
         raise Refusal("outside_area")
-    found = await why.lines(callout)
-    seen = [line for line in found if everyone or (line.squad and line.squad in squads)]
-    return CandidatePage(candidates=[candidate_view(line) for line in seen])
+    found = await handlers.candidacies(callout)
+    seen = [one for one in found if everybody or one.squad in who.squads_led]
+    names = [one.volunteer for one in seen]
+    start = names.index(after.id) + 1 if after and after.id in names else 0
+    page = seen[start : start + limit]
+    more = start + limit < len(seen)
+    return CandidatePage(
+        items=[_candidate_view(one) for one in page],
+        next=to_cursor(callout.opened_at, page[-1].volunteer) if more else None,
+    )
 
 
-@router.get("/{id}/candidates/me", summary="Why was I (not) called?")
-async def candidates_me(id: Id, who: Server, handlers: Handlers, why: Why) -> CandidateView:
-    callout = await handlers.required(id)
-    return candidate_view(own_line(who.subject, await why.lines(callout)))
+@router.get("/{id}/candidates/me", summary="Why was I called, or not?")
+async def get_own_callout_candidacy(id: Id, who: Volunteer, handlers: Handlers) -> CandidateView:
+    callout = await handlers.get(id)
+    return _candidate_view(own_candidacy(who.subject, await handlers.candidacies(callout)))

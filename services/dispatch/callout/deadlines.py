@@ -1,5 +1,8 @@
-"""What call-outs do by themselves: calls lapse, the next wave goes out, leaders and station are
-told."""
+"""What call-outs do without anybody's doing: calls lapse, the next wave goes out, leaders and
+station are told.
+
+A file of its own because it polls, while the handlers react.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -9,55 +12,51 @@ import structlog
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.telemetry import tracing
-from services.dispatch.callout import filling
+from services.dispatch.callout.domain import filling
+from services.dispatch.callout.domain.next_step import Step, next_step
+from services.dispatch.callout.domain.state import Callout
 from services.dispatch.callout.handlers import CalloutHandlers
-from services.dispatch.callout.state import Callout, Step, wanted
 from services.dispatch.callout.store import Callouts
-from services.dispatch.callout.waves import Lookout
-from services.dispatch.policy import policy_at
-from services.dispatch.squad.store import Squads
+from services.dispatch.policy import POLICIES
+from services.dispatch.replicas.store import Squads
 
 log = structlog.get_logger()
-_LOOK_EVERY = 0.25
-_AT_ONCE, _MOST, _STEPS = 16, 200, 8
+_POLL_S = 0.25
+_MAX_CONCURRENT, _MAX_DUE, _MAX_STEPS = 16, 200, 8
 
 
 class Deadlines:
     """Safe on several replicas: each step is a change of the version that it was decided on."""
 
     def __init__(
-        self,
-        callouts: Callouts,
-        handlers: CalloutHandlers,
-        lookout: Lookout,
-        squads: Squads,
-        clock: Clock,
+        self, callouts: Callouts, handlers: CalloutHandlers, squads: Squads, clock: Clock
     ) -> None:
-        self._callouts, self._handlers, self._lookout = callouts, handlers, lookout
-        self._squads, self._clock = squads, clock
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._callouts, self._handlers, self._squads, self._clock = (
+            callouts,
+            handlers,
+            squads,
+            clock,
+        )
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
-    async def look(self) -> None:
-        """Wait until something may be due (a quarter of a second at most), then move all that are.
-        One that fails is logged, holds up no other, and is due again."""
+    async def run_due(self) -> None:
+        """Wait until a step may be due, then take all that are. One that fails is logged, delays no
+        other, and stays due."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_EVERY):
-                await self._handlers.stirred.wait()
-        self._handlers.stirred.clear()
-        due = await self._callouts.due(self._clock.now(), _MOST)
-        for id, outcome in zip(
-            due,
-            await asyncio.gather(*(self._move(id) for id in due), return_exceptions=True),
-            strict=True,
-        ):
+            async with asyncio.timeout(_POLL_S):
+                await self._handlers.wakeup.wait()
+        self._handlers.wakeup.clear()
+        due = await self._callouts.due(self._clock.now(), _MAX_DUE)
+        outcomes = await asyncio.gather(*map(self._advance, due), return_exceptions=True)
+        for id, outcome in zip(due, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                log.warning("call-out waits", callout=id, exc_info=outcome)
+                log.warning("call-out step failed", callout=id, exc_info=outcome)
 
-    async def _move(self, id: str) -> None:
-        async with self._at_once:
-            for _ in range(_STEPS):
-                callout, now = await self._handlers.required(id), self._clock.now()
-                step = wanted(callout, policy_at(now), now)
+    async def _advance(self, id: str) -> None:
+        async with self._slots:
+            for _ in range(_MAX_STEPS):
+                callout, now = await self._handlers.get(id), self._clock.now()
+                step = next_step(callout, POLICIES.at(now), now)
                 if step == "nothing":
                     break
                 with tracing.span(f"callout {step}", callout.trace):
@@ -67,38 +66,23 @@ class Deadlines:
         if step == "lapse":
             await self._lapse(callout)
         elif step == "wave":
-            await self._next_wave(callout)
+            await self._handlers.call_next_wave(callout)
         else:
             await self._escalate(callout, to_station=step == "station")
 
     async def _lapse(self, callout: Callout) -> None:
         now = self._clock.now()
-        await self._handlers.decide(
+        await self._handlers.change(
             callout.id,
-            lambda c: filling.lapse(c, policy_at(now), now),
+            lambda c: filling.lapse(c, POLICIES.at(now), now),
             Cause(f"lapse:{callout.version}"),
         )
-
-    async def _next_wave(self, callout: Callout) -> None:
-        now = self._clock.now()
-        policy = policy_at(now)
-        plan = await self._lookout.plan(callout, policy, now)
-        cause = Cause(f"wave:{callout.version}:{plan.wave.decision}")
-        after = await self._handlers.decide(
-            callout.id,
-            lambda c: filling.call_wave(c, plan.wave, plan.called, policy, now, plan.again_at),
-            cause,
-        )
-        if after.waves and after.waves[-1].decision == plan.wave.decision:
-            await self._handlers.after_wave(after)
-        else:
-            await self._lookout.drop(plan, after)
 
     async def _escalate(self, callout: Callout, *, to_station: bool) -> None:
         now = self._clock.now()
         leaders = await self._squads.leaders(callout.station)
-        await self._handlers.decide(
+        await self._handlers.change(
             callout.id,
-            lambda c: filling.escalate(c, leaders, policy_at(now), now, to_station=to_station),
+            lambda c: filling.escalate(c, leaders, POLICIES.at(now), now, to_station=to_station),
             Cause(f"escalate:{callout.version}"),
         )

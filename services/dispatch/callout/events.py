@@ -1,11 +1,11 @@
-"""Facts of a call-out as contracts."""
+"""The facts of a call-out, as events. Pure."""
 
 from datetime import datetime
 from typing import Any, Literal
 
 from contracts.events import dispatch as contract
 from contracts.vocabulary import Outcome
-from services.dispatch.callout.state import COMING, Callout, Candidate, StandDownReason
+from services.dispatch.callout.domain.state import COMING, Callout, Candidate, StandDownReason
 
 Why = Literal["nobody_answered", "nobody_on_duty", "too_few"]
 EndReason = Literal["withdrawn", "routed_elsewhere", "closed"]

@@ -1,83 +1,117 @@
 """Call-outs as people and other services move them: load, decide, save."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal, derived_id
+from chassis.errors import NotFound
+from chassis.kafka.subscriptions import Message
 from chassis.telemetry import tracing
-from contracts.events.incidents import ReportRouted
+from contracts.access import Principal
+from contracts.events.dispatch import DutyEnded
+from contracts.events.incidents import (
+    ReportClosed,
+    ReportNotAccepted,
+    ReportResolved,
+    ReportRouted,
+    ReportWithdrawn,
+)
+from contracts.events.registration import VolunteerStandingChanged
 from contracts.vocabulary import Outcome
-from services.dispatch.callout import events, filling, scene
-from services.dispatch.callout.state import Callout, Decision
+from services.dispatch.callout import events
+from services.dispatch.callout.domain import access, attendance, filling, manual_call
+from services.dispatch.callout.domain.candidacy import Candidacy, candidacies
+from services.dispatch.callout.domain.state import Callout, Decision
 from services.dispatch.callout.store import Callouts, EndedReports
-from services.dispatch.callout.waves import Lookout
-from services.dispatch.policy import policy_at
+from services.dispatch.policy import POLICIES
+from services.dispatch.responder.domain import Profile
 from services.dispatch.responder.store import Responders
+from services.dispatch.selection.domain.situation import Found
+from services.dispatch.selection.handlers import CandidateSearch
+
+ReportEnd = ReportWithdrawn | ReportNotAccepted | ReportClosed | ReportResolved | ReportRouted
 
 
 class CalloutHandlers:
-    """`stirred` is set whenever a call-out may want its next step: the deadlines loop need not wait
-    for its turn."""
+    """`wakeup` is set when a call-out's next step may be due, so that deadlines need not wait for
+    their turn."""
 
     def __init__(
         self,
         callouts: Callouts,
         ended: EndedReports,
         responders: Responders,
-        lookout: Lookout,
+        search: CandidateSearch,
         clock: Clock,
     ) -> None:
         self._callouts, self._ended, self._responders = callouts, ended, responders
-        self._lookout, self._clock = lookout, clock
-        self.stirred = asyncio.Event()
+        self._search, self._clock = search, clock
+        self.wakeup = asyncio.Event()
 
-    async def open(self, event: ReportRouted, seq: int, cause: Cause) -> None:
-        """A report was routed to volunteers: the call-out and its first wave are one write. An
-        earlier round's call-out is stood down; a late message about a report that has ended or
-        moved on since opens nothing."""
-        id = derived_id("cal", event.report, str(event.round))
+    async def open(self, event: ReportRouted, message: Message) -> None:
+        """The call-out and its first wave are one write. Stands down the call-out of an earlier
+        round; opens nothing where the report has ended or been routed again since."""
+        if event.route != "volunteers":
+            return await self.end(event, message)
         known, ended = await asyncio.gather(
-            self._callouts.of_report(event.report), self._ended.after(event.report, seq)
+            self._callouts.of_report(event.report), self._ended.after(event.report, message.seq)
         )
         earlier = [callout for callout in known if callout.round < event.round]
         await self._stand_down(
             earlier, "routed_elsewhere", Cause(f"round:{event.report}:{event.round}")
         )
-        if ended or any(callout.round >= event.round for callout in known):
-            return
+        if ended or len(earlier) < len(known):
+            return None
         now = self._clock.now()
-        policy = policy_at(now)
-        callout = filling.opened(id, event, policy, now).model_copy(
-            update={"trace": tracing.current()}
-        )
-        plan = await self._lookout.plan(callout, policy, now)
-        decision = filling.call_wave(callout, plan.wave, plan.called, policy, now, plan.again_at)
-        facts = [events.opened(callout)]
-        opened, more = decision if decision else (callout, [])
-        stored = await self._callouts.add(opened, [*facts, *more], cause)
-        if (
-            stored.waves[0].decision != plan.wave.decision
-        ):  # another replica had the same message and was first
-            await self._lookout.drop(plan, stored)
-        await self.after_wave(stored)
+        policy = POLICIES.at(now)
+        id = derived_id("cal", event.report, str(event.round))
+        callout = filling.opened(id, event, policy, now, tracing.current())
 
-    async def after_wave(self, callout: Callout) -> None:
-        """Who went off duty between their claim and their call is let go at once."""
-        self._stir(callout)
+        need = filling.need(callout, policy, now)
+        found = await self._search.search(need, policy, now)
+        found = await self._search.claim(found, need, policy, now)
+        opened, facts = filling.open_with(callout, found, policy, now)
+        stored = await self._callouts.add(opened, facts, message.cause)
+        return await self._settle(stored, found)
+
+    async def call_next_wave(self, callout: Callout) -> None:
+        now = self._clock.now()
+        policy = POLICIES.at(now)
+        need = filling.need(callout, policy, now)
+        found = await self._search.search(need, policy, now)
+        found = await self._search.claim(found, need, policy, now)
+        stored = await self.change(
+            callout.id,
+            lambda c: filling.call_wave(c, found, policy, now),
+            Cause(f"wave:{callout.version}:{found.id}"),
+        )
+        await self._settle(stored, found)
+
+    async def _settle(self, callout: Callout, found: Found) -> None:
+        """Release who was claimed for a wave that another replica was faster with; drop who went
+        off duty between their claim and their call."""
+        self._wake(callout)
+        if all(wave.decision != found.id for wave in callout.waves):
+            spare = set(found.selection.chosen).difference(callout.asked)
+            await self._search.release(callout.id, spare)
         called = [candidate.volunteer for candidate in callout.in_state("called")]
         for volunteer, responder in (await self._responders.off_duty(called)).items():
-            await self._drop(
-                callout.id, volunteer, Cause(f"drop:{callout.id}:{volunteer}"), responder.approved
-            )
+            cause = Cause(f"drop:{callout.id}:{volunteer}")
+            await self._drop(callout.id, volunteer, cause, suspended=not responder.approved)
 
-    async def end_report(
-        self, report: str, seq: int, reason: events.EndReason, cause: Cause
-    ) -> None:
-        """The report is withdrawn, closed, resolved by others, or not the volunteers' any more."""
-        await self._ended.mark(report, seq)
-        await self._stand_down(await self._callouts.of_report(report), reason, cause)
+    async def end(self, event: ReportEnd, message: Message) -> None:
+        """The report is withdrawn, closed, resolved by others, or not the volunteers' any more.
+        Resolved by volunteers: their own call-out said so, and ends by itself."""
+        if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
+            return
+        reason: events.EndReason = "closed"
+        if isinstance(event, ReportWithdrawn):
+            reason = "withdrawn"
+        elif isinstance(event, ReportRouted):
+            reason = "routed_elsewhere"
+        await self._ended.mark(event.report, message.seq)
+        await self._stand_down(await self._callouts.of_report(event.report), reason, message.cause)
 
     async def _stand_down(
         self, callouts: Sequence[Callout], reason: events.EndReason, cause: Cause
@@ -85,24 +119,24 @@ class CalloutHandlers:
         now = self._clock.now()
         for callout in callouts:
             if not callout.ended:
-                await self.decide(
-                    callout.id, lambda c: scene.stand_down(c, reason, policy_at(now), now), cause
+                await self.change(
+                    callout.id,
+                    lambda c: attendance.stand_down(c, reason, POLICIES.at(now), now),
+                    cause,
                 )
 
     async def accept(self, id: str, volunteer: str, cause: Cause) -> Callout:
-        """Raises 409 enough_people after the last place, call_lapsed when it is too late, not_free
-        when another matter has them, off_duty when they are not on duty any more."""
+        """Raises Refusal enough_people after the last place, call_lapsed when it is too late,
+        not_free when another call-out has a claim on them, off_duty when they are not on duty."""
         now = self._clock.now()
-        policy = policy_at(now)
-        await self._hold(id, volunteer)
-        return await self.decide(id, lambda c: filling.accept(c, volunteer, policy, now), cause)
-
-    async def _hold(self, id: str, volunteer: str) -> None:
-        """Before an acceptance that is possible: make sure that the claim on the person still
-        holds."""
-        callout, responder = await asyncio.gather(
-            self.required(id), self._responders.get(volunteer)
+        await self._renew_claim(id, volunteer)
+        return await self.change(
+            id, lambda c: filling.accept(c, volunteer, POLICIES.at(now), now), cause
         )
+
+    async def _renew_claim(self, id: str, volunteer: str) -> None:
+        """Before an acceptance that is possible: make sure that the claim still holds."""
+        callout, responder = await asyncio.gather(self.get(id), self._responders.get(volunteer))
         candidate = callout.candidate(volunteer)
         if candidate is None or candidate.state != "called" or callout.places_left == 0:
             return  # a repeat, or refused with the reason by the decision itself
@@ -111,66 +145,122 @@ class CalloutHandlers:
             raise Refusal("off_duty")
         if responder.engagement(now) == id:
             return
-        until = now + timedelta(seconds=policy_at(now).claim_grace_s)
+        until = now + POLICIES.at(now).claim_grace
         if not await self._responders.claim_again(volunteer, id, now, until):
             raise Refusal("not_free")
 
     async def decline(self, id: str, volunteer: str, cause: Cause) -> Callout:
         now = self._clock.now()
-        return await self.decide(
-            id, lambda c: filling.decline(c, volunteer, policy_at(now), now), cause
+        return await self.change(
+            id, lambda c: filling.decline(c, volunteer, POLICIES.at(now), now), cause
         )
 
     async def set_out(self, id: str, volunteer: str, cause: Cause) -> Callout:
-        return await self.decide(id, lambda c: scene.set_out(c, volunteer), cause)
+        return await self.change(id, lambda c: attendance.set_out(c, volunteer), cause)
 
     async def arrive(self, id: str, volunteer: str, cause: Cause) -> Callout:
         now = self._clock.now()
-        return await self.decide(id, lambda c: scene.arrive(c, volunteer, now), cause)
+        return await self.change(id, lambda c: attendance.arrive(c, volunteer, now), cause)
 
     async def finish(self, id: str, volunteer: str, outcome: Outcome, cause: Cause) -> Callout:
         now = self._clock.now()
-        return await self.decide(
-            id, lambda c: scene.finish(c, volunteer, outcome, policy_at(now), now), cause
+        return await self.change(
+            id, lambda c: attendance.finish(c, volunteer, outcome, POLICIES.at(now), now), cause
         )
 
     async def withdraw(self, id: str, volunteer: str, cause: Cause) -> Callout:
         now = self._clock.now()
-        return await self.decide(
-            id, lambda c: scene.withdraw(c, volunteer, policy_at(now), now), cause
+        return await self.change(
+            id, lambda c: attendance.withdraw(c, volunteer, POLICIES.at(now), now), cause
         )
 
-    async def drop_off_duty(self, volunteer: str, cause: Cause) -> None:
-        """Their duty ended: by what is stored now, whatever came before or after."""
-        responder = await self._responders.get(volunteer)
+    async def drop(self, event: DutyEnded | VolunteerStandingChanged, message: Message) -> None:
+        """Their duty or approval ended: by what is stored now, whatever came before or after."""
+        if isinstance(event, VolunteerStandingChanged) and event.standing == "approved":
+            return
+        responder = await self._responders.get(event.volunteer)
         if responder is None or responder.on_duty or responder.engaged is None:
             return
-        await self._drop(responder.engaged.callout, volunteer, cause, responder.approved)
+        suspended = not responder.approved
+        await self._drop(
+            responder.engaged.callout, responder.id, message.cause, suspended=suspended
+        )
 
-    async def _drop(self, id: str, volunteer: str, cause: Cause, approved: bool) -> None:
+    async def _drop(self, id: str, volunteer: str, cause: Cause, *, suspended: bool) -> None:
         now = self._clock.now()
         if await self._callouts.get(id) is not None:
-            await self.decide(
+            await self.change(
                 id,
-                lambda c: scene.drop(c, volunteer, policy_at(now), now, suspended=not approved),
+                lambda c: attendance.drop(c, volunteer, POLICIES.at(now), now, suspended=suspended),
                 cause,
             )
 
-    async def required(self, id: str) -> Callout:
-        """Raises 404 where there is none."""
+    async def call_manually(
+        self, id: str, who: Principal, volunteers: Sequence[str], cause: Cause
+    ) -> tuple[Callout, list[str]]:
+        """The call-out, and who of these was not called: they declined, are on another call-out,
+        off duty, party to the matter, or not of an age for it.
+
+        Raises NotFound where `who` may not see the call-out, Refusal not_free if nobody could be
+        called, enough_people, or wrong_state when the call-out has ended.
+        """
+        callout, now = await self.get(id), self._clock.now()
+        policy = POLICIES.at(now)
+        people = await self._people(callout, who, volunteers)
+        free, already = manual_call.sort_out(callout, people, policy, now)
+        need = filling.need(callout, policy, now, manual_call.time_to_answer(policy))
+        claimed = await self._search.claim_named(need, free, now)
+        if not claimed and not already:
+            raise Refusal("not_free")
+        called = manual_call.candidates(callout, people, claimed, policy, now)
+        try:
+            changed = await self.change(
+                id,
+                lambda c: filling.call_manually(c, called, policy, now) if called else None,
+                cause,
+            )
+        except Refusal:
+            await self._search.release(id, claimed)
+            raise
+        return changed, [v for v in people if v not in claimed and v not in already]
+
+    async def _people(
+        self, callout: Callout, who: Principal, volunteers: Sequence[str]
+    ) -> Mapping[str, Profile]:
+        """Officers of the area may call anybody, a leader the own squad."""
+        commands = access.commands(who, callout)
+        if not commands and not access.leads(who, callout):
+            raise NotFound(callout.id)
+        known = await self._responders.profiles(volunteers, callout.category, self._clock.now())
+        unknown = [n for n, volunteer in enumerate(volunteers) if volunteer not in known]
+        if unknown:
+            field = "problem.no_such_volunteer"
+            raise Refusal(
+                "no_such_volunteer", fields={f"body.volunteers.{n}": field for n in unknown}
+            )
+        if not commands and any(one.squad not in who.squads_led for one in known.values()):
+            raise Refusal("outside_squad")
+        return {volunteer: known[volunteer] for volunteer in volunteers}
+
+    async def candidacies(self, callout: Callout) -> list[Candidacy]:
+        explained = await self._search.explain([wave.decision for wave in callout.waves])
+        return candidacies(callout, explained)
+
+    async def get(self, id: str) -> Callout:
+        """Raises NotFound."""
         return await self._callouts.require(id)
 
-    async def decide(
+    async def change(
         self, id: str, decide: Callable[[Callout], Decision | None], cause: Cause
     ) -> Callout:
-        """Raises the decision's refusal as a problem: 404 for who was never called, else 409."""
+        """Raises the decision's Refusal; NotFound for who was never called."""
         try:
             changed = await self._callouts.change(id, decide, cause)
         except Refusal as refusal:
-            raise Refusal("not_found") if refusal.code == "not_called" else refusal from None
-        self._stir(changed)
+            raise NotFound(id) if refusal.code == "not_called" else refusal from None
+        self._wake(changed)
         return changed
 
-    def _stir(self, callout: Callout) -> None:
+    def _wake(self, callout: Callout) -> None:
         if callout.due_at is not None and callout.due_at <= self._clock.now():
-            self.stirred.set()
+            self.wakeup.set()

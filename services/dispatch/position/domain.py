@@ -1,13 +1,33 @@
-"""Which of the positions that a phone sends counts: the newest that is fresh, no track beyond it is
-kept."""
+"""Which of the positions that a phone sends is kept: the newest fresh one. No track is kept."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from jinan.coordinates import Point
-from services.dispatch.location import TimedLocation, in_jinan
-from services.dispatch.policy import Policy
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from jinan.coordinates import Datum, Point, in_jinan, to_wgs84
+from services.dispatch.policy import DispatchPolicy
+
+
+class Location(BaseModel):
+    """Degrees; `gcj02` is what Chinese phones and maps give."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[116.942])]
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.6695])]
+    datum: Datum = "wgs84"
+
+    def point(self) -> Point:
+        """WGS-84."""
+        return to_wgs84(Point(self.longitude, self.latitude), self.datum)
+
+
+class TimedLocation(Location):
+    """A place, and when the phone was there."""
+
+    at: AwareDatetime
 
 
 class Fix(NamedTuple):
@@ -27,17 +47,15 @@ class Sifted(NamedTuple):
     newest: Fix | None
 
 
-def sift(volunteer: str, batch: Sequence[TimedLocation], now: datetime, policy: Policy) -> Sifted:
-    """A position is stale when older than the limit, or further in the future than any clock is
-    wrong."""
-    oldest, latest = (
-        now - timedelta(seconds=policy.fresh_s),
-        now + timedelta(seconds=policy.future_s),
-    )
-    fresh = [location for location in batch if oldest <= location.at <= latest]
-    inside = [
-        location for location in fresh if in_jinan(Point(location.longitude, location.latitude))
-    ]
-    newest = max(inside, key=lambda location: location.at, default=None)
+def sift(
+    volunteer: str, batch: Sequence[TimedLocation], now: datetime, policy: DispatchPolicy
+) -> Sifted:
+    """A position is stale when it is too old, or further in the future than a phone's clock may be
+    ahead."""
+    oldest = now - timedelta(seconds=policy.fresh_s)
+    latest = now + timedelta(seconds=policy.future_s)
+    fresh = [one for one in batch if oldest <= one.at <= latest]
+    inside = [one for one in fresh if in_jinan(Point(one.longitude, one.latitude))]
+    newest = max(inside, key=lambda one: one.at, default=None)
     fix = None if newest is None else Fix(volunteer, newest.point(), min(newest.at, now))
     return Sifted(len(inside), len(batch) - len(fresh), len(fresh) - len(inside), fix)

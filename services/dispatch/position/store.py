@@ -1,11 +1,11 @@
 """Positions in Redis: rebuilt by the next batch of each phone should it lose them.
 
 `positions` (geo set) and `seen` (time of the position, Unix seconds) hold one entry a person,
-`on_duty` who may send. `since` tells from when on signs are known: a Redis that was just emptied
+`on_duty` who may send. `since` tells from when on signs are complete: a Redis that was just emptied
 must not end anybody's duty.
 """
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from chassis.tasks import Batcher
-from jinan.coordinates import Point
+from jinan.coordinates import Point, distance_m
 from services.dispatch.position.domain import Fix
 
 _GEO, _SEEN, _DUTY, _SINCE = (
@@ -23,8 +23,8 @@ _GEO, _SEEN, _DUTY, _SINCE = (
     "dispatch:on_duty",
     "dispatch:since",
 )
-# ARGV: volunteer, longitude, latitude, time, again and again. Only a newer position replaces an
-# older one. Gives who is not known to be on duty.
+# ARGV: volunteer, longitude, latitude, time, repeated. Only a newer position replaces an older one.
+# Returns who is not known to be on duty.
 _PUT = """
 local unknown, geo, seen = {}, {}, {}
 for i = 1, #ARGV, 4 do
@@ -59,7 +59,7 @@ class Near(NamedTuple):
 
 
 class Positions:
-    """Every call has a time limit. Fixes that come in while a write is under way go out together as
+    """Every call has a time limit. Fixes that come in while a write is under way go out together in
     the next."""
 
     def __init__(self, url: str) -> None:
@@ -98,15 +98,26 @@ class Positions:
         await self.redis.sadd(_DUTY, volunteer)
 
     async def forget(self, volunteer: str) -> None:
-        """This person may not; where they were is nobody's business any more."""
+        """This person may not any more; their position is erased."""
         pipe = self.redis.pipeline(transaction=True)
         pipe.srem(_DUTY, volunteer)
         pipe.zrem(_GEO, volunteer)
         pipe.zrem(_SEEN, volunteer)
         await pipe.execute()
 
-    async def near(self, place: Point, radius_m: int, most: int) -> list[Near]:
-        """The nearest `most` within the radius, nearest first; equal distances by id."""
+    async def nearest(self, place: Point, rings_m: Sequence[int], limit: int) -> list[Near]:
+        """The nearest `limit` within the last ring, nearest first; equal distances by id.
+
+        Ring by ring, since where many are near a wide ring costs much and adds nothing.
+        """
+        near: list[Near] = []
+        for radius in rings_m:
+            near = await self._within(place, radius, limit)
+            if len(near) == limit:
+                break
+        return near
+
+    async def _within(self, place: Point, radius_m: int, limit: int) -> list[Near]:
         found: Any = await self.redis.geosearch(
             _GEO,
             longitude=place.longitude,
@@ -114,7 +125,7 @@ class Positions:
             radius=radius_m,
             unit="m",
             sort="ASC",
-            count=most,
+            count=limit,
             withdist=True,
         )
         if not found:
@@ -131,27 +142,31 @@ class Positions:
             return {}
         scores = await self.redis.zmscore(_SEEN, list(volunteers))
         pairs = zip(volunteers, scores, strict=True)
-        return {who: _moment(score) for who, score in pairs if score is not None}
+        return {who: _time(score) for who, score in pairs if score is not None}
 
-    async def places_of(self, volunteers: Sequence[str]) -> Mapping[str, Point]:
+    async def distances(self, place: Point, volunteers: Sequence[str]) -> dict[str, int]:
+        """Metres on the map, for those whose place is known."""
         if not volunteers:
             return {}
         found = cast(list[Any], await self.redis.geopos(_GEO, *volunteers))
-        return {who: Point(*place) for who, place in zip(volunteers, found, strict=True) if place}
+        return {
+            volunteer: round(distance_m(place, Point(*spot)))
+            for volunteer, spot in zip(volunteers, found, strict=True)
+            if spot
+        }
 
     async def known_since(self, now: datetime) -> datetime:
-        """From when on signs have been kept without a gap."""
+        """From when on signs are complete."""
         await self.redis.set(_SINCE, _seconds(now), nx=True)
         stored = await cast(Awaitable[str | None], self.redis.get(_SINCE))
-        return _moment(float(stored)) if stored else now
+        return _time(float(stored)) if stored else now
 
 
 def _seconds(at: datetime) -> str:
     return f"{at.timestamp():.3f}"
 
 
-def _moment(seconds: float) -> datetime:
-    """Cut to milliseconds, as the store keeps it: so that a decision looks the same when it is
-    replayed."""
+def _time(seconds: float) -> datetime:
+    """Cut to milliseconds, as MongoDB keeps it: a recorded situation must read back the same."""
     whole = round(seconds * 1000)
     return datetime.fromtimestamp(whole // 1000, UTC).replace(microsecond=whole % 1000 * 1000)

@@ -1,31 +1,27 @@
-"""A volunteer as dispatch knows them: standing, duty, the matter they are claimed for, and how they
-have answered."""
+"""A volunteer as dispatch knows them: standing, duty, the call-out that has a claim on them, and
+how they have answered."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
-from chassis.domain import Aggregate, Refusal
+from chassis.domain import Aggregate, Frozen, Refusal
 from contracts.envelope import Event
 from contracts.events.dispatch import DutyEnded, DutySignAsked, DutyStarted
 from contracts.events.registration import VolunteerStandingChanged
 from contracts.vocabulary import Category, Skill
-from services.dispatch.policy import LOCAL, Policy
+from jinan.local_time import LOCAL, local_date
+from services.dispatch.policy import DispatchPolicy
 
 Decision = tuple["Responder", Sequence[Event]]
 Decide = Callable[["Responder"], Decision | None]
-Signs = Mapping[str, datetime]
 EndReason = Literal["tap", "shift_end", "no_sign", "suspended"]
 _WEEK = timedelta(days=7)
 
 
-class Engagement(BaseModel):
+class Engagement(Frozen):
     """The claim of one call-out on a person. It ends by itself at `until`; None once they have
     accepted."""
-
-    model_config = ConfigDict(frozen=True)
 
     callout: str
     until: datetime | None = None
@@ -34,10 +30,8 @@ class Engagement(BaseModel):
         return self.until is None or self.until > now
 
 
-class Answers(BaseModel):
+class Answers(Frozen):
     """How often a person was asked (and had the time to answer), and how often they accepted."""
-
-    model_config = ConfigDict(frozen=True)
 
     asked: int = 0
     accepted: int = 0
@@ -66,11 +60,52 @@ class Responder(Aggregate):
     called_at: tuple[datetime, ...] = ()
     accepted_at: tuple[datetime, ...] = ()
     answers: Mapping[str, Answers] = {}
-    """By `all`, `h08` (hour of the day in Jinan) and `k_dispute` (kind)."""
+    """By `all`, `h08` (hour of the day in Jinan) and `k_dispute` (category)."""
 
     def engagement(self, now: datetime) -> str | None:
         """The call-out they are claimed for now."""
         return self.engaged.callout if self.engaged and self.engaged.holds(now) else None
+
+    @property
+    def has_accepted(self) -> bool:
+        """A call-out that has not ended for them."""
+        return self.engaged is not None and self.engaged.until is None
+
+
+class Profile(NamedTuple):
+    """A responder as they are now, for who chooses whom to call. `answers`: overall, at this hour,
+    for the category."""
+
+    squad: str | None
+    on_duty: bool
+    approved: bool
+    skills: tuple[Skill, ...]
+    birth_year: int
+    engaged: str | None
+    served_until: datetime | None
+    accepted_today: int
+    called_this_week: int
+    last_called_at: datetime | None
+    answers: tuple[Answers, Answers, Answers]
+
+
+def profile(responder: Responder, category: Category, now: datetime) -> Profile:
+    everything, hour, kind = (
+        responder.answers.get(key, Answers()) for key in _answer_keys(category, now)
+    )
+    return Profile(
+        squad=responder.squad,
+        on_duty=responder.on_duty,
+        approved=responder.approved,
+        skills=responder.skills,
+        birth_year=responder.birth_year,
+        engaged=responder.engagement(now),
+        served_until=responder.served_until,
+        accepted_today=accepted_today(responder, now),
+        called_this_week=called_this_week(responder, now),
+        last_called_at=max(responder.called_at, default=None),
+        answers=(everything, hour, kind),
+    )
 
 
 def standing_changed(
@@ -79,15 +114,13 @@ def standing_changed(
     """The newest standing is the truth; who is not approved any more is off duty at once."""
     if seq <= responder.source:
         return None
-    changed = responder.model_copy(
-        update={
-            "source": seq,
-            "approved": event.standing == "approved",
-            "station": event.station,
-            "squad": event.squad,
-            "skills": event.skills,
-            "birth_year": event.birth_year,
-        }
+    changed = responder.with_(
+        source=seq,
+        approved=event.standing == "approved",
+        station=event.station,
+        squad=event.squad,
+        skills=event.skills,
+        birth_year=event.birth_year,
     )
     if changed.on_duty and not changed.approved:
         return end_duty(changed, "suspended", now)
@@ -99,9 +132,7 @@ def start_duty(responder: Responder, now: datetime) -> Decision | None:
         raise Refusal("not_a_volunteer")
     if responder.on_duty:
         return None
-    started = responder.model_copy(
-        update={"on_duty": True, "duty_since": now, "sign_at": now, "sign_asked_at": None}
-    )
+    started = responder.with_(on_duty=True, duty_since=now, sign_at=now, sign_asked_at=None)
     return started, (DutyStarted(volunteer=responder.id, station=responder.station),)
 
 
@@ -109,23 +140,20 @@ def end_duty(responder: Responder, reason: EndReason, now: datetime) -> Decision
     """A claim stays until the call-out lets go of it: who is on scene finishes there."""
     if not responder.on_duty:
         return None
-    ended = responder.model_copy(
-        update={"on_duty": False, "duty_since": None, "sign_at": now, "sign_asked_at": None}
-    )
+    ended = responder.with_(on_duty=False, duty_since=None, sign_at=now, sign_asked_at=None)
     return ended, (DutyEnded(volunteer=responder.id, station=responder.station, reason=reason),)
 
 
-def without_sign(
-    responder: Responder, seen_at: datetime | None, now: datetime, policy: Policy
+def check_silence(
+    responder: Responder, seen_at: datetime | None, now: datetime, policy: DispatchPolicy
 ) -> Decision | None:
-    """Ask first, then take off duty once the time that the question gave is over too (it may have
-    been asked late); never who has accepted a matter. `seen_at` is their newest position's time."""
+    """Ask who is silent, and end their duty once the time to answer is over too; never that of who
+    has accepted a call-out. `seen_at` is the time of their newest position.
+
+    The time to answer counts from the question, which may have been asked late.
+    """
     signs = [sign for sign in (responder.sign_at, seen_at) if sign is not None]
-    if (
-        not responder.on_duty
-        or not signs
-        or (responder.engaged and responder.engaged.until is None)
-    ):
+    if not responder.on_duty or not signs or responder.has_accepted:
         return None
     silent_s = (now - max(signs)).total_seconds()
     to_answer = timedelta(seconds=policy.no_sign_s - policy.sign_asked_s)
@@ -136,58 +164,52 @@ def without_sign(
     if silent_s >= policy.sign_asked_s:
         until = now + to_answer
         question = DutySignAsked(volunteer=responder.id, station=responder.station, until=until)
-        return responder.model_copy(update={"sign_asked_at": now}), (question,)
+        return responder.with_(sign_asked_at=now), (question,)
     return None
 
 
-def accepted(responder: Responder, callout: str, category: Category, at: datetime) -> Decision:
-    """Their claim has no end any more, until they leave the call-out."""
+def engage(responder: Responder, callout: str, category: Category, at: datetime) -> Decision:
+    """They accepted: the claim has no end any more, until they leave the call-out."""
     held = responder.engaged is not None and responder.engaged.callout == callout
-    answered = learn(responder, category, at, accepted=True)
-    return answered.model_copy(
-        update={
-            "engaged": Engagement(callout=callout) if held else responder.engaged,
-            "accepted_at": (*_week_of(responder.accepted_at, at), at),
-            "sign_at": _later(responder.sign_at, at),
-        }
+    answered = count_answer(responder, category, at, accepted=True)
+    return answered.with_(
+        engaged=Engagement(callout=callout) if held else responder.engaged,
+        accepted_at=(*_of_week(responder.accepted_at, at), at),
+        sign_at=max(responder.sign_at or at, at),
     ), ()
 
 
-def left(responder: Responder, callout: str, at: datetime) -> Decision:
+def release(responder: Responder, callout: str, at: datetime) -> Decision:
     """They have nothing more to do with this call-out; after an accepted one they rest."""
     if responder.engaged is None or responder.engaged.callout != callout:
         return responder, ()
-    served = responder.engaged.until is None
-    return responder.model_copy(
-        update={"engaged": None, "served_until": at if served else responder.served_until}
-    ), ()
+    served_until = at if responder.has_accepted else responder.served_until
+    return responder.with_(engaged=None, served_until=served_until), ()
 
 
-def learn(responder: Responder, category: Category, at: datetime, *, accepted: bool) -> Responder:
-    """Count one answer: overall, at this hour, for this kind."""
+def count_answer(
+    responder: Responder, category: Category, at: datetime, *, accepted: bool
+) -> Responder:
+    """Count one answer: overall, at this hour, for this category."""
     answers = dict(responder.answers)
-    for key in answer_keys(category, at):
+    for key in _answer_keys(category, at):
         before = answers.get(key, Answers())
         answers[key] = Answers(asked=before.asked + 1, accepted=before.accepted + int(accepted))
-    return responder.model_copy(update={"answers": answers})
+    return responder.with_(answers=answers)
 
 
-def answer_keys(category: Category, at: datetime) -> tuple[str, str, str]:
+def _answer_keys(category: Category, at: datetime) -> tuple[str, str, str]:
     return "all", f"h{at.astimezone(LOCAL).hour:02}", f"k_{category}"
 
 
 def accepted_today(responder: Responder, now: datetime) -> int:
-    today = now.astimezone(LOCAL).date()
-    return sum(at.astimezone(LOCAL).date() == today for at in responder.accepted_at)
+    today = local_date(now)
+    return sum(local_date(at) == today for at in responder.accepted_at)
 
 
 def called_this_week(responder: Responder, now: datetime) -> int:
-    return len(_week_of(responder.called_at, now))
+    return len(_of_week(responder.called_at, now))
 
 
-def _week_of(moments: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
-    return tuple(at for at in moments if at > now - _WEEK)
-
-
-def _later(a: datetime | None, b: datetime) -> datetime:
-    return b if a is None else max(a, b)
+def _of_week(times: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in times if at > now - _WEEK)

@@ -9,10 +9,11 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from services.dispatch.responder.domain import Responder
+from contracts.vocabulary import Category
+from services.dispatch.responder.domain import Profile, Responder, profile
 
 _KEPT_CALLS = 100
-_SITUATION = {"outbox": 0, "seen": 0, "seq": 0, "pending": 0}
+_STATE = {"outbox": 0, "seen": 0, "seq": 0, "pending": 0}
 
 
 class Responders(Repository[Responder]):
@@ -28,10 +29,13 @@ class Responders(Repository[Responder]):
             IndexModel([("sign_at", ASCENDING)], name="on_duty_by_sign", **on_duty),
         )
 
-    async def of(self, ids: Collection[str]) -> dict[str, Responder]:
+    async def profiles(
+        self, ids: Collection[str], category: Category, now: datetime
+    ) -> dict[str, Profile]:
         """Those that are known, by id; one round trip."""
-        cursor = self.collection.find({"_id": {"$in": list(ids)}}, _SITUATION, max_time_ms=5000)
-        return {document["_id"]: self.load(document) async for document in cursor}
+        cursor = self.collection.find({"_id": {"$in": list(ids)}}, _STATE, max_time_ms=5000)
+        known = [self.load(document) async for document in cursor]
+        return {responder.id: profile(responder, category, now) for responder in known}
 
     async def off_duty(self, ids: Collection[str]) -> dict[str, Responder]:
         """Those of them who are not on duty, by id."""
@@ -61,8 +65,8 @@ class Responders(Repository[Responder]):
         )
 
     async def claim_again(self, id: str, callout: str, now: datetime, until: datetime) -> bool:
-        """Before an acceptance: take up a claim anew that has run out, unless another call-out has
-        the person."""
+        """Renew a claim that has run out, unless another call-out has the person; gives whether it
+        holds."""
         mine_or_free: dict[str, Any] = {"$or": [{"engaged.callout": callout}, *_free(now)["$or"]]}
         claim = {"$set": {"engaged": {"callout": callout, "until": until}}, "$inc": {"version": 1}}
         done = await self.collection.update_one(
@@ -71,7 +75,7 @@ class Responders(Repository[Responder]):
         return done.matched_count == 1
 
     async def release(self, ids: Collection[str], callout: str) -> None:
-        """Let go of those who were claimed for a call-out but not called after all."""
+        """End the claims of a call-out on these, unless they have accepted."""
         if ids:
             mine = {
                 "_id": {"$in": list(ids)},
@@ -82,9 +86,26 @@ class Responders(Repository[Responder]):
                 mine, {"$set": {"engaged": None}, "$inc": {"version": 1}}
             )
 
-    async def on_duty(self, station: str, limit: int) -> list[Responder]:
-        return await self.find(
-            {"on_duty": True, "station": station}, sort=[("_id", ASCENDING)], limit=limit
+    async def on_duty(
+        self,
+        station: str,
+        limit: int,
+        squads: Collection[str] | None = None,
+        after: str | None = None,
+    ) -> list[Responder]:
+        """By id, after that one; of these squads, or all."""
+        query = _on_duty(station, squads) | ({"_id": {"$gt": after}} if after else {})
+        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
+
+    async def count_on_duty(
+        self, station: str, squads: Collection[str] | None, now: datetime
+    ) -> tuple[int, int]:
+        """(on duty, of these claimed by a call-out)"""
+        query = _on_duty(station, squads)
+        claimed = query | {"$nor": _free(now)["$or"]}
+        return (
+            await self.collection.count_documents(query, maxTimeMS=5000),
+            await self.collection.count_documents(claimed, maxTimeMS=5000),
         )
 
     async def silent_since(self, before: datetime, limit: int) -> list[Responder]:
@@ -93,8 +114,8 @@ class Responders(Repository[Responder]):
         return await self.find(query, sort=[("sign_at", ASCENDING)], limit=limit)
 
     async def note_signs(self, signs: Mapping[str, datetime]) -> None:
-        """Newer signs of these. No change of the aggregate: one that is lost is found again among
-        the positions."""
+        """Keep newer signs. Not a change of the aggregate: one that is lost is found again in the
+        positions."""
         if signs:
             writes = [UpdateOne({"_id": id}, {"$max": {"sign_at": at}}) for id, at in signs.items()]
             await self.collection.bulk_write(writes, ordered=False)
@@ -102,3 +123,8 @@ class Responders(Repository[Responder]):
 
 def _free(now: datetime) -> dict[str, list[dict[str, Any]]]:
     return {"$or": [{"engaged": None}, {"engaged.until": {"$lt": now}}]}
+
+
+def _on_duty(station: str, squads: Collection[str] | None) -> dict[str, Any]:
+    of_squads = {} if squads is None else {"squad": {"$in": sorted(squads)}}
+    return {"on_duty": True, "station": station, **of_squads}

@@ -1,34 +1,35 @@
 """Hours, with the evidence for each."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import Field
 
 from chassis.domain import Refusal
 from chassis.http.dependencies import Now, provided
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
-from services.dispatch.policy import LOCAL
-from services.dispatch.responder.store import Responders
+from jinan.local_time import local_date
 from services.dispatch.service_record.domain import ServiceRecord
 from services.dispatch.service_record.handlers import ServiceRecordHandlers
-from services.dispatch.squad.store import Stations
 
 router = APIRouter(prefix="/service-records", tags=["service-records"], route_class=PlainRoute)
 
 
-class EvidenceView(BaseModel):
+class EvidenceView(View):
     """Work from `since` until `until`: `source` is the call-out's id where `kind` is `callout`."""
 
-    kind: str
+    kind: str = Field(examples=["callout"])
     source: str
     since: datetime
     until: datetime
 
 
-class ServiceRecordView(BaseModel):
+class ServiceRecordView(View):
     """One day in Jinan; overlaps count once, and nothing below ten minutes."""
 
     volunteer: str
@@ -37,10 +38,8 @@ class ServiceRecordView(BaseModel):
     evidence: list[EvidenceView]
 
 
-class ServiceRecordPage(BaseModel):
+class ServiceRecordPage(Page[ServiceRecordView]):
     """Days in order."""
-
-    records: list[ServiceRecordView]
 
 
 def _view(record: ServiceRecord) -> ServiceRecordView:
@@ -56,37 +55,36 @@ def _view(record: ServiceRecord) -> ServiceRecordView:
     )
 
 
-@router.get("", summary="Hours by day")
-async def listed(
+@router.get("", summary="Hours by day", responses=refuses("not_found", "mine_or_volunteer"))
+async def list_service_records(
     who: Annotated[Principal, allow("own")],
-    records: Annotated[ServiceRecordHandlers, provided(ServiceRecordHandlers)],
-    responders: Annotated[Responders, provided(Responders)],
-    stations: Annotated[Stations, provided(Stations)],
+    handlers: Annotated[ServiceRecordHandlers, provided(ServiceRecordHandlers)],
     clock: Now,
     mine: bool = False,
     volunteer: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> ServiceRecordPage:
     """`mine`, or those of a `volunteer` of the officer's area or the leader's squad. Without days:
     the last 30."""
     if mine == (volunteer is not None):
-        raise Refusal("bad_request", fields={"query.volunteer": "dispatch.mine_or_volunteer"})
-    if volunteer is not None and volunteer != who.subject:
-        await _may_read(who, volunteer, responders, stations)
-    last = last or clock.now().astimezone(LOCAL).date()
+        raise Refusal("mine_or_volunteer", "query.volunteer")
+    last = last or local_date(clock.now())
     first = first or last - min(timedelta(days=30), last - date.min)
-    found = await records.of(volunteer or who.subject, first.isoformat(), last.isoformat())
-    return ServiceRecordPage(records=[_view(record) for record in found])
+    if after := from_cursor(cursor):
+        first = max(first, after.at.date())
+    found = await handlers.list_days(
+        who, volunteer or who.subject, first.isoformat(), last.isoformat(), limit + 1
+    )
+    following = found[limit].day if len(found) > limit else None
+    return ServiceRecordPage(
+        items=[_view(record) for record in found[:limit]],
+        next=_cursor(following) if following else None,
+    )
 
 
-async def _may_read(
-    who: Principal, volunteer: str, responders: Responders, stations: Stations
-) -> None:
-    """Raises 404: whether somebody is a volunteer is not for others to know."""
-    person = await responders.get(volunteer)
-    if person is None:
-        raise Refusal("not_found")
-    streets = await stations.streets(person.station)
-    if not any(who.may("callout.command", street, squad=person.squad) for street in streets):
-        raise Refusal("not_found")
+def _cursor(day: str) -> str:
+    """Of the day that the next page starts with."""
+    return to_cursor(datetime.combine(date.fromisoformat(day), time(), UTC), "")

@@ -1,25 +1,56 @@
-"""Credit evidence to the days that it touches."""
+"""Credit evidence to the days that it touches, and give the records to who may read them."""
 
 from chassis.clock import Clock
-from chassis.domain import Cause
-from services.dispatch.policy import policy_at
-from services.dispatch.service_record.domain import Evidence, ServiceRecord, credit, days_of
-from services.dispatch.service_record.store import ServiceRecords, blank
-
-MOST_DAYS = 400
+from chassis.errors import NotFound
+from chassis.kafka.subscriptions import Message
+from contracts.access import Principal
+from contracts.events.dispatch import VolunteerFinished
+from services.dispatch.policy import POLICIES
+from services.dispatch.replicas.store import Stations
+from services.dispatch.responder.store import Responders
+from services.dispatch.service_record.domain import (
+    Evidence,
+    ServiceRecord,
+    blank,
+    credit,
+    days_of,
+)
+from services.dispatch.service_record.store import ServiceRecords
 
 
 class ServiceRecordHandlers:
-    def __init__(self, records: ServiceRecords, clock: Clock) -> None:
-        self._records, self._clock = records, clock
+    def __init__(
+        self, records: ServiceRecords, responders: Responders, stations: Stations, clock: Clock
+    ) -> None:
+        self._records, self._responders = records, responders
+        self._stations, self._clock = stations, clock
 
-    async def credit(self, volunteer: str, evidence: Evidence, cause: Cause) -> None:
-        policy = policy_at(self._clock.now())
+    async def credit(self, event: VolunteerFinished, message: Message) -> None:
+        policy = POLICIES.at(self._clock.now())
+        evidence = Evidence(
+            id=message.id,
+            kind="callout",
+            source=event.callout,
+            since=event.since,
+            until=event.until,
+        )
         for day in days_of(evidence):
-            record = blank(volunteer, day)
+            record = blank(event.volunteer, day)
             await self._records.change(
-                record.id, lambda r: credit(r, evidence, policy), cause, create=record
+                record.id, lambda r: credit(r, evidence, policy), message.cause, create=record
             )
 
-    async def of(self, volunteer: str, first: str, last: str) -> list[ServiceRecord]:
-        return await self._records.of(volunteer, first, last, MOST_DAYS)
+    async def list_days(
+        self, who: Principal, volunteer: str, first: str, last: str, limit: int
+    ) -> list[ServiceRecord]:
+        """Days from `first` to `last` (ISO), both included, in order.
+
+        Raises NotFound for somebody else's outside the reader's area and squads: whether somebody
+        is a volunteer is not told either.
+        """
+        if volunteer != who.subject:
+            person = await self._responders.require(volunteer)
+            streets = await self._stations.streets(person.station)
+            if not any(who.may("callout.command", s, squad=person.squad) for s in streets):
+                raise NotFound(volunteer)
+        return await self._records.of(volunteer, first, last, limit)

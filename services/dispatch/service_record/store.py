@@ -2,7 +2,6 @@
 
 from pymongo import ASCENDING, IndexModel
 
-from chassis.domain import derived_id
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from services.dispatch.service_record.domain import ServiceRecord
@@ -17,7 +16,3 @@ class ServiceRecords(Repository[ServiceRecord]):
         """Days from `first` to `last`, both included, in order."""
         query = {"volunteer": volunteer, "day": {"$gte": first, "$lte": last}}
         return await self.find(query, sort=[("day", ASCENDING)], limit=limit)
-
-
-def blank(volunteer: str, day: str) -> ServiceRecord:
-    return ServiceRecord(id=derived_id("srv", volunteer, day), volunteer=volunteer, day=day)

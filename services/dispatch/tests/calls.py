@@ -1,15 +1,22 @@
-"""Call-outs made by hand, for tests of their rules."""
+"""Call-outs to test their rules on."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.envelope import Event
 from contracts.events.incidents import ReportRouted
-from services.dispatch.callout import filling
-from services.dispatch.callout.state import Callout, Candidate, Decision, Wave
+from services.dispatch.callout.domain import filling
+from services.dispatch.callout.domain.state import Callout, Candidate, Decision
 from services.dispatch.policy import POLICIES
+from services.dispatch.selection.domain.situation import (
+    Found,
+    Person,
+    Selection,
+    Situation,
+    Verdict,
+)
 
-POLICY = POLICIES[0]
+POLICY = POLICIES.of("2026-01")
 NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
 
 
@@ -37,13 +44,13 @@ def opened(**more: Any) -> Callout:
     return filling.opened("cal_1", routed(**more), POLICY, NOW)
 
 
-def candidate(callout: Callout, volunteer: str, now: datetime, by: Any = "wave") -> Candidate:
-    wave = callout.wave + 1 if by == "wave" else callout.wave
+def named(callout: Callout, volunteer: str, now: datetime) -> Candidate:
+    """Somebody who is called manually."""
     return Candidate(
         volunteer=volunteer,
         squad="squ_01",
-        wave=wave,
-        by=by,
+        wave=callout.wave,
+        by="hand",
         distance_m=100,
         probability=0.35,
         called_at=now,
@@ -51,14 +58,45 @@ def candidate(callout: Callout, volunteer: str, now: datetime, by: Any = "wave")
     )
 
 
-def wave(
-    callout: Callout, *volunteers: str, now: datetime = NOW, again_at: datetime | None = None
-) -> Decision | None:
-    made = Wave(
-        number=callout.wave + 1, at=now, decision="dec_1", policy=POLICY.version, called=volunteers
+def found(
+    callout: Callout, *volunteers: str, now: datetime = NOW, retry_at: datetime | None = None
+) -> Found:
+    """A search that chose these."""
+    return Found(
+        id="dec_1",
+        need=callout.id,
+        attempt=callout.wave + 1,
+        situation=Situation(
+            at=now,
+            category=callout.category,
+            urgency=callout.urgency,
+            places=callout.places_left,
+            people=tuple(_near(volunteer, now) for volunteer in volunteers),
+        ),
+        selection=Selection(
+            policy=POLICY.version,
+            ring_m=500,
+            chosen=volunteers,
+            enough=0.9,
+            verdicts=tuple(
+                Verdict(volunteer=v, reason="called", score=2.0, probability=0.35)
+                for v in volunteers
+            ),
+        ),
+        retry_at=retry_at,
     )
-    chosen = [candidate(callout, v, now) for v in volunteers]
-    return filling.call_wave(callout, made, chosen, POLICY, now, again_at)
+
+
+def _near(volunteer: str, now: datetime) -> Person:
+    return Person(volunteer=volunteer, squad="squ_01", distance_m=100, seen_at=now, birth_year=1980)
+
+
+def wave(
+    callout: Callout, *volunteers: str, now: datetime = NOW, retry_at: datetime | None = None
+) -> Decision | None:
+    return filling.call_wave(
+        callout, found(callout, *volunteers, now=now, retry_at=retry_at), POLICY, now
+    )
 
 
 def did(decision: Decision | None) -> tuple[Callout, list[Event]]:

@@ -7,10 +7,11 @@ import pytest
 
 from contracts.events.incidents import ReportWithdrawn
 from contracts.events.registration import VolunteerStandingChanged
-from services.dispatch.callout.choice import choose
-from services.dispatch.callout.store import Callouts, Decisions
-from services.dispatch.policy import policy_of
+from services.dispatch.callout.store import Callouts
+from services.dispatch.policy import POLICIES
 from services.dispatch.position.store import Positions
+from services.dispatch.selection.domain.select import select
+from services.dispatch.selection.store import SelectionRecords
 from services.dispatch.tests.town import COMMUNITY, STATION, STREET, Town, town
 from tests.support.backend import Backend
 
@@ -35,7 +36,7 @@ async def slow(backend: Backend) -> AsyncGenerator[Town]:
 async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
     crowd = await asyncio.gather(*(slow.volunteer(f"v{n}", 10 + n) for n in range(100)))
     report = await slow.routed("crowd", people_needed=3)
-    called = await slow.hears("VolunteerCalled", report)
+    called = await slow.published("VolunteerCalled", report)
     callout = called[0]["callout"]
     officer = {"role": "officer", "area": STREET}
     more = [v for v in crowd if v not in {event["volunteer"] for event in called}]
@@ -50,13 +51,18 @@ async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
         "urn:problem:enough_people"
     }
     assert {a.json()["status"] for a in answers if a.status_code != 200} == {409}
-    view = (await slow.ask("GET", f"callouts/{callout}", "officer", **officer)).json()
+    view = (await slow.request("GET", f"callouts/{callout}", "officer", **officer)).json()
     assert (view["state"], view["accepted"]) == ("filled", 3)
     assert view["candidates"] == {"accepted": 3, "stood_down": 97}
-    (filled,) = await slow.hears("CalloutFilled", report)
+    considered = await slow.pages(f"callouts/{callout}/candidates", 40, **officer)
+    assert [[len(page["items"]) for page in considered], sorted(crowd)] == [
+        [40, 40, 20],
+        sorted(line["volunteer"] for page in considered for line in page["items"]),
+    ]
+    (filled,) = await slow.published("CalloutFilled", report)
     winners = {v for v, a in zip(crowd, answers, strict=True) if a.status_code == 200}
     assert set(filled["volunteers"]) == winners
-    stood_down = await slow.hears("VolunteerStoodDown", report, 97)
+    stood_down = await slow.published("VolunteerStoodDown", report, 97)
     assert len(stood_down) == 97
     assert {event["volunteer"] for event in stood_down}.isdisjoint(winners)
     for volunteer in (crowd[0], crowd[99]):
@@ -67,36 +73,36 @@ async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
 
 
 async def _engaged_as(place: Town, volunteer: str, callout: str | None) -> bool:
-    return (await place.ask("GET", "duty/me", volunteer)).json()["engaged"] == callout
+    return (await place.request("GET", "duty/me", volunteer)).json()["engaged"] == callout
 
 
-async def test_called_lapses_next_wave_and_every_choice_can_be_made_again(here: Town):
+async def test_called_lapses_next_wave_and_every_selection_can_be_made_again(here: Town):
     volunteers = [await here.volunteer(f"w{n}", 100 * n) for n in range(1, 12)]
     report = await here.routed("lapses", category="dispute", urgency="high", people_needed=2)
-    told = await here.hears("CalloutEscalated", report, 1)
+    told = await here.published("CalloutEscalated", report, 1)
     assert told[-1]["to"] == "station"
-    called = [event["volunteer"] for event in await here.hears("VolunteerCalled", report, 11)]
+    called = [event["volunteer"] for event in await here.published("VolunteerCalled", report, 11)]
     assert sorted(called) == sorted(volunteers)
-    assert len(await here.hears("CallTimedOut", report, 11)) == 11
-    callouts, decisions = Callouts(here.service.store), Decisions(here.service.store)
+    assert len(await here.published("CallTimedOut", report, 11)) == 11
+    callouts, records = Callouts(here.service.store), SelectionRecords(here.service.store)
     callout = await callouts.require(told[0]["callout"])
-    kept = await decisions.of([wave.decision for wave in callout.waves])
+    kept = await records.get([wave.decision for wave in callout.waves])
     assert [wave.number for wave in callout.waves] == list(range(1, len(callout.waves) + 1))
-    for decision, wave in zip(kept, callout.waves, strict=True):
-        assert choose(decision.situation, policy_of(wave.policy)) == decision.choice
-        assert decision.choice.chosen == wave.called
+    for found, wave in zip(kept, callout.waves, strict=True):
+        assert select(found.situation, POLICIES.of(wave.policy)) == found.selection
+        assert found.selection.chosen == wave.called
 
 
 async def test_nobody_near_the_station_is_told_at_once_and_late_news_changes_nothing(here: Town):
     report = await here.routed("nobody", longitude=117.5, latitude=36.9)
-    (told,) = await here.hears("CalloutEscalated", report)
+    (told,) = await here.published("CalloutEscalated", report)
     assert (told["to"], told["why"]) == ("station", "nobody_on_duty")
 
 
 async def test_from_the_call_to_hours_credited(here: Town):
     volunteer = await here.volunteer("works", 5, skills=("care",))
     report = await here.routed("work", skills=["care"])
-    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
     for step in ("accept", "on-the-way", "arrive", "arrive"):
         answer = await here.post(f"callouts/{callout}/{step}", volunteer)
         assert answer.status_code == 200, answer.text
@@ -104,19 +110,19 @@ async def test_from_the_call_to_hours_credited(here: Town):
     await here.until(lambda: _minutes_since(here, since, 11), "eleven minutes of work")
     answer = await here.post(f"callouts/{callout}/finish", volunteer, {"outcome": "solved"})
     assert answer.json()["state"] == "done"
-    assert (await here.hears("CalloutDone", report))[0]["outcome"] == "solved"
+    assert (await here.published("CalloutDone", report))[0]["outcome"] == "solved"
 
     async def credited() -> bool:
-        page = (await here.ask("GET", "service-records?mine=true", volunteer)).json()
-        return bool(page["records"]) and page["records"][0]["minutes"] >= 10
+        page = (await here.request("GET", "service-records?mine=true", volunteer)).json()
+        return bool(page["items"]) and page["items"][0]["minutes"] >= 10
 
     await here.until(credited, "hours")
-    line = (await here.ask("GET", f"callouts/{callout}/candidates/me", volunteer)).json()
+    line = (await here.request("GET", f"callouts/{callout}/candidates/me", volunteer)).json()
     assert (line["state"], line["reason"]) == ("done", "called")
-    await here.shows(volunteer)
+    await here.send_position(volunteer)
     again = await here.routed("rests", skills=["care"])
-    rests = (await here.hears("CalloutOpened", again))[0]["callout"]
-    line = (await here.ask("GET", f"callouts/{rests}/candidates/me", volunteer)).json()
+    rests = (await here.published("CalloutOpened", again))[0]["callout"]
+    line = (await here.request("GET", f"callouts/{rests}/candidates/me", volunteer)).json()
     assert line["reason"] == "resting"
 
 
@@ -127,12 +133,12 @@ async def _minutes_since(place: Town, since: object, minutes: float) -> bool:
 async def test_a_report_that_is_withdrawn_stands_everybody_down(here: Town):
     volunteer = await here.volunteer("comes", 5, skills=("e-service",))
     report = await here.routed("withdrawn", skills=["e-service"])
-    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/accept", volunteer)).status_code == 200
     event = ReportWithdrawn(report=report, station=STATION, area=COMMUNITY, category="assistance")
     await here.publish(event, report)
-    assert (await here.hears("CalloutStoodDown", report))[0]["reason"] == "withdrawn"
-    stood = await here.hears("VolunteerStoodDown", report)
+    assert (await here.published("CalloutStoodDown", report))[0]["reason"] == "withdrawn"
+    stood = await here.published("VolunteerStoodDown", report)
     assert volunteer in {one["volunteer"] for one in stood}
     answer = await here.post(f"callouts/{callout}/arrive", volunteer)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:problem:wrong_state")
@@ -141,22 +147,22 @@ async def test_a_report_that_is_withdrawn_stands_everybody_down(here: Town):
 async def test_off_duty_and_suspended_people_are_dropped(here: Town):
     leaves = await here.volunteer("leaves", 5, skills=("traffic",))
     report = await here.routed("left", skills=["traffic"])
-    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
     assert (await here.post("duty/end", leaves)).json()["on_duty"] is False
     refused = await here.post(f"callouts/{callout}/accept", leaves)
     assert refused.status_code == 409
-    stood = await here.hears("VolunteerStoodDown", report)
+    stood = await here.published("VolunteerStoodDown", report)
     assert {"volunteer": leaves, "reason": "off_duty"}.items() <= stood[0].items()
 
     suspended = await here.volunteer("suspended", 4, skills=("fire-safety",))
     report = await here.routed("fire", skills=["fire-safety"])
-    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/accept", suspended)).status_code == 200
     event = VolunteerStandingChanged(
         volunteer=suspended, station=STATION, area=COMMUNITY, standing="suspended", birth_year=1980
     )
     await here.publish(event, suspended)
-    stood = await here.hears("VolunteerStoodDown", report)
+    stood = await here.published("VolunteerStoodDown", report)
     assert suspended in {one["volunteer"] for one in stood if one["reason"] == "suspended"}
     refused = await here.post(
         "duty/start", suspended, {"location": {"longitude": 116.94, "latitude": 36.67}}
@@ -168,11 +174,11 @@ async def test_positions_come_back_after_redis_was_emptied(here: Town):
     volunteer = await here.volunteer("shows", 5)
     positions = Positions(here.backend.redis_url)
     await positions.redis.flushdb()
-    kept = await here.shows(volunteer)
+    kept = await here.send_position(volunteer)
     assert (kept["status"], kept["accepted"]) == ("kept", 1)
     assert volunteer in await positions.seen([volunteer])
     await here.post("duty/end", volunteer)
-    off = await here.shows(volunteer)
+    off = await here.send_position(volunteer)
     assert (off["status"], off["off_duty"]) == ("off_duty", 1)
     assert await positions.seen([volunteer]) == {}
     await positions.close()
@@ -186,12 +192,12 @@ async def test_a_message_that_comes_twice_opens_one_call_out_and_a_late_one_none
     await here.routed("twice", skills=["first-aid"])
     event = ReportWithdrawn(report=report, station=STATION, area=COMMUNITY, category="assistance")
     await here.publish(event, report)
-    await here.hears("CalloutStoodDown", report, 2)
-    rounds = [event["round"] for event in await here.hears("CalloutOpened", report)]
+    await here.published("CalloutStoodDown", report, 2)
+    rounds = [event["round"] for event in await here.published("CalloutOpened", report)]
     assert rounds == [1, 2]
     calls = [
         event["round"]
-        for event in await here.hears("VolunteerCalled", report)
+        for event in await here.published("VolunteerCalled", report)
         if event["volunteer"] == volunteer
     ]
     assert calls.count(1) == 1
@@ -206,15 +212,16 @@ async def test_two_reports_want_the_same_person_who_is_called_to_one_only(here: 
         {"positions": [alone | {"at": here.service.clock.now().isoformat()}]},
     )
     reports = await asyncio.gather(*(here.routed(f"rival{n}", **alone) for n in range(4)))
-    opened = [(await here.hears("CalloutOpened", report))[0]["callout"] for report in reports]
+    opened = [(await here.published("CalloutOpened", report))[0]["callout"] for report in reports]
     lines = [
-        (await here.ask("GET", f"callouts/{id}/candidates/me", volunteer)).json() for id in opened
+        (await here.request("GET", f"callouts/{id}/candidates/me", volunteer)).json()
+        for id in opened
     ]
     assert sorted(line["reason"] for line in lines) == ["called", "engaged", "engaged", "engaged"]
     assert lines[0]["reason_text"]["zh"]
 
 
-async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: Town):
+async def test_the_leader_is_told_first_and_calls_the_own_squad(here: Town):
     place = {"longitude": 117.3, "latitude": 36.6}
     leader = here.name("leader")
     await here.squad_and_station(leader)
@@ -226,24 +233,24 @@ async def test_the_leader_is_told_first_and_calls_the_own_squad_by_hand(here: To
             {"positions": [place | {"at": here.service.clock.now().isoformat()}]},
         )
     report = await here.routed("told", **place)
-    callout = (await here.hears("VolunteerCalled", report, 2))[0]["callout"]
+    callout = (await here.published("VolunteerCalled", report, 2))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/decline", other)).status_code == 200
-    told = (await here.hears("CalloutEscalated", report))[0]
+    told = (await here.published("CalloutEscalated", report))[0]
     assert (told["to"], told["why"], told["leaders"]) == ("leader", "nobody_answered", [leader])
     squad = {"role": "leader", "squad": "squ_01"}
     refused = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [other]}, **squad)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:outside_squad")
-    seen = (await here.ask("GET", f"callouts/{callout}/candidates", leader, **squad)).json()[
-        "candidates"
+    seen = (await here.request("GET", f"callouts/{callout}/candidates", leader, **squad)).json()[
+        "items"
     ]
     assert [line["volunteer"] for line in seen] == [mine]
     called = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [mine]}, **squad)
     assert (called.status_code, called.json()["not_called"]) == (200, []), called.text
     assert (await here.post(f"callouts/{callout}/accept", mine)).json()["state"] == "filled"
     listed = (
-        await here.ask("GET", f"callouts?station={STATION}&state=filled", leader, **squad)
+        await here.request("GET", f"callouts?station={STATION}&state=filled", leader, **squad)
     ).json()
-    assert callout in [one["id"] for one in listed["callouts"]]
+    assert callout in [one["id"] for one in listed["items"]]
     await here.squad_and_station(None)
 
 
@@ -251,7 +258,7 @@ async def test_who_has_no_part_in_it_sees_and_changes_nothing(here: Town):
     volunteer = await here.volunteer("inside", 3, skills=("anti-fraud",))
     stranger = await here.volunteer("outside", 5000)
     report = await here.routed("private", skills=["anti-fraud"])
-    callout = (await here.hears("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
     for verb, body in (
         ("accept", {}),
         ("decline", {}),
@@ -259,20 +266,20 @@ async def test_who_has_no_part_in_it_sees_and_changes_nothing(here: Town):
         ("finish", {"outcome": "solved"}),
     ):
         assert (await here.post(f"callouts/{callout}/{verb}", stranger, body)).status_code == 404
-    assert (await here.ask("GET", f"callouts/{callout}", stranger)).status_code == 404
+    assert (await here.request("GET", f"callouts/{callout}", stranger)).status_code == 404
     elsewhere = {"role": "officer", "area": "370102001"}
     assert (
-        await here.ask("GET", f"callouts/{callout}/candidates", "officer", **elsewhere)
+        await here.request("GET", f"callouts/{callout}/candidates", "officer", **elsewhere)
     ).status_code == 403
     assert (
         await here.post(f"callouts/{callout}/call", "officer", {"volunteers": ["x"]}, **elsewhere)
     ).status_code == 404
     assert (
-        await here.ask("GET", f"duty?station={STATION}", "officer", **elsewhere)
+        await here.request("GET", f"duty?station={STATION}", "officer", **elsewhere)
     ).status_code == 403
     path = f"service-records?volunteer={volunteer}"
-    assert (await here.ask("GET", path, "officer", **elsewhere)).status_code == 404
-    assert (await here.ask("GET", path, "officer", role="officer")).status_code == 200
-    assert (await here.ask("GET", f"callouts/{callout}", volunteer)).json()["me"][
+    assert (await here.request("GET", path, "officer", **elsewhere)).status_code == 404
+    assert (await here.request("GET", path, "officer", role="officer")).status_code == 200
+    assert (await here.request("GET", f"callouts/{callout}", volunteer)).json()["me"][
         "state"
     ] == "called"

@@ -30,7 +30,7 @@ from tests.support.backend import Backend
 
 LONGITUDE, LATITUDE = 116.942, 36.6695
 STREET, COMMUNITY, STATION = "370104009", "370104009008", "sta_duandian"
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan
 
 
@@ -55,7 +55,7 @@ class Town:
         self.http = httpx.AsyncClient(
             transport=transport, base_url="http://dispatch/api/v1", timeout=30
         )
-        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
         self._producer = AIOKafkaProducer(bootstrap_servers=backend.kafka_bootstrap)
         self._seq = 0
 
@@ -75,7 +75,7 @@ class Town:
         }
         return jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key)
 
-    async def ask(
+    async def request(
         self, method: str, path: str, who: str, body: Any = None, **token: Any
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token(who, **token)}"}
@@ -84,7 +84,20 @@ class Town:
         )
 
     async def post(self, path: str, who: str, body: Any = None, **token: Any) -> httpx.Response:
-        return await self.ask("POST", path, who, {} if body is None else body, **token)
+        return await self.request("POST", path, who, {} if body is None else body, **token)
+
+    async def pages(self, path: str, limit: int, **token: Any) -> list[dict[str, Any]]:
+        """All pages of a list, as an officer sees them unless the token says otherwise."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        mark = "&" if "?" in path else "?"
+        while not found or cursor:
+            query = f"{path}{mark}limit={limit}" + (f"&cursor={cursor}" if cursor else "")
+            answer = await self.request("GET", query, "officer", **({"role": "officer"} | token))
+            assert answer.status_code == 200, answer.text
+            found.append(answer.json())
+            cursor = found[-1]["next"]
+        return found
 
     async def publish(self, event: Event, aggregate: str) -> None:
         self._seq += 1
@@ -118,7 +131,7 @@ class Town:
         await self.until(on_duty, f"{who} on duty")
         return id
 
-    async def shows(self, volunteer: str, metres_north: float = 5) -> dict[str, Any]:
+    async def send_position(self, volunteer: str, metres_north: float = 5) -> dict[str, Any]:
         """A position of now."""
         place = {"longitude": LONGITUDE, "latitude": LATITUDE + metres_north / 111_195}
         body = {"positions": [place | {"at": self.service.clock.now().isoformat()}]}
@@ -150,12 +163,12 @@ class Town:
         await self.publish(ReportRouted(**(event | fields)), event["report"])
         return event["report"]
 
-    async def hears(self, type_: str, report: str, count: int = 1) -> list[dict[str, Any]]:
+    async def published(self, type_: str, report: str, count: int = 1) -> list[dict[str, Any]]:
         """The first `count` events of the type about a report."""
 
         def found() -> list[dict[str, Any]]:
             return [
-                data for name, data in self.heard if name == type_ and data.get("report") == report
+                data for name, data in self.events if name == type_ and data.get("report") == report
             ]
 
         async def enough() -> bool:
@@ -164,14 +177,14 @@ class Town:
         await self.until(enough, f"{count} {type_} about {report}")
         return found()
 
-    async def until(self, look: Callable[[], Any], what: str) -> None:
-        """Wait until `look` gives something true."""
-        end = time.monotonic() + PATIENCE_S
+    async def until(self, check: Callable[[], Any], what: str) -> None:
+        """Wait until `check` gives something true."""
+        end = time.monotonic() + TIMEOUT_S
         while time.monotonic() < end:
-            if await look():
+            if await check():
                 return
             await asyncio.sleep(0.02)
-        raise AssertionError(f"not within {PATIENCE_S} s: {what}; heard {self.heard[-20:]}")
+        raise AssertionError(f"not within {TIMEOUT_S} s: {what}; published {self.events[-20:]}")
 
     async def listen(self) -> None:
         """What dispatch publishes, until cancelled."""
@@ -184,7 +197,7 @@ class Town:
         try:
             async for record in consumer:
                 envelope = Envelope.model_validate_json(record.value or b"")
-                self.heard.append((envelope.type, envelope.data))
+                self.events.append((envelope.type, envelope.data))
         finally:
             await consumer.stop()
 

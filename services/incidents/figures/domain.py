@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from chassis.domain import Frozen, Refusal
-from contracts.access import Person
+from contracts.access import Principal
 from jinan.areas import covers
 
 MAX_SPAN = timedelta(days=366)
@@ -30,7 +30,7 @@ class Figures(Frozen):
     minutes_to_resolved: float | None
 
 
-def may_see(who: Person, area: str) -> bool:
+def may_see(who: Principal, area: str) -> bool:
     """City desk, officers and committees see all that their grant covers; others single communities
     within it.
 

@@ -16,7 +16,7 @@ from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route
 from services.incidents.follow_up.handlers import FollowUpHandlers
-from services.incidents.report.domain.report import End, Report, State
+from services.incidents.report.domain.report import Report, ReportEnd, ReportState
 from services.incidents.report.schemas import TimelineEntryView, timeline_entry_view
 
 router = APIRouter(prefix="/follow-ups", tags=["follow-ups"], route_class=PlainRoute)
@@ -45,7 +45,7 @@ class FollowUpView(View):
     they may have a value; text, place, photo and notes are no part of a follow-up."""
 
     number: str
-    state: State
+    state: ReportState
     state_text: LocalizedText
     route: Route
     category: Category
@@ -53,7 +53,7 @@ class FollowUpView(View):
     round: int
     outcome: Outcome | None
     outcome_text: LocalizedText | None
-    end: End | None
+    end: ReportEnd | None
     filed_at: datetime
     closed_at: datetime | None
     timeline: list[TimelineEntryView]

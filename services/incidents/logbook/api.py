@@ -14,7 +14,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, free_text
 from chassis.identity.guards import Principal, allow
 from jinan.areas import AREA_PATTERN, COMMUNITY_PATTERN
-from services.incidents.logbook.domain import Kind, LogEntry
+from services.incidents.logbook.domain import LogEntry, LogKind
 from services.incidents.logbook.handlers import LogbookHandlers, NewLogEntry
 
 router = APIRouter(prefix="/log-entries", tags=["log-entries"], route_class=PlainRoute)
@@ -22,7 +22,7 @@ Logbook = Annotated[LogbookHandlers, provided(LogbookHandlers)]
 
 
 class WriteLogEntry(Body):
-    kind: Annotated[Kind, Field(examples=["patrol"])]
+    kind: Annotated[LogKind, Field(examples=["patrol"])]
     text: Annotated[str, free_text(2000), Field(examples=["夜间巡逻三圈，一切正常"])]
     community: Annotated[str, Field(pattern=COMMUNITY_PATTERN, examples=["370104009008"])]
     minutes: Annotated[int | None, Field(ge=1, le=1440, description="How long it took")] = None
@@ -31,7 +31,7 @@ class WriteLogEntry(Body):
 class LogEntryView(View):
     id: str
     volunteer: str
-    kind: Kind
+    kind: LogKind
     text: str
     community: str
     station: str | None

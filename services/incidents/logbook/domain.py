@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import computed_field
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Refusal
-from contracts.access import Person
+from contracts.access import Principal
 from contracts.vocabulary import Category
 from jinan.areas import covers
 
-Kind = Category | Literal["patrol", "visit", "watch", "other"]
+LogKind = TypeAliasType("LogKind", Category | Literal["patrol", "visit", "watch", "other"])
 
 
 class LogEntry(Aggregate):
@@ -19,7 +20,7 @@ class LogEntry(Aggregate):
 
     volunteer: str
     squad: str | None = None
-    kind: Kind
+    kind: LogKind
     text: str
     community: str
     station: str | None = None
@@ -33,7 +34,7 @@ class LogEntry(Aggregate):
         return tuple(self.community[:digits] for digits in (4, 6, 9, 12))
 
 
-def readable_areas(who: Person, area: str | None, *, mine: bool) -> tuple[str, ...]:
+def readable_areas(who: Principal, area: str | None, *, mine: bool) -> tuple[str, ...]:
     """Where somebody reads all entries: an officer's areas, or the one named in them. Empty: only
     their own entries. Raises Refusal for an area that is not theirs."""
     own = tuple(g.area for g in who.grants_for("report.read") if g.role == "officer")

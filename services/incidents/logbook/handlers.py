@@ -6,7 +6,7 @@ from datetime import datetime
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.identity.guards import Principal
-from services.incidents.logbook.domain import Kind, LogEntry, readable_areas
+from services.incidents.logbook.domain import LogEntry, LogKind, readable_areas
 from services.incidents.logbook.store import LogEntries
 from services.incidents.place.handlers import PlaceHandlers
 
@@ -15,7 +15,7 @@ from services.incidents.place.handlers import PlaceHandlers
 class NewLogEntry:
     """`minutes`: how long it took."""
 
-    kind: Kind
+    kind: LogKind
     text: str
     community: str
     minutes: int | None

@@ -19,7 +19,7 @@ from jinan.coordinates import Point
 from services.incidents.photo.api import PHOTO_CONTENT
 from services.incidents.photo.store import Photos
 from services.incidents.report.domain.decisions import NewRoute
-from services.incidents.report.domain.report import State
+from services.incidents.report.domain.report import ReportState
 from services.incidents.report.handlers import NewReport, ReportHandlers
 from services.incidents.report.schemas import (
     FiledReportView,
@@ -51,6 +51,8 @@ _PHOTO: dict[int | str, dict[str, Any]] = {
     status_code=201,
     summary="File a report",
     responses=refuses(
+        "not_signed_in",
+        "not_allowed",
         "outside_jinan",
         "community_unknown",
         "community_elsewhere",
@@ -95,7 +97,7 @@ async def list_reports(
     mine: bool = False,
     station: Annotated[str | None, Query(max_length=64)] = None,
     area: Annotated[str | None, Query(pattern=AREA_PATTERN)] = None,
-    state: State | None = None,
+    state: ReportState | None = None,
     route: Route | None = None,
     category: Category | None = None,
     triage: bool | None = None,

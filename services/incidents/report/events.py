@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from contracts.events import incidents
 from contracts.vocabulary import Outcome
-from services.incidents.report.domain.report import Report
+from services.incidents.report.domain.report import ConfirmedBy, Report
 
 RoutedBy = Literal["rules", "officer", "reporter", "committee"]
 Why = Literal["nobody_answered", "nobody_on_duty", "overdue"]
@@ -56,7 +56,7 @@ def resolved(
     return incidents.ReportResolved(**_about(report), outcome=outcome, resolved_by=by)
 
 
-def confirmed(report: Report, by: Literal["reporter", "station"]) -> incidents.ReportConfirmed:
+def confirmed(report: Report, by: ConfirmedBy) -> incidents.ReportConfirmed:
     return incidents.ReportConfirmed(**_about(report), confirmed_by=by)
 
 

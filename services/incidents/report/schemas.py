@@ -14,9 +14,10 @@ from jinan.areas import COMMUNITY_PATTERN
 from jinan.coordinates import Datum
 from services.incidents.report.domain.report import (
     ActorRole,
-    End,
+    ConfirmedBy,
     Report,
-    State,
+    ReportEnd,
+    ReportState,
     Step,
     TimelineEntry,
 )
@@ -99,7 +100,7 @@ class ReportView(View):
 
     id: str
     number: str
-    state: State
+    state: ReportState
     state_text: LocalizedText
     route: Route
     category: Category
@@ -119,8 +120,8 @@ class ReportView(View):
     resolved_at: datetime | None
     closed_at: datetime | None
     outcome: Outcome | None
-    confirmed_by: Literal["reporter", "station"] | None
-    end: End | None
+    confirmed_by: ConfirmedBy | None
+    end: ReportEnd | None
     text: str
     location: ReportLocationView
     has_photo: bool

@@ -9,7 +9,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
-from services.incidents.report.domain.report import Report, State
+from services.incidents.report.domain.report import Report, ReportState
 from services.incidents.routing.domain import POLICE_ONLY
 
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
@@ -24,7 +24,7 @@ class ReportFilter:
     committee_areas: tuple[str, ...] = ()
     """Areas of which police matters are left out."""
     station: str | None = None
-    state: State | None = None
+    state: ReportState | None = None
     route: Route | None = None
     category: Category | None = None
     triage: bool | None = None

@@ -1,79 +1,132 @@
-"""accounts: one's own."""
+"""accounts: one's own account, and who read one's name and phone."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    from_cursor,
+    page_of,
+    to_cursor,
+)
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
-from contracts.vocabulary import Role
+from contracts.vocabulary import Role, Skill, Standing
+from services.registration.account.domain import Account, HeldGrant, PersonName
 from services.registration.account.handlers import AccountHandlers
-from services.registration.account.personal import Personal
-from services.registration.account.views import AccountView, account_view
+from services.registration.account.personal import PersonalData
 
 router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=PlainRoute)
 Me = Annotated[Principal, allow("own")]
 Accounts = Annotated[AccountHandlers, provided(AccountHandlers)]
-PersonName = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$"
-    ),
-]
+Personal = Annotated[PersonalData, provided(PersonalData)]
 
 
-class Description(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class AccountUpdate(Body):
+    """Fields that are null stay as they are."""
 
-    name: PersonName | None = None
-    birth_year: int | None = Field(None, ge=1900, le=2100)
+    name: PersonName | None = Field(None, examples=["王小明"])
+    birth_year: int | None = Field(None, ge=1900, le=2100, examples=[1985])
 
 
-class LookView(BaseModel):
-    """Who looked at one's name or phone, in which role, and when."""
+class GrantView(View):
+    role: Role
+    area: str = Field(examples=["370104009"])
+    squad: str | None
+    until: datetime | None
+
+    @classmethod
+    def of(cls, grant: HeldGrant) -> Self:
+        return cls(role=grant.role, area=grant.area, squad=grant.squad, until=grant.until)
+
+
+class StandingView(View):
+    """Where somebody stands with the station they applied to."""
+
+    standing: Standing
+    station: str
+    area: str = Field(examples=["370104009008"])
+    squad: str | None
+    skills: tuple[Skill, ...]
+    applied_at: datetime
+
+
+class AccountView(View):
+    """`grants` are those that hold now."""
+
+    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    name: str | None
+    birth_year: int | None
+    phone: str = Field(examples=["+8613800000000"])
+    grants: tuple[GrantView, ...]
+    volunteer: StandingView | None
+
+    @classmethod
+    def of(
+        cls, account: Account, personal: PersonalData, now: datetime, phone: str | None = None
+    ) -> Self:
+        """`phone`: where it is known and need not be decrypted."""
+        volunteer = account.volunteer
+        return cls(
+            id=account.id,
+            name=personal.name_of(account),
+            birth_year=account.birth_year,
+            phone=phone or personal.phone_of(account),
+            grants=tuple(GrantView.of(grant) for grant in account.grants_at(now)),
+            volunteer=volunteer and StandingView.model_validate(volunteer.model_dump()),
+        )
+
+
+class AccessLogEntryView(View):
+    """Who read one's name or phone, in which role, and when."""
 
     at: datetime
-    by: str
+    by: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
     by_role: Role
-    what: list[str] = Field(examples=[["name", "phone"]])
+    fields: tuple[str, ...] = Field(examples=[["name", "phone"]])
 
 
-class LooksView(BaseModel):
-    looks: list[LookView]
+class AccessLogPage(Page[AccessLogEntryView]):
+    """The latest first."""
 
 
 @router.get("/me")
-async def me(
-    who: Me, accounts: Accounts, personal: Annotated[Personal, provided(Personal)], clock: Now
+async def get_own_account(
+    who: Me, accounts: Accounts, personal: Personal, clock: Now
 ) -> AccountView:
-    return account_view(await accounts.mine(who), personal, clock.now())
+    return AccountView.of(await accounts.own(who), personal, clock.now())
 
 
-@router.patch("/me")
-async def describe(
-    body: Description,
+@router.patch("/me", responses=refuses("identity_checked"))
+async def update_own_account(
+    body: AccountUpdate,
     who: Me,
     accounts: Accounts,
-    personal: Annotated[Personal, provided(Personal)],
+    personal: Personal,
     clock: Now,
     cause: RequestCause,
 ) -> AccountView:
-    """Set one's name or birth year; not for volunteers, whom the station knows by their ID
-    number."""
-    return account_view(
-        await accounts.describe(who, body.name, body.birth_year, cause), personal, clock.now()
-    )
+    """Not for volunteers: the station knows them by their ID number."""
+    account = await accounts.update(who, body.name, body.birth_year, cause)
+    return AccountView.of(account, personal, clock.now())
 
 
-@router.get("/me/looks")
-async def looks(who: Me, accounts: Accounts) -> LooksView:
-    """Everybody who looked at one's name or phone, the latest 100 first."""
-    return LooksView(
-        looks=[
-            LookView.model_validate(look.model_dump()) for look in await accounts.looks_at_me(who)
-        ]
-    )
+@router.get("/me/access-log")
+async def list_own_access_log(
+    who: Me, accounts: Accounts, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> AccessLogPage:
+    """Everybody who read one's name or phone."""
+    read = await accounts.access_log(who, from_cursor(cursor), limit)
+    entries, following = page_of(read, limit, lambda entry: to_cursor(entry.at, entry.id))
+    items = [AccessLogEntryView.model_validate(entry.model_dump()) for entry in entries]
+    return AccessLogPage(items=items, next=following)

@@ -1,30 +1,34 @@
-"""A person: one document that holds who they are, what they may do, where they stand with the
-station, and sessions.
+"""A person's account: identity, grants, standing as a volunteer, and sessions, in one document.
 
-Everything personal is sealed before it comes here: this module never sees a name, a number or a
-reason.
+Names, phones, ID numbers and reasons are encrypted before they come here: this module never sees
+them in plain text.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import StringConstraints
+from typing_extensions import TypeAliasType
 
-from chassis.domain import Aggregate, Refusal
+from chassis.domain import Aggregate, Frozen, Refusal
 from contracts.access import Grant
 from contracts.vocabulary import Role, Skill, Standing
-from jinan.areas import CITY
+from jinan.areas import CITY, street_of
 
 Source = Literal["sign_up", "approval", "squad", "hand"]
-"""What a grant came from; only what was given by hand is taken back by hand."""
+"""What a grant follows from. Only a grant given by hand is taken back by hand."""
+
+ProposedChange = TypeAliasType("ProposedChange", Literal["approve", "suspend"])
+PersonName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$"
+    ),
+]
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class HeldGrant(Record):
-    """A role in an area, by whom and until when. `given_by` is an account, a squad or `system`."""
+class HeldGrant(Frozen):
+    """A role in an area. `given_by` is an account, a squad or `system`."""
 
     role: Role
     area: str
@@ -40,11 +44,10 @@ class HeldGrant(Record):
         return Grant(role=self.role, area=self.area, squad=self.squad, until=self.until)
 
 
-class Session(Record):
-    """A sign-in. `turn` counts its refresh tokens from 1: the one of this turn is good, older ones
-    were used.
+class Session(Frozen):
+    """A sign-in. `turn` counts its refresh tokens from 1; only the token of this turn is valid.
 
-    Nothing that is stored here is a token: a token's secret is the keyed hash of these values.
+    No token is stored: its secret is the keyed hash of `id`, `salt` and `turn`.
     """
 
     id: str
@@ -55,19 +58,19 @@ class Session(Record):
     expires_at: datetime
 
 
-class Proposal(Record):
-    """What a leader or a committee asks the station to decide. `reason` is sealed."""
+class Proposal(Frozen):
+    """What a leader or a committee asks the station to decide. `reason` is encrypted."""
 
     id: str
-    what: Literal["approve", "suspend"]
+    what: ProposedChange
     by: str
     by_role: Role
     at: datetime
     reason: str
 
 
-class StandingEntry(Record):
-    """One line of the history, never changed. `reason` is sealed."""
+class StandingEntry(Frozen):
+    """One entry of the history; entries are never changed. `reason` is encrypted."""
 
     at: datetime
     by: str
@@ -75,8 +78,8 @@ class StandingEntry(Record):
     reason: str | None = None
 
 
-class Volunteer(Record):
-    """Where an account stands with its station. `area`: the community they live in."""
+class Volunteer(Frozen):
+    """Where an account stands with its station. `area` is the community they live in."""
 
     station: str
     area: str
@@ -89,8 +92,8 @@ class Volunteer(Record):
 
 
 class Account(Aggregate):
-    """`phone`, `name` and `id_number` are ciphertexts; `id_number_key` is the keyed hash that keeps
-    it single."""
+    """`phone`, `name` and `id_number` are ciphertexts. `id_number_key` is a keyed hash, unique over
+    all accounts."""
 
     phone: str
     name: str | None = None
@@ -103,33 +106,51 @@ class Account(Aggregate):
     code_used: str | None = None
     """The last one-time code that opened a session: it opens no other."""
 
-    def held(self, now: datetime) -> tuple[HeldGrant, ...]:
+    def grants_at(self, now: datetime) -> tuple[HeldGrant, ...]:
         return tuple(grant for grant in self.grants if grant.holds(now))
 
     def session(self, id: str) -> Session | None:
         return next((session for session in self.sessions if session.id == id), None)
 
     def leads(self, squad: str | None = None) -> bool:
-        """Whether they are the named leader of the squad, or of any."""
+        """Whether they are the appointed leader of the squad; without `squad`, of any."""
         return any(
             grant.role == "leader" and grant.source == "squad" and squad in (None, grant.squad)
             for grant in self.grants
         )
 
 
-def resident() -> HeldGrant:
-    """What everybody has who signed up."""
-    return HeldGrant(role="resident", area=CITY, source="sign_up", given_by="system")
+def new_account(id: str, phone: str) -> Account:
+    """A resident of the city. `phone` is encrypted."""
+    grant = HeldGrant(role="resident", area=CITY, source="sign_up", given_by="system")
+    return Account(id=id, phone=phone, grants=(grant,))
 
 
-def described(account: Account, name: str | None, birth_year: int | None) -> Account:
-    """The account with a (sealed) name and a birth year. Refused once the station goes by what the
-    ID number says."""
+def update(account: Account, name: str | None, birth_year: int | None) -> Account:
+    """The account with another name (encrypted) or birth year.
+
+    Raises Refusal while the station goes by what the ID number says.
+    """
     if account.volunteer is not None and account.volunteer.standing != "rejected":
         raise Refusal("identity_checked")
-    changes = {
-        key: value
-        for key, value in (("name", name), ("birth_year", birth_year))
-        if value is not None
-    }
-    return account.model_copy(update=changes)
+    changes = {"name": name, "birth_year": birth_year}
+    return account.with_(**{key: value for key, value in changes.items() if value is not None})
+
+
+def with_volunteer_grant(account: Account, given_by: str) -> Account:
+    """The account with the one grant that follows from approval: the street they live in, and their
+    squad.
+
+    Raises ValueError for an account that never applied.
+    """
+    if account.volunteer is None:
+        raise ValueError("not a volunteer")
+    grant = HeldGrant(
+        role="volunteer",
+        area=street_of(account.volunteer.area),
+        squad=account.volunteer.squad,
+        source="approval",
+        given_by=given_by,
+    )
+    kept = tuple(held for held in account.grants if held.source != "approval")
+    return account.with_(grants=(*kept, grant))

@@ -1,4 +1,4 @@
-"""Facts about an account, as other services may know them."""
+"""What registration publishes about an account."""
 
 from contracts.events.registration import (
     AccountOpened,
@@ -9,14 +9,13 @@ from contracts.events.registration import (
 from services.registration.account.domain import Account
 
 
-def opened(account: Account) -> AccountOpened:
-    """Whoever opens an account is a resident of the city; a GrantsChanged says so when it is more
-    or else."""
+def account_opened(account: Account) -> AccountOpened:
+    """A new account has the resident's grant only; a GrantsChanged follows where there are more."""
     return AccountOpened(account=account.id)
 
 
 def grants_changed(account: Account) -> GrantsChanged:
-    """All grants with their ends: readers pass over those that have ended."""
+    """All grants with their ends; readers skip those that have ended."""
     return GrantsChanged(
         account=account.id, grants=tuple(grant.contract() for grant in account.grants)
     )
@@ -28,15 +27,15 @@ def session_revoked(account: Account, session: str, reason: str) -> SessionRevok
 
 def standing_changed(account: Account) -> VolunteerStandingChanged:
     """Raises ValueError for an account that never applied."""
-    facts = account.volunteer
-    if facts is None or account.birth_year is None:
+    volunteer = account.volunteer
+    if volunteer is None or account.birth_year is None:
         raise ValueError("not a volunteer")
     return VolunteerStandingChanged(
         volunteer=account.id,
-        station=facts.station,
-        area=facts.area,
-        standing=facts.standing,
-        squad=facts.squad,
-        skills=facts.skills,
+        station=volunteer.station,
+        area=volunteer.area,
+        standing=volunteer.standing,
+        squad=volunteer.squad,
+        skills=volunteer.skills,
         birth_year=account.birth_year,
     )

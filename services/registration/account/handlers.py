@@ -1,29 +1,35 @@
-"""One's own account, and how refusals of the domain become answers."""
+"""Reads and changes one's own account."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from chassis.domain import Cause
 from chassis.identity.guards import Principal
 from services.registration.account import domain
 from services.registration.account.domain import Account
-from services.registration.account.personal import Personal
-from services.registration.account.store import Accounts, Look, Looks
+from services.registration.account.personal import PersonalData
+from services.registration.account.store import AccessLog, AccessLogEntry, Accounts
 
 
 class AccountHandlers:
-    def __init__(self, accounts: Accounts, looks: Looks, personal: Personal) -> None:
-        self._accounts, self._looks, self._personal = accounts, looks, personal
+    def __init__(self, accounts: Accounts, access_log: AccessLog, personal: PersonalData) -> None:
+        self._accounts, self._access_log, self._personal = accounts, access_log, personal
 
-    async def mine(self, who: Principal) -> Account:
+    async def own(self, who: Principal) -> Account:
         return await self._accounts.require(who.subject)
 
-    async def describe(
+    async def update(
         self, who: Principal, name: str | None, birth_year: int | None, cause: Cause
     ) -> Account:
-        sealed = None if name is None else self._personal.seal(name, "name", who.subject)
+        encrypted = None if name is None else self._personal.encrypt(name, "name", who.subject)
         return await self._accounts.change(
             who.subject,
-            lambda account: (domain.described(account, sealed, birth_year), []),
+            lambda account: (domain.update(account, encrypted, birth_year), []),
             cause,
         )
 
-    async def looks_at_me(self, who: Principal) -> list[Look]:
-        return await self._looks.at(who.subject)
+    async def access_log(
+        self, who: Principal, after: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[AccessLogEntry]:
+        """Up to `limit` + 1 entries about oneself, the latest first."""
+        return await self._access_log.of(who.subject, after, limit + 1)

@@ -1,51 +1,58 @@
-"""What identifies a person: read in, sealed, found again, and shown. Nothing of it is ever logged
-or published."""
+"""Personal data: parse it, encrypt it, find it again by a keyed hash.
 
+A file of its own because every noun that reads or writes a name, a phone or an ID number goes
+through it, and because it needs a cipher and number libraries, which a domain must not import.
+Nothing that passes through here is logged or published.
+"""
+
+import base64
+import hashlib
+import hmac
 import re
+import secrets
 
 import phonenumbers
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from chassis.domain import derived_id
-from services.registration.account.cipher import FieldCipher
 from services.registration.account.domain import Account
-from simulation.people import UNASSIGNED_PHONES
 
+UNASSIGNED_PHONES = "12000"
+"""Numbers that begin so are assigned to nobody in China. Accepted only while SMS is local, for
+developers, tests and demonstrations."""
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1\d{10})")
 _SEPARATORS = re.compile(r"[\s\-]")
+_ID_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 
 
-def phone_form(text: str) -> str | None:
-    """The number as `+86` and 11 digits, by its form alone; None if it has not the form of a
-    Chinese mobile number."""
+def normalize_phone(text: str) -> str | None:
+    """The number as `+86` and 11 digits; None for what does not look like a Chinese mobile
+    number."""
     found = _MOBILE.fullmatch(_SEPARATORS.sub("", text)) if text.isascii() else None
     return f"+86{found[1]}" if found else None
 
 
-def is_assigned(phone: str, also_unassigned: bool) -> bool:
-    """Whether the number is in a range that China has given to mobile phones; or in the
-    demonstration's, if allowed."""
-    if also_unassigned and phone.startswith(f"+86{UNASSIGNED_PHONES}"):
+def is_assigned(phone: str, allow_unassigned: bool) -> bool:
+    """Whether the number lies in a range assigned to mobile phones, or, where that is allowed, in
+    `UNASSIGNED_PHONES`."""
+    if allow_unassigned and phone.startswith(f"+86{UNASSIGNED_PHONES}"):
         return True
     number = phonenumbers.parse(phone)
     kind = phonenumbers.number_type(number)
     return phonenumbers.is_valid_number(number) and kind == phonenumbers.PhoneNumberType.MOBILE
 
 
-def id_number_and_birth_year(text: str) -> tuple[str, int] | None:
-    """A resident ID number (GB 11643) in its plain form, with the year of birth; None if it is not
-    one.
+def parse_id_number(text: str) -> tuple[str, int] | None:
+    """A resident ID number (GB 11643) in its plain form, and the year of birth; None for anything
+    else.
 
-    The place is not checked against the year of birth as `ric.validate` does: numbers are given by
-    the place as it is when the number is given, and Huaiyin district is younger than many who live
-    there.
+    The place code is not checked against the date of birth as `ric.validate` does: it is the place
+    where the number was given, and Huaiyin district is younger than many who live there.
     """
     number = ric.compact(_SEPARATORS.sub("", text)).upper()
-    if (
-        re.fullmatch(r"[1-9][0-9]{16}[0-9X]", number) is None
-        or ric.calc_check_digit(number) != number[-1]
-    ):
+    if not _ID_NUMBER.fullmatch(number) or ric.calc_check_digit(number) != number[-1]:
         return None
     try:
         return number, ric.get_birth_date(number).year
@@ -53,8 +60,43 @@ def id_number_and_birth_year(text: str) -> tuple[str, int] | None:
         return None
 
 
-class Personal:
-    """Seals and opens personal fields; each ciphertext is bound to its field and its account."""
+class FieldCipher:
+    """Encrypts single fields with AES-256-GCM. Both keys are 32 bytes, given as 64 hex digits.
+
+    A ciphertext is bound to its context (`account.phone:acc_1`), so it cannot be moved to another
+    field or person.
+    """
+
+    def __init__(self, key: str, lookup_key: str) -> None:
+        self._cipher = AESGCM(_key(key, "FIELD_KEY"))
+        self._lookup_key = _key(lookup_key, "LOOKUP_KEY")
+
+    def encrypt(self, plain: str, context: str) -> str:
+        nonce = secrets.token_bytes(12)
+        encrypted = self._cipher.encrypt(nonce, plain.encode(), context.encode())
+        return "v1." + base64.urlsafe_b64encode(nonce + encrypted).decode()
+
+    def decrypt(self, encrypted: str, context: str) -> str:
+        """Raises cryptography.exceptions.InvalidTag if key, context and text do not match."""
+        raw = base64.urlsafe_b64decode(encrypted.removeprefix("v1."))
+        return self._cipher.decrypt(raw[:12], raw[12:], context.encode()).decode()
+
+    def lookup(self, plain: str, context: str) -> str:
+        """A keyed hash that finds an equal value without revealing it: 32 hex digits."""
+        return hmac.new(
+            self._lookup_key, f"{context}\x1f{plain}".encode(), hashlib.sha256
+        ).hexdigest()[:32]
+
+
+def _key(text: str, name: str) -> bytes:
+    key = bytes.fromhex(text)
+    if len(key) != 32:
+        raise ValueError(f"{name} must be 64 hex digits (32 bytes)")
+    return key
+
+
+class PersonalData:
+    """Encrypts and decrypts personal fields, each bound to its field and its account."""
 
     def __init__(self, cipher: FieldCipher) -> None:
         self._cipher = cipher
@@ -63,7 +105,7 @@ class Personal:
         return self._cipher.lookup(phone, "account.phone")
 
     def account_id(self, phone: str) -> str:
-        """A phone has one account, by construction."""
+        """Derived from the phone, so a phone never has two accounts."""
         return derived_id("acc", self.phone_key(phone))
 
     def id_number_key(self, number: str) -> str:
@@ -75,14 +117,14 @@ class Personal:
     def token_secret(self, session: str, salt: str, turn: int) -> str:
         return self._cipher.lookup(f"{session}.{salt}.{turn}", "session.refresh")
 
-    def seal(self, plain: str, field: str, account: str) -> str:
+    def encrypt(self, plain: str, field: str, account: str) -> str:
         return self._cipher.encrypt(plain, f"account.{field}:{account}")
 
-    def unseal(self, sealed: str, field: str, account: str) -> str:
-        return self._cipher.decrypt(sealed, f"account.{field}:{account}")
+    def decrypt(self, encrypted: str, field: str, account: str) -> str:
+        return self._cipher.decrypt(encrypted, f"account.{field}:{account}")
 
     def phone_of(self, account: Account) -> str:
-        return self.unseal(account.phone, "phone", account.id)
+        return self.decrypt(account.phone, "phone", account.id)
 
     def name_of(self, account: Account) -> str | None:
-        return None if account.name is None else self.unseal(account.name, "name", account.id)
+        return None if account.name is None else self.decrypt(account.name, "name", account.id)

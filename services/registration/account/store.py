@@ -1,26 +1,19 @@
-"""Accounts, and the log of who looked at whose name and phone."""
+"""Accounts, and the log of who read whose name and phone."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from chassis.domain import Frozen
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store, new_id
-from contracts.vocabulary import Role, Standing
+from contracts.vocabulary import Role
 from services.registration.account.domain import Account
 
-# Partial, so that the many accounts that are no volunteers cost nothing; queries name the condition
-# for that.
-_IS_VOLUNTEER = {"volunteer.station": {"$gt": ""}}
-
-
-class Reach(BaseModel):
-    """Whom somebody may look at: the volunteers of these areas, and of these squads."""
-
-    areas: tuple[str, ...] = ()
-    squads: tuple[str, ...] = ()
+_LATEST = [("at", DESCENDING), ("_id", DESCENDING)]
+# Partial: most accounts are no volunteers. A query must repeat the condition to use the index.
+IS_VOLUNTEER = {"volunteer.station": {"$gt": ""}}
 
 
 class Accounts(Repository[Account]):
@@ -34,8 +27,8 @@ class Accounts(Repository[Account]):
             store,
             "accounts",
             Account,
-            IndexModel(by_station, partialFilterExpression=_IS_VOLUNTEER),
-            IndexModel([("volunteer.squad", ASCENDING)], partialFilterExpression=_IS_VOLUNTEER),
+            IndexModel(by_station, partialFilterExpression=IS_VOLUNTEER),
+            IndexModel([("volunteer.squad", ASCENDING)], partialFilterExpression=IS_VOLUNTEER),
             IndexModel(
                 [("id_number_key", ASCENDING)],
                 unique=True,
@@ -46,64 +39,50 @@ class Accounts(Repository[Account]):
     async def exists(self, id: str) -> bool:
         return await self.collection.find_one({"_id": id}, {"_id": 1}) is not None
 
-    async def volunteers(
-        self,
-        reach: Reach,
-        *,
-        station: str | None,
-        standing: Standing | None,
-        squad: str | None,
-        after: str,
-        limit: int,
-    ) -> list[Account]:
-        """Within `reach`, in the order of their ids, from beyond `after`."""
-        within: list[Document] = [
-            {"volunteer.area": {"$gte": area, "$lt": f"{area}~"}} for area in reach.areas
-        ]
-        within += [{"volunteer.squad": of} for of in reach.squads]
-        query: Document = {
-            "_id": {"$gt": after},
-            "volunteer.station": station or {"$gt": ""},
-            "$or": within,
-        }
-        if standing:
-            query["volunteer.standing"] = standing
-        if squad:
-            query["volunteer.squad"] = squad
-        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit) if within else []
+    async def among(self, ids: Sequence[str]) -> list[Account]:
+        """Those of the ids that exist."""
+        return await self.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
 
-    async def leaders_of(self, squad: str) -> list[Account]:
-        """Who holds the leader's grant that follows from being named: more than one for a moment
-        after a change."""
-        leads = {"$elemMatch": {"role": "leader", "squad": squad, "source": "squad"}}
-        return await self.find({**_IS_VOLUNTEER, "volunteer.squad": squad, "grants": leads})
+    async def with_id_numbers(self, keys: Sequence[str]) -> list[Account]:
+        """Accounts with one of these ID numbers, given by their keyed hashes."""
+        query = {"id_number_key": {"$in": list(keys), "$gt": ""}}
+        return await self.find(query, limit=len(keys)) if keys else []
 
 
-class Look(BaseModel):
-    """Somebody looked at the name or phone of `person`. `by` is an account."""
+class AccessLogEntry(Frozen):
+    """`by` (an account) read fields of `person`, as `by_role`."""
 
+    id: str = ""
+    """Given by the store."""
     person: str
     by: str
     by_role: Role
     at: datetime
-    what: list[str]
+    fields: tuple[str, ...]
 
 
-class Looks:
-    """One document a look; a look is written before it is given."""
+class AccessLog:
+    """One document for each time somebody reads a person's fields, written before the answer."""
 
     def __init__(self, store: Store) -> None:
-        index = IndexModel([("person", ASCENDING), ("at", DESCENDING)])
-        self._collection = store.collection("person_looks", index)
+        self._collection = store.collection(
+            "access_log", IndexModel([("person", ASCENDING), *_LATEST])
+        )
 
-    async def write(self, looks: Sequence[Look]) -> None:
-        if looks:
-            documents = [{"_id": new_id("look"), **look.model_dump()} for look in looks]
+    async def write(self, entries: Sequence[AccessLogEntry]) -> None:
+        if entries:
+            documents = [
+                entry.model_dump(exclude={"id"}) | {"_id": new_id("read")} for entry in entries
+            ]
             await self._collection.insert_many(documents, ordered=False)
 
-    async def at(self, person: str, limit: int = 100) -> list[Look]:
-        """The latest first."""
-        cursor = self._collection.find({"person": person}, limit=limit, max_time_ms=5000).sort(
-            "at", DESCENDING
-        )
-        return [Look.model_validate(document) async for document in cursor]
+    async def of(
+        self, person: str, after: tuple[datetime, str] | None, limit: int
+    ) -> list[AccessLogEntry]:
+        """The latest first; from beyond the entry at (time, id)."""
+        query: Document = {"person": person}
+        if after is not None:
+            at, id = after
+            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
+        found = self._collection.find(query, limit=limit, max_time_ms=5000).sort(_LATEST)
+        return [AccessLogEntry.model_validate(d | {"id": d["_id"]}) async for d in found]

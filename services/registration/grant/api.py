@@ -1,59 +1,67 @@
 """grants: roles in areas, given and taken back by hand."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
-from chassis.http.schemas import UtcDatetime
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, UtcDatetime, View
 from chassis.identity.guards import Principal, allow
+from contracts.access import Grant
 from contracts.vocabulary import Role
-from services.registration.account.views import GrantView, grant_views
+from services.registration.account.api import GrantView
+from services.registration.grant.domain import GrantArea
 from services.registration.grant.handlers import GrantHandlers
+from services.registration.squad.domain import SquadId
 
 router = APIRouter(prefix="/grants", tags=["grants"], route_class=PlainRoute)
 Giver = Annotated[Principal, allow("grant.give")]
 Grants = Annotated[GrantHandlers, provided(GrantHandlers)]
-AREA = r"^3701(\d{2}(\d{3}(\d{3})?)?)?$"
+_ACCOUNT = r"^acc_[0-9a-f]{20}$"
 
 
-class NewGrant(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    account: str = Field(pattern=r"^acc_[0-9a-f]{20}$")
-    role: Role
-    area: str = Field(pattern=AREA, examples=["370104009"])
-    squad: str | None = Field(None, max_length=40, pattern=r"^squ_[0-9a-z]+$")
+class NewGrant(Body):
+    account: str = Field(pattern=_ACCOUNT, examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    role: Role = Field(examples=["officer"])
+    area: GrantArea = Field(examples=["370104009"])
+    squad: SquadId | None = None
     until: UtcDatetime | None = None
 
 
-class GrantsView(BaseModel):
+class GrantsView(View):
+    """All grants of the account that hold now."""
+
     account: str
     grants: tuple[GrantView, ...]
 
 
-@router.post("", status_code=201)
-async def give(
+@router.post(
+    "",
+    status_code=201,
+    responses=refuses("squad_unknown", "until_past", "grant_follows", "not_approved"),
+)
+async def give_grant(
     body: NewGrant, who: Giver, grants: Grants, clock: Now, cause: RequestCause
 ) -> GrantsView:
     """Takes effect with the account's next access token, within ten minutes."""
-    until: datetime | None = body.until
-    account = await grants.give(who, body.account, body.role, body.area, body.squad, until, cause)
-    return GrantsView(account=account.id, grants=grant_views(account, clock.now()))
+    grant = Grant(role=body.role, area=body.area, squad=body.squad, until=body.until)
+    account = await grants.give(who, body.account, grant, cause)
+    held = tuple(GrantView.of(grant) for grant in account.grants_at(clock.now()))
+    return GrantsView(account=account.id, grants=held)
 
 
-@router.delete("/{account}/{role}/{area}", status_code=204)
-async def take(
-    account: Annotated[str, Path(pattern=r"^acc_[0-9a-f]{20}$")],
+@router.delete("/{account}/{role}/{area}", status_code=204, responses=refuses("grant_follows"))
+async def revoke_grant(
+    account: Annotated[str, Path(pattern=_ACCOUNT)],
     role: Role,
-    area: Annotated[str, Path(pattern=AREA)],
+    area: Annotated[GrantArea, Path()],
     who: Giver,
     grants: Grants,
     cause: RequestCause,
 ) -> Response:
-    await grants.take(who, account, role, area, cause)
+    await grants.revoke(who, account, role, area, cause)
     return Response(status_code=204)

@@ -1,72 +1,88 @@
 """squads: who serves with whom, and who leads."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
-from services.registration.squad.domain import Squad
+from services.registration.squad.domain import Squad, SquadId, SquadName
 from services.registration.squad.handlers import SquadHandlers
+from services.registration.station.domain import StationId
 
 router = APIRouter(prefix="/squads", tags=["squads"], route_class=PlainRoute)
 Officer = Annotated[Principal, allow("volunteer.decide")]
 Squads = Annotated[SquadHandlers, provided(SquadHandlers)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^acc_[0-9a-f]{20}$")]
-SquadId = Annotated[str, Path(max_length=40, pattern=r"^squ_[0-9a-z]+$")]
+_ACCOUNT = ["acc_5f1e0c9a7b3d2e4f6a8c"]
 
 
-class NewSquad(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    station: str = Field(max_length=40, pattern=r"^sta_[0-9a-z]+$")
-    name: str = Field(
-        min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$", examples=["夕阳红"]
-    )
-    leader: AccountId | None = None
+class NewSquad(Body):
+    station: StationId = Field(examples=["sta_duandian"])
+    name: SquadName = Field(examples=["夕阳红"])
+    leader: AccountId | None = Field(None, examples=_ACCOUNT)
 
 
-class NewLeader(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    account: AccountId
+class SquadLeader(Body):
+    account: AccountId = Field(examples=_ACCOUNT)
 
 
-class SquadView(BaseModel):
-    id: str
+class SquadView(View):
+    id: str = Field(examples=["squ_01"])
     station: str
     name: str
-    leader: str | None = None
+    leader: str | None = Field(description="An account")
     formed_at: datetime
 
+    @classmethod
+    def of(cls, squad: Squad) -> Self:
+        return cls.model_validate(squad.model_dump())
 
-def _view(squad: Squad) -> SquadView:
-    return SquadView.model_validate(squad.model_dump())
+
+class SquadPage(Page[SquadView]):
+    """By id."""
 
 
 @router.get("")
-async def squads_of(
+async def list_squads(
     _: Annotated[Principal, allow("own")],
     squads: Squads,
-    station: Annotated[str, Query(max_length=40, pattern=r"^sta_[0-9a-z]+$")],
-) -> list[SquadView]:
-    """A station's squads: whoever wants to join one may see them."""
-    return [_view(squad) for squad in await squads.of(station)]
+    station: Annotated[StationId, Query()],
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> SquadPage:
+    """A station's squads: everybody may see what they could join."""
+    read = await squads.of_station(station, cursor or "", limit)
+    page, following = page_of(read, limit, lambda squad: squad.id)
+    return SquadPage(items=[SquadView.of(squad) for squad in page], next=following)
 
 
-@router.post("", status_code=201)
-async def form(body: NewSquad, who: Officer, squads: Squads, cause: RequestCause) -> SquadView:
-    return _view(await squads.form(who, body.station, body.name, body.leader, cause))
-
-
-@router.post("/{id}/leader")
-async def appoint(
-    id: SquadId, body: NewLeader, who: Officer, squads: Squads, cause: RequestCause
+@router.post(
+    "",
+    status_code=201,
+    responses=refuses("station_unknown", "not_approved", "leads_a_squad", "squad_name_taken"),
+)
+async def form_squad(
+    body: NewSquad, who: Officer, squads: Squads, cause: RequestCause
 ) -> SquadView:
-    """Name an approved volunteer of the station; they join the squad by it. The former leader stays
-    a member."""
-    return _view(await squads.appoint(who, id, body.account, cause))
+    return SquadView.of(await squads.form(who, body.station, body.name, body.leader, cause))
+
+
+@router.post("/{id}/leader", responses=refuses("not_approved", "leads_a_squad"))
+async def appoint_squad_leader(
+    id: Annotated[SquadId, Path()],
+    body: SquadLeader,
+    who: Officer,
+    squads: Squads,
+    cause: RequestCause,
+) -> SquadView:
+    """Appoint an approved volunteer of the station, who becomes a member. The former leader stays a
+    member."""
+    return SquadView.of(await squads.appoint(who, id, body.account, cause))

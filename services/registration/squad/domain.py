@@ -1,17 +1,25 @@
-"""Squads of a station, named by who is in them, each with a leader or none."""
+"""Squads of a station, each with a leader or none; and what leading a squad does to the leader's
+account."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
-from chassis.domain import Aggregate
-from contracts.envelope import Event
+from pydantic import StringConstraints
+
+from chassis.domain import Aggregate, Decision, Refusal
 from contracts.events.registration import SquadFormed
+from jinan.areas import street_of
+from services.registration.account import events
+from services.registration.account.domain import Account, HeldGrant, with_volunteer_grant
 
-Decision = tuple["Squad", Sequence[Event]]
+SquadId = Annotated[str, StringConstraints(max_length=40, pattern=r"^squ_[0-9a-z]+$")]
+SquadName = Annotated[
+    str, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$")
+]
 
 
 class Squad(Aggregate):
-    """`leader` is an account; their grant follows from this."""
+    """`leader` is an account; their grant follows from it."""
 
     station: str
     name: str
@@ -19,21 +27,54 @@ class Squad(Aggregate):
     formed_at: datetime
 
 
-def form(squad: Squad) -> Decision:
+def form(squad: Squad) -> Decision[Squad]:
     return squad, [_formed(squad)]
 
 
-def led_by(squad: Squad, leader: str | None) -> Decision | None:
-    """With another leader; nothing if it is the same one."""
+def with_leader(squad: Squad, leader: str | None) -> Decision[Squad] | None:
+    """None if nothing changes."""
     if squad.leader == leader:
         return None
-    changed = squad.model_copy(update={"leader": leader})
+    changed = squad.with_(leader=leader)
     return changed, [_formed(changed)]
 
 
-def without(squad: Squad, leader: str) -> Decision | None:
-    """With no leader any more, if it is still this one."""
-    return led_by(squad, None) if squad.leader == leader else None
+def without_leader(squad: Squad, leader: str) -> Decision[Squad] | None:
+    """None if somebody else leads it by now."""
+    return with_leader(squad, None) if squad.leader == leader else None
+
+
+def lead(account: Account, squad: str, station: str) -> Decision[Account] | None:
+    """Give the grant of the squad's leader, and make them a member. None if they lead it already.
+
+    Raises Refusal if the station has not approved them, or they lead another squad.
+    """
+    volunteer = account.volunteer
+    if volunteer is None or volunteer.standing != "approved" or volunteer.station != station:
+        raise Refusal("not_approved")
+    if account.leads(squad):
+        return None
+    if account.leads():
+        raise Refusal("leads_a_squad")
+    grant = HeldGrant(
+        role="leader", area=street_of(volunteer.area), squad=squad, source="squad", given_by=squad
+    )
+    member = account.with_(volunteer=volunteer.with_(squad=squad), grants=(*account.grants, grant))
+    changed = with_volunteer_grant(member, squad)
+    return changed, [events.standing_changed(changed), events.grants_changed(changed)]
+
+
+def step_down(account: Account, squad: str) -> Decision[Account] | None:
+    """Take the leader's grant back; they stay a member. None if they do not lead the squad."""
+    if not account.leads(squad):
+        return None
+    left = tuple(
+        grant
+        for grant in account.grants
+        if (grant.role, grant.source, grant.squad) != ("leader", "squad", squad)
+    )
+    changed = account.with_(grants=left)
+    return changed, [events.grants_changed(changed)]
 
 
 def _formed(squad: Squad) -> SquadFormed:

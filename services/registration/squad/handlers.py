@@ -1,33 +1,28 @@
-"""Form squads and name their leaders. The leader's grant follows from the squad's own event, in the
-next step."""
+"""Forms squads and appoints leaders. The leader's grant follows from the squad's own event."""
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
 from chassis.identity.guards import Principal
-from services.registration.account.domain import Account
+from chassis.kafka.subscriptions import Message
+from contracts.events.registration import SquadFormed, VolunteerStandingChanged
 from services.registration.account.store import Accounts
 from services.registration.squad import domain
 from services.registration.squad.domain import Squad
-from services.registration.squad.store import Squads
-from services.registration.station.domain import Station
+from services.registration.squad.store import Squads, leaders_of
 from services.registration.station.store import Stations
-from services.registration.volunteer import domain as volunteers
 
 
 class SquadHandlers:
     def __init__(
         self, squads: Squads, stations: Stations, accounts: Accounts, clock: Clock
     ) -> None:
-        self._squads, self._stations, self._accounts, self._clock = (
-            squads,
-            stations,
-            accounts,
-            clock,
-        )
+        self._squads, self._stations = squads, stations
+        self._accounts, self._clock = accounts, clock
 
-    async def of(self, station: str) -> list[Squad]:
-        return await self._squads.of(station)
+    async def of_station(self, station: str, after: str, limit: int) -> list[Squad]:
+        """Up to `limit` + 1, by id, from beyond `after`."""
+        return await self._squads.of_station(station, after, limit + 1)
 
     async def form(
         self, who: Principal, station: str, name: str, leader: str | None, cause: Cause
@@ -46,49 +41,51 @@ class SquadHandlers:
         squad = await self._squads.require(id)
         await self._require_officer(who, squad.station)
         await self._require_can_lead(leader, id, squad.station, "body.account")
-        return await self._squads.change(id, lambda squad: domain.led_by(squad, leader), cause)
+        return await self._squads.change(id, lambda squad: domain.with_leader(squad, leader), cause)
 
-    async def follow(self, id: str, cause: Cause) -> None:
-        """Bring the grants to what the squad says now, whatever was said before. Safe to repeat, in
+    async def follow_squad(self, event: SquadFormed, message: Message) -> None:
+        """Bring the leaders' grants to what the squad says now, whatever the event said: safe in
         any order."""
-        squad = await self._squads.require(id)
+        squad, cause = await self._squads.require(event.squad), message.cause
         if squad.leader is not None:
-            await self._give(squad, squad.leader, cause)
-        for account in await self._accounts.leaders_of(id):
+            await self._give_grant(squad, squad.leader, cause)
+        for account in await leaders_of(self._accounts, squad.id):
             if account.id != squad.leader:
                 await self._accounts.change(
-                    account.id, lambda a: volunteers.step_down(a, id), cause
+                    account.id, lambda a: domain.step_down(a, squad.id), cause
                 )
 
-    async def _give(self, squad: Squad, leader: str, cause: Cause) -> None:
+    async def _give_grant(self, squad: Squad, leader: str, cause: Cause) -> None:
         try:
             await self._accounts.change(
-                leader, lambda a: volunteers.lead(a, squad.id, squad.station), cause
+                leader, lambda a: domain.lead(a, squad.id, squad.station), cause
             )
-        except Refusal:  # suspended, or made another squad's leader, since they were named
-            await self._squads.change(squad.id, lambda s: domain.without(s, leader), cause)
+        except Refusal:  # since they were appointed: suspended, or made another squad's leader
+            await self._squads.change(squad.id, lambda s: domain.without_leader(s, leader), cause)
 
-    async def lose(self, account: str, cause: Cause) -> None:
-        """A volunteer's standing has changed: who is not approved leads no squad."""
-        found = await self._accounts.get(account)
+    async def follow_standing(self, event: VolunteerStandingChanged, message: Message) -> None:
+        """Who is not approved leads no squad."""
+        id = event.volunteer
+        found = None if event.standing == "approved" else await self._accounts.get(id)
         if found is None or found.volunteer is None or found.volunteer.standing == "approved":
             return
-        for squad in await self._squads.led_by(account):
-            await self._squads.change(squad.id, lambda s: domain.without(s, account), cause)
+        for squad in await self._squads.led_by(id):
+            await self._squads.change(
+                squad.id, lambda s: domain.without_leader(s, id), message.cause
+            )
 
-    async def _require_officer(self, who: Principal, station: str) -> Station:
+    async def _require_officer(self, who: Principal, station: str) -> None:
         found = await self._stations.get(station)
         if found is None:
             raise Refusal("station_unknown", "body.station")
         if not any(who.may("volunteer.decide", street) for street in found.streets):
             raise Refusal("outside_area")
-        return found
 
     async def _require_can_lead(self, account: str, squad: str, station: str, field: str) -> None:
-        found: Account | None = await self._accounts.get(account)
+        found = await self._accounts.get(account)
         if found is None:
             raise Refusal("not_approved", field)
         try:
-            volunteers.lead(found, squad, station)
+            domain.lead(found, squad, station)
         except Refusal as refusal:
             raise Refusal(refusal.code, field) from None

@@ -1,59 +1,75 @@
 """stations: police stations and the streets they serve."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
-from services.registration.station.domain import Station
+from services.registration.station.domain import (
+    Latitude,
+    Longitude,
+    Station,
+    StationName,
+    Streets,
+)
 from services.registration.station.handlers import StationHandlers
 
 router = APIRouter(prefix="/stations", tags=["stations"], route_class=PlainRoute)
-Anyone = Annotated[Principal | None, anyone("everybody may know the police stations")]
 Stations = Annotated[StationHandlers, provided(StationHandlers)]
-Street = Annotated[str, StringConstraints(pattern=r"^3701\d{5}$")]
 
 
-class NewStation(BaseModel):
-    """The place of its door, WGS-84 degrees."""
+class NewStation(Body):
+    """The position is that of its door, in WGS-84 degrees."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f<>$]+$")
-    streets: tuple[Street, ...] = Field(min_length=1, max_length=20)
-    longitude: float = Field(ge=116.0, le=118.0, allow_inf_nan=False)
-    latitude: float = Field(ge=35.9, le=37.6, allow_inf_nan=False)
+    name: StationName = Field(examples=["段店北路派出所"])
+    streets: Streets = Field(examples=[["370104009"]])
+    longitude: Longitude = Field(examples=[116.941])
+    latitude: Latitude = Field(examples=[36.667])
 
 
-class StationView(BaseModel):
-    id: str
+class StationView(View):
+    id: str = Field(examples=["sta_duandian"])
     name: str
     streets: tuple[str, ...]
     longitude: float
     latitude: float
 
+    @classmethod
+    def of(cls, station: Station) -> Self:
+        return cls.model_validate(station.model_dump())
 
-def _view(station: Station) -> StationView:
-    return StationView.model_validate(station.model_dump())
+
+class StationPage(Page[StationView]):
+    """By id."""
 
 
 @router.get("")
-async def all_stations(_: Anyone, stations: Stations) -> list[StationView]:
-    return [_view(station) for station in await stations.all()]
+async def list_stations(
+    _: Annotated[Principal | None, anyone("everybody may know the police stations")],
+    stations: Stations,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> StationPage:
+    read = await stations.page(cursor or "", limit)
+    page, following = page_of(read, limit, lambda station: station.id)
+    return StationPage(items=[StationView.of(station) for station in page], next=following)
 
 
-@router.post("", status_code=201)
-async def register(
+@router.post("", status_code=201, responses=refuses("street_served"))
+async def register_station(
     body: NewStation,
     who: Annotated[Principal, allow("station.register")],
     stations: Stations,
     cause: RequestCause,
 ) -> StationView:
     """The city desk names a station and the streets that it serves; a street has one station."""
-    return _view(
+    return StationView.of(
         await stations.register(who, body.name, body.streets, body.longitude, body.latitude, cause)
     )

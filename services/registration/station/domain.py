@@ -1,15 +1,27 @@
 """Police stations and the streets they serve."""
 
-from collections.abc import Sequence
+from typing import Annotated
 
-from chassis.domain import Aggregate
-from contracts.envelope import Event
+from pydantic import Field, StringConstraints
+
+from chassis.domain import Aggregate, Decision
 from contracts.events.registration import StationRegistered
 from jinan.areas import covers
 
+StationId = Annotated[str, StringConstraints(max_length=40, pattern=r"^sta_[0-9a-z]+$")]
+StationName = Annotated[
+    str, StringConstraints(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f<>$]+$")
+]
+Streets = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^3701\d{5}$")], ...],
+    Field(min_length=1, max_length=20),
+]
+Longitude = Annotated[float, Field(ge=116.0, le=118.0, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=35.9, le=37.6, allow_inf_nan=False)]
+
 
 class Station(Aggregate):
-    """Its door: WGS-84 degrees."""
+    """Position of its door: WGS-84 degrees."""
 
     name: str
     streets: tuple[str, ...]
@@ -19,12 +31,16 @@ class Station(Aggregate):
     def serves(self, area: str) -> bool:
         return any(covers(street, area) for street in self.streets)
 
+    def overlaps(self, area: str) -> bool:
+        """Whether it serves the area or a part of it."""
+        return any(covers(area, street) or covers(street, area) for street in self.streets)
 
-def register(station: Station) -> tuple[Station, Sequence[Event]]:
-    event = StationRegistered(
+
+def register(station: Station) -> Decision[Station]:
+    registered = StationRegistered(
         station=station.id,
         streets=station.streets,
         longitude=station.longitude,
         latitude=station.latitude,
     )
-    return station, [event]
+    return station, [registered]

@@ -1,8 +1,8 @@
-"""Register a station, and list them."""
+"""Registers stations and lists them."""
 
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
-from chassis.identity.guards import Principal
+from chassis.identity.guards import Principal, require
 from services.registration.station import domain
 from services.registration.station.domain import Station
 from services.registration.station.store import Stations
@@ -12,8 +12,9 @@ class StationHandlers:
     def __init__(self, stations: Stations) -> None:
         self._stations = stations
 
-    async def all(self) -> list[Station]:
-        return await self._stations.all()
+    async def page(self, after: str, limit: int) -> list[Station]:
+        """Up to `limit` + 1, by id, from beyond `after`."""
+        return await self._stations.page(after, limit + 1)
 
     async def register(
         self,
@@ -25,7 +26,7 @@ class StationHandlers:
         cause: Cause,
     ) -> Station:
         for street in streets:
-            who.require("station.register", street)
+            require(who.may("station.register", street))
         station = Station(
             id=cause.derive("sta"),
             name=name,

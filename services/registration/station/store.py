@@ -1,5 +1,7 @@
 """Stations; a street is served by one of them."""
 
+from collections.abc import Sequence
+
 from pymongo import ASCENDING, IndexModel
 
 from chassis.mongo.repository import Repository
@@ -13,6 +15,9 @@ class Stations(Repository[Station]):
             store, "stations", Station, IndexModel([("streets", ASCENDING)], unique=True)
         )
 
-    async def all(self) -> list[Station]:
-        """The city has some hundred."""
-        return await self.find({}, sort=[("_id", ASCENDING)], limit=1000)
+    async def page(self, after: str, limit: int) -> list[Station]:
+        """By id, from beyond `after`."""
+        return await self.find({"_id": {"$gt": after}}, sort=[("_id", ASCENDING)], limit=limit)
+
+    async def serving(self, streets: Sequence[str]) -> list[Station]:
+        return await self.find({"streets": {"$in": list(streets)}})

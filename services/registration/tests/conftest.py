@@ -9,7 +9,7 @@ from services.registration.tests.live import Client, Member
 from tests.support.platform import WholePlatform
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def client(platform: WholePlatform) -> AsyncIterator[Client]:
     async with httpx.AsyncClient(
         base_url=f"{platform.service_url('registration')}/api/v1/", timeout=20
@@ -17,6 +17,7 @@ async def client(platform: WholePlatform) -> AsyncIterator[Client]:
         yield Client(http, platform.dev_key)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def signed_in() -> dict[str, Member]:
+    """By key: a phone gets one code a minute, so whoever has signed in stays so."""
     return {}

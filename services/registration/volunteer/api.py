@@ -1,78 +1,168 @@
-"""volunteers: apply, be approved, be looked at."""
+"""volunteers: apply, be approved, be read by officers and leaders."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
-from contracts.vocabulary import Skill, Standing
-from services.registration.account.api import PersonName
-from services.registration.account.personal import Personal
-from services.registration.volunteer.handlers import VolunteerHandlers
-from services.registration.volunteer.lookup import VolunteerLookup
-from services.registration.volunteer.views import (
-    PersonView,
-    VolunteersView,
-    VolunteerView,
-    person_view,
-    volunteer_view,
+from contracts.vocabulary import Role, Skill, Standing
+from services.registration.account.api import Personal
+from services.registration.account.domain import (
+    Account,
+    PersonName,
+    Proposal,
+    ProposedChange,
+    StandingEntry,
+    Volunteer,
 )
+from services.registration.account.personal import PersonalData
+from services.registration.squad.domain import SquadId
+from services.registration.station.domain import StationId
+from services.registration.volunteer.handlers import VolunteerHandlers, VolunteerReader
+from services.registration.volunteer.store import VolunteerFilter
 
 router = APIRouter(prefix="/volunteers", tags=["volunteers"], route_class=PlainRoute)
 Officer = Annotated[Principal, allow("volunteer.decide")]
 Reader = Annotated[Principal, allow("person.read")]
 Volunteers = Annotated[VolunteerHandlers, provided(VolunteerHandlers)]
-Lookup = Annotated[VolunteerLookup, provided(VolunteerLookup)]
-Seals = Annotated[Personal, provided(Personal)]
-VolunteerId = Annotated[str, Path(pattern=r"^acc_[0-9a-f]{20}$")]
-SquadId = Annotated[str, StringConstraints(max_length=40, pattern=r"^squ_[0-9a-z]+$")]
-StationId = Annotated[str, StringConstraints(max_length=40, pattern=r"^sta_[0-9a-z]+$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Readable = Annotated[VolunteerReader, provided(VolunteerReader)]
+VolunteerId = Annotated[
+    str, Path(pattern=r"^acc_[0-9a-f]{20}$", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+_SHOWN = {"standing", "station", "area", "squad", "skills", "applied_at"}
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class VolunteerApplication(Body):
+    """`area`: the community they live in. `squad`: the one they would like to join."""
 
-
-class NewVolunteer(_Body):
-    """`area`: the community they live in; `squad`: the one they would like to join."""
-
-    station: StationId
+    station: StationId = Field(examples=["sta_duandian"])
     area: str = Field(pattern=r"^3701\d{8}$", examples=["370104009008"])
-    name: PersonName
-    id_number: str = Field(min_length=15, max_length=24)
-    skills: tuple[Skill, ...] = Field((), max_length=7)
+    name: PersonName = Field(examples=["王小明"])
+    id_number: str = Field(min_length=15, max_length=24, examples=["370104195612150008"])
+    skills: tuple[Skill, ...] = Field((), max_length=7, examples=[["mediation"]])
+    squad: SquadId | None = Field(None, examples=["squ_01"])
+
+
+class VolunteerApproval(Body):
+    """`squad`: the one they join; null: the one they asked for, or had."""
+
     squad: SquadId | None = None
 
 
-class Approval(_Body):
-    squad: SquadId | None = None
+class StandingReason(Body):
+    reason: Reason = Field(examples=["身份信息与户籍不符"])
 
 
-class Reason(_Body):
-    reason: Words
+class VolunteerUpdate(Body):
+    """Fields that are null stay as they are."""
 
-
-class Amendment(_Body):
     skills: tuple[Skill, ...] | None = Field(None, max_length=7)
     squad: SquadId | None = None
 
 
-class NewProposal(_Body):
-    what: Literal["approve", "suspend"]
-    reason: Words
+class NewProposal(Body):
+    what: ProposedChange
+    reason: Reason = Field(examples=["连续三个月未参加巡逻"])
 
 
-@router.post("", status_code=201)
-async def apply(
-    body: NewVolunteer,
+class StandingEntryView(View):
+    at: datetime
+    by: str
+    standing: Standing
+    reason: str | None
+
+
+class ProposalView(View):
+    id: str
+    what: ProposedChange
+    by: str
+    by_role: Role
+    at: datetime
+    reason: str
+
+
+class VolunteerView(View):
+    """`name` is null unless the request reads it, which is logged."""
+
+    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    standing: Standing
+    station: str
+    area: str
+    squad: str | None
+    skills: tuple[Skill, ...]
+    birth_year: int | None
+    applied_at: datetime
+    name: str | None
+
+    @classmethod
+    def of(cls, account: Account, personal: PersonalData, named: bool = False) -> Self:
+        return cls(**_fields(account, personal.name_of(account) if named else None))
+
+
+class VolunteerDetailView(VolunteerView):
+    """With phone and history."""
+
+    phone: str
+    history: list[StandingEntryView]
+    proposals: list[ProposalView]
+
+    @classmethod
+    def of(cls, account: Account, personal: PersonalData, named: bool = True) -> Self:
+        def plain(entry: StandingEntry | Proposal) -> dict[str, Any]:
+            reason = entry.reason and personal.decrypt(entry.reason, "reason", account.id)
+            return entry.model_dump() | {"reason": reason}
+
+        volunteer = _volunteer(account)
+        return cls(
+            **_fields(account, personal.name_of(account) if named else None),
+            phone=personal.phone_of(account),
+            history=[StandingEntryView(**plain(entry)) for entry in volunteer.history],
+            proposals=[ProposalView(**plain(proposal)) for proposal in volunteer.proposals],
+        )
+
+
+def _fields(account: Account, name: str | None) -> dict[str, Any]:
+    own = {"id": account.id, "birth_year": account.birth_year, "name": name}
+    return _volunteer(account).model_dump(include=_SHOWN) | own
+
+
+def _volunteer(account: Account) -> Volunteer:
+    if account.volunteer is None:
+        raise ValueError("not a volunteer")
+    return account.volunteer
+
+
+class VolunteerPage(Page[VolunteerView]):
+    """By id."""
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=refuses(
+        "station_unknown",
+        "area_unknown",
+        "area_not_served",
+        "squad_unknown",
+        "id_number_invalid",
+        "id_number_taken",
+        "wrong_state",
+    ),
+)
+async def apply_as_volunteer(
+    body: VolunteerApplication,
     who: Annotated[Principal, allow("own")],
     volunteers: Volunteers,
-    seals: Seals,
+    personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
     """Apply to the station that serves one's community. The ID number is checked and never shown
@@ -81,92 +171,97 @@ async def apply(
     account = await volunteers.apply(
         who, body.station, body.area, body.name, body.id_number, skills, body.squad, cause
     )
-    return volunteer_view(account, seals)
+    return VolunteerView.of(account, personal)
 
 
-@router.get("")
-async def all_volunteers(
+@router.get("", responses=refuses("not_found"))
+async def list_volunteers(
     who: Reader,
-    lookup: Lookup,
-    seals: Seals,
+    readable: Readable,
+    personal: Personal,
     station: Annotated[StationId | None, Query()] = None,
     standing: Standing | None = None,
     squad: Annotated[SquadId | None, Query()] = None,
-    cursor: Annotated[str, Query(pattern=r"^(acc_[0-9a-f]{20})?$")] = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> VolunteersView:
-    """Those of one's area (officers) or squad (leaders), with names: each of them can see who
-    looked."""
-    found = await lookup.many(who, station, standing, squad, cursor, limit)
-    views = [volunteer_view(account, seals, named=True) for account in found]
-    return VolunteersView(volunteers=views, next=found[-1].id if len(found) == limit else None)
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> VolunteerPage:
+    """Those of an officer's area or a leader's squad, with their names. Each of them can see who
+    read them."""
+    only = VolunteerFilter(station=station, standing=standing, squad=squad)
+    found, more = await readable.page(who, only, cursor or "", limit)
+    items = [VolunteerView.of(account, personal, named=True) for account in found]
+    return VolunteerPage(items=items, next=items[-1].id if more else None)
 
 
 @router.get("/{id}")
-async def one(id: VolunteerId, who: Reader, lookup: Lookup, seals: Seals) -> PersonView:
-    """Name, phone and history; the person can see who looked."""
-    return person_view(await lookup.one(who, id), seals)
+async def get_volunteer(
+    id: VolunteerId, who: Reader, readable: Readable, personal: Personal
+) -> VolunteerDetailView:
+    """The person can see who read their name and phone."""
+    return VolunteerDetailView.of(await readable.one(who, id), personal)
 
 
-@router.patch("/{id}")
-async def amend(
+@router.patch("/{id}", responses=refuses("squad_unknown", "leads_a_squad", "wrong_state"))
+async def update_volunteer(
     id: VolunteerId,
-    body: Amendment,
+    body: VolunteerUpdate,
     who: Officer,
     volunteers: Volunteers,
-    seals: Seals,
+    personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
     skills = None if body.skills is None else tuple(dict.fromkeys(body.skills))
-    return volunteer_view(await volunteers.amend(who, id, skills, body.squad, cause), seals)
+    account = await volunteers.update(who, id, skills, body.squad, cause)
+    return VolunteerView.of(account, personal)
 
 
-@router.post("/{id}/approve")
-async def approve(
+@router.post("/{id}/approve", responses=refuses("squad_unknown", "wrong_state"))
+async def approve_volunteer(
     id: VolunteerId,
-    body: Approval,
+    body: VolunteerApproval,
     who: Officer,
     volunteers: Volunteers,
-    seals: Seals,
+    personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
-    """Take an applicant on, or a suspended volunteer back."""
-    return volunteer_view(await volunteers.approve(who, id, body.squad, cause), seals)
+    """Accept an applicant, or a suspended volunteer again."""
+    return VolunteerView.of(await volunteers.approve(who, id, body.squad, cause), personal)
 
 
-@router.post("/{id}/reject")
-async def reject(
+@router.post("/{id}/reject", responses=refuses("wrong_state"))
+async def reject_volunteer(
     id: VolunteerId,
-    body: Reason,
+    body: StandingReason,
     who: Officer,
     volunteers: Volunteers,
-    seals: Seals,
+    personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
-    return volunteer_view(await volunteers.reject(who, id, body.reason, cause), seals)
+    return VolunteerView.of(await volunteers.reject(who, id, body.reason, cause), personal)
 
 
-@router.post("/{id}/suspend")
-async def suspend(
+@router.post("/{id}/suspend", responses=refuses("wrong_state"))
+async def suspend_volunteer(
     id: VolunteerId,
-    body: Reason,
+    body: StandingReason,
     who: Officer,
     volunteers: Volunteers,
-    seals: Seals,
+    personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
     """Takes the volunteer's and leader's roles too."""
-    return volunteer_view(await volunteers.suspend(who, id, body.reason, cause), seals)
+    return VolunteerView.of(await volunteers.suspend(who, id, body.reason, cause), personal)
 
 
-@router.post("/{id}/proposals", status_code=201)
-async def propose(
+@router.post("/{id}/proposals", status_code=201, responses=refuses("wrong_state"))
+async def propose_volunteer_change(
     id: VolunteerId,
     body: NewProposal,
     who: Annotated[Principal, allow("volunteer.propose")],
     volunteers: Volunteers,
-    seals: Seals,
+    personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
-    """A leader (own squad) or committee (own area) asks the station to decide."""
-    return volunteer_view(await volunteers.propose(who, id, body.what, body.reason, cause), seals)
+    """A leader (own squad) or a committee (own area) asks the station to decide."""
+    account = await volunteers.propose(who, id, body.what, body.reason, cause)
+    return VolunteerView.of(account, personal)

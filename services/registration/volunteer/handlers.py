@@ -1,25 +1,27 @@
-"""Apply, decide, propose, look at. Areas are checked on what is stored, in the same step that
-changes it."""
+"""Decides about volunteers, and reads them. Areas are checked on the stored state, in the step that
+changes it; whoever reads a name or a phone leaves an entry that the person can see."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from chassis.clock import Clock
-from chassis.domain import Cause, Refusal
+from chassis.domain import Cause, Decision, Refusal
 from chassis.errors import DuplicateKey
-from chassis.identity.guards import Principal
+from chassis.identity.guards import Principal, require
+from contracts.access import Permission
 from contracts.vocabulary import Role, Skill
-from services.registration.account.domain import Account, Proposal, Volunteer
-from services.registration.account.personal import Personal, id_number_and_birth_year
-from services.registration.account.store import Accounts
+from services.registration.account.domain import Account, Proposal, ProposedChange, Volunteer
+from services.registration.account.personal import PersonalData, parse_id_number
+from services.registration.account.store import AccessLog, AccessLogEntry, Accounts
 from services.registration.division.store import Divisions
+from services.registration.policy import POLICIES
 from services.registration.squad.store import Squads
 from services.registration.station.store import Stations
 from services.registration.volunteer import domain
-from services.registration.volunteer.domain import Application, Decision
+from services.registration.volunteer.domain import Application
+from services.registration.volunteer.store import Reach, VolunteerFilter, Volunteers
 
-Deciding = Callable[[Account], Decision | None]
 _PROPOSERS: tuple[Role, ...] = ("leader", "committee", "officer")
+_READERS: tuple[Role, ...] = ("officer", "leader")
 
 
 class VolunteerHandlers:
@@ -31,7 +33,7 @@ class VolunteerHandlers:
         stations: Stations,
         squads: Squads,
         divisions: Divisions,
-        personal: Personal,
+        personal: PersonalData,
         clock: Clock,
     ) -> None:
         self._accounts, self._stations, self._squads = accounts, stations, squads
@@ -50,7 +52,7 @@ class VolunteerHandlers:
     ) -> Account:
         await self._require_served(station, area)
         await self._require_squad(squad, station)
-        identity = id_number_and_birth_year(id_number)
+        identity = parse_id_number(id_number)
         if identity is None:
             raise Refusal("id_number_invalid", "body.id_number")
         number, birth_year = identity
@@ -60,41 +62,38 @@ class VolunteerHandlers:
             birth_year=birth_year,
             skills=skills,
             squad=squad,
-            name=self._personal.seal(name, "name", who.subject),
-            id_number=self._personal.seal(number, "id_number", who.subject),
+            name=self._personal.encrypt(name, "name", who.subject),
+            id_number=self._personal.encrypt(number, "id_number", who.subject),
             id_number_key=self._personal.id_number_key(number),
         )
         now = self._clock.now()
         try:
             return await self._accounts.change(
-                who.subject,
-                lambda account: domain.apply(account, application, now),
-                cause,
+                who.subject, lambda account: domain.apply(account, application, now), cause
             )
         except DuplicateKey:
             raise Refusal("id_number_taken", "body.id_number") from None
 
     async def approve(self, who: Principal, id: str, squad: str | None, cause: Cause) -> Account:
-        if squad is not None:
-            await self._require_squad(squad, (await self._volunteer(id))[1].station)
+        await self._require_squad_of(id, squad)
         now = self._clock.now()
         return await self._decide(
             who, id, lambda a: domain.approve(a, who.subject, squad, now), cause
         )
 
     async def reject(self, who: Principal, id: str, reason: str, cause: Cause) -> Account:
-        sealed, now = self._personal.seal(reason, "reason", id), self._clock.now()
+        encrypted, now = self._personal.encrypt(reason, "reason", id), self._clock.now()
         return await self._decide(
-            who, id, lambda a: domain.reject(a, who.subject, sealed, now), cause
+            who, id, lambda a: domain.reject(a, who.subject, encrypted, now), cause
         )
 
     async def suspend(self, who: Principal, id: str, reason: str, cause: Cause) -> Account:
-        sealed, now = self._personal.seal(reason, "reason", id), self._clock.now()
+        encrypted, now = self._personal.encrypt(reason, "reason", id), self._clock.now()
         return await self._decide(
-            who, id, lambda a: domain.suspend(a, who.subject, sealed, now), cause
+            who, id, lambda a: domain.suspend(a, who.subject, encrypted, now), cause
         )
 
-    async def amend(
+    async def update(
         self,
         who: Principal,
         id: str,
@@ -102,49 +101,42 @@ class VolunteerHandlers:
         squad: str | None,
         cause: Cause,
     ) -> Account:
-        if squad is not None:
-            await self._require_squad(squad, (await self._volunteer(id))[1].station)
+        await self._require_squad_of(id, squad)
         return await self._decide(
-            who, id, lambda a: domain.amend(a, skills, squad, who.subject), cause
+            who, id, lambda a: domain.update(a, skills, squad, who.subject), cause
         )
 
     async def propose(
-        self,
-        who: Principal,
-        id: str,
-        what: Literal["approve", "suspend"],
-        reason: str,
-        cause: Cause,
+        self, who: Principal, id: str, what: ProposedChange, reason: str, cause: Cause
     ) -> Account:
-        """A leader for the own squad, a committee for its own area, an officer too."""
-        _, facts = await self._volunteer(id)
-        role = _proposes_as(who, facts)
-        if role is None:
-            raise Refusal("outside_area")
+        """By a leader for their squad, by a committee or an officer for their area."""
+        volunteer = _volunteer(await self._accounts.require(id))
+        role = _role_for(who, "volunteer.propose", volunteer, _PROPOSERS)
+        now = self._clock.now()
         proposal = Proposal(
             id=cause.derive("prp"),
             what=what,
             by=who.subject,
             by_role=role,
-            at=self._clock.now(),
-            reason=self._personal.seal(reason, "reason", id),
+            at=now,
+            reason=self._personal.encrypt(reason, "reason", id),
         )
-        return await self._accounts.change(id, lambda a: domain.propose(a, proposal), cause)
+        return await self._accounts.change(
+            id, lambda a: domain.propose(a, proposal, POLICIES.at(now)), cause
+        )
 
-    async def _decide(self, who: Principal, id: str, decide: Deciding, cause: Cause) -> Account:
-        def within_area(account: Account) -> Decision | None:
-            if account.volunteer is None:
-                raise Refusal("not_found")
-            who.require("volunteer.decide", account.volunteer.area)
+    async def _decide(
+        self,
+        who: Principal,
+        id: str,
+        decide: Callable[[Account], Decision[Account] | None],
+        cause: Cause,
+    ) -> Account:
+        def within_area(account: Account) -> Decision[Account] | None:
+            require(who.may("volunteer.decide", _volunteer(account).area))
             return decide(account)
 
         return await self._accounts.change(id, within_area, cause)
-
-    async def _volunteer(self, id: str) -> tuple[Account, Volunteer]:
-        account = await self._accounts.require(id)
-        if account.volunteer is None:
-            raise Refusal("not_found")
-        return account, account.volunteer
 
     async def _require_served(self, station: str, area: str) -> None:
         found = await self._stations.get(station)
@@ -155,6 +147,12 @@ class VolunteerHandlers:
         if not found.serves(area):
             raise Refusal("area_not_served", "body.area")
 
+    async def _require_squad_of(self, id: str, squad: str | None) -> None:
+        """That the squad, if any, is one of the volunteer's station."""
+        if squad is not None:
+            volunteer = _volunteer(await self._accounts.require(id))
+            await self._require_squad(squad, volunteer.station)
+
     async def _require_squad(self, squad: str | None, station: str) -> None:
         if squad is not None:
             found = await self._squads.get(squad)
@@ -162,8 +160,78 @@ class VolunteerHandlers:
                 raise Refusal("squad_unknown", "body.squad")
 
 
-def _proposes_as(who: Principal, facts: Volunteer) -> Role | None:
-    for role in _PROPOSERS:
-        if who.may("volunteer.propose", facts.area, role, squad=facts.squad):
+class VolunteerReader:
+    """Reads volunteers. The access log is written before anything is returned."""
+
+    def __init__(
+        self, accounts: Accounts, access_log: AccessLog, stations: Stations, clock: Clock
+    ) -> None:
+        self._accounts, self._access_log = accounts, access_log
+        self._volunteers, self._stations, self._clock = Volunteers(accounts), stations, clock
+
+    async def page(
+        self, who: Principal, only: VolunteerFilter, after: str, limit: int
+    ) -> tuple[Sequence[Account], bool]:
+        """The volunteers in reach by id, from beyond `after`, and whether there are more. Their
+        names are read."""
+        reach = _reach(who)
+        if only.station is not None:
+            await self._require_reaches(who, only.station, reach)
+        found = await self._volunteers.page(reach, only, after, limit + 1)
+        await self._log(who, found[:limit], "name")
+        return found[:limit], len(found) > limit
+
+    async def one(self, who: Principal, id: str) -> Account:
+        """A volunteer, with name and phone. Reading oneself is not logged."""
+        account = await self._accounts.require(id)
+        volunteer = _volunteer(account)
+        if account.id != who.subject:
+            require(who.may("person.read", volunteer.area, squad=volunteer.squad))
+            await self._log(who, [account], "name", "phone")
+        return account
+
+    async def _log(self, who: Principal, read: Sequence[Account], *fields: str) -> None:
+        now = self._clock.now()
+        await self._access_log.write(
+            [
+                AccessLogEntry(
+                    person=account.id,
+                    by=who.subject,
+                    by_role=_role_for(who, "person.read", _volunteer(account), _READERS),
+                    at=now,
+                    fields=fields,
+                )
+                for account in read
+                if account.id != who.subject
+            ]
+        )
+
+    async def _require_reaches(self, who: Principal, station: str, reach: Reach) -> None:
+        streets = (await self._stations.require(station)).streets
+        if not reach.squads and not any(who.may("person.read", s, "officer") for s in streets):
+            raise Refusal("outside_area")
+
+
+def _volunteer(account: Account) -> Volunteer:
+    if account.volunteer is None:
+        raise Refusal("not_found")
+    return account.volunteer
+
+
+def _reach(who: Principal) -> Reach:
+    grants = who.grants_for("person.read")
+    return Reach(
+        areas=tuple(grant.area for grant in grants if grant.role == "officer"),
+        squads=tuple(grant.squad for grant in grants if grant.role == "leader" and grant.squad),
+    )
+
+
+def _role_for(
+    who: Principal, permission: Permission, volunteer: Volunteer, roles: Sequence[Role]
+) -> Role:
+    """The first of the roles in which they may do this to the volunteer. Raises Refusal if there is
+    none."""
+    for role in roles:
+        if who.may(permission, volunteer.area, role, squad=volunteer.squad):
             return role
-    return None
+    raise Refusal("outside_area")

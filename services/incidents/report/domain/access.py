@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from chassis.domain import Refusal
-from contracts.access import Person
+from contracts.access import Principal
 from contracts.vocabulary import Category, Role, Route
 from jinan.areas import covers
 from services.incidents.report.domain.report import Report
@@ -18,7 +18,7 @@ def is_for_committee(route: Route, category: Category) -> bool:
     return route == "committee" or (route != "police" and category not in POLICE_ONLY)
 
 
-def capacity(report: Report, who: Person) -> Capacity | None:
+def capacity(report: Report, who: Principal) -> Capacity | None:
     """In what capacity this person may read the report; None: they may not. An officer of the area
     is one even for a report of their own."""
     if who.may("report.read", report.area, "officer"):
@@ -40,7 +40,7 @@ def capacity(report: Report, who: Person) -> Capacity | None:
     return None
 
 
-def role_when_filing(who: Person | None) -> Role:
+def role_when_filing(who: Principal | None) -> Role:
     """In what role somebody files a report: their role in the neighbourhood, else resident."""
     order: tuple[Role, ...] = ("leader", "volunteer", "officer", "committee")
     for role in order:
@@ -57,7 +57,7 @@ class VisibleAreas(NamedTuple):
     committee: tuple[str, ...]
 
 
-def visible_areas(who: Person, wanted: tuple[str, ...] | None) -> VisibleAreas:
+def visible_areas(who: Principal, wanted: tuple[str, ...] | None) -> VisibleAreas:
     """The wanted areas as far as the person manages them; None: all that they manage. Raises
     Refusal where nothing is left."""
 

@@ -18,12 +18,12 @@ from services.incidents.report.domain.report import (
     Actor,
     Helper,
     Report,
-    State,
+    ReportState,
 )
 
 Shortage = Literal["nobody_answered", "nobody_on_duty", "too_few"]
-_BEFORE_ACCEPTED: frozenset[State] = frozenset({"routed", "called"})
-_UNDER_WAY: frozenset[State] = frozenset({"routed", "called", "accepted", "on_scene"})
+_BEFORE_ACCEPTED: frozenset[ReportState] = frozenset({"routed", "called"})
+_UNDER_WAY: frozenset[ReportState] = frozenset({"routed", "called", "accepted", "on_scene"})
 
 
 def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decision[Report] | None:
@@ -102,7 +102,7 @@ def _answered(
     what: Literal["accepted", "on_scene"],
     volunteer: str,
     now: datetime,
-    state: State,
+    state: ReportState,
 ) -> Report:
     return report.step(
         what,

@@ -16,8 +16,9 @@ from services.incidents.report.domain.report import (
     STATION,
     UNANSWERED,
     Actor,
+    ConfirmedBy,
     Report,
-    State,
+    ReportState,
 )
 from services.incidents.routing.domain import (
     NEVER_VOLUNTEERS,
@@ -38,7 +39,7 @@ class NewRoute:
     people_needed: int | None = None
 
 
-def _require(report: Report, states: Collection[State]) -> None:
+def _require(report: Report, states: Collection[ReportState]) -> None:
     if report.state not in states:
         raise Refusal("wrong_state", state=report.state)
 
@@ -116,7 +117,7 @@ def resolve(
 
 
 def confirm(
-    report: Report, by: Literal["reporter", "station"], actor: Actor, now: datetime
+    report: Report, by: ConfirmedBy, actor: Actor, now: datetime
 ) -> Decision[Report] | None:
     """It really is solved: closes it. A reporter who confirms twice changes nothing."""
     if report.state == "closed" and report.end == "confirmed" and by == "reporter":

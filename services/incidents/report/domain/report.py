@@ -5,39 +5,46 @@ from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import computed_field
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen
 from contracts.vocabulary import Category, Outcome, Role, Route, Skill, Urgency
 from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
 
-State = Literal[
-    "filed",
-    "routed",
-    "called",
-    "accepted",
-    "on_scene",
-    "assigned",
-    "handed_off",
-    "acknowledged",
-    "resolved",
-    "confirmed",
-    "closed",
-    "logged",
-    "withdrawn",
-    "not_accepted",
-]
+ReportState = TypeAliasType(
+    "ReportState",
+    Literal[
+        "filed",
+        "routed",
+        "called",
+        "accepted",
+        "on_scene",
+        "assigned",
+        "handed_off",
+        "acknowledged",
+        "resolved",
+        "confirmed",
+        "closed",
+        "logged",
+        "withdrawn",
+        "not_accepted",
+    ],
+)
 """`filed`: waits for an officer to route it. `confirmed` and `logged` are always followed by
 `closed` at once."""
-Step = State | Literal["returned", "reopened", "escalated", "noted"]
-End = Literal["confirmed", "police_outcome", "logged"]
+Step = ReportState | Literal["returned", "reopened", "escalated", "noted"]
+ReportEnd = TypeAliasType("ReportEnd", Literal["confirmed", "police_outcome", "logged"])
+ConfirmedBy = TypeAliasType("ConfirmedBy", Literal["reporter", "station"])
 ActorRole = Role | Literal["reporter", "rules", "station", "volunteers"]
 
-OPEN: frozenset[State] = frozenset(
+OPEN: frozenset[ReportState] = frozenset(
     {"filed", "routed", "called", "accepted", "on_scene", "assigned", "handed_off", "acknowledged"}
 )
 """Not resolved yet."""
-UNANSWERED: frozenset[State] = frozenset({"filed", "routed", "called", "assigned", "handed_off"})
-FIRST_STATE: dict[Route, State] = {
+UNANSWERED: frozenset[ReportState] = frozenset(
+    {"filed", "routed", "called", "assigned", "handed_off"}
+)
+FIRST_STATE: dict[Route, ReportState] = {
     "volunteers": "routed",
     "committee": "assigned",
     "police": "handed_off",
@@ -99,7 +106,7 @@ class Report(Aggregate):
     area: str
     station: str | None = None
 
-    state: State
+    state: ReportState
     route: Route
     category: Category
     urgency: Urgency
@@ -122,8 +129,8 @@ class Report(Aggregate):
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: Outcome | None = None
-    confirmed_by: Literal["reporter", "station"] | None = None
-    end: End | None = None
+    confirmed_by: ConfirmedBy | None = None
+    end: ReportEnd | None = None
     escalations: tuple[str, ...] = ()
     """Why the station was alerted in this round."""
     helpers: tuple[Helper, ...] = ()

@@ -7,9 +7,8 @@ unless other words change it.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import get_args
 
-from contracts.vocabulary import Category, Role, Route, Skill, Urgency
+from contracts.vocabulary import Category, Role, Route, Skill, Urgency, values_of
 from jinan.local_time import is_night
 from services.incidents.policy import IncidentsPolicy
 from services.incidents.routing.domain.cues import Reading, people_asked, read
@@ -219,7 +218,7 @@ def _skills(
     skills = set(default) | (reading.skills & set(_SKILLS_BY_WORDS.get(category, ())))
     if category == "hazard" and route == "volunteers" and "fire_load" in reading.cues:
         skills.add("fire-safety")
-    return tuple(skill for skill in get_args(Skill) if skill in skills)
+    return tuple(skill for skill in values_of(Skill) if skill in skills)
 
 
 def _people(

@@ -11,7 +11,7 @@ from contracts.vocabulary import Category, Route
 from services.incidents.report.domain import callout, decisions
 from services.incidents.report.domain.deadlines import on_due
 from services.incidents.report.domain.decisions import NewRoute
-from services.incidents.report.domain.report import Report, State
+from services.incidents.report.domain.report import Report, ReportState
 from services.incidents.tests.reports import (
     COMMITTEE,
     OFFICER,
@@ -196,7 +196,7 @@ def test_an_officer_can_bring_volunteers_to_a_search() -> None:
     ("way", "state"),
     [("volunteers", "routed"), ("committee", "assigned"), ("police", "handed_off")],
 )
-def test_an_officer_routes_it_another_way_with_a_reason(way: Route, state: State) -> None:
+def test_an_officer_routes_it_another_way_with_a_reason(way: Route, state: ReportState) -> None:
     report, _ = new()
     sent, _ = decisions.reroute(report, NewRoute(way, "经核实"), OFFICER, START)
     assert (sent.state, sent.round) == (state, 2)

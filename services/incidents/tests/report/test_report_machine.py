@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import get_args
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chassis.domain import Decision, Refusal
 from contracts.envelope import Event
-from contracts.vocabulary import Category, Outcome, Role, Route
+from contracts.vocabulary import Category, Outcome, Role, Route, values_of
 from services.incidents.report.domain import callout, decisions
 from services.incidents.report.domain.deadlines import on_due
 from services.incidents.report.domain.decisions import NewRoute
@@ -38,7 +37,7 @@ TEXTS = [
 ]
 rounds = st.integers(1, 4)
 people = st.sampled_from(["acc_a", "acc_b", "acc_c"])
-outcomes = st.sampled_from(get_args(Outcome))
+outcomes = st.sampled_from(values_of(Outcome))
 
 
 class Life(RuleBasedStateMachine):
@@ -51,7 +50,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize(
         text=st.sampled_from(TEXTS),
-        category=st.sampled_from([None, *get_args(Category)]),
+        category=st.sampled_from([None, *values_of(Category)]),
         role=st.sampled_from(["resident", "volunteer"]),
         anonymous=st.booleans(),
     )
@@ -74,8 +73,8 @@ class Life(RuleBasedStateMachine):
             self.events += decision[1]
 
     @rule(
-        route=st.sampled_from(get_args(Route)),
-        category=st.sampled_from([None, *get_args(Category)]),
+        route=st.sampled_from(values_of(Route)),
+        category=st.sampled_from([None, *values_of(Category)]),
     )
     def reroute(self, route: Route, category: Category | None) -> None:
         self._do(

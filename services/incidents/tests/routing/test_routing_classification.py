@@ -1,13 +1,12 @@
 """Routing: numbers, night, skills, triage, and what holds for any text."""
 
 from datetime import datetime
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.vocabulary import Category, Role, Skill
+from contracts.vocabulary import Category, Role, Skill, values_of
 from jinan.local_time import LOCAL
 from services.incidents.policy import POLICIES, working_days_after
 from services.incidents.routing.domain import NEVER_VOLUNTEERS, POLICE_ONLY, RoutingInput, classify
@@ -103,8 +102,8 @@ def test_full_width_letters_and_digits_read_as_plain_ones() -> None:
 
 @given(
     text=st.text(max_size=300),
-    category=st.sampled_from([None, *get_args(Category)]),
-    role=st.sampled_from(get_args(Role)),
+    category=st.sampled_from([None, *values_of(Category)]),
+    role=st.sampled_from(values_of(Role)),
     finished=st.booleans(),
 )
 def test_any_words_get_a_route_and_danger_never_gets_volunteers(
@@ -127,7 +126,7 @@ def test_any_words_get_a_route_and_danger_never_gets_volunteers(
         ["有人持刀", "楼道着火了", "两个人打起来了", "老人昏迷了", "有人要跳楼"]
     ),
     after=st.sampled_from(["", ",请来人", "。谢谢", "!快"]),
-    category=st.sampled_from(get_args(Category)),
+    category=st.sampled_from(values_of(Category)),
 )
 def test_danger_is_found_anywhere_in_the_text(
     before: str, danger: str, after: str, category: Category
@@ -139,7 +138,7 @@ def test_danger_is_found_anywhere_in_the_text(
 
 
 def test_every_category_has_its_rule_and_every_version_is_found_again() -> None:
-    assert set(POLICY.category) == set(get_args(Category))
+    assert set(POLICY.category) == set(values_of(Category))
     assert POLICIES.of(POLICY.version) is POLICY
 
 

@@ -1,10 +1,8 @@
 """The list of categories."""
 
-from typing import get_args
-
 import pytest
 
-from contracts.vocabulary import Category
+from contracts.vocabulary import Category, values_of
 from services.incidents.tests.running import Incidents, person
 
 pytestmark = pytest.mark.servers
@@ -14,6 +12,6 @@ async def test_every_category_is_listed_with_its_names(incidents: Incidents) -> 
     async with incidents.client(person()) as own:
         page = (await own.get("/categories")).json()
         assert len(page["items"]) == 18
-        assert [view["category"] for view in page["items"]] == [*get_args(Category)]
+        assert [view["category"] for view in page["items"]] == [*values_of(Category)]
         assert page["items"][0]["name"] == {"zh": "交通疏导", "en": "Traffic"}
         assert (page["rules_version"], page["next"]) == ("2026-01", None)

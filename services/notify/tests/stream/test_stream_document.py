@@ -1,8 +1,5 @@
 """The stream in the API document: typed events, and no token in the address."""
 
-from typing import get_args
-
-from contracts.vocabulary import MessageKind
 from services.notify.main import app
 
 DOCUMENT = app.openapi()
@@ -13,7 +10,7 @@ def test_each_event_has_a_schema() -> None:
     (media_type,) = OPERATION["responses"]["200"]["content"].items()
     assert media_type[0] == "text/event-stream"
     event = DOCUMENT["components"]["schemas"][media_type[1]["schema"]["$ref"].rpartition("/")[2]]
-    assert event["properties"]["event"]["enum"] == [*get_args(MessageKind)]
+    assert event["properties"]["event"]["$ref"].endswith("/MessageKind")
     assert event["properties"]["data"]["$ref"].endswith("/MessageView")
     assert {*event["required"]} == {"event", "id", "data"}
 

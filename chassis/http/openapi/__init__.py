@@ -1,0 +1,1 @@
+"""A service's OpenAPI document as its clients need it, derived from its routes."""

@@ -1,0 +1,39 @@
+"""What a call-out does without anybody's doing, and when."""
+
+from datetime import datetime
+from typing import Literal
+
+from services.dispatch.callout.domain.state import Callout
+from services.dispatch.policy import DispatchPolicy
+
+Step = Literal["nothing", "lapse", "wave", "leader", "station"]
+
+
+def next_step(callout: Callout, policy: DispatchPolicy, now: datetime) -> Step:
+    """The step that is due.
+
+    The next wave goes out as soon as those who have not answered can no longer fill the places;
+    when there is no next wave the leaders are told, then the station.
+    """
+    if callout.ended:
+        return "nothing"
+    open_calls = callout.in_state("called")
+    if any(c.expires_at <= now for c in open_calls):
+        return "lapse"
+    if callout.outcome is not None or callout.places_left <= len(open_calls):
+        return "nothing"
+    if callout.state == "escalated":
+        waited = callout.leaders_until is not None and callout.leaders_until <= now
+        return "station" if callout.escalated_to == "leader" and waited else "nothing"
+    if callout.again_at is not None and callout.again_at > now:
+        return "nothing"
+    return "wave" if callout.tries < policy.max_waves else "leader"
+
+
+def with_due(callout: Callout, policy: DispatchPolicy, now: datetime) -> Callout:
+    """The call-out with the time at which its next step is due."""
+    times = {now, *(c.expires_at for c in callout.in_state("called"))}
+    times.update(at for at in (callout.leaders_until, callout.again_at) if at is not None)
+    ahead = sorted(at for at in times if at >= now)
+    due = (at for at in ahead if next_step(callout, policy, at) != "nothing")
+    return callout.with_(due_at=next(due, None))

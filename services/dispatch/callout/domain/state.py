@@ -1,0 +1,127 @@
+"""A call-out and those who were called to it: the state, and what follows from it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from typing_extensions import TypeAliasType
+
+from chassis.domain import Aggregate, Frozen
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Outcome, Skill, Urgency
+
+CandidateState = TypeAliasType(
+    "CandidateState",
+    Literal[
+        "called",
+        "accepted",
+        "on_the_way",
+        "on_scene",
+        "done",
+        "declined",
+        "timed_out",
+        "stood_down",
+        "withdrew",
+    ],
+)
+CalloutState = TypeAliasType(
+    "CalloutState", Literal["opened", "filled", "under_way", "escalated", "done", "stood_down"]
+)
+EscalatedTo = TypeAliasType("EscalatedTo", Literal["leader", "station"])
+COMING: tuple[CandidateState, ...] = ("accepted", "on_the_way", "on_scene")
+ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
+StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
+Decision = tuple["Callout", Sequence[Event]]
+
+
+class Candidate(Frozen):
+    """Somebody who was called. `probability`: that they accept, as estimated when they were
+    called. `by` hand: called manually, outside the waves. Distance on the map, metres."""
+
+    volunteer: str
+    squad: str | None = None
+    wave: int
+    by: Literal["wave", "hand"] = "wave"
+    state: CandidateState = "called"
+    distance_m: int
+    probability: float
+    called_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None = None
+    arrived_at: datetime | None = None
+    ended_at: datetime | None = None
+    why_stood_down: StandDownReason | None = None
+
+
+class Wave(Frozen):
+    """`decision` is the id of the record of the search that it came from."""
+
+    number: int
+    at: datetime
+    decision: str
+    policy: str
+    called: tuple[str, ...]
+
+
+class Callout(Aggregate):
+    """`tries` counts waves since a place last fell free; `asked` are the ids of all candidates, for
+    queries."""
+
+    report: str
+    round: int
+    station: str | None = None
+    area: str
+    category: Category
+    urgency: Urgency
+    skills: tuple[Skill, ...] = ()
+    parties: tuple[str, ...] = ()
+    people_needed: int
+    longitude: float
+    latitude: float
+    opened_at: datetime
+
+    state: CalloutState = "opened"
+    candidates: tuple[Candidate, ...] = ()
+    asked: tuple[str, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    tries: int = 0
+    escalated_to: EscalatedTo | None = None
+    again_at: datetime | None = None
+    """When to search again: nobody was found, but the positions of those on duty are not all known
+    yet."""
+    leaders: tuple[str, ...] = ()
+    leaders_until: datetime | None = None
+    outcome: Outcome | None = None
+    due_at: datetime | None = None
+    """When its next step is due without anybody's doing; None: never."""
+    ended_at: datetime | None = None
+    trace: str = ""
+    """The traceparent of its opening: its later steps join that trace."""
+
+    def candidate(self, volunteer: str) -> Candidate | None:
+        return next((c for c in self.candidates if c.volunteer == volunteer), None)
+
+    def in_state(self, *states: CandidateState) -> tuple[Candidate, ...]:
+        return tuple(c for c in self.candidates if c.state in states)
+
+    def with_candidates(self, *changed: Candidate) -> "Callout":
+        """With these candidates as they are now; new ones at the end."""
+        by_id = {c.volunteer: c for c in (*self.candidates, *changed)}
+        return self.with_(candidates=tuple(by_id.values()), asked=tuple(by_id))
+
+    @property
+    def wave(self) -> int:
+        return self.waves[-1].number if self.waves else 0
+
+    @property
+    def accepted(self) -> int:
+        """Places that are taken: by those who come, and those who came and are done."""
+        return len(self.in_state(*COMING, "done"))
+
+    @property
+    def places_left(self) -> int:
+        return max(0, self.people_needed - self.accepted)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED

@@ -1,0 +1,37 @@
+"""What registration last said of squads and stations."""
+
+from pymongo import ASCENDING, IndexModel
+
+from chassis.kafka.subscriptions import Message
+from chassis.mongo.projection import Projection
+from chassis.mongo.store import Store
+from contracts.events.registration import SquadFormed, StationRegistered
+
+
+class Squads(Projection):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "squads", IndexModel([("station", ASCENDING)]))
+
+    async def keep_squad(self, event: SquadFormed, message: Message) -> None:
+        await self.keep(event.squad, message.seq, station=event.station, leader=event.leader)
+
+    async def leaders(self, station: str | None) -> tuple[str, ...]:
+        """Accounts that lead a squad of the station, in order."""
+        if station is None:
+            return ()
+        query = {"station": station, "leader": {"$ne": None}}
+        cursor = self.collection.find(query, {"leader": 1}, limit=200, max_time_ms=5000)
+        return tuple(sorted({document["leader"] async for document in cursor}))
+
+
+class Stations(Projection):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "stations")
+
+    async def keep_station(self, event: StationRegistered, message: Message) -> None:
+        await self.keep(event.station, message.seq, streets=list(event.streets))
+
+    async def streets(self, station: str) -> tuple[str, ...]:
+        """Empty for a station that is not known."""
+        found = await self.get(station)
+        return tuple(found["streets"]) if found else ()

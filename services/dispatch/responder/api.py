@@ -1,0 +1,120 @@
+"""Going on and off duty, and who is on duty."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from chassis.domain import Refusal
+from chassis.errors import NotFound
+from chassis.http.dependencies import Now, provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
+from chassis.http.plain_route import PlainRoute
+from chassis.http.problems import refuses
+from chassis.http.schemas import Body, View
+from chassis.identity.guards import Principal, allow
+from jinan.coordinates import in_jinan
+from services.dispatch.position.domain import Location
+from services.dispatch.replicas.store import Stations
+from services.dispatch.responder.domain import Responder
+from services.dispatch.responder.handlers import ResponderHandlers
+
+router = APIRouter(prefix="/duty", tags=["duty"], route_class=PlainRoute)
+Handlers = Annotated[ResponderHandlers, provided(ResponderHandlers)]
+Volunteer = Annotated[Principal, allow("duty.serve")]
+Commander = Annotated[Principal, allow("callout.command")]
+
+
+class StartDuty(Body):
+    """Where the volunteer is now."""
+
+    location: Location
+
+
+class DutyView(View):
+    """`engaged` is the call-out that the person is called to or has accepted."""
+
+    volunteer: str = Field(examples=["acc_8f0c2e51d7a94b3c6e10"])
+    on_duty: bool
+    since: datetime | None
+    station: str
+    squad: str | None
+    engaged: str | None
+
+
+class OnDutyPage(Page[DutyView]):
+    """By id. The counts are those of all pages; `engaged` are called to, or on, a call-out."""
+
+    station: str
+    on_duty: int
+    engaged: int
+
+
+def _view(responder: Responder, now: datetime) -> DutyView:
+    return DutyView(
+        volunteer=responder.id,
+        on_duty=responder.on_duty,
+        since=responder.duty_since,
+        station=responder.station,
+        squad=responder.squad,
+        engaged=responder.engagement(now),
+    )
+
+
+@router.post(
+    "/start",
+    status_code=201,
+    summary="Go on duty",
+    responses=refuses("not_a_volunteer", "outside_jinan"),
+)
+async def start_duty(
+    body: StartDuty, who: Volunteer, handlers: Handlers, clock: Now, cause: RequestCause
+) -> DutyView:
+    """Approved volunteers only, and only in Jinan."""
+    place = body.location.point()
+    if not in_jinan(place):
+        raise Refusal("outside_jinan", "body.location")
+    return _view(await handlers.start_duty(who.subject, place, cause), clock.now())
+
+
+@router.post("/end", summary="Go off duty")
+async def end_duty(who: Volunteer, handlers: Handlers, clock: Now, cause: RequestCause) -> DutyView:
+    """An open call is dropped, an accepted one given back; who is on scene finishes there."""
+    return _view(await handlers.end_duty(who.subject, cause), clock.now())
+
+
+@router.get("/me", summary="My duty")
+async def get_own_duty(who: Volunteer, handlers: Handlers, clock: Now) -> DutyView:
+    return _view(await handlers.get(who.subject), clock.now())
+
+
+@router.get("", summary="Who is on duty at a station", responses=refuses("outside_area"))
+async def list_on_duty(
+    station: Annotated[str, Query(min_length=1, max_length=64)],
+    who: Commander,
+    handlers: Handlers,
+    stations: Annotated[Stations, provided(Stations)],
+    clock: Now,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> OnDutyPage:
+    """Officers of the station's area see everybody, a leader the own squad."""
+    streets = await stations.streets(station)
+    if not streets:
+        raise NotFound(station)
+    everybody = any(who.may("callout.command", street, "officer") for street in streets)
+    if not everybody and not who.squads_led:
+        raise Refusal("outside_area")
+    squads = None if everybody else who.squads_led
+    before, now = from_cursor(cursor), clock.now()
+    found = await handlers.list_on_duty(station, squads, before.id if before else None, limit)
+    on_duty, engaged = await handlers.count_on_duty(station, squads)
+    return OnDutyPage(
+        items=[_view(responder, now) for responder in found],
+        next=to_cursor(now, found[-1].id) if len(found) == limit else None,
+        station=station,
+        on_duty=on_duty,
+        engaged=engaged,
+    )

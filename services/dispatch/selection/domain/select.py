@@ -1,0 +1,137 @@
+"""Who is called: a pure function of the recorded situation and the policy.
+
+Of those who can be called, within the smallest ring that suffices, the smallest team is taken whose
+best make-up (the soonest expected first response) gives enough acceptances with the policy's
+probability. Where all are as likely to accept, that is the order of minutes on foot.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from jinan.local_time import local_date, minutes_on_foot
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.selection.domain.situation import (
+    Person,
+    Reason,
+    Selection,
+    Situation,
+    Verdict,
+)
+from services.dispatch.selection.domain.team import Option, acceptance, at_least, smallest_team
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def select(situation: Situation, policy: DispatchPolicy) -> Selection:
+    refused: dict[str, Reason | None] = {
+        p.volunteer: ineligible(p, situation, policy) for p in situation.people
+    }
+    eligible = [p for p in situation.people if refused[p.volunteer] is None]
+    options = {
+        p.volunteer: Option(p.volunteer, minutes(p, situation, policy), acceptance(p.tally, policy))
+        for p in eligible
+    }
+    eligible.sort(
+        key=lambda p: (options[p.volunteer].minutes, p.last_called_at or _NEVER, p.volunteer)
+    )
+    ring, team, enough = policy.rings_m[-1], (), at_least(situation.places, situation.open)
+    for ring in policy.rings_m:
+        team, enough = smallest_team(
+            [options[p.volunteer] for p in eligible if p.distance_m <= ring],
+            situation.places,
+            situation.open,
+            policy.enough,
+            policy.max_per_wave,
+            policy.nobody_min,
+        )
+        if enough >= policy.enough:
+            break
+    chosen = tuple(option.volunteer for option in team)
+    verdicts = tuple(
+        _verdict(p, refused[p.volunteer], options, chosen, ring, situation)
+        for p in situation.people
+    )
+    return Selection(
+        policy=policy.version, ring_m=ring, chosen=chosen, enough=enough, verdicts=verdicts
+    )
+
+
+def ineligible(person: Person, situation: Situation, policy: DispatchPolicy) -> Reason | None:
+    """Why a person cannot be called at all; None for who can."""
+    now = situation.at
+    checks: tuple[tuple[bool, Reason], ...] = (
+        (person.asked_before, "asked_before"),
+        (person.volunteer in situation.parties, "party"),
+        (not person.approved, "not_approved"),
+        (not person.on_duty, "off_duty"),
+        (person.engaged, "engaged"),
+        (not _is_within(person.seen_at, policy.fresh_s, now), "stale_position"),
+        (person.distance_m > policy.rings_m[-1], "too_far"),
+        (_is_within(person.served_until, policy.rest_s, now), "resting"),
+        (person.accepted_today >= policy.max_accepted_per_day, "called_enough"),
+        *_by_age(person.birth_year, now, policy),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
+def barred(
+    volunteer: str, birth_year: int, parties: Sequence[str], now: datetime, policy: DispatchPolicy
+) -> Reason | None:
+    """Why nobody may call a person to this matter, not even a leader or an officer; None where one
+    may."""
+    checks: tuple[tuple[bool, Reason], ...] = (
+        (volunteer in parties, "party"),
+        *_by_age(birth_year, now, policy),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
+def _by_age(
+    birth_year: int, now: datetime, policy: DispatchPolicy
+) -> tuple[tuple[bool, Reason], ...]:
+    """Only the year of birth is known: this year's birthday may be over or still to come, and the
+    stricter age counts."""
+    age = local_date(now).year - birth_year
+    return (
+        (age - 1 < policy.adult_age, "under_age"),
+        (age >= policy.elder_age and policy.is_night(now), "elder_at_night"),
+    )
+
+
+def minutes(person: Person, situation: Situation, policy: DispatchPolicy) -> float:
+    """Minutes on foot, less for the skills asked for, more for who was called much this week."""
+    walk = minutes_on_foot(person.distance_m, policy.walk_m_per_s, policy.detour)
+    bonus = policy.skill_bonus_min * len(set(person.skills) & set(situation.skills))
+    calls = min(person.called_this_week, policy.week_malus_max_calls)
+    return walk - bonus + policy.week_malus_min * calls
+
+
+def _verdict(
+    person: Person,
+    refused: Reason | None,
+    options: Mapping[str, Option],
+    chosen: Sequence[str],
+    ring: int,
+    situation: Situation,
+) -> Verdict:
+    if refused is not None:
+        return Verdict(volunteer=person.volunteer, reason=refused)
+    option = options[person.volunteer]
+    reason: Reason = "others_first"
+    if person.volunteer in chosen:
+        reason = "called"
+    elif person.distance_m > ring:
+        reason = "too_far"
+    elif situation.skills and not set(person.skills) & set(situation.skills):
+        reason = "no_skill"
+    return Verdict(
+        volunteer=person.volunteer,
+        reason=reason,
+        score=option.minutes,
+        probability=option.probability,
+    )
+
+
+def _is_within(at: datetime | None, seconds: int, now: datetime) -> bool:
+    """Whether it was less than so many seconds ago."""
+    return at is not None and at > now - timedelta(seconds=seconds)

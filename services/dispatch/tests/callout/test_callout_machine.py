@@ -1,0 +1,175 @@
+"""Whatever people do, and in whatever order: a call-out keeps its promises."""
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from chassis.domain import Refusal
+from contracts.envelope import Event
+from contracts.events import dispatch as contract
+from services.dispatch.callout.domain import attendance, filling
+from services.dispatch.callout.domain.next_step import next_step
+from services.dispatch.callout.domain.state import COMING, Callout, CandidateState, Decision
+from services.dispatch.tests.calls import NOW, POLICY, named, opened, wave
+
+PEOPLE = [f"v{n:02}" for n in range(16)]
+somebody = st.integers(0, 15)
+FINAL = {"done", "declined", "timed_out", "stood_down", "withdrew"}
+
+
+class CalloutMachine(RuleBasedStateMachine):
+    callout: Callout
+
+    @initialize(needed=st.integers(1, 4), category=st.sampled_from(["assistance", "dispute"]))
+    def begin(self, needed: int, category: str) -> None:
+        self.now = NOW
+        self.callout = opened(people_needed=needed, category=category)
+        self.facts: list[Event] = []
+
+    def apply(self, decision: Decision | None) -> None:
+        if decision is not None:
+            before, (self.callout, facts) = self.callout, decision
+            assert self.callout != before
+            self.facts += facts
+
+    def attempt(self, decide: object, *arguments: object, **more: object) -> None:
+        try:
+            self.apply(decide(self.callout, *arguments, **more))  # type: ignore[operator]
+        except Refusal:
+            return
+
+    def one(self, n: int, *states: CandidateState) -> str:
+        """Mostly somebody in one of these states, sometimes anybody."""
+        fit = [c.volunteer for c in self.callout.in_state(*states)]
+        return fit[n % len(fit)] if fit and n else PEOPLE[n]
+
+    @rule(size=st.integers(0, 5))
+    def step(self, size: int) -> None:
+        """What the deadlines loop does."""
+        due = next_step(self.callout, POLICY, self.now)
+        if due == "lapse":
+            self.apply(filling.lapse(self.callout, POLICY, self.now))
+        elif due == "wave":
+            free = [v for v in PEOPLE if self.callout.candidate(v) is None][:size]
+            self.apply(wave(self.callout, *free, now=self.now))
+        elif due in ("leader", "station"):
+            decision = filling.escalate(
+                self.callout, ("l1",), POLICY, self.now, to_station=due == "station"
+            )
+            assert decision is not None, "a step that is due can be taken"
+            self.apply(decision)
+
+    @rule(seconds=st.integers(1, 200))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(n=somebody)
+    def accept(self, n: int) -> None:
+        self.attempt(filling.accept, self.one(n, "called"), POLICY, self.now)
+
+    @rule(n=somebody)
+    def decline(self, n: int) -> None:
+        self.attempt(filling.decline, self.one(n, "called"), POLICY, self.now)
+
+    @rule(n=somebody)
+    def goes(self, n: int) -> None:
+        self.attempt(attendance.set_out, self.one(n, "accepted"))
+
+    @rule(n=somebody)
+    def arrives(self, n: int) -> None:
+        self.attempt(attendance.arrive, self.one(n, "accepted", "on_the_way"), self.now)
+
+    @rule(n=somebody, outcome=st.sampled_from(["solved", "not_found"]))
+    def finishes(self, n: int, outcome: str) -> None:
+        self.attempt(attendance.finish, self.one(n, "on_scene"), outcome, POLICY, self.now)
+
+    @rule(n=somebody)
+    def withdraws(self, n: int) -> None:
+        self.attempt(attendance.withdraw, self.one(n, *COMING), POLICY, self.now)
+
+    @rule(n=somebody, suspended=st.booleans())
+    def leaves(self, n: int, suspended: bool) -> None:
+        self.attempt(
+            attendance.drop, self.one(n, "called", *COMING), POLICY, self.now, suspended=suspended
+        )
+
+    @rule(n=somebody)
+    def is_called_manually(self, n: int) -> None:
+        who = self.one(n, "timed_out")
+        self.attempt(
+            filling.call_manually,
+            [named(self.callout, who, self.now)],
+            POLICY,
+            self.now,
+        )
+
+    @rule(really=st.integers(0, 9))
+    def report_ends(self, really: int) -> None:
+        if really == 0:
+            self.attempt(attendance.stand_down, "withdrawn", POLICY, self.now)
+
+    @invariant()
+    def never_more_than_are_needed(self) -> None:
+        coming = len(self.callout.in_state(*COMING, "done"))
+        assert coming <= self.callout.people_needed
+        if self.callout.state in ("filled", "under_way") and self.callout.outcome is None:
+            assert coming == self.callout.people_needed
+
+    @invariant()
+    def nobody_is_kept_waiting_for_a_place_that_is_gone(self) -> None:
+        if self.callout.places_left == 0 and not self.callout.ended:
+            assert self.callout.state in ("filled", "under_way")
+            assert not self.callout.in_state("called")
+
+    @invariant()
+    def nobody_is_called_twice_but_manually(self) -> None:
+        calls = Counter(
+            f.volunteer
+            for f in self.facts
+            if isinstance(f, contract.VolunteerCalled) and not f.by_hand
+        )
+        assert all(times == 1 for times in calls.values())
+
+    @invariant()
+    def its_next_step_is_due_when_it_is_needed_and_not_before(self) -> None:
+        due = self.callout.due_at
+        if due is None:
+            assert next_step(self.callout, POLICY, self.now + timedelta(days=1)) == "nothing"
+        else:
+            assert next_step(self.callout, POLICY, max(due, self.now)) != "nothing"
+            if due > self.now:
+                assert next_step(self.callout, POLICY, due - timedelta(milliseconds=1)) == "nothing"
+
+    @invariant()
+    def who_is_asked_can_be_found_by(self) -> None:
+        assert self.callout.asked == tuple(c.volunteer for c in self.callout.candidates)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "callout"):
+            return
+        self.now += timedelta(days=1)
+        self.attempt(attendance.stand_down, "closed", POLICY, self.now)
+        assert {c.state for c in self.callout.candidates} <= FINAL
+        assert self.callout.ended
+        self._every_call_has_one_answer_and_every_acceptance_one_end()
+        finished = [f for f in self.facts if isinstance(f, contract.VolunteerFinished)]
+        arrived = [f for f in self.facts if isinstance(f, contract.VolunteerArrived)]
+        assert len(finished) == len(arrived), "each arrival has its evidence"
+        assert all(f.since <= f.until for f in finished)
+
+    def _every_call_has_one_answer_and_every_acceptance_one_end(self) -> None:
+        for who in self.callout.asked:
+            mine = [type(f).__name__ for f in self.facts if getattr(f, "volunteer", None) == who]
+            asked, accepted = mine.count("VolunteerCalled"), mine.count("CalloutAccepted")
+            noes = mine.count("CalloutDeclined") + mine.count("CallTimedOut")
+            down, withdrew = mine.count("VolunteerStoodDown"), mine.count("VolunteerWithdrew")
+            done = sum(c.volunteer == who and c.state == "done" for c in self.callout.candidates)
+            assert accepted <= 1
+            assert asked == noes + down + withdrew + done
+
+
+TestCalloutMachine = CalloutMachine.TestCase
+TestCalloutMachine.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

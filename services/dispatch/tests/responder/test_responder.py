@@ -1,0 +1,141 @@
+"""A volunteer's duty, standing, claim and learnt answers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chassis.domain import Refusal
+from contracts.events.dispatch import DutyEnded, DutySignAsked, DutyStarted
+from contracts.events.registration import VolunteerStandingChanged
+from services.dispatch.policy import POLICIES
+from services.dispatch.responder import domain
+from services.dispatch.responder.domain import Engagement, Responder
+
+POLICY = POLICIES.of("2026-01")
+NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
+
+
+def approved(**more: Any) -> Responder:
+    return Responder(id="acc_1", source=1, approved=True, station="sta_1", birth_year=1980, **more)
+
+
+def on_duty(**more: Any) -> Responder:
+    return approved(on_duty=True, duty_since=NOW, sign_at=NOW, **more)
+
+
+def standing(standing: Any = "approved", **more: Any) -> VolunteerStandingChanged:
+    fields: dict[str, Any] = {"station": "sta_1", "area": "370104009008", "birth_year": 1980} | more
+    return VolunteerStandingChanged(volunteer="acc_1", standing=standing, **fields)
+
+
+def test_only_the_newest_standing_counts():
+    decision = domain.standing_changed(Responder(id="acc_1"), standing(skills=("care",)), 5, NOW)
+    assert decision is not None
+    assert (decision[0].approved, decision[0].skills, decision[0].source) == (True, ("care",), 5)
+    assert domain.standing_changed(decision[0], standing("suspended"), 4, NOW) is None
+    assert domain.standing_changed(decision[0], standing("suspended"), 5, NOW) is None
+
+
+def test_suspended_is_off_duty_at_once():
+    decision = domain.standing_changed(on_duty(), standing("suspended"), 2, NOW)
+    assert decision is not None
+    assert not decision[0].on_duty
+    assert decision[1] == (DutyEnded(volunteer="acc_1", station="sta_1", reason="suspended"),)
+
+
+def test_on_and_off_duty_by_a_tap_each_only_once():
+    decision = domain.start_duty(approved(), NOW)
+    assert decision is not None
+    started, facts = decision
+    assert facts == (DutyStarted(volunteer="acc_1", station="sta_1"),)
+    assert domain.start_duty(started, NOW) is None
+    ended = domain.end_duty(started, "tap", NOW)
+    assert ended is not None
+    assert domain.end_duty(ended[0], "tap", NOW) is None
+
+
+def test_who_is_not_approved_cannot_go_on_duty():
+    with pytest.raises(Refusal, match="not_a_volunteer"):
+        domain.start_duty(Responder(id="acc_1"), NOW)
+
+
+def test_without_a_sign_first_asked_then_off_duty():
+    responder, after = on_duty(), NOW + timedelta(minutes=24, seconds=59)
+    assert domain.check_silence(responder, None, after, POLICY) is None
+    after = NOW + timedelta(minutes=25)
+    assert domain.check_silence(responder, NOW + timedelta(minutes=1), after, POLICY) is None
+    decision = domain.check_silence(responder, None, after, POLICY)
+    assert decision is not None
+    asked, (question,) = decision
+    assert question == DutySignAsked(
+        volunteer="acc_1", station="sta_1", until=NOW + timedelta(minutes=30)
+    )
+    assert domain.check_silence(asked, None, NOW + timedelta(minutes=29), POLICY) is None
+    assert (
+        domain.check_silence(
+            asked, NOW + timedelta(minutes=26), NOW + timedelta(minutes=40), POLICY
+        )
+        is None
+    )
+    decision = domain.check_silence(asked, None, NOW + timedelta(minutes=30), POLICY)
+    assert decision is not None
+    assert decision[1] == (DutyEnded(volunteer="acc_1", station="sta_1", reason="no_sign"),)
+
+
+def test_whoever_was_never_asked_is_not_taken_off_duty_however_long_it_was():
+    decision = domain.check_silence(on_duty(), None, NOW + timedelta(hours=3), POLICY)
+    assert decision is not None
+    assert decision[0].on_duty
+
+
+def test_who_is_asked_late_has_the_time_that_the_question_gives():
+    decision = domain.check_silence(on_duty(), None, NOW + timedelta(hours=3), POLICY)
+    assert decision is not None
+    asked, (question,) = decision
+    assert isinstance(question, DutySignAsked)
+    assert domain.check_silence(asked, None, question.until - timedelta(seconds=1), POLICY) is None
+    assert domain.check_silence(asked, None, question.until, POLICY) is not None
+
+
+def test_who_has_accepted_a_matter_stays_on_duty_without_a_sign():
+    busy = on_duty(engaged=Engagement(callout="cal_1"))
+    assert domain.check_silence(busy, None, NOW + timedelta(hours=2), POLICY) is None
+
+
+def test_a_claim_runs_out_unless_they_accepted():
+    called = on_duty(engaged=Engagement(callout="cal_1", until=NOW + timedelta(minutes=2)))
+    assert called.engagement(NOW) == "cal_1"
+    assert called.engagement(NOW + timedelta(minutes=2)) is None
+    accepted, _ = domain.engage(called, "cal_1", "dispute", NOW)
+    assert accepted.engagement(NOW + timedelta(days=1)) == "cal_1"
+    assert domain.accepted_today(accepted, NOW) == 1
+    assert domain.accepted_today(accepted, NOW + timedelta(days=1)) == 0
+
+
+def test_after_an_accepted_matter_they_rest_after_a_mere_call_they_do_not():
+    called = on_duty(engaged=Engagement(callout="cal_1", until=NOW + timedelta(minutes=2)))
+    free, _ = domain.release(called, "cal_1", NOW)
+    assert (free.engaged, free.served_until) == (None, None)
+    accepted, _ = domain.engage(called, "cal_1", "dispute", NOW)
+    rests, _ = domain.release(accepted, "cal_1", NOW)
+    assert (rests.engaged, rests.served_until) == (None, NOW)
+
+
+def test_leaving_one_call_out_does_not_touch_another():
+    busy = on_duty(engaged=Engagement(callout="cal_2"))
+    assert domain.release(busy, "cal_1", NOW) == (busy, ())
+    kept, _ = domain.engage(busy, "cal_1", "dispute", NOW)
+    assert kept.engaged == busy.engaged
+
+
+def test_answers_are_learnt_overall_by_hour_and_by_kind():
+    learnt = domain.count_answer(on_duty(), "dispute", NOW, accepted=True)
+    learnt = domain.count_answer(learnt, "escort", NOW, accepted=False)
+    tally = {key: (a.asked, a.accepted) for key, a in learnt.answers.items()}
+    assert tally == {"all": (2, 1), "h12": (2, 1), "k_dispute": (1, 1), "k_escort": (1, 0)}
+
+
+def test_calls_older_than_a_week_do_not_count():
+    called = on_duty(called_at=(NOW - timedelta(days=8), NOW - timedelta(days=6), NOW))
+    assert domain.called_this_week(called, NOW) == 2

@@ -1,0 +1,42 @@
+"""Registration's policy: the numbers that decide, from `policy.toml`."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+
+from chassis.domain import Policies, Policy
+
+
+class RegistrationPolicy(Policy):
+    """`_s` fields are seconds."""
+
+    code_digits: int = Field(ge=4, le=8)
+    code_lifetime_s: int
+    code_max_guesses: int
+    code_resend_wait_s: int
+    code_max_per_day: int
+    code_delivery_timeout_s: int
+    session_lifetime_days: int
+    max_sessions: int
+    access_token_lifetime_s: int
+    max_proposals: int
+
+    @property
+    def code_lifetime(self) -> timedelta:
+        return timedelta(seconds=self.code_lifetime_s)
+
+    @property
+    def code_resend_wait(self) -> timedelta:
+        return timedelta(seconds=self.code_resend_wait_s)
+
+    @property
+    def code_delivery_timeout(self) -> timedelta:
+        return timedelta(seconds=self.code_delivery_timeout_s)
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(days=self.session_lifetime_days)
+
+
+POLICIES = Policies(RegistrationPolicy, Path(__file__).with_name("policy.toml").read_text("utf-8"))

@@ -1,0 +1,64 @@
+"""Sessions: a code opens one, each refresh token is valid once, and a used one that comes back ends
+its session."""
+
+from datetime import datetime
+
+from chassis.domain import Decision, Refusal
+from services.registration.account import events
+from services.registration.account.domain import Account, Session, new_account
+from services.registration.policy import RegistrationPolicy
+
+
+def new_session(id: str, salt: str, now: datetime, policy: RegistrationPolicy) -> Session:
+    expires_at = now + policy.session_lifetime
+    return Session(id=id, salt=salt, opened_at=now, refreshed_at=now, expires_at=expires_at)
+
+
+def sign_up(id: str, phone: str, session: Session, code: str) -> Decision[Account]:
+    """A new account with its first session. `phone` is encrypted."""
+    account = new_account(id, phone).with_(sessions=(session,), code_used=code)
+    return account, [events.account_opened(account)]
+
+
+def sign_in(
+    account: Account, session: Session, code: str, now: datetime, policy: RegistrationPolicy
+) -> Decision[Account]:
+    """One more session; beyond the limit, the one refreshed longest ago ends.
+
+    Raises Refusal if the code opened a session before.
+    """
+    if account.code_used == code:
+        raise Refusal("code_wrong", "body.code")
+    live = sorted((s for s in account.sessions if now < s.expires_at), key=lambda s: s.refreshed_at)
+    surplus = max(0, len(live) + 1 - policy.max_sessions)
+    changed = account.with_(sessions=(*live[surplus:], session), code_used=code)
+    return changed, [events.session_revoked(account, s.id, "replaced") for s in live[:surplus]]
+
+
+def refresh(
+    account: Account, session_id: str, turn: int, now: datetime, policy: RegistrationPolicy
+) -> Decision[Account]:
+    """The next turn. The token of an earlier turn was stolen, or its successor was: the session
+    ends.
+
+    Raises Refusal if the session has ended.
+    """
+    session = account.session(session_id)
+    if session is None or now >= session.expires_at or turn > session.turn:
+        raise Refusal("session_ended")
+    if turn < session.turn:
+        return end(account, session_id, "token_reused") or (account, [])
+    following = session.with_(
+        turn=session.turn + 1, refreshed_at=now, expires_at=now + policy.session_lifetime
+    )
+    sessions = tuple(following if s.id == session_id else s for s in account.sessions)
+    return account.with_(sessions=sessions), []
+
+
+def end(account: Account, session_id: str, reason: str) -> Decision[Account] | None:
+    """None if it has ended already."""
+    if account.session(session_id) is None:
+        return None
+    left = tuple(session for session in account.sessions if session.id != session_id)
+    revoked = events.session_revoked(account, session_id, reason)
+    return account.with_(sessions=left), [revoked]

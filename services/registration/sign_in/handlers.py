@@ -1,0 +1,222 @@
+"""Send one-time codes, and open, refresh and end sessions. The first sign-in opens the account: one
+write does it all."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hmac import compare_digest
+
+import structlog
+
+from chassis.clock import Clock
+from chassis.domain import Cause, Decision, Refusal, derived_id
+from chassis.errors import AlreadyExists
+from chassis.identity.guards import Principal
+from services.registration.account.domain import Account, Session
+from services.registration.account.personal import PersonalData, is_assigned, normalize_phone
+from services.registration.account.store import Accounts
+from services.registration.policy import POLICIES
+from services.registration.sign_in.domain import code as codes
+from services.registration.sign_in.domain import session as sessions
+from services.registration.sign_in.domain.code import IssuedCode
+from services.registration.sign_in.sms.sender import NotSent, SmsSender
+from services.registration.sign_in.store import LocalMessage, LocalMessages, SignInCodes
+from services.registration.sign_in.tokens import RefreshToken, Tokens
+
+log = structlog.get_logger()
+_SEND_TIMEOUT_S = 5.0
+_MAX_MESSAGES = 10
+
+
+def real_time(clock: Clock) -> datetime:
+    """Codes and sessions are in people's hands: they expire by real time, never by a fast-forwarded
+    clock."""
+    return datetime.fromtimestamp(clock.real(), UTC)
+
+
+def phone_of(text: str, field: str) -> str:
+    """Raises Refusal where `field` holds no Chinese mobile number."""
+    phone = normalize_phone(text)
+    if phone is None:
+        raise Refusal("phone_invalid", field)
+    return phone
+
+
+class CodeHandlers:
+    """`allow_unassigned`: also send to numbers that are assigned to nobody."""
+
+    def __init__(
+        self,
+        codes: SignInCodes,
+        accounts: Accounts,
+        personal: PersonalData,
+        sender: SmsSender,
+        clock: Clock,
+        allow_unassigned: bool,
+    ) -> None:
+        self._codes, self._accounts, self._personal = codes, accounts, personal
+        self._sender, self._clock, self._allow_unassigned = sender, clock, allow_unassigned
+
+    async def send(self, phone_text: str, cause: Cause) -> int:
+        """The code's lifetime in seconds."""
+        phone = phone_of(phone_text, "body.phone")
+        if not is_assigned(phone, self._allow_unassigned):
+            raise Refusal("phone_invalid", "body.phone")
+        now = real_time(self._clock)
+        policy = POLICIES.at(now)
+        key, code_id = self._personal.phone_key(phone), secrets.token_hex(8)
+        code = f"{secrets.randbelow(10**policy.code_digits):0{policy.code_digits}d}"
+        known = await self._accounts.exists(self._personal.account_id(phone))
+        last = await self._codes.issue(
+            key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now
+        )
+        if last is None:
+            await self._deliver(phone, key, code_id, code)
+            await self._codes.mark_delivered(key, code_id)
+        elif last.mark != cause.mark:
+            reason, seconds = codes.refusal(last, now, policy) or ("code_too_soon", 1)
+            raise Refusal(reason, retry_after=seconds, seconds=seconds)
+        elif not last.delivered:
+            raise Refusal("message_not_sent", retry_after=2)
+        return policy.code_lifetime_s
+
+    async def _deliver(self, phone: str, key: str, code_id: str, code: str) -> None:
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._sender.send_code(phone, code)
+        except (NotSent, TimeoutError) as error:
+            log.warning("code not sent", reason=getattr(error, "reason", "timeout"))
+            await self._codes.mark_failed(key, code_id)
+            if isinstance(error, NotSent) and error.phone_refused:
+                raise Refusal("phone_invalid", "body.phone") from None
+            raise Refusal("message_not_sent", retry_after=10) from None
+
+    async def check(self, phone: str, guess: str) -> IssuedCode:
+        """The code that was guessed. Raises Refusal for a wrong guess, and once the guesses are
+        used up."""
+        issued = await self._codes.count_guess(self._personal.phone_key(phone))
+        hashed = self._personal.code_hash(issued.code if issued else "", guess)
+        now = real_time(self._clock)
+        verdict = codes.verdict(issued, hashed, now, POLICIES.at(now))
+        if verdict == "guesses_used":
+            raise Refusal("code_tries_used", "body.code")
+        if verdict == "wrong" or issued is None:
+            raise Refusal("code_wrong", "body.code")
+        return issued
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session with the tokens of its present turn. `phone`: where it was given by the request."""
+
+    account: Account
+    session: Session
+    access_token: str
+    expires_in_s: int
+    refresh_token: str
+    phone: str | None = None
+
+
+class SessionHandlers:
+    def __init__(
+        self,
+        accounts: Accounts,
+        codes: CodeHandlers,
+        personal: PersonalData,
+        tokens: Tokens,
+        clock: Clock,
+    ) -> None:
+        self._accounts, self._codes, self._personal = accounts, codes, personal
+        self._tokens, self._clock = tokens, clock
+
+    async def open(self, phone_text: str, guess: str, cause: Cause) -> SignedIn:
+        """A repeat of `cause` gives the same session; the code opens no other."""
+        phone = phone_of(phone_text, "body.phone")
+        issued = await self._codes.check(phone, guess)
+        now, id = real_time(self._clock), self._personal.account_id(phone)
+        session = sessions.new_session(
+            derived_id("ses", issued.code), secrets.token_hex(16), now, POLICIES.at(now)
+        )
+        account = None
+        if not issued.account_known:
+            encrypted = self._personal.encrypt(phone, "phone", id)
+            new = sessions.sign_up(id, encrypted, session, issued.code)
+            account = await self._add(new, cause)
+        if account is None:
+            account = await self._accounts.change(
+                id,
+                lambda a: sessions.sign_in(a, session, issued.code, now, POLICIES.at(now)),
+                cause,
+            )
+        opened = account.session(session.id)
+        if opened is None:  # a repeat, and the session has ended since
+            raise Refusal("code_wrong", "body.code")
+        return self._signed_in(account, opened, phone)
+
+    async def _add(self, new: Decision[Account], cause: Cause) -> Account | None:
+        """None if the phone has an account by now."""
+        try:
+            return await self._accounts.add(*new, cause)
+        except AlreadyExists:
+            return None
+
+    async def refresh(self, text: str, cause: Cause) -> SignedIn:
+        """The session with its next turn. A repeat of `cause` gives that turn again, until it is
+        used."""
+        token = self._tokens.parse(text)
+        if token is None or not await self._accounts.exists(token.account):
+            raise Refusal("session_ended")
+        now = real_time(self._clock)
+
+        def decide(account: Account) -> Decision[Account]:
+            self._require_genuine(token, account)
+            return sessions.refresh(account, token.session, token.turn, now, POLICIES.at(now))
+
+        account = await self._accounts.change(token.account, decide, cause)
+        session = account.session(token.session)
+        if session is None:
+            raise Refusal("session_ended")
+        if session.turn != token.turn + 1:
+            # A repeat, but its token was used since: a used token came back after all.
+            await self._end(account.id, session.id, "token_reused", Cause(secrets.token_hex(16)))
+            raise Refusal("session_ended")
+        self._require_genuine(token, account)
+        return self._signed_in(account, session)
+
+    def _require_genuine(self, token: RefreshToken, account: Account) -> None:
+        session = account.session(token.session)
+        if session is None or not self._tokens.is_genuine(token, session):
+            raise Refusal("session_ended")
+
+    def _signed_in(self, account: Account, session: Session, phone: str | None = None) -> SignedIn:
+        access, lifetime = self._tokens.access(account, session)
+        refresh = self._tokens.refresh(account, session)
+        return SignedIn(account, session, access, lifetime, refresh, phone)
+
+    async def own(self, who: Principal) -> tuple[Session, ...]:
+        return (await self._accounts.require(who.subject)).sessions
+
+    async def end(self, who: Principal, session: str, cause: Cause) -> None:
+        """One of one's own; nothing happens if it has ended already."""
+        await self._end(who.subject, session, "signed_out", cause)
+
+    async def _end(self, account: str, session: str, reason: str, cause: Cause) -> None:
+        await self._accounts.change(account, lambda a: sessions.end(a, session, reason), cause)
+
+
+class LocalMessageHandlers:
+    """`messages` None: messages are really sent, and there is nothing to read. Without a `key`
+    nobody reads any."""
+
+    def __init__(self, messages: LocalMessages | None, personal: PersonalData, key: str) -> None:
+        self._messages, self._personal, self._key = messages, personal, key
+
+    async def latest(self, phone_text: str, key: str) -> list[LocalMessage]:
+        """The latest first."""
+        if self._messages is None:
+            raise Refusal("not_found")
+        if not self._key or not compare_digest(self._key.encode(), key.encode()):
+            raise Refusal("not_allowed", fields={"header.X-Dev-Key": "problem.not_allowed"})
+        phone = phone_of(phone_text, "query.phone")
+        return await self._messages.latest(self._personal.phone_key(phone), _MAX_MESSAGES)

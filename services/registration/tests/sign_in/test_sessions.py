@@ -1,0 +1,158 @@
+"""Sessions under any order of refreshes, repeats and thefts; and what a code is good for."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.domain import Refusal
+from contracts.events.registration import AccountOpened, SessionRevoked
+from services.registration.account.domain import Account
+from services.registration.policy import POLICIES
+from services.registration.sign_in.domain import session as domain
+from services.registration.sign_in.domain.code import IssuedCode, day_of, refusal, verdict
+
+NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
+POLICY = POLICIES.at(NOW)
+
+
+def signed_up() -> Account:
+    account, events = domain.sign_up(
+        "acc_1", "sealed", domain.new_session("ses_1", "salt", NOW, POLICY), "code_1"
+    )
+    assert [type(event) for event in events] == [AccountOpened]
+    return account
+
+
+def turn(account: Account, session: str = "ses_1") -> int:
+    found = account.session(session)
+    assert found is not None
+    return found.turn
+
+
+def test_whoever_signs_up_is_a_resident_of_the_city() -> None:
+    assert [(grant.role, grant.area) for grant in signed_up().grants] == [("resident", "3701")]
+
+
+@given(st.lists(st.integers(min_value=1, max_value=6), max_size=12))
+def test_only_the_present_turn_refreshes_and_a_used_one_ends_the_session(turns: list[int]) -> None:
+    account = signed_up()
+    for asked in turns:
+        present = turn(account)
+        if asked > present:  # a token that was never made
+            with pytest.raises(Refusal, match="session_ended"):
+                domain.refresh(account, "ses_1", asked, NOW, POLICY)
+            continue
+        account, events = domain.refresh(account, "ses_1", asked, NOW, POLICY)
+        if asked < present:
+            assert account.session("ses_1") is None
+            assert events == [
+                SessionRevoked(account="acc_1", session="ses_1", reason="token_reused")
+            ]
+            with pytest.raises(Refusal, match="session_ended"):
+                domain.refresh(account, "ses_1", asked, NOW, POLICY)
+            return
+        assert turn(account) == present + 1
+
+
+def test_a_session_lapses_when_it_is_not_refreshed() -> None:
+    account = signed_up()
+    lapsed = NOW + POLICY.session_lifetime
+    later = lapsed - timedelta(seconds=1)
+    kept, _ = domain.refresh(account, "ses_1", 1, later, POLICY)
+    with pytest.raises(Refusal):
+        domain.refresh(account, "ses_1", 1, lapsed, POLICY)
+    assert domain.refresh(kept, "ses_1", 2, lapsed, POLICY)[0].session("ses_1") is not None
+
+
+def test_a_code_opens_one_session() -> None:
+    account = signed_up()
+    with pytest.raises(Refusal, match="code_wrong"):
+        domain.sign_in(
+            account, domain.new_session("ses_1", "other", NOW, POLICY), "code_1", NOW, POLICY
+        )
+    again, _ = domain.sign_in(
+        account, domain.new_session("ses_2", "salt", NOW, POLICY), "code_2", NOW, POLICY
+    )
+    assert [session.id for session in again.sessions] == ["ses_1", "ses_2"]
+
+
+def test_the_eleventh_session_ends_the_one_refreshed_longest_ago() -> None:
+    account = signed_up()
+    for n in range(2, POLICY.max_sessions + 1):
+        at = NOW + timedelta(minutes=n)
+        account, _ = domain.sign_in(
+            account, domain.new_session(f"ses_{n}", "salt", at, POLICY), f"code_{n}", at, POLICY
+        )
+    account, _ = domain.refresh(account, "ses_1", 1, NOW + timedelta(hours=1), POLICY)
+    last = NOW + timedelta(hours=2)
+    account, events = domain.sign_in(
+        account, domain.new_session("ses_11", "salt", last, POLICY), "code_11", last, POLICY
+    )
+    assert len(account.sessions) == POLICY.max_sessions
+    assert events == [SessionRevoked(account="acc_1", session="ses_2", reason="replaced")]
+
+
+def test_ended_sessions_make_room_without_an_event() -> None:
+    account = signed_up()
+    later = NOW + POLICY.session_lifetime
+    account, events = domain.sign_in(
+        account, domain.new_session("ses_2", "salt", later, POLICY), "code_2", later, POLICY
+    )
+    assert ([session.id for session in account.sessions], list(events)) == (["ses_2"], [])
+
+
+def test_signing_out_twice_is_signing_out_once() -> None:
+    account, events = domain.end(signed_up(), "ses_1", "signed_out") or (signed_up(), [])
+    assert (account.sessions, len(events)) == ((), 1)
+    assert domain.end(account, "ses_1", "signed_out") is None
+
+
+def issued(**more: object) -> IssuedCode:
+    fields = {
+        "code": "c",
+        "hash": "right",
+        "sent_at": NOW,
+        "expires_at": NOW + POLICY.code_lifetime,
+        "guesses": 1,
+        "day": day_of(NOW),
+        "sent_today": 1,
+    }
+    return IssuedCode.model_validate(fields | more)
+
+
+@given(
+    st.integers(min_value=1, max_value=20), st.integers(min_value=0, max_value=1200), st.booleans()
+)
+def test_a_code_is_right_within_its_guesses_and_its_time(
+    guesses: int, seconds: int, guessed: bool
+) -> None:
+    found = verdict(
+        issued(guesses=guesses),
+        "right" if guessed else "wrong",
+        NOW + timedelta(seconds=seconds),
+        POLICY,
+    )
+    if seconds >= POLICY.code_lifetime_s:
+        assert found == "wrong"
+    elif guesses > POLICY.code_max_guesses:
+        assert found == "guesses_used"
+    else:
+        assert found == ("right" if guessed else "wrong")
+
+
+def test_a_phone_that_asked_for_no_code_gets_the_same_answer_as_a_wrong_one() -> None:
+    assert verdict(None, "right", NOW, POLICY) == "wrong"
+
+
+def test_one_code_a_minute_and_ten_a_day_of_jinan() -> None:
+    assert refusal(issued(), NOW + timedelta(seconds=20), POLICY) == ("code_too_soon", 40)
+    assert refusal(issued(), NOW + POLICY.code_resend_wait, POLICY) is None
+    full = issued(sent_today=POLICY.code_max_per_day)
+    assert refusal(full, NOW + POLICY.code_resend_wait, POLICY) == (
+        "code_too_many",
+        8 * 3600 - 60,
+    ), "Jinan's midnight is at 16:00 UTC"
+    assert refusal(full, NOW + timedelta(hours=8), POLICY) is None
+    assert day_of(NOW + timedelta(hours=8)) == "2026-03-06"

@@ -1,0 +1,72 @@
+"""The running service: codes, sessions and refresh tokens under repeats, races and thefts."""
+
+import asyncio
+
+import pytest
+
+from services.registration.tests.live import Client, Member, new_phone
+
+pytestmark = pytest.mark.servers
+
+
+async def test_a_code_opens_one_account_and_one_session(client: Client) -> None:
+    phone = new_phone()
+    body = {"phone": f"+86 {phone[:3]}-{phone[3:]}", "code": await client.code(phone)}
+    first, again = [
+        await client.http.post("sessions", json=body, headers={"Idempotency-Key": "once-only-1"})
+        for _ in range(2)
+    ]
+    other = await client.http.post(
+        "sessions", json=body, headers={"Idempotency-Key": "once-only-2"}
+    )
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
+    assert first.json()["refresh_token"] == again.json()["refresh_token"]
+    assert first.json()["account"]["grants"] == [
+        {"role": "resident", "area": "3701", "squad": None, "until": None}
+    ]
+    assert other.json()["errors"][0]["field"] == "body.code"
+
+
+async def test_of_many_at_once_with_one_code_one_is_let_in(client: Client) -> None:
+    phone = new_phone()
+    body = {"phone": phone, "code": await client.code(phone)}
+    answers = await asyncio.gather(*(client.http.post("sessions", json=body) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422, 422]
+
+
+async def test_guesses_end_after_five_even_if_they_come_at_once(client: Client) -> None:
+    phone = new_phone()
+    code = await client.code(phone)
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    answers = await asyncio.gather(
+        *(client.http.post("sessions", json={"phone": phone, "code": wrong}) for _ in range(9))
+    )
+    assert {answer.status_code for answer in answers} <= {422, 429}
+    right = await client.http.post("sessions", json={"phone": phone, "code": code})
+    assert right.status_code == 429
+    too_soon = await client.http.post("sign-in-codes", json={"phone": phone})
+    assert (too_soon.status_code, too_soon.json()["type"]) == (429, "urn:problem:code_too_soon")
+    assert 1 <= int(too_soon.headers["Retry-After"]) <= 60
+
+
+async def test_a_used_refresh_token_ends_the_session_but_a_repeated_request_does_not(
+    client: Client,
+) -> None:
+    member = await client.stranger()
+    first, again = [await member.refresh("refresh-repeat") for _ in range(2)]
+    assert first.status_code == again.status_code == 201
+    assert first.json()["refresh_token"] == again.json()["refresh_token"]
+    now = Member(client.http, first.json())
+    assert (await member.refresh()).status_code == 401, "the first token was used"
+    assert (await now.refresh()).status_code == 401, "so the session is over"
+
+
+async def test_signing_out_ends_refreshing(client: Client) -> None:
+    member = await client.stranger()
+    assert (await member.call("DELETE", "sessions/current")).status_code == 204
+    assert (await member.call("DELETE", "sessions/current")).status_code == 204
+    assert (await member.refresh()).status_code == 401
+
+
+async def test_messages_need_the_developer_s_key(client: Client) -> None:
+    assert (await client.http.get("dev/messages?phone=12000899999")).status_code == 403

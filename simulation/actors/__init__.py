@@ -1,0 +1,1 @@
+"""The people who act on a simulated day, and the answers they give."""

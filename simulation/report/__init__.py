@@ -1,0 +1,1 @@
+"""What a simulated day looks like while it runs, and its results."""
