@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.security.callout_under_way import png
 from tests.security.staff import Staff, headers_of
-from tests.support.client import Api, Json, ask, new_phone, start_duty, upload_photo
+from tests.support.client import Api, Json, Person, ask, new_phone, start_duty, upload_photo
 from tests.support.demonstration import PLACE, STATION, report_body
 from tests.telemetry.canaries import id_number
 
@@ -45,47 +45,60 @@ class FuzzValues:
 @asynccontextmanager
 async def fuzz_values(api: Api, staff: Staff) -> AsyncGenerator[FuzzValues]:
     """A volunteer is on duty meanwhile, and is called."""
-    newcomer, resident = await api.sign_in(new_phone()), staff["resident"]
     await start_duty(staff["volunteer"], PLACE)
-    application = {
-        "station": STATION,
-        "area": COMMUNITY,
-        "name": "新人",
-        "id_number": id_number(),
-        "skills": [],
+    newcomer = await _applicant(api)
+    named = await _people_values(staff, newcomer) | await _report_values(api, staff["resident"])
+    places: dict[str, list[Any]] = {
+        "station": [STATION],
+        "area": [COMMUNITY, COMMUNITY[:9], "3701"],
+        "community": [COMMUNITY],
+        "parent": ["3701", "370104"],
     }
-    await newcomer.post("volunteers", application)
+    try:
+        yield FuzzValues(named | places)
+    finally:
+        for role in ("volunteer", "leader"):
+            headers = await headers_of(staff, role)
+            await ask(api, None, "POST", "duty/end", headers=headers)
+
+
+async def _applicant(api: Api) -> Person:
+    """A newcomer who has applied to the station."""
+    newcomer = await api.sign_in(new_phone())
+    application: Json = {"station": STATION, "area": COMMUNITY, "name": "新人", "skills": []}
+    await newcomer.post("volunteers", application | {"id_number": id_number()})
+    return newcomer
+
+
+async def _people_values(staff: Staff, newcomer: Person) -> dict[str, list[Any]]:
     name = f"接口队{secrets.token_hex(3)}"
     squad = (await staff["officer"].post("squads", {"station": STATION, "name": name}))["id"]
+    volunteers = [staff["volunteer"].id, newcomer.id]
+    return {
+        "volunteers.id": [newcomer.id],
+        "account": [newcomer.id],
+        "leader": [newcomer.id],
+        "volunteer": volunteers,
+        "volunteers": [volunteers],
+        "squads.id": [squad],
+        "squad": [squad],
+        "phone": [newcomer.phone],
+        "id_number": [id_number()],
+    }
+
+
+async def _report_values(api: Api, resident: Person) -> dict[str, list[Any]]:
     photo = await upload_photo(resident, png())
     reports = [(await resident.post("reports", _report(category)))["id"] for category in CATEGORIES]
     anonymous = await ask(api, None, "POST", "reports", json=_report("nuisance", anonymous=True))
     filed: Json = anonymous.raise_for_status().json()
-    accounts = {"volunteers.id": newcomer.id, "account": newcomer.id, "leader": newcomer.id}
-    volunteers = [staff["volunteer"].id, newcomer.id]
-    named: dict[str, list[Any]] = {name: [id] for name, id in accounts.items()} | {
+    return {
         "reports.id": reports,
         "report": reports,
         "number": [filed["number"]],
         "key": [filed["follow_up_key"]],
         "photo": [photo],
-        "volunteer": volunteers,
-        "volunteers": [volunteers],
-        "squads.id": [squad],
-        "squad": [squad],
-        "station": [STATION],
-        "area": [COMMUNITY, COMMUNITY[:9], "3701"],
-        "community": [COMMUNITY],
-        "parent": ["3701", "370104"],
-        "phone": [newcomer.phone],
-        "id_number": [id_number()],
     }
-    try:
-        yield FuzzValues(named)
-    finally:
-        for role in ("volunteer", "leader"):
-            headers = await headers_of(staff, role)
-            await ask(api, None, "POST", "duty/end", headers=headers)
 
 
 def _report(category: str, **more: Any) -> Json:
