@@ -7,7 +7,8 @@ import pytest
 import structlog
 
 from deploy.local.profiles import sweep_tests
-from tests.support.backend import Backend, WholePlatform, backend_by_choice
+from tests.support.backend import Backend, backend_by_choice
+from tests.support.platform import WholePlatform
 
 # Tracebacks as they are: drawing each with all its variables takes a second, and every other test's
 # time with it.

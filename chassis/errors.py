@@ -64,6 +64,8 @@ _TRANSIENT = (
     ConnectionError,
     TimeoutError,
 )
+DRIVER_ERRORS = (mongo.PyMongoError, redis.RedisError, kafka.KafkaError, OSError)
+"""What drivers raise, transient or not."""
 _CLOSED = "the handler is closed"  # uvloop's RuntimeError for a write to a broken connection
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
+import pymongo.lock
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
 
@@ -15,7 +16,8 @@ _library_send = AIOKafkaConnection.send
 
 async def wait_for(fut: Awaitable[T], timeout: float | None) -> T:
     """Python 3.12's `asyncio.wait_for`. That of 3.11 loses a cancellation that comes just as the
-    wait ends (cpython gh-86296), and PyMongo sends every request through it.
+    wait ends (cpython gh-86296), and PyMongo sends every request through it. It also waits in a
+    task of its own: one cancelled twice leaves the lock of PyMongo's pool taken for ever.
 
     Delete when Python 3.12 is the oldest supported version.
     """
@@ -43,5 +45,6 @@ def install() -> None:
     """Once for the process. Safe to call again."""
     AIOKafkaConnection.send = _send
     if sys.version_info < (3, 12):
-        module: Any = asyncio
-        module.wait_for = wait_for
+        modules: tuple[Any, ...] = (asyncio, pymongo.lock)  # the latter imports it by its name
+        for module in modules:
+            module.wait_for = wait_for

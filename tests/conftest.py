@@ -1,43 +1,46 @@
-"""The station that the tests through the gateway play at."""
+"""The demonstration station, for tests through the gateway."""
 
 from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
 
-from simulation.api import Api
-from simulation.people import demonstration
-from tests.journeys.phone import Phone
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
+from tests.support.client import Api
+from tests.support.demonstration import demonstration
+from tests.support.phone import Phone
+from tests.support.platform import WholePlatform
 
 
 @pytest.fixture(scope="session")
-async def whole_station(platform: WholePlatform) -> AsyncGenerator[Station]:
-    api = Api(platform.gateway_url, platform.dev_key)
-    yield Station(api, platform.clock, demonstration())
-    await api.close()
+async def api(platform: WholePlatform) -> AsyncGenerator[Api]:
+    """The gateway."""
+    opened = Api(platform.gateway_url, platform.dev_key)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def whole_station(api: Api, platform: WholePlatform) -> Station:
+    return Station(api, platform.clock, demonstration())
 
 
 @pytest.fixture
 async def station(whole_station: Station) -> AsyncGenerator[Station]:
-    """With nobody on duty before and after."""
+    """Nobody is on duty before and after."""
     yield whole_station
-    await whole_station.go_home()
+    await whole_station.end_journey()
 
 
 @pytest.fixture
-async def web(platform: WholePlatform) -> AsyncGenerator[httpx.AsyncClient]:
-    """A client of the gateway that does nothing by itself."""
-    async with httpx.AsyncClient(
-        base_url=platform.gateway_url, timeout=15, trust_env=False
-    ) as client:
-        yield client
+def web(api: Api) -> httpx.AsyncClient:
+    """The same client without its retries and errors."""
+    return api.http
 
 
 @pytest.fixture
 async def somebody(station: Station) -> Phone:
-    """A resident who does nothing of note."""
+    """A resident who takes part in nothing."""
     return await station.somebody("bystander")
 
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Query
@@ -15,6 +15,7 @@ T = TypeVar("T")
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most")]
 DEFAULT_LIMIT = 50
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Page(View, Generic[T]):
@@ -32,7 +33,7 @@ class Position(NamedTuple):
 
 
 def to_cursor(at: datetime, id: str) -> str:
-    plain = f"{round(at.timestamp() * 1000)}~{id}".encode()
+    plain = f"{(at - _EPOCH) // timedelta(milliseconds=1)}~{id}".encode()
     return base64.urlsafe_b64encode(plain).decode().rstrip("=")
 
 
@@ -42,9 +43,9 @@ def from_cursor(cursor: str | None) -> Position | None:
         return None
     try:
         plain = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        milliseconds, id = plain.split("~")
-        return Position(datetime.fromtimestamp(int(milliseconds) / 1000, UTC), id)
-    except (ValueError, OverflowError, OSError):
+        milliseconds, id = plain.split("~", 1)
+        return Position(_EPOCH + timedelta(milliseconds=int(milliseconds)), id)
+    except (ValueError, OverflowError):
         raise Refusal("cursor_invalid", "query.cursor") from None
 
 

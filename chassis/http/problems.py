@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from chassis.domain import Refusal
 from chassis.errors import (
+    DRIVER_ERRORS,
     AlreadyExists,
     CauseReused,
     Conflict,
@@ -184,6 +185,8 @@ def install(app: FastAPI) -> None:
         Conflict,
         CauseReused,
         Unavailable,
+        # An error that only `Exception` covers counts as 500 whatever the answer, and is raised on.
+        *DRIVER_ERRORS,
         Exception,
     ):
         app.add_exception_handler(error, _on_error)

@@ -17,11 +17,11 @@ class Projection:
 
     async def keep(self, id: str, seq: int, **fields: Any) -> bool:
         """Whether these fields are newer than what is kept; then they are kept."""
-        newer = {"_id": id, "seq": {"$lt": seq}}
+        older, changes = {"_id": id, "seq": {"$lt": seq}}, {"$set": fields | {"seq": seq}}
         try:
-            await self.collection.update_one(newer, {"$set": fields | {"seq": seq}}, upsert=True)
-        except DuplicateKeyError:  # what is kept is as new or newer
-            return False
+            await self.collection.update_one(older, changes, upsert=True)
+        except DuplicateKeyError:  # as new or newer; or an older one was inserted at the same time
+            return (await self.collection.update_one(older, changes)).matched_count == 1
         return True
 
     async def get(self, id: str) -> Document | None:

@@ -1,4 +1,4 @@
-"""Processes of the tests' own that can be put to sleep, woken and killed."""
+"""Child processes that tests stop, continue and kill."""
 
 import os
 import signal
@@ -11,15 +11,16 @@ from pathlib import Path
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-_END_SECONDS = 20.0
+_TERMINATION_SECONDS = 20.0
 
 
 class Child:
-    """`python -m module` with these variables; what it says goes to a file in `folder`."""
+    """`python -m module` with these environment variables; its output goes to a file in
+    `folder`."""
 
     def __init__(self, module: str, name: str, folder: Path, variables: Mapping[str, str]) -> None:
         self.name, self._command = name, (sys.executable, "-m", module)
-        self.said_in = folder / f"{name}.log"
+        self._output = folder / f"{name}.log"
         self._variables = {
             **os.environ,
             **variables,
@@ -30,78 +31,75 @@ class Child:
         self.start()
 
     def start(self) -> None:
-        """Starts it, or starts it anew once it has ended."""
-        with self.said_in.open("ab") as out:
+        """Start it, or restart it after it has exited."""
+        with self._output.open("ab") as out:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=self._variables, stdout=out, stderr=subprocess.STDOUT
             )
 
     @property
-    def code(self) -> int | None:
-        """The code it ended with; None while it lives."""
+    def exit_code(self) -> int | None:
+        """None while it runs."""
         return self._process.poll()
 
     @property
-    def asleep(self) -> bool:
-        """Whether it is stopped (SIGSTOP)."""
+    def stopped(self) -> bool:
+        """Whether it is stopped by SIGSTOP."""
         status = Path(f"/proc/{self._process.pid}/stat").read_text()
         return status.rpartition(")")[2].split()[0] == "T"
 
-    def send(self, number: int) -> None:
-        """Sends it a signal."""
-        self._process.send_signal(number)
+    def send(self, signal_number: int) -> None:
+        self._process.send_signal(signal_number)
 
-    def said(self) -> list[str]:
+    def output(self) -> list[str]:
         """The lines it has written so far."""
-        return self.said_in.read_text(errors="replace").splitlines()
+        return self._output.read_text(errors="replace").splitlines()
 
-    async def says(self, word: str, times: int = 1, within: float = 30.0) -> None:
-        """Waits until so many of its lines hold the word."""
+    async def wait_for_output(self, text: str, times: int = 1, within: float = 30.0) -> None:
+        """Wait until `times` of its lines contain `text`."""
 
-        async def heard() -> bool:
-            assert self.code is None or self.code < 0, self.said()[-20:]
-            return sum(word in line for line in self.said()) >= times
+        async def found() -> bool:
+            assert self.exit_code is None or self.exit_code < 0, self.output()[-20:]
+            return sum(text in line for line in self.output()) >= times
 
-        await eventually(heard, within)
+        await eventually(found, within=within)
 
-    async def sleeps(self, within: float = 30.0) -> None:
-        """Waits until it is stopped."""
+    async def wait_until_stopped(self, within: float = 30.0) -> None:
+        async def is_stopped() -> bool:
+            assert self.exit_code is None, self.output()[-20:]
+            return self.stopped
 
-        async def stopped() -> bool:
-            assert self.code is None, self.said()[-20:]
-            return self.asleep
+        await eventually(is_stopped, within=within)
 
-        await eventually(stopped, within)
+    async def wait_for_exit(self, within: float = 30.0) -> int:
+        """Its exit code."""
 
-    async def ends(self, within: float = 30.0) -> int:
-        """Waits until it has ended; gives its code."""
+        async def has_exited() -> bool:
+            return self.exit_code is not None
 
-        async def over() -> bool:
-            return self.code is not None
+        await eventually(has_exited, within=within)
+        assert self.exit_code is not None
+        return self.exit_code
 
-        await eventually(over, within)
-        assert self.code is not None
-        return self.code
-
-    def end(self) -> None:
-        """Ends it in good order if it can, else by force."""
-        if self.code is not None:
+    def terminate(self) -> None:
+        """SIGTERM; SIGKILL if that takes too long."""
+        if self.exit_code is not None:
             return
         with suppress(ProcessLookupError):
             self.send(signal.SIGTERM)
             self.send(signal.SIGCONT)
         try:
-            self._process.wait(_END_SECONDS)
+            self._process.wait(_TERMINATION_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(_END_SECONDS)
+            self._process.wait(_TERMINATION_SECONDS)
 
 
 @contextmanager
 def children(
     module: str, folder: Path, variables: Mapping[str, str], *names: str
 ) -> Generator[list[Child]]:
-    """Some at once; all have ended afterwards."""
+    """One process for each name; all have exited afterwards."""
     started: list[Child] = []
     try:
         for name in names:
@@ -109,4 +107,4 @@ def children(
         yield started
     finally:
         for child in started:
-            child.end()
+            child.terminate()

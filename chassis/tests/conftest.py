@@ -1,4 +1,4 @@
-"""A store of the tests' own, and what runs beside a test, on the real servers."""
+"""A database and a topic for each test, and background tasks, on the real servers."""
 
 import asyncio
 import secrets
@@ -18,7 +18,7 @@ from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
-from chassis.tests.counter import TOPIC, Counter
+from chassis.tests.counter import TOPIC, Counter, Counters
 from tests.support.backend import Backend
 
 PARTITIONS = 3
@@ -35,7 +35,7 @@ async def store(backend: Backend) -> AsyncGenerator[Store]:
 
 
 @pytest.fixture
-async def counters(store: Store) -> Repository[Counter]:
+async def counters(store: Store) -> Counters:
     repository = Repository(store, "counters", Counter)
     await store.prepare()
     return repository
@@ -43,7 +43,8 @@ async def counters(store: Store) -> Repository[Counter]:
 
 @pytest.fixture
 async def publisher(backend: Backend) -> AsyncGenerator[Publisher]:
-    await _empty(backend.kafka_bootstrap)
+    """On an empty topic."""
+    await _delete_records(backend.kafka_bootstrap)
     await ensure_topics(backend.kafka_bootstrap, [TOPIC], PARTITIONS, 1)
     started = Publisher(backend.kafka_bootstrap, "chassis-test")
     await started.start()
@@ -51,9 +52,9 @@ async def publisher(backend: Backend) -> AsyncGenerator[Publisher]:
     await started.stop()
 
 
-async def _empty(bootstrap: str) -> None:
-    """What earlier tests put on the topic would be dealt with first by every new group: minutes of
-    it, after some."""
+async def _delete_records(bootstrap: str) -> None:
+    """Every new group would process what earlier tests published first: minutes of it, in the
+    end."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
@@ -69,26 +70,26 @@ async def _empty(bootstrap: str) -> None:
 
 @asynccontextmanager
 async def relaying(store: Store, publisher: Publisher) -> AsyncGenerator[None]:
-    async with task(Relay(store, publisher).run()):
+    async with running(Relay(store, publisher).run()):
         yield
 
 
 @asynccontextmanager
 async def consuming(
-    backend: Backend, publisher: Publisher, group: str, subscription: Subscriptions
+    backend: Backend, publisher: Publisher, group: str, subscriptions: Subscriptions
 ) -> AsyncGenerator[Consumer]:
-    consumer = Consumer(backend.kafka_bootstrap, group, subscription, publisher)
-    async with task(consumer.run()):
+    consumer = Consumer(backend.kafka_bootstrap, group, subscriptions, publisher)
+    async with running(consumer.run()):
         yield consumer
 
 
 @asynccontextmanager
-async def task(run: Any) -> AsyncGenerator[asyncio.Task[None]]:
-    """Runs beside the test; afterwards it is cancelled and waited for, as a service does it."""
-    running: asyncio.Task[None] = asyncio.create_task(run)
+async def running(run: Any) -> AsyncGenerator[asyncio.Task[None]]:
+    """A background task; afterwards it is cancelled and awaited, as a service does it."""
+    task: asyncio.Task[None] = asyncio.create_task(run)
     try:
-        yield running
+        yield task
     finally:
-        running.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await running
+            await task

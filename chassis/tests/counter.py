@@ -2,17 +2,20 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from typing import ClassVar
 
 from chassis.domain import Aggregate
+from chassis.kafka.subscriptions import Message
+from chassis.mongo.repository import Repository
 from contracts.envelope import Event
 
 TOPIC = os.environ.setdefault("TEST_TOPIC", f"counter.events.{secrets.token_hex(3)}")
-"""Of this run alone; the processes that it starts have the same."""
+"""Unique to this run; child processes inherit it."""
 
 
 class Counted(Event):
-    """A counter went up."""
+    """A counter was incremented."""
 
     topic: ClassVar[str] = TOPIC
     key: ClassVar[str] = "counter"
@@ -23,7 +26,7 @@ class Counted(Event):
 
 
 class Laned(Counted):
-    """A counter went up, which is in order within its lane only."""
+    """As `Counted`, ordered within its lane only."""
 
     ordering_key: ClassVar[str] = "lane"
 
@@ -33,6 +36,24 @@ class Counter(Aggregate):
     name: str | None = None
 
 
-def up(counter: Counter) -> tuple[Counter, list[Event]]:
+Counters = Repository[Counter]
+
+
+def increment(counter: Counter) -> tuple[Counter, Sequence[Event]]:
     total = counter.total + 1
-    return counter.model_copy(update={"total": total}), [Counted(counter=counter.id, total=total)]
+    return counter.with_(total=total), [Counted(counter=counter.id, total=total)]
+
+
+def increment_silently(counter: Counter) -> tuple[Counter, Sequence[Event]]:
+    return counter.with_(total=counter.total + 1), ()
+
+
+async def apply(effects: Counters, event: Counted, message: Message) -> None:
+    """The one effect of an event: its counter in `effects` is one higher."""
+    blank = Counter(id=event.counter)
+    await effects.change(event.counter, increment_silently, message.cause, create=blank)
+
+
+async def total(effects: Counters, id: str) -> int:
+    found = await effects.get(id)
+    return found.total if found else 0

@@ -1,4 +1,4 @@
-"""Requests to the small service, and what was promised in the answers."""
+"""Requests to the counter service, and what its answers promised."""
 
 import asyncio
 import re
@@ -9,56 +9,54 @@ from typing import Any
 
 import httpx
 
-from chassis.mongo.repository import Repository
-from chassis.tests.counter import Counter
+from chassis.tests.counter import Counters
 
-PATIENCE = 60.0
-"""Seconds: more than any answer may take, so that a late one is measured and not cut off."""
+CLIENT_TIMEOUT = 60.0
+"""Seconds. Longer than any answer may take, so that a late one is measured and not cut off."""
 
 
 @dataclass
 class Answers:
-    """What a service answered: the ids that it promised, the codes, how many seconds each refusal
-    took."""
+    """`acknowledged`: ids that were answered 2xx. `refused_after`: seconds until each 503."""
 
-    promised: set[str] = field(default_factory=set[str])
-    codes: dict[int, int] = field(default_factory=dict[int, int])
+    acknowledged: set[str] = field(default_factory=set[str])
+    statuses: dict[int, int] = field(default_factory=dict[int, int])
     slowest: float = 0.0
     refused_after: list[float] = field(default_factory=list[float])
     without_retry_after: int = 0
     broken: int = 0
 
     def note(self, answer: httpx.Response, seconds: float) -> None:
-        self.codes[answer.status_code] = self.codes.get(answer.status_code, 0) + 1
+        self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
         self.slowest = max(self.slowest, seconds)
         if answer.is_success:
-            self.promised.add(answer.json()["id"])
+            self.acknowledged.add(answer.json()["id"])
         elif answer.status_code == 503:
             self.refused_after.append(seconds)
             self.without_retry_after += "retry-after" not in answer.headers
 
-    async def all_kept(self, counters: Repository[Counter]) -> bool:
-        """Whether each promised id is in the store; raises while the store is away."""
-        found = counters.collection.find({"_id": {"$in": [*self.promised]}}, {"_id": 1})
-        return {one["_id"] async for one in found} == self.promised
+    async def all_stored(self, counters: Counters) -> bool:
+        """Whether each acknowledged id is in the store. Raises while the store is unavailable."""
+        found = counters.collection.find({"_id": {"$in": [*self.acknowledged]}}, {"_id": 1})
+        return {document["_id"] async for document in found} == self.acknowledged
 
 
-class Asking:
-    """Some people who ask the service for a new counter each, over and over."""
+class LoadClient:
+    """Creates counters. `name_length`: of each counter's name, to fill a disk."""
 
-    def __init__(self, url: str, weight: int = 100) -> None:
-        self.answers, self._weight = Answers(), weight
+    def __init__(self, url: str, name_length: int = 100) -> None:
+        self.answers, self._name_length = Answers(), name_length
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
-        self.client = httpx.AsyncClient(
-            base_url=url, timeout=PATIENCE, trust_env=False, limits=limits
+        self.http = httpx.AsyncClient(
+            base_url=url, timeout=CLIENT_TIMEOUT, trust_env=False, limits=limits
         )
 
-    async def ask(self) -> int | None:
-        """Ask once; gives the code, or nothing if the connection broke."""
-        body: dict[str, Any] = {"name": token_hex(self._weight // 2)}
+    async def create(self) -> int | None:
+        """The status; None if the connection broke."""
+        body: dict[str, Any] = {"name": token_hex(self._name_length // 2)}
         began = time.monotonic()
         try:
-            answer = await self.client.post(
+            answer = await self.http.post(
                 "/api/v1/counters", json=body, headers={"Idempotency-Key": token_hex(8)}
             )
         except httpx.HTTPError:
@@ -67,32 +65,33 @@ class Asking:
         self.answers.note(answer, time.monotonic() - began)
         return answer.status_code
 
-    async def go_on(self, people: int) -> None:
-        async def one() -> None:
+    async def keep_creating(self, clients: int) -> None:
+        """`clients` requests at a time, until cancelled."""
+
+        async def one_client() -> None:
             while True:
-                if await self.ask() != 201:
+                if await self.create() != 201:
                     await asyncio.sleep(0.2)
 
-        await asyncio.gather(*(one() for _ in range(people)))
+        await asyncio.gather(*(one_client() for _ in range(clients)))
 
-    async def taken(self) -> bool:
-        return await self.ask() == 201
+    async def accepted(self) -> bool:
+        return await self.create() == 201
 
     async def ready(self) -> bool:
-        """Whether the service says that it can work."""
         try:
-            return (await self.client.get("/health/ready")).status_code == 200
+            return (await self.http.get("/health/ready")).status_code == 200
         except httpx.HTTPError:
             return False
 
-    async def took_longer_than(self, seconds: int) -> int:
-        """How many answers took the service longer by its own figures; `seconds` is a limit of a
+    async def slower_than(self, seconds: int) -> int:
+        """How many answers took longer, by the service's own metrics. `seconds` is a limit of a
         histogram's bucket."""
-        figures = (await self.client.get("/metrics")).text
+        metrics = (await self.http.get("/metrics")).text
         sums = [
             sum(
                 float(line.rpartition(" ")[2])
-                for line in figures.splitlines()
+                for line in metrics.splitlines()
                 if re.match(pattern, line)
             )
             for pattern in (
@@ -103,5 +102,5 @@ class Asking:
         return int(sums[0] - sums[1])
 
     async def tasks(self) -> list[str]:
-        """What each task of the service runs."""
-        return (await self.client.get("/api/v1/counters/tasks")).json()
+        """The coroutine of each task of the service."""
+        return (await self.http.get("/api/v1/counters/tasks")).json()

@@ -1,4 +1,4 @@
-"""Domain time: real, disciplined by the store, or played faster."""
+"""Domain time: real, synchronised with the store, or accelerated."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ def test_real_time_is_utc_and_cut_to_milliseconds():
     assert now.microsecond % 1000 == 0
 
 
-async def test_the_store_disciplines_a_wrong_clock():
+async def test_a_wrong_clock_is_set_by_the_store():
     clock, store_time = Clock(), datetime(2031, 1, 1, tzinfo=UTC)
 
     async def read() -> datetime:
@@ -37,7 +37,7 @@ async def test_a_reading_without_a_zone_is_utc():
     assert clock.now() - datetime(2031, 1, 1, 8, 0, tzinfo=UTC) < timedelta(seconds=1)
 
 
-def test_a_day_is_played_in_minutes():
+def test_accelerated_time():
     origin = time.time() - 10
     clock = Clock(f"2026-03-05T06:00:00+08:00@60@{origin}")
     expected = datetime(2026, 3, 4, 22, 10, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_a_day_is_played_in_minutes():
     assert clock.seconds(120) == pytest.approx(2)
 
 
-def test_two_replicas_agree_on_played_time():
+def test_two_replicas_agree_on_accelerated_time():
     spec = f"2026-03-05T06:00:00+08:00@100@{time.time() - 3}"
     assert abs(Clock(spec).now() - Clock(spec).now()) < timedelta(seconds=5)
 
@@ -53,6 +53,6 @@ def test_two_replicas_agree_on_played_time():
 @pytest.mark.parametrize(
     "spec", ["nonsense", "2026-03-05@1", "2026-03-05T00:00:00+08:00@0@0", "x@1@0"]
 )
-def test_a_spec_that_makes_no_sense_is_refused(spec: str):
+def test_an_invalid_spec_is_refused(spec: str):
     with pytest.raises(ValueError):  # noqa: PT011 - whichever part is wrong
         Clock(spec)

@@ -1,4 +1,4 @@
-"""A process that hangs ends itself; one that was only asleep does not."""
+"""The watchdog ends a process that hangs, but not one that was only stopped."""
 
 import faulthandler
 import os
@@ -17,22 +17,22 @@ class Exit(Exception):
 
 @pytest.fixture
 def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What the watchdog would have ended the process with."""
+    """The exit codes that the watchdog would have ended the process with."""
     codes: list[int] = []
 
     def leave(code: int) -> None:
         codes.append(code)
         raise Exit
 
-    def quiet(**_: object) -> None: ...
+    def no_dump(**_: object) -> None: ...
 
     monkeypatch.setattr(os, "_exit", leave)
-    monkeypatch.setattr(faulthandler, "dump_traceback", quiet)
+    monkeypatch.setattr(faulthandler, "dump_traceback", no_dump)
     return codes
 
 
-def look(watchdog: Watchdog, turns: int) -> None:
-    """Its thread's work, by hand: so many looks with no time in between."""
+def check(watchdog: Watchdog, turns: int) -> None:
+    """Run the thread's loop `turns` times, with no time in between."""
 
     class Turns(threading.Event):
         left = turns
@@ -49,30 +49,30 @@ def nothing() -> None:
     return None
 
 
-def test_all_is_well(exits: list[int]):
-    look(Watchdog(30, nothing), 3)
+def test_a_healthy_process_runs_on(exits: list[int]):
+    check(Watchdog(30, nothing), 3)
     assert exits == []
 
 
 @pytest.mark.parametrize(
     ("limit", "stuck"),
-    [(-1.0, nothing), (30.0, lambda: "consumer stands still")],
+    [(-1.0, nothing), (30.0, lambda: "consumer makes no progress")],
     ids=["loop blocked", "consumer"],
 )
 def test_a_process_that_hangs_is_ended(
     exits: list[int], limit: float, stuck: Callable[[], str | None]
 ):
     with pytest.raises(Exit):
-        look(Watchdog(limit, stuck), 3)
+        check(Watchdog(limit, stuck), 3)
     assert exits == [EXIT_CODE]
 
 
-def test_a_process_that_was_put_to_sleep_is_not_to_blame(
+def test_a_process_that_was_stopped_and_continued_runs_on(
     exits: list[int], monkeypatch: pytest.MonkeyPatch
 ):
     watchdog, real = Watchdog(30, nothing), time.monotonic
     jumps = iter([0.0, 0.0, 100.0, 100.0, 101.0])
     start = real()
     monkeypatch.setattr(time, "monotonic", lambda: start + next(jumps, 101.0))
-    look(watchdog, 3)
+    check(watchdog, 3)
     assert exits == []

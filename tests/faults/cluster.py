@@ -1,4 +1,4 @@
-"""Who leads and who follows, among three brokers and three members of a replica set."""
+"""Leaders and followers of three brokers and of a replica set with three members."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
@@ -11,16 +11,16 @@ from pymongo import AsyncMongoClient
 
 from contracts.topics import TOPICS, dead
 from deploy.local.ports import HOST
-from tests.faults.ground import Ground
+from tests.faults.platform import FaultPlatform
 
 MEMBERS = 3
 ALL = [name for topic in TOPICS for name in (topic, dead(topic))]
 
 
 @asynccontextmanager
-async def _admin(ground: Ground) -> AsyncGenerator[AIOKafkaAdminClient]:
+async def _admin(platform: FaultPlatform) -> AsyncGenerator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=ground.addresses["KAFKA_BOOTSTRAP"], request_timeout_ms=10_000
+        bootstrap_servers=platform.addresses["KAFKA_BOOTSTRAP"], request_timeout_ms=10_000
     )
     await admin.start()
     try:
@@ -29,9 +29,9 @@ async def _admin(ground: Ground) -> AsyncGenerator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def partitions(ground: Ground) -> list[Mapping[str, Any]]:
-    """Of all topics: each with its leader, its copies (`replicas`) and those in step (`isr`)."""
-    async with _admin(ground) as admin:
+async def partitions(platform: FaultPlatform) -> list[Mapping[str, Any]]:
+    """Of all topics, each with its `leader`, `replicas` and in-sync replicas (`isr`)."""
+    async with _admin(platform) as admin:
         return [
             partition
             for topic in await admin.describe_topics(ALL)
@@ -39,37 +39,37 @@ async def partitions(ground: Ground) -> list[Mapping[str, Any]]:
         ]
 
 
-async def least_in_step(ground: Ground) -> set[str]:
-    """What all topics are set to."""
-    async with _admin(ground) as admin:
+async def min_insync_replicas(platform: FaultPlatform) -> set[str]:
+    """The values of this setting over all topics."""
+    async with _admin(platform) as admin:
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in ALL]
-        told: Any = (await admin.describe_configs(asked))[0]
+        described: Any = (await admin.describe_configs(asked))[0]
     return {
         entry[1]
-        for *_, entries in told.resources
+        for *_, entries in described.resources
         for entry in entries
         if entry[0] == "min.insync.replicas"
     }
 
 
-async def in_step(ground: Ground) -> bool:
-    """Whether every copy of every partition has what its leader has."""
-    return all(len(partition["isr"]) == MEMBERS for partition in await partitions(ground))
+async def in_sync(platform: FaultPlatform) -> bool:
+    """Whether every replica of every partition is in sync."""
+    return all(len(partition["isr"]) == MEMBERS for partition in await partitions(platform))
 
 
-async def brokers(ground: Ground) -> list[str]:
-    """The names of the brokers, who leads most partitions first."""
+async def brokers(platform: FaultPlatform) -> list[str]:
+    """Their names; the one that leads the most partitions comes first."""
     leads = Counter(dict.fromkeys(range(1, MEMBERS + 1), 0))
-    leads.update(partition["leader"] for partition in await partitions(ground))
-    names = [name for name, _ in ground.ports.all_of("kafka")]
+    leads.update(partition["leader"] for partition in await partitions(platform))
+    names = [name for name, _ in platform.ports.all_of("kafka")]
     return [names[node - 1] for node, _ in leads.most_common()]
 
 
-async def members(ground: Ground) -> list[str]:
-    """The names of the replica set's members, the primary first."""
+async def members(platform: FaultPlatform) -> list[str]:
+    """Of the replica set: their names, the primary first."""
     async with AsyncMongoClient[dict[str, Any]](
-        ground.addresses["MONGO_URL"], timeoutMS=20_000
+        platform.addresses["MONGO_URL"], timeoutMS=20_000
     ) as client:
         primary = (await client.admin.command("hello"))["primary"]
-    names = {f"{HOST}:{port}": name for name, port in ground.ports.all_of("mongo")}
+    names = {f"{HOST}:{port}": name for name, port in platform.ports.all_of("mongo")}
     return [names.pop(primary), *names.values()]

@@ -1,5 +1,4 @@
-"""One platform for all fault tests that break no more than they say: it has to be whole again after
-each."""
+"""One platform for all fault tests; it must work again after each of them."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -7,19 +6,19 @@ from typing import Any
 import pytest
 
 from deploy.local.profiles import sweep_tests
-from tests.faults.ground import Ground, standing
 from tests.faults.ledger import BALANCED
+from tests.faults.platform import FaultPlatform, running
 
 
 @pytest.fixture(scope="session")
-async def ground() -> AsyncGenerator[Ground]:
+async def platform() -> AsyncGenerator[FaultPlatform]:
     sweep_tests()
-    async with standing(Ground()) as place:
-        yield place
+    async with running(FaultPlatform()) as started:
+        yield started
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What was answered 2xx, and what became of it."""
+    """What was acknowledged, and what became of it."""
     if BALANCED:
         terminalreporter.section("the ledger, after each fault")
         for line in BALANCED:

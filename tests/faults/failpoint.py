@@ -1,9 +1,9 @@
-"""`python -m tests.faults.failpoint <service> <point>`: the service itself, whose relay stops for
-ever at one point.
+"""`python -m tests.faults.failpoint <service> <point>`: a service whose relay stops for ever at one
+point.
 
-`before`: what it has to publish is written, and nothing has gone to the broker. `after`: the broker
-has acknowledged it, and nothing is marked as published. It says `held` once it stands there; then
-it can be killed at that very point.
+`before`: events are written, and nothing has gone to the broker. `after`: the broker has
+acknowledged them, and nothing is marked as published. It prints `held` once it is there, and can
+then be killed at that very point.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ async def _hold() -> None:
 
 
 def _arm(point: str) -> None:
-    publish: Any = getattr(Relay, "_publish")  # noqa: B009 - a step of its own, not meant for others
+    publish: Any = getattr(Relay, "_publish")  # noqa: B009 - private
 
     async def step(*arguments: Any) -> Any:
         if point == "after":

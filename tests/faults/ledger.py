@@ -1,6 +1,8 @@
-"""Holds the platform to its word: what was answered 2xx is in the store, the store's facts are on
-the topics, each effect happened once. Pure: `problems` names everything that does not hold;
-`balance` waits until there is nothing left to do and fails with what it names.
+"""Checks every promise: what was answered 2xx is in the store, the store's facts are on the topics,
+and each effect happened once.
+
+`problems` is pure and names everything that is wrong; `balance` waits until nothing is left to do,
+and fails with what it names.
 """
 
 import os
@@ -12,13 +14,13 @@ from typing import Any
 from chassis.domain import derived_id
 from services.dispatch.policy import POLICIES
 from services.dispatch.service_record.domain import Evidence, credited_minutes
-from tests.faults.books import Books, Reader
-from tests.faults.ground import Ground
-from tests.faults.record import Record
+from tests.faults.client_log import ClientLog
+from tests.faults.observed_state import ObservedState, StateReader
+from tests.faults.platform import FaultPlatform
 from tests.support.waiting import eventually
 
 DRAINED_S = 60.0
-"""How long the backlog may take once every part is there again."""
+"""How long the backlog may take once every part works again."""
 _SHOWN = 12
 SHOWN_VERBS = {
     "report": "reports",
@@ -27,53 +29,49 @@ SHOWN_VERBS = {
     "finish": "finished",
 }
 BALANCED: list[str] = []
-"""What was held right, for the summary at the end."""
+"""A line for each balanced test, for the summary."""
 
 
-async def balance(ground: Ground) -> Books:
-    """Waits until the platform is whole and has nothing left to do; then the books must be
-    right."""
+async def balance(platform: FaultPlatform) -> ObservedState:
+    """Wait until the platform has recovered and nothing is left to do; then find no problem."""
     began = time.monotonic()
-    await ground.whole()
-    whole = time.monotonic() - began
-    reader = Reader(ground.addresses)
+    await platform.recovered()
+    recovery = time.monotonic() - began
+    reader = StateReader(platform.addresses)
     while True:
         await _drained(reader)
         before = await reader.ends()
-        books = await reader.read()
-        if (
-            await reader.ends() == before and not await reader.quiet()
-        ):  # else something was told in between
+        state = await reader.read()
+        # Otherwise something was published in between.
+        if await reader.ends() == before and not await reader.backlog():
             break
-    found = list(problems(books, ground.record))
+    found = list(problems(state, platform.client_log))
     shown = "\n".join(found[:_SHOWN])
-    assert not found, f"{len(found)} things do not hold:\n{shown}"
-    BALANCED.append(_summary(books, ground.record, whole, time.monotonic() - began))
-    return books
+    assert not found, f"{len(found)} problems:\n{shown}"
+    BALANCED.append(_summary(state, platform.client_log, recovery, time.monotonic() - began))
+    return state
 
 
-def _summary(books: Books, record: Record, whole: float, drained: float) -> str:
+def _summary(state: ObservedState, log: ClientLog, recovery: float, total: float) -> str:
     test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].rpartition("::")[2]
-    done = ", ".join(f"{record.count(verb)} {noun}" for verb, noun in SHOWN_VERBS.items())
-    away = (
-        sum(times for status, times in record.statuses().items() if status >= 500)
-        + record.broken.total()
+    done = ", ".join(f"{log.count(verb)} {noun}" for verb, noun in SHOWN_VERBS.items())
+    retried = (
+        sum(times for status, times in log.statuses().items() if status >= 500) + log.broken.total()
     )
-    events = len(books.facts) - books.repeats
+    events = len(state.facts) - state.repeats
     return (
-        f"{test}\n    whole after {whole:.1f} s, balanced after {drained:.1f} s; so far {done}; "
-        f"{away} requests "
-        f"sent again; {events} events, {books.repeats} of them twice on a topic; none lost, "
-        f"none doubled"
+        f"{test}\n    recovered after {recovery:.1f} s, balanced after {total:.1f} s; {done}; "
+        f"{retried} requests retried; {events} events, {state.repeats} of them twice on a topic; "
+        f"none lost, none applied twice"
     )
 
 
-async def _drained(reader: Reader) -> None:
-    left = "not looked yet"
+async def _drained(reader: StateReader) -> None:
+    left = "not read yet"
 
     async def done() -> bool:
         nonlocal left
-        left = await reader.quiet()
+        left = await reader.backlog()
         return not left
 
     try:
@@ -82,62 +80,61 @@ async def _drained(reader: Reader) -> None:
         raise AssertionError(f"not drained within {DRAINED_S} s: {left}") from None
 
 
-def problems(books: Books, record: Record) -> Iterator[str]:
-    """Everything that does not hold, in words."""
-    yield from _answers(record)
-    yield from _kept(books, record)
-    yield from _told(books)
-    yield from _call_outs(books)
-    yield from _messages(books)
-    yield from _outcomes(books)
-    yield from _hours(books)
-    yield from _tallies(books)
-    yield from books.letters
+def problems(state: ObservedState, log: ClientLog) -> Iterator[str]:
+    """Everything that is wrong, in words."""
+    yield from _answers(log)
+    yield from _stored(state, log)
+    yield from _published(state)
+    yield from _call_outs(state)
+    yield from _messages(state)
+    yield from _outcomes(state)
+    yield from _hours(state)
+    yield from _tallies(state)
+    yield from state.dead_letters
 
 
-def _answers(record: Record) -> Iterator[str]:
-    for key in record.differing():
+def _answers(log: ClientLog) -> Iterator[str]:
+    for key in log.ambiguous():
         yield f"one key, several ids: {key}"
-    for key, verb in record.waiting.items():
+    for key, verb in log.unanswered.items():
         yield f"never answered: {verb} {key}"
-    for (verb, status), times in record.answers.items():
+    for (verb, status), times in log.answers.items():
         if status in (401, 500):
             yield f"{verb} answered {times} times {status}"
 
 
-def _kept(books: Books, record: Record) -> Iterator[str]:
-    """L is in the store, with its facts; and nobody has more reports than they filed."""
-    reports, accounts = books.aggregates["reports"], books.aggregates["accounts"]
-    for id in record.of("report") - reports.keys():
+def _stored(state: ObservedState, log: ClientLog) -> Iterator[str]:
+    """What was acknowledged is stored, with its facts; and there are no other reports."""
+    reports, accounts = state.aggregates["reports"], state.aggregates["accounts"]
+    for id in log.ids("report") - reports.keys():
         yield f"report lost: {id}"
-    for id in reports.keys() - record.of("report"):
-        yield f"report that nobody was told of: {id}"
-    for id in record.of("account") - accounts.keys():
+    for id in reports.keys() - log.ids("report"):
+        yield f"report without acknowledgement: {id}"
+    for id in log.ids("account") - accounts.keys():
         yield f"account lost: {id}"
     for verb, type_, name in (
         ("accept", "CalloutAccepted", "callout"),
         ("finish", "VolunteerFinished", "callout"),
         ("acknowledge", "MessageAcknowledged", "message"),
     ):
-        told = Counter(_subject(fact.data, name) for fact in books.of(type_))
-        for id in record.of(verb):
-            if told[id] != 1:
-                yield f"{type_} of {id} told {told[id]} times"
+        published = Counter(_subject(fact.data, name) for fact in state.of(type_))
+        for id in log.ids(verb):
+            if published[id] != 1:
+                yield f"{type_} of {id} published {published[id]} times"
 
 
 def _subject(data: Mapping[str, Any], name: str) -> str:
     return data[name] if name == "message" else f"{data[name]}/{data['volunteer']}"
 
 
-def _told(books: Books) -> Iterator[str]:
-    """Every event of every aggregate is on its topic: without a gap, in order once repeats are seen
-    through."""
+def _published(state: ObservedState) -> Iterator[str]:
+    """Every event of every aggregate is on its topic: no gap and, repeats aside, in order."""
     order: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for fact in books.facts:
+    for fact in state.facts:
         seqs = order[fact.kind, fact.envelope.aggregate]
         if fact.envelope.seq not in seqs:
             seqs.append(fact.envelope.seq)
-    for kind, documents in books.aggregates.items():
+    for kind, documents in state.aggregates.items():
         for id, document in documents.items():
             if document["outbox"]:
                 yield f"{kind} {id}: unpublished"
@@ -147,49 +144,49 @@ def _told(books: Books) -> Iterator[str]:
                     f"{order[kind, id]}"
                 )
     for kind, id in order:
-        if id not in books.aggregates[kind]:
+        if id not in state.aggregates[kind]:
             yield f"{kind} {id}: on the topic, not in the store"
 
 
-def _call_outs(books: Books) -> Iterator[str]:
-    """One for each round of a report that was routed to volunteers; nobody called twice, no place
-    given twice."""
-    reports, callouts = books.aggregates["reports"], books.aggregates["callouts"]
-    opened = Counter((f.data["report"], f.data["round"]) for f in books.of("CalloutOpened"))
-    routed = [f for f in books.of("ReportRouted") if f.data["route"] == "volunteers"]
+def _call_outs(state: ObservedState) -> Iterator[str]:
+    """One for each round of a report that was routed to volunteers; nobody is called twice, and no
+    more accept than are needed."""
+    reports, callouts = state.aggregates["reports"], state.aggregates["callouts"]
+    opened = Counter((f.data["report"], f.data["round"]) for f in state.of("CalloutOpened"))
+    routed = [f for f in state.of("ReportRouted") if f.data["route"] == "volunteers"]
     for fact in routed:
         report, round_ = fact.data["report"], fact.data["round"]
         if opened[report, round_] != 1 or derived_id("cal", report, str(round_)) not in callouts:
             yield f"report {report} round {round_}: {opened[report, round_]} call-outs"
         if reports[report]["state"] == "routed":
-            yield f"report {report} never heard of its call-out"
+            yield f"report {report} does not know its call-out"
     if len(callouts) != len(routed):
         yield f"{len(callouts)} call-outs for {len(routed)} routes"
-    for report in reports.keys() - {f.data["report"] for f in books.of("ReportRouted")}:
+    for report in reports.keys() - {f.data["report"] for f in state.of("ReportRouted")}:
         yield f"report without a route: {report}"
     for id, callout in callouts.items():
-        coming = [
+        accepted = [
             c
             for c in callout["candidates"]
             if c["accepted_at"] and c["state"] not in ("withdrew", "stood_down")
         ]
-        if len(coming) > callout["people_needed"]:
-            yield f"call-out {id}: {len(coming)} accepted, {callout['people_needed']} needed"
-    calls = Counter((f.data["callout"], f.data["volunteer"]) for f in books.of("VolunteerCalled"))
+        if len(accepted) > callout["people_needed"]:
+            yield f"call-out {id}: {len(accepted)} accepted, {callout['people_needed']} needed"
+    calls = Counter((f.data["callout"], f.data["volunteer"]) for f in state.of("VolunteerCalled"))
     for (id, volunteer), times in calls.items():
         if times != 1:
             yield f"{volunteer} called {times} times to {id}"
 
 
-def _messages(books: Books) -> Iterator[str]:
-    """One alert for each call, and one word to the reporter when the matter is dealt with."""
-    messages = books.aggregates["messages"]
+def _messages(state: ObservedState) -> Iterator[str]:
+    """One alert for each call, and one message to the reporter for each outcome."""
+    messages = state.aggregates["messages"]
     for kind, type_, who in (
         ("alert", "VolunteerCalled", "volunteer"),
         ("outcome", "ReportResolved", "reporter"),
     ):
         due = {
-            derived_id("msg", f.envelope.id, f.data[who]) for f in books.of(type_) if f.data[who]
+            derived_id("msg", f.envelope.id, f.data[who]) for f in state.of(type_) if f.data[who]
         }
         there = {id for id, message in messages.items() if message["kind"] == kind}
         for id in due - there:
@@ -198,21 +195,21 @@ def _messages(books: Books) -> Iterator[str]:
             yield f"{kind} without a cause: {id}"
 
 
-def _outcomes(books: Books) -> Iterator[str]:
-    """What volunteers finished has come home to its report."""
-    resolved = Counter(f.data["report"] for f in books.of("ReportResolved"))
-    for fact in books.of("CalloutDone"):
+def _outcomes(state: ObservedState) -> Iterator[str]:
+    """A solved call-out resolves its report once."""
+    resolved = Counter(f.data["report"] for f in state.of("ReportResolved"))
+    for fact in state.of("CalloutDone"):
         if fact.data["outcome"] == "solved" and resolved[fact.data["report"]] != 1:
             yield f"report {fact.data['report']} resolved {resolved[fact.data['report']]} times"
 
 
-def _hours(books: Books) -> Iterator[str]:
-    """Each piece of work is counted once, and the minutes are its minutes."""
+def _hours(state: ObservedState) -> Iterator[str]:
+    """Each piece of work is counted once, and the minutes follow from the evidence."""
     finished = {
-        f.envelope.id for f in books.of("VolunteerFinished") if f.data["since"] != f.data["until"]
+        f.envelope.id for f in state.of("VolunteerFinished") if f.data["since"] != f.data["until"]
     }
     counted: Counter[str] = Counter()
-    for id, record in books.aggregates["service_records"].items():
+    for id, record in state.aggregates["service_records"].items():
         evidence = [Evidence.model_validate(piece) for piece in record["evidence"]]
         counted.update(piece.id for piece in evidence)
         minutes = credited_minutes(evidence, record["day"], POLICIES.of(record["policy"]))
@@ -225,11 +222,14 @@ def _hours(books: Books) -> Iterator[str]:
             yield f"work counted {times} times: {id}"
 
 
-def _tallies(books: Books) -> Iterator[str]:
-    """How often each was asked and said yes is a count: what is applied twice shows here."""
-    yes = Counter(f.data["volunteer"] for f in books.of("CalloutAccepted"))
-    no = Counter(f.data["volunteer"] for f in books.of("CalloutDeclined", "CallTimedOut"))
-    for id, responder in books.aggregates["responders"].items():
+def _tallies(state: ObservedState) -> Iterator[str]:
+    """Answers are counted: an event that is applied twice shows here."""
+    accepted = Counter(f.data["volunteer"] for f in state.of("CalloutAccepted"))
+    not_accepted = Counter(f.data["volunteer"] for f in state.of("CalloutDeclined", "CallTimedOut"))
+    for id, responder in state.aggregates["responders"].items():
         tally = responder["answers"].get("all", {"asked": 0, "accepted": 0})
-        if (tally["asked"], tally["accepted"]) != (yes[id] + no[id], yes[id]):
-            yield f"responder {id}: {tally}, told {yes[id]} times yes and {no[id]} times no"
+        if (tally["asked"], tally["accepted"]) != (
+            accepted[id] + not_accepted[id],
+            accepted[id],
+        ):
+            yield f"responder {id}: {tally}, but {accepted[id]} accepted, {not_accepted[id]} not"

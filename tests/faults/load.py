@@ -1,7 +1,6 @@
-"""A town at work: residents file reports at a steady rate, volunteers on duty go to them, newcomers
-sign up.
+"""Load on a platform: residents file reports at a steady rate, and newcomers sign up.
 
-Each does as a phone does: one Idempotency-Key for one thing, sent again until it is answered.
+Each client behaves as a phone: one Idempotency-Key for one thing, repeated until it is answered.
 """
 
 import asyncio
@@ -13,30 +12,29 @@ from typing import Any, Protocol
 
 import httpx
 
-from simulation.api import Json, Person
-from simulation.people import DOOR
-from tests.faults.ground import Ground
+from tests.faults.client_log import ClientLog
+from tests.faults.platform import FaultPlatform
+from tests.support.client import Json, Person, new_phone
+from tests.support.demonstration import report_body
 from tests.support.waiting import eventually
 
-COMMUNITY = "370104009008"
-PLACE = {"longitude": DOOR[0], "latitude": DOOR[1], "datum": "wgs84"}
-PATIENCE_S = 120.0
-"""How long a phone sends the same again."""
-AGAIN = frozenset({429, 500, 502, 503, 504})
+RETRY_FOR_S = 120.0
+"""How long a client repeats a request."""
+RETRIED = frozenset({429, 500, 502, 503, 504})
 MIXED = ("environment", "assistance", "environment", "environment", "environment", "environment")
-FOR_NOBODY_ON_DUTY = ("environment",)
-_WORDS = {"environment": "垃圾桶旁边没有扫干净", "assistance": "想请人帮忙把东西搬上楼"}
-# every so many-th report is sent again though it was answered: the answer did not reach the phone
-_TWICE = 7
+WITHOUT_VOLUNTEERS = ("environment",)
+_TEXTS = {"environment": "垃圾桶旁边没有扫干净", "assistance": "想请人帮忙把东西搬上楼"}
+_REPEAT_EVERY = 7
+"""Each so many-th report is repeated though it was answered, as if the answer had been lost."""
 
 
-class Phone:
-    """Sends what it has to say until it is answered, and keeps the record."""
+class LoggingClient:
+    """Repeats each request until it is answered, and records it in the client log."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.record, self.clock = ground.record, ground.clock
+    def __init__(self, platform: FaultPlatform) -> None:
+        self.log: ClientLog = platform.client_log
         self._http = httpx.AsyncClient(
-            base_url=f"{ground.url}/api/v1/",
+            base_url=f"{platform.url}/api/v1/",
             timeout=20,
             trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
@@ -45,42 +43,42 @@ class Phone:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def post(
+    async def request(
         self, who: Person | None, verb: str, path: str, body: Json, key: str
     ) -> httpx.Response | None:
-        """The answer, whatever it says; None if there was none within PATIENCE_S."""
-        headers = {"Idempotency-Key": key} | (
-            {"Authorization": f"Bearer {who.token}"} if who else {}
-        )
-        self.record.waiting[key] = verb
-        until, pause = time.monotonic() + PATIENCE_S, 0.1
+        """POST. The answer, whatever its status; None if there was none within RETRY_FOR_S."""
+        headers = {"Idempotency-Key": key}
+        if who:
+            headers["Authorization"] = f"Bearer {who.token}"
+        self.log.unanswered[key] = verb
+        until, pause = time.monotonic() + RETRY_FOR_S, 0.1
         while time.monotonic() < until:
             try:
                 answer = await self._http.post(path, json=body, headers=headers)
             except httpx.TransportError as error:
-                self.record.broken[verb, type(error).__name__] += 1
+                self.log.broken[verb, type(error).__name__] += 1
             else:
-                self.record.answers[verb, answer.status_code] += 1
-                if answer.status_code not in AGAIN:
-                    del self.record.waiting[key]
+                self.log.answers[verb, answer.status_code] += 1
+                if answer.status_code not in RETRIED:
+                    del self.log.unanswered[key]
                     return answer
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 1.0)
         return None
 
-    async def do(
-        self, who: Person | None, verb: str, path: str, body: Json, key: str, done: str = ""
+    async def post(
+        self, who: Person | None, verb: str, path: str, body: Json, key: str, id: str = ""
     ) -> Json | None:
-        """As `post`; what was answered 2xx is entered as done, by its own id or the one given."""
-        answer = await self.post(who, verb, path, body, key)
+        """The answer of a 2xx, which is recorded as acknowledged under `id` or its own id."""
+        answer = await self.request(who, verb, path, body, key)
         if answer is None or not answer.is_success:
             return None
-        said: Json = answer.json()
-        self.record.done[verb][key].add(done or said["id"])
-        return said
+        view: Json = answer.json()
+        self.log.acknowledged[verb][key].add(id or view["id"])
+        return view
 
     async def get(self, path: str, headers: dict[str, str], **params: str) -> Json | None:
-        """None unless it was answered 200."""
+        """None unless the status is 200."""
         try:
             answer = await self._http.get(path, headers=headers, params=params)
         except httpx.TransportError:
@@ -89,52 +87,48 @@ class Phone:
 
 
 class Listener(Protocol):
-    """Somebody with an open stream; `heard` are the ids of its messages."""
+    """Somebody with an open stream; `received` has the ids of its messages."""
 
     id: str
-    heard: list[str]
+    received: list[str]
 
 
 class Load:
-    """`rate`: reports a second. Until `stop`; then everything that was begun is finished."""
+    """`rate`: reports a second, until `stop`; then everything that was begun is finished."""
 
-    def __init__(self, ground: Ground, rate: float) -> None:
-        self.ground, self.record, self.phone = ground, ground.record, Phone(ground)
-        self.kinds: tuple[str, ...] = MIXED
-        """What reports are about, one after the other."""
-        self.listeners: list[Listener] = []
-        """Those on duty."""
-        self._every = 1 / rate
+    def __init__(self, platform: FaultPlatform, rate: float) -> None:
+        self.client = LoggingClient(platform)
+        self.log, self.clock = platform.client_log, platform.clock
+        self.categories: tuple[str, ...] = MIXED
+        """Of the reports, in turn."""
+        self.on_duty: list[Listener] = []
+        self._dev_key, self._interval = platform.processes.dev_key, 1 / rate
         self._stopping = asyncio.Event()
-        self._at_work: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._keys = (f"{secrets.token_hex(6)}-{n}" for n in itertools.count())
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Something that is finished before the load ends."""
+        """A task that is finished before the load ends."""
         task = asyncio.create_task(work)
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def start(self, residents: list[Person]) -> None:
-        self.spawn(
-            self._at_steps(
-                self._every,
-                (self._file(who, n) for n, who in enumerate(itertools.cycle(residents))),
-            )
-        )
-        self.spawn(self._at_steps(1.0, (self._join() for _ in itertools.count())))
+        filing = (self._file_next(who, n) for n, who in enumerate(itertools.cycle(residents)))
+        self.spawn(self._pace(self._interval, filing))
+        self.spawn(self._pace(1.0, (self._sign_up() for _ in itertools.count())))
 
-    async def _at_steps(self, every: float, works: Iterator[Coroutine[Any, Any, None]]) -> None:
-        """Begin one after the other at a steady pace, whether those before are finished or not."""
+    async def _pace(self, interval: float, works: Iterator[Coroutine[Any, Any, None]]) -> None:
+        """Begin each at its time, whether those before are finished or not."""
         due = time.monotonic()
         for work in works:
             self.spawn(work)
-            due += every
+            due += interval
             if await self.stops_within(due - time.monotonic()):
                 return
 
     async def stops_within(self, seconds: float) -> bool:
-        """Waits so long; whether the load is to stop."""
+        """Wait so long; whether the load stops meanwhile."""
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._stopping.wait()
@@ -142,54 +136,51 @@ class Load:
             return False
         return True
 
-    async def _file(self, who: Person, n: int) -> None:
-        kind, key = self.kinds[n % len(self.kinds)], next(self._keys)
-        await self.file(who, kind, key)
-        if n % _TWICE == 0:
-            await self.file(who, kind, key)
+    async def _file_next(self, who: Person, n: int) -> None:
+        category, key = self.categories[n % len(self.categories)], next(self._keys)
+        await self.file_report(who, category, key)
+        if n % _REPEAT_EVERY == 0:
+            await self.file_report(who, category, key)
 
-    async def file(self, who: Person, kind: str, key: str) -> Json | None:
-        body = {"text": _WORDS[kind], "category": kind, "location": PLACE, "community": COMMUNITY}
-        return await self.phone.do(who, "report", "reports", body, key)
+    async def file_report(self, who: Person, category: str, key: str) -> Json | None:
+        body = report_body(_TEXTS[category], category)
+        return await self.client.post(who, "report", "reports", body, key)
 
-    async def _join(self) -> None:
-        """A newcomer signs up with a phone of their own."""
-        number, key, phone = self.ground.new_phone(), next(self._keys), self.phone
-        if (
-            await phone.post(None, "code", "sign-in-codes", {"phone": number}, f"code-{key}")
-            is None
-        ):
+    async def _sign_up(self) -> None:
+        """A newcomer with a new phone."""
+        phone, key, client = new_phone(), next(self._keys), self.client
+        body: Json = {"phone": phone}
+        if await client.request(None, "code", "sign-in-codes", body, f"code-{key}") is None:
             return
-        desk = {"X-Dev-Key": self.ground.platform.dev_key}
+        headers = {"X-Dev-Key": self._dev_key}
 
-        async def sent() -> str | None:
-            page = await phone.get("dev/messages", desk, phone=number)
+        async def sent_code() -> str | None:
+            page = await client.get("dev/messages", headers, phone=phone)
             return page["items"][0]["code"] if page and page["items"] else None
 
-        code = await eventually(sent, within=PATIENCE_S)
-        body = {"phone": number, "code": code}
-        answer = await phone.post(None, "session", "sessions", body, f"session-{key}")
+        body |= {"code": await eventually(sent_code, what="a code", within=RETRY_FOR_S)}
+        answer = await client.request(None, "session", "sessions", body, f"session-{key}")
         if answer is not None and answer.is_success:
-            self.record.done["account"][key].add(answer.json()["account"]["id"])
+            self.log.acknowledged["account"][key].add(answer.json()["account"]["id"])
 
-    async def goes_on(
-        self, more: int = 12, verb: str = "report", within: float = PATIENCE_S
+    async def progress(
+        self, more: int = 12, verb: str = "report", within: float = RETRY_FOR_S
     ) -> None:
-        """So many more have been answered since."""
-        before = self.record.count(verb)
+        """Until so many more are acknowledged."""
+        before = self.log.count(verb)
 
         async def enough() -> bool:
-            return self.record.count(verb) >= before + more
+            return self.log.count(verb) >= before + more
 
-        await eventually(enough, within=within)
+        await eventually(enough, what=f"{more} more of {verb}", within=within)
 
     async def stop(self) -> None:
-        """Nothing new is begun; what is under way is finished."""
+        """Nothing new is begun; what was begun is finished."""
         self._stopping.set()
-        while self._at_work:
-            await asyncio.wait(set(self._at_work), timeout=PATIENCE_S + 30)
+        while self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=RETRY_FOR_S + 30)
 
     async def close(self) -> None:
-        for task in self._at_work:
+        for task in self._tasks:
             task.cancel()
-        await self.phone.close()
+        await self.client.close()

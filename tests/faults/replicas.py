@@ -1,32 +1,30 @@
-"""One replica of a service, asked past the gateway."""
+"""One replica of a service, addressed past the gateway."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from deploy.local.ports import HOST
-from simulation.api import Api, Person, StreamEvent
-from tests.faults.ground import Ground
+from tests.faults.platform import FaultPlatform
+from tests.support.client import Api, Person
 
 
-def names(ground: Ground, service: str) -> list[str]:
+def names(platform: FaultPlatform, service: str) -> list[str]:
     """Of all replicas of a service."""
-    return [name for name, _ in ground.ports.all_of(service)]
+    return [name for name, _ in platform.ports.all_of(service)]
 
 
 @asynccontextmanager
-async def asking(ground: Ground, name: str) -> AsyncGenerator[Api]:
-    """The replica itself in the gateway's place. Refused and unanswered requests are repeated as a
-    phone does."""
-    api = Api(f"http://{HOST}:{ground.ports.of(name)}", ground.platform.dev_key)
+async def client_of(platform: FaultPlatform, name: str) -> AsyncGenerator[Api]:
+    """The replica in the gateway's place."""
+    api = Api(f"http://{HOST}:{platform.ports.of(name)}", platform.processes.dev_key)
     try:
         yield api
     finally:
         await api.close()
 
 
-def moved(person: Person, api: Api) -> Person:
-    """The same session, elsewhere."""
+def session_at(person: Person, api: Api) -> Person:
+    """The same session through another address."""
     session = {
         "access_token": person.token,
         "refresh_token": person.refresh_token,
@@ -36,30 +34,14 @@ def moved(person: Person, api: Api) -> Person:
     return Person(api, person.phone, session)
 
 
-@asynccontextmanager
-async def listening(person: Person) -> AsyncGenerator[list[StreamEvent]]:
-    """What comes over a stream of the person's own, from when it is open."""
-    opened, heard = asyncio.Event(), list[StreamEvent]()
-
-    async def listen() -> None:
-        async for event in person.stream(opened):
-            heard.append(event)
-
-    task = asyncio.create_task(listen())
-    try:
-        async with asyncio.timeout(30):
-            await opened.wait()
-        yield heard
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+async def one_relays(platform: FaultPlatform, service: str) -> bool:
+    """Whether exactly one replica holds the relay's lease."""
+    return (
+        sum([await platform.metric(name, "relay_leader ") for name in names(platform, service)])
+        == 1
+    )
 
 
-async def led_by_one(ground: Ground, service: str) -> bool:
-    """Whether exactly one replica of a service relays its events."""
-    return sum([await ground.figure(name, "relay_leader ") for name in names(ground, service)]) == 1
-
-
-async def requests(ground: Ground, name: str) -> float:
-    """How many requests this replica has answered so far."""
-    return await ground.figure(name, "http_request_seconds_count")
+async def requests_answered(platform: FaultPlatform, name: str) -> float:
+    """How many requests this replica has answered."""
+    return await platform.metric(name, "http_request_seconds_count")

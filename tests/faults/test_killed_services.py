@@ -1,7 +1,7 @@
-"""kill -9 of each service while the town is at work: anywhere, and at the points where a relay
-could lose or double.
+"""kill -9 of each service under load: at any moment, and at the points where a relay could lose or
+repeat events.
 
-Nobody starts anything anew here but the test that has put a service in another's place.
+Killed services restart by themselves.
 """
 
 import asyncio
@@ -14,56 +14,53 @@ from typing import Any, cast
 import pytest
 
 from deploy.local.ports import SERVICES
-from tests.faults.books import Place, Reader
 from tests.faults.failpoint import HELD, Point
-from tests.faults.ground import Ground
 from tests.faults.ledger import balance
-from tests.faults.stand_in import stand_in
-from tests.faults.town import load
+from tests.faults.observed_state import EventKey, StateReader
+from tests.faults.platform import FaultPlatform
+from tests.faults.replaced_service import replaced_service
+from tests.faults.under_load import under_load
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 OTHERS = [pytest.param(name, marks=pytest.mark.long) for name in SERVICES if name != "incidents"]
 
 
-async def test_each_service_killed_in_mid_load_nothing_is_lost_or_doubled(ground: Ground):
-    async with load(ground) as town:
+async def test_each_service_killed_under_load(platform: FaultPlatform):
+    async with under_load(platform) as load:
         for service in SERVICES:
-            await ground.kill(service)
-            await town.goes_on()
-    await balance(ground)
+            await platform.kill(service)
+            await load.progress()
+    await balance(platform)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_killed_again_and_again_nothing_is_lost_or_doubled(
-    ground: Ground, service: str
-):
+async def test_a_service_killed_repeatedly(platform: FaultPlatform, service: str):
     moments = random.Random(service)
-    async with load(ground, rate=12) as town:
+    async with under_load(platform, rate=12) as load:
         for _ in range(4):
-            await town.goes_on(moments.randint(3, 30))
-            await ground.kill(service)
-            await asyncio.to_thread(ground.platform.wait_ready, service, 60)
-        await town.goes_on()
-    await balance(ground)
+            await load.progress(moments.randint(3, 30))
+            await platform.kill(service)
+            await platform.wait_ready(service)
+        await load.progress()
+    await balance(platform)
 
 
 @asynccontextmanager
-async def held(ground: Ground, service: str, point: Point) -> AsyncGenerator[None]:
-    """In the service's place one that has come to this point. At the end it is killed there and the
-    own one is back."""
-    async with stand_in(ground, service, "tests.faults.failpoint", point) as process:
+async def held(platform: FaultPlatform, service: str, point: Point) -> AsyncGenerator[None]:
+    """The service stands at this point. In the end it is killed there, and runs again."""
+    async with replaced_service(platform, service, "tests.faults.failpoint", point) as process:
         assert process.stdout is not None
         async with asyncio.timeout(60):
             while HELD.encode() not in await asyncio.to_thread(process.stdout.readline):
-                assert process.poll() is None, "it did not come so far"
+                assert process.poll() is None, "it ended before that point"
         yield
 
 
-async def unpublished(ground: Ground, service: str) -> set[Place]:
-    """Every event that the store of the service holds as not published."""
-    found: set[Place] = set()
-    async with ground.mongo() as client:
+async def unpublished(platform: FaultPlatform, service: str) -> set[EventKey]:
+    """Every event that the service's store holds as unpublished."""
+    found: set[EventKey] = set()
+    async with platform.mongo() as client:
         for name in await client[service].list_collection_names():
             async for document in client[service][name].find({"pending": True}, {"outbox": 1}):
                 found |= {
@@ -74,23 +71,23 @@ async def unpublished(ground: Ground, service: str) -> set[Place]:
 
 
 @pytest.mark.parametrize("service", ["incidents", *OTHERS])
-async def test_killed_before_the_broker_has_it_and_before_the_mark_nothing_is_lost_or_doubled(
-    ground: Ground, service: str
+async def test_killed_before_the_broker_has_events_and_before_they_are_marked(
+    platform: FaultPlatform, service: str
 ):
-    """After the write and before the relay: it goes out later. After the acknowledgement and before
-    the mark: it goes out twice, and counts once."""
-    reader = Reader(ground.addresses)
-    async with load(ground, long_work=False) as town:
-        async with held(ground, service, "before"):
-            await town.goes_on(6)
-            waiting = await unpublished(ground, service)
-            assert waiting, "something is written"
-            assert not waiting & set((await reader.read()).places), "and not on the topic"
-        await town.goes_on(6)
-        async with held(ground, service, "after"):
-            both = set((await reader.read()).places) & await unpublished(ground, service)
-            assert both, "something is on the topic and not marked"
-        await town.goes_on(6)
-    times = Counter((await balance(ground)).places)
-    assert {times[event] for event in waiting - both} <= {1}
-    assert {times[event] for event in both} == {2}
+    """Killed between write and relay, events are published later; between acknowledgement and mark,
+    twice, with one effect."""
+    reader = StateReader(platform.addresses)
+    async with under_load(platform, long_work=False) as load:
+        async with held(platform, service, "before"):
+            await load.progress(6)
+            waiting = await unpublished(platform, service)
+            assert waiting, "something is unpublished"
+            assert not waiting & set((await reader.read()).keys), "and not on the topic"
+        await load.progress(6)
+        async with held(platform, service, "after"):
+            unmarked = set((await reader.read()).keys) & await unpublished(platform, service)
+            assert unmarked, "something is on the topic and not marked"
+        await load.progress(6)
+    times = Counter((await balance(platform)).keys)
+    assert {times[event] for event in waiting - unmarked} <= {1}
+    assert {times[event] for event in unmarked} == {2}

@@ -1,5 +1,5 @@
-"""Two of each service at once: they share the work, and nothing is done twice, whichever of them is
-asked or killed."""
+"""Two replicas of each service: they share the work, and nothing is done twice, whichever of them
+is addressed or killed."""
 
 import asyncio
 from collections import Counter
@@ -11,31 +11,31 @@ import httpx
 import pytest
 
 from deploy.local.ports import HOST, SERVICES, free_ports
-from simulation.api import Person, StreamEvent
 from tests.faults import replicas
-from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
-from tests.faults.load import COMMUNITY, PLACE
-from tests.faults.town import load
+from tests.faults.platform import FaultPlatform, running
+from tests.faults.under_load import under_load
+from tests.support.client import Json, Person, new_phone, sent_codes
+from tests.support.demonstration import PLACE, report_body
+from tests.support.phone import opened
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 TWO: dict[str, int] = dict.fromkeys(SERVICES, 2)
-WORDS = {"text": "路灯坏了", "category": "environment", "location": PLACE, "community": COMMUNITY}
+BODY = report_body("路灯坏了", "environment")
 
 
 @pytest.fixture(scope="module")
-async def ground() -> AsyncGenerator[Ground]:
-    async with standing(Ground(free_ports(replicas=TWO), "replicas")) as place:
-        yield place
+async def platform() -> AsyncGenerator[FaultPlatform]:
+    async with running(FaultPlatform(free_ports(replicas=TWO), "replicas")) as started:
+        yield started
 
 
-async def both(
-    ground: Ground, service: str, path: str, bodies: list[tuple[object, dict[str, str]]]
+async def post_to_both(
+    platform: FaultPlatform, service: str, path: str, bodies: list[tuple[object, dict[str, str]]]
 ) -> list[int]:
-    """The statuses of these (body, headers), posted all at once to one replica after the other, in
-    order."""
-    urls = [f"http://{HOST}:{port}/api/v1/{path}" for _, port in ground.ports.all_of(service)]
+    """The statuses of these (body, headers), posted concurrently to the replicas in turn."""
+    urls = [f"http://{HOST}:{port}/api/v1/{path}" for _, port in platform.ports.all_of(service)]
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         answers = await asyncio.gather(
             *(
@@ -46,19 +46,19 @@ async def both(
     return [answer.status_code for answer in answers]
 
 
-async def test_one_key_at_both_replicas_is_one_report(ground: Ground):
-    (resident,), _ = await ground.people(1, 0)
+async def test_one_key_at_both_replicas_is_one_report(platform: FaultPlatform):
+    (resident,), _ = await platform.people(1, 0)
     head = {"Authorization": f"Bearer {resident.token}", "Idempotency-Key": "one-and-the-same"}
-    before = await _mine(ground, resident)
-    assert set(await both(ground, "incidents", "reports", [(WORDS, head)] * 50)) == {201}
+    before = await _mine(platform, resident)
+    assert set(await post_to_both(platform, "incidents", "reports", [(BODY, head)] * 50)) == {201}
     assert set(
-        await both(ground, "incidents", "reports", [(WORDS | {"text": "别的"}, head)] * 2)
+        await post_to_both(platform, "incidents", "reports", [(BODY | {"text": "别的"}, head)] * 2)
     ) == {422}
-    (added,) = await _mine(ground, resident) - before
-    ground.record.done["report"][head["Idempotency-Key"]].add(added)
+    (added,) = await _mine(platform, resident) - before
+    platform.client_log.acknowledged["report"][head["Idempotency-Key"]].add(added)
 
 
-async def _mine(ground: Ground, who: Person) -> set[str]:
+async def _mine(platform: FaultPlatform, who: Person) -> set[str]:
     found, cursor = set[str](), ""
     while True:
         page = await who.get("reports", mine=True, **({"cursor": cursor} if cursor else {}))
@@ -67,59 +67,57 @@ async def _mine(ground: Ground, who: Person) -> set[str]:
             return found
 
 
-async def test_sign_in_codes_have_one_limit_at_both_replicas(ground: Ground):
-    phone = ground.new_phone()
-    asked = await both(ground, "registration", "sign-in-codes", [({"phone": phone}, {})] * 10)
+async def test_sign_in_codes_have_one_limit_at_both_replicas(platform: FaultPlatform):
+    phone = new_phone()
+
+    async def statuses(path: str, body: Json, times: int) -> list[int]:
+        return await post_to_both(platform, "registration", path, [(body, {})] * times)
+
+    asked = await statuses("sign-in-codes", {"phone": phone}, 10)
     assert Counter(asked) == {202: 1, 429: 9}
-    desk = {"X-Dev-Key": ground.platform.dev_key}
-    shown = await ground.api.send("GET", f"dev/messages?phone={phone}", desk)
-    (code,) = {message["code"] for message in shown["items"]}
-    wrong = {"phone": phone, "code": f"{(int(code) + 1) % 10**6:06d}"}
-    assert set(await both(ground, "registration", "sessions", [(wrong, {})] * 8)) <= {422, 429}
-    assert set(
-        await both(ground, "registration", "sessions", [({"phone": phone, "code": code}, {})] * 2)
-    ) == {429}
+    (code,) = await sent_codes(platform.api, platform.processes.dev_key, phone)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    assert set(await statuses("sessions", {"phone": phone, "code": wrong}, 8)) <= {422, 429}
+    assert set(await statuses("sessions", {"phone": phone, "code": code}, 2)) == {429}
 
 
-async def test_a_message_comes_over_every_open_stream_whichever_replica_it_was_made_by(
-    ground: Ground,
+async def test_a_message_is_delivered_on_the_streams_of_both_replicas(
+    platform: FaultPlatform,
 ):
-    (resident,), (volunteer,) = await ground.people(1, 1)
+    (resident,), (volunteer,) = await platform.people(1, 1)
     async with AsyncExitStack() as stack:
         apis = [
-            await stack.enter_async_context(replicas.asking(ground, name))
-            for name in replicas.names(ground, "notify")
+            await stack.enter_async_context(replicas.client_of(platform, name))
+            for name in replicas.names(platform, "notify")
         ]
-        streams = [
-            await stack.enter_async_context(replicas.listening(replicas.moved(volunteer, api)))
+        phones = [
+            await stack.enter_async_context(opened(replicas.session_at(volunteer, api)))
             for api in apis
         ]
         await volunteer.post("duty/start", {"location": PLACE})
-        report = await resident.post("reports", WORDS | {"category": "assistance"})
-        ground.record.done["report"][report["id"]].add(report["id"])
+        report = await resident.post("reports", BODY | {"category": "assistance"})
+        platform.client_log.acknowledged["report"][report["id"]].add(report["id"])
 
-        async def heard() -> bool:
-            return all(_alerts(events) for events in streams)
+        async def delivered() -> bool:
+            return all(phone.all_received("alert") for phone in phones)
 
-        await eventually(heard)
+        await eventually(delivered)
         await volunteer.post("duty/end")
-        assert _alerts(streams[0]) == _alerts(streams[1])
+        first, second = [
+            [message["id"] for message in phone.all_received("alert")] for phone in phones
+        ]
+        assert first == second
 
 
-def _alerts(heard: list[StreamEvent]) -> list[str]:
-    return [event.message["id"] for event in heard if event.kind == "alert"]
-
-
-async def test_a_town_at_work_while_one_of_each_is_killed(ground: Ground):
+async def test_one_replica_of_each_service_killed_under_load(platform: FaultPlatform):
     for service in SERVICES:
-        await eventually(partial(replicas.led_by_one, ground, service))
-    async with load(ground, volunteers=6, long_work=False) as town:
+        await eventually(partial(replicas.one_relays, platform, service))
+    async with under_load(platform, volunteers=6, long_work=False) as load:
         for service in SERVICES:
-            await ground.kill(replicas.names(ground, service)[0])
-        await town.goes_on()
-        await ground.whole()
-        # The gateway looks every 2 s whether one that was away is back, longer after each refusal:
-        # 10 s at most.
-        for name in replicas.names(ground, "incidents"):
-            await eventually(partial(replicas.requests, ground, name))
-    await balance(ground)
+            await platform.kill(replicas.names(platform, service)[0])
+        await load.progress()
+        await platform.recovered()
+        # The gateway checks a replica that was down every 2 s, after refusals up to 10 s.
+        for name in replicas.names(platform, "incidents"):
+            await eventually(partial(replicas.requests_answered, platform, name))
+    await balance(platform)

@@ -1,26 +1,23 @@
-"""Every service ended in good order and started again, one after the other, while the town is at
-work."""
+"""Every service is restarted in good order, one after the other, under load."""
 
 import pytest
 
 from deploy.local.ports import SERVICES
-from tests.faults.ground import Ground
 from tests.faults.ledger import balance
-from tests.faults.town import load
+from tests.faults.platform import FaultPlatform
+from tests.faults.under_load import under_load
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long]
 
 
 @pytest.mark.timeout(300)
-async def test_a_rolling_restart_costs_nobody_more_than_a_repeat(ground: Ground):
-    seen, broken = ground.record.statuses(), ground.record.broken.total()
-    async with load(ground, rate=12) as town:
+async def test_a_rolling_restart_costs_clients_no_more_than_a_retry(platform: FaultPlatform):
+    before, broken = platform.client_log.statuses(), platform.client_log.broken.total()
+    async with under_load(platform, rate=12) as load:
         for service in (*SERVICES, *SERVICES):
-            await ground.restart(service)
-            await town.goes_on()
-    answers = ground.record.statuses() - seen
+            await platform.restart(service)
+            await load.progress()
+    answers = platform.client_log.statuses() - before
     assert {status for status in answers if status >= 500} <= {503}, answers
-    assert ground.record.broken.total() == broken, (
-        "the gateway was there all the time, and answered"
-    )
-    await balance(ground)
+    assert platform.client_log.broken.total() == broken, "the gateway answered all the time"
+    await balance(platform)

@@ -1,5 +1,4 @@
-"""Three of each service: killed, stopped and started under load; and what the clock brings is
-brought once."""
+"""Three replicas of each service: killed, stopped and started under load; and timeouts act once."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -9,11 +8,12 @@ import pytest
 
 from deploy.local.ports import SERVICES, free_ports
 from tests.faults import replicas
-from tests.faults.books import Books
-from tests.faults.ground import Ground, standing
 from tests.faults.ledger import balance
-from tests.faults.load import PLACE, Load
-from tests.faults.town import load
+from tests.faults.load import Load
+from tests.faults.observed_state import ObservedState
+from tests.faults.platform import FaultPlatform, running
+from tests.faults.under_load import under_load
+from tests.support.demonstration import PLACE
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(420)]
@@ -21,60 +21,61 @@ THREE: dict[str, int] = dict.fromkeys(SERVICES, 3)
 
 
 @pytest.fixture(scope="module")
-async def ground() -> AsyncGenerator[Ground]:
-    async with standing(Ground(free_ports(replicas=THREE), "three")) as place:
-        yield place
+async def platform() -> AsyncGenerator[FaultPlatform]:
+    async with running(FaultPlatform(free_ports(replicas=THREE), "three")) as started:
+        yield started
 
 
-async def test_replicas_leave_and_come_back_under_load(ground: Ground):
-    async with load(ground) as town:
+async def test_replicas_leave_and_come_back_under_load(platform: FaultPlatform):
+    async with under_load(platform) as load:
         for service in SERVICES:
-            first, second, third = replicas.names(ground, service)
-            await eventually(partial(replicas.led_by_one, ground, service))
-            await ground.kill(first)
-            await ground.stop(second)  # the third has all of it
-            await town.goes_on()
-            await ground.start(second)
-            await ground.kill(third)
-            await town.goes_on()
-        await ground.whole()
+            first, second, third = replicas.names(platform, service)
+            await eventually(partial(replicas.one_relays, platform, service))
+            await platform.kill(first)
+            await platform.stop(second)  # the third does all the work
+            await load.progress()
+            await platform.start(second)
+            await platform.kill(third)
+            await load.progress()
+        await platform.recovered()
         for service in SERVICES:
-            await eventually(partial(replicas.led_by_one, ground, service))
-    await balance(ground)
+            await eventually(partial(replicas.one_relays, platform, service))
+    await balance(platform)
 
 
-async def test_what_the_clock_brings_is_brought_once(ground: Ground):
-    """A call that is not answered lapses, the next wave goes out, leaders and the station are told:
-    each once."""
-    residents, (silent,) = await ground.people(4, 1)
-    town = Load(ground, 1.0)
+async def test_each_timeout_acts_once(platform: FaultPlatform):
+    """A call that is not answered lapses, the next wave is called, leaders and the station are
+    alerted: each once."""
+    residents, (silent,) = await platform.people(4, 1)
+    load = Load(platform, 1.0)
     try:
         await silent.post("duty/start", {"location": PLACE})
         filed = [
-            await town.file(who, "assistance", f"unanswered-{n}") for n, who in enumerate(residents)
+            await load.file_report(who, "assistance", f"unanswered-{n}")
+            for n, who in enumerate(residents)
         ]
         ids = {report["id"] for report in filed if report}
         assert len(ids) == len(residents)
-        books = await balance(ground)
+        state = await balance(platform)
     finally:
         await silent.post("duty/end")
-        await town.close()
-    told = {
+        await load.close()
+    escalated = {
         key: times
-        for key, times in _times(books, "CalloutEscalated", "report", "to").items()
+        for key, times in _times(state, "CalloutEscalated", "report", "to").items()
         if key[0] in ids
     }
-    assert told == {(id, to): 1 for id in ids for to in ("leader", "station")}
-    assert {key: 1 for key in told if key[1] == "station"} == {
+    assert escalated == {(id, to): 1 for id in ids for to in ("leader", "station")}
+    assert {key: 1 for key in escalated if key[1] == "station"} == {
         (id, "station"): times
-        for (id,), times in _times(books, "ReportEscalated", "report").items()
+        for (id,), times in _times(state, "ReportEscalated", "report").items()
         if id in ids
     }
-    lapsed = _times(books, "CallTimedOut", "callout", "volunteer")
+    lapsed = _times(state, "CallTimedOut", "callout", "volunteer")
     assert silent.id in {volunteer for _, volunteer in lapsed}
     assert set(lapsed.values()) == {1}
 
 
-def _times(books: Books, type_: str, *fields: str) -> Counter[tuple[str, ...]]:
-    """How often it was said of each."""
-    return Counter(tuple(fact.data[field] for field in fields) for fact in books.of(type_))
+def _times(state: ObservedState, type_: str, *fields: str) -> Counter[tuple[str, ...]]:
+    """How many such events there are for each value of these fields."""
+    return Counter(tuple(fact.data[field] for field in fields) for fact in state.of(type_))

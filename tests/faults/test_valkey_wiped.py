@@ -1,146 +1,156 @@
-"""Everything in Valkey is gone: positions, who may send them, the live streams' entries. Nothing
-that counts was there.
+"""Valkey is emptied: positions, who may send them, and the streams' entries are gone, and are
+rebuilt.
 
-Sign-in codes, their tries and their limits are in MongoDB (`sign_in_codes`): a wiped Valkey opens
-no door.
+Sign-in codes, their tries and their limits are in MongoDB (`sign_in_codes`): an empty Valkey lets
+nobody in.
 """
 
 import shutil
 from collections.abc import Awaitable, Callable
 
-import httpx
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from simulation.api import Json
-from tests.faults.ground import Ground
 from tests.faults.ledger import balance
-from tests.faults.load import FOR_NOBODY_ON_DUTY, MIXED, Load
-from tests.faults.town import load
+from tests.faults.load import MIXED, WITHOUT_VOLUNTEERS, Load
+from tests.faults.observed_state import ObservedState
+from tests.faults.platform import FaultPlatform
+from tests.faults.under_load import under_load
+from tests.support.client import ask, new_phone, sent_codes
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(300)]
-Wipe = Callable[[Ground], Awaitable[None]]
+Wipe = Callable[[FaultPlatform], Awaitable[None]]
+Answer = tuple[int, str]
+"""A status, and the type of the problem."""
+CODE_WRONG = (422, "urn:problem:code_wrong")
+CODE_TOO_SOON = (429, "urn:problem:code_too_soon")
+TRIES_USED = (429, "urn:problem:code_tries_used")
 
 
-async def flushed(ground: Ground) -> None:
-    """By a command: Valkey goes on, empty."""
-    async with Redis.from_url(ground.addresses["REDIS_URL"]) as redis:
+async def flushed(platform: FaultPlatform) -> None:
+    """By a command: Valkey runs on, empty."""
+    async with Redis.from_url(platform.addresses["REDIS_URL"]) as redis:
         await redis.flushall()
 
 
-async def lost(ground: Ground) -> None:
-    """The process is killed and its files are gone: it comes back empty."""
-    shutil.rmtree(ground.platform.home / "data" / "valkey" / "appendonlydir")
-    await ground.kill("valkey")
+async def files_lost(platform: FaultPlatform) -> None:
+    """The process is killed and its files are gone: it restarts empty."""
+    shutil.rmtree(platform.processes.home / "data" / "valkey" / "appendonlydir")
+    await platform.kill("valkey")
 
 
-async def on_duty(ground: Ground) -> set[str]:
-    """By MongoDB."""
-    async with ground.mongo() as client:
+async def on_duty(platform: FaultPlatform) -> set[str]:
+    """According to MongoDB."""
+    async with platform.mongo() as client:
         found = client["dispatch"]["responders"].find({"on_duty": True}, {"_id": 1})
         return {str(document["_id"]) async for document in found}
 
 
-async def placed(ground: Ground) -> tuple[set[str], set[str]]:
-    """Who may send positions and whose position is known, by Valkey."""
-    async with Redis.from_url(ground.addresses["REDIS_URL"], decode_responses=True) as redis:
-        return set(await redis.smembers("dispatch:on_duty")), set(
-            await redis.zrange("dispatch:positions", 0, -1)
-        )  # type: ignore[misc]
-
-
-@pytest.mark.parametrize("wipe", [flushed, lost])
-async def test_positions_and_views_are_rebuilt_streams_go_on_and_no_call_out_is_lost(
-    ground: Ground, wipe: Wipe
-):
-    async with load(ground, kinds=FOR_NOBODY_ON_DUTY) as town:
-        await wipe(ground)
-        report = await filed(ground, town)  # at once: nobody's position is known
-        town.kinds = MIXED
-        expected = await on_duty(ground)
-        assert len(expected) == len(town.listeners)
-
-        async def rebuilt() -> bool:
-            return all(people == expected for people in await placed_or_away(ground))
-
-        await eventually(rebuilt, within=30)
-        heard = {one.id: len(one.heard) for one in town.listeners}
-        await town.goes_on(30)
-
-        async def hears() -> bool:
-            return any(len(one.heard) > heard[one.id] for one in town.listeners)
-
-        await eventually(hears, within=30)
-    books = await balance(ground)
-    (opened,) = [f for f in books.of("CalloutOpened") if f.data["report"] == report]
-    called = [f for f in books.of("VolunteerCalled") if f.data["report"] == report]
-    assert called, (
-        f"{opened.data['callout']}: those on duty were called though their places were lost"
-    )
-    told = [f.data["why"] for f in books.of("CalloutEscalated") if f.data["report"] == report]
-    assert "nobody_on_duty" not in told
-
-
-async def filed(ground: Ground, town: Load) -> str:
-    (who,), _ = await ground.people(1, 0)
-    report = await town.file(who, "assistance", f"wiped-{ground.new_phone()}")
-    assert report is not None
-    return report["id"]
-
-
-async def placed_or_away(ground: Ground) -> tuple[set[str], set[str]]:
+async def in_valkey(platform: FaultPlatform) -> tuple[set[str], set[str]]:
+    """Who may send positions, and whose position is known. Empty while it does not answer."""
+    url = platform.addresses["REDIS_URL"]
     try:
-        return await placed(ground)
+        async with Redis.from_url(url, decode_responses=True) as redis:
+            may_send = await redis.smembers("dispatch:on_duty")
+            placed = await redis.zrange("dispatch:positions", 0, -1)
+            return {str(id) for id in may_send}, {str(id) for id in placed}
     except (OSError, RedisConnectionError):
         return set(), set()
 
 
-@pytest.mark.parametrize("wipe", [flushed, lost])
-async def test_sign_in_stays_as_closed_as_it_was(ground: Ground, wipe: Wipe):
-    asked, never = ground.new_phone(), ground.new_phone()
-    async with httpx.AsyncClient(
-        base_url=f"{ground.url}/api/v1/", timeout=20, trust_env=False
-    ) as http:
+async def file_report(platform: FaultPlatform, load: Load) -> str:
+    (resident,), _ = await platform.people(1, 0)
+    report = await load.file_report(resident, "assistance", f"wiped-{new_phone()}")
+    assert report is not None
+    return report["id"]
 
-        async def post(path: str, **body: str) -> tuple[int, str]:
-            answer = await http.post(path, json=body)
-            return answer.status_code, answer.json().get("type", "")
 
-        async def code_of(phone: str) -> str:
-            desk = {"X-Dev-Key": ground.platform.dev_key}
-            page: Json = (
-                await http.get("dev/messages", params={"phone": phone}, headers=desk)
-            ).json()
-            return page["items"][0]["code"]
+async def all_positions_rebuilt(platform: FaultPlatform, load: Load) -> None:
+    expected = await on_duty(platform)
+    assert len(expected) == len(load.on_duty)
 
-        assert (await post("sign-in-codes", phone=asked))[0] == 202
-        code = await code_of(asked)
-        wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-        for _ in range(2):
-            assert await post("sessions", phone=asked, code=wrong) == (
-                422,
-                "urn:problem:code_wrong",
-            )
-        await wipe(ground)
-        assert await post("sign-in-codes", phone=asked) == (429, "urn:problem:code_too_soon")
-        assert await post("sessions", phone=never, code=code) == (422, "urn:problem:code_wrong")
-        for _ in range(3):
-            assert await post("sessions", phone=asked, code=wrong) == (
-                422,
-                "urn:problem:code_wrong",
-            )
-        assert await post("sessions", phone=asked, code=wrong) == (
-            429,
-            "urn:problem:code_tries_used",
-        )
-        assert await post("sessions", phone=asked, code=code) == (
-            429,
-            "urn:problem:code_tries_used",
-        )
-        assert (await post("sign-in-codes", phone=never))[0] == 202
-        answer = await http.post("sessions", json={"phone": never, "code": await code_of(never)})
-        assert answer.status_code == 201, "and the right code still opens it"
-        ground.record.done["account"][never].add(answer.json()["account"]["id"])
-    await balance(ground)
+    async def rebuilt() -> bool:
+        return all(people == expected for people in await in_valkey(platform))
+
+    await eventually(rebuilt, within=30)
+
+
+async def streams_deliver(load: Load) -> None:
+    received = {volunteer.id: len(volunteer.received) for volunteer in load.on_duty}
+    await load.progress(30)
+
+    async def delivered() -> bool:
+        return any(len(v.received) > received[v.id] for v in load.on_duty)
+
+    await eventually(delivered, within=30)
+
+
+def assert_volunteers_called(state: ObservedState, report: str) -> None:
+    """Although no position was known when the report was filed."""
+
+    def of(type_: str) -> list[dict[str, object]]:
+        return [dict(f.data) for f in state.of(type_) if f.data["report"] == report]
+
+    (opened,) = of("CalloutOpened")
+    assert of("VolunteerCalled"), f"{opened['callout']}: nobody on duty was called"
+    assert "nobody_on_duty" not in [escalated["why"] for escalated in of("CalloutEscalated")]
+
+
+@pytest.mark.parametrize("wipe", [flushed, files_lost])
+async def test_positions_are_rebuilt_streams_continue_and_no_callout_is_lost(
+    platform: FaultPlatform, wipe: Wipe
+):
+    async with under_load(platform, categories=WITHOUT_VOLUNTEERS) as load:
+        await wipe(platform)
+        report = await file_report(platform, load)  # at once: nobody's position is known
+        load.categories = MIXED
+        await all_positions_rebuilt(platform, load)
+        await streams_deliver(load)
+    assert_volunteers_called(await balance(platform), report)
+
+
+class SignIn:
+    """Requests of a phone that signs in."""
+
+    def __init__(self, platform: FaultPlatform, phone: str) -> None:
+        self._platform, self.phone = platform, phone
+
+    async def _post(self, path: str, **body: str) -> Answer:
+        answer = await ask(self._platform.api, None, "POST", path, json=body)
+        document = answer.json()
+        if answer.status_code == 201:
+            accounts = self._platform.client_log.acknowledged["account"]
+            accounts[self.phone].add(document["account"]["id"])
+        return answer.status_code, document.get("type", "")
+
+    async def request_code(self) -> Answer:
+        return await self._post("sign-in-codes", phone=self.phone)
+
+    async def code(self) -> str:
+        api, key = self._platform.api, self._platform.processes.dev_key
+        return (await sent_codes(api, key, self.phone))[0]
+
+    async def enter(self, code: str) -> Answer:
+        return await self._post("sessions", phone=self.phone, code=code)
+
+
+@pytest.mark.parametrize("wipe", [flushed, files_lost])
+async def test_sign_in_limits_survive(platform: FaultPlatform, wipe: Wipe):
+    asked, other = SignIn(platform, new_phone()), SignIn(platform, new_phone())
+    assert (await asked.request_code())[0] == 202
+    code = await asked.code()
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    for _ in range(2):
+        assert await asked.enter(wrong) == CODE_WRONG
+    await wipe(platform)
+    assert await asked.request_code() == CODE_TOO_SOON
+    assert await other.enter(code) == CODE_WRONG
+    for _ in range(3):
+        assert await asked.enter(wrong) == CODE_WRONG
+    assert await asked.enter(wrong) == TRIES_USED
+    assert await asked.enter(code) == TRIES_USED
+    assert (await other.request_code())[0] == 202
+    assert (await other.enter(await other.code()))[0] == 201, "the right code still works"
+    await balance(platform)

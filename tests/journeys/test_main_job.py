@@ -1,19 +1,21 @@
-"""The one path that must never break, straight through, from a report filed to hours credited and
-figures updated."""
+"""The one path that must never break: from a report filed to hours credited and figures updated."""
 
-from simulation.api import Json
-from tests.journeys.phone import Phone, eventually
 from tests.journeys.station import Station
+from tests.support.client import Json, Refused
+from tests.support.phone import PATIENCE_S, Phone
+from tests.support.waiting import eventually
 
 
 async def text_for(volunteer: Phone, report: str) -> str:
-    """A moment after they accepted."""
-    look = volunteer.person.get
-    return (
-        await eventually(
-            lambda: look(f"reports/{report}"), lambda view: view.get("text"), "the text"
-        )
-    )["text"]
+    """Readable soon after they accepted."""
+    view = await eventually(
+        lambda: volunteer.person.get(f"reports/{report}"),
+        lambda view: view.get("text"),
+        what="text of the report",
+        within=PATIENCE_S,
+        retry_on=(Refused,),
+    )
+    return view["text"]
 
 
 async def credited(volunteer: Phone) -> list[Json]:
@@ -21,7 +23,9 @@ async def credited(volunteer: Phone) -> list[Json]:
     page = await eventually(
         lambda: volunteer.person.get("service-records", mine=True),
         lambda page: sum(record["minutes"] for record in page["items"]) >= 10,
-        "hours credited",
+        what="hours credited",
+        within=PATIENCE_S,
+        retry_on=(Refused,),
     )
     return page["items"]
 
@@ -30,32 +34,33 @@ async def test_a_report_is_answered_by_volunteers_resolved_confirmed_credited_an
     station: Station,
 ):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
-    crew = [await station.on_duty(50), await station.on_duty(80)]
+    volunteers = [await station.on_duty(50), await station.on_duty(80)]
     before = await officer.person.get("figures", area="370104009")
 
-    report = await station.reports(resident)
+    report = await station.file_report(resident)
     assert (report["route"], report["people_needed"]) == ("volunteers", 2)
 
-    alerts = [await volunteer.hears("alert", report["id"]) for volunteer in crew]
+    alerts = [await volunteer.receives("alert", report["id"]) for volunteer in volunteers]
     assert "音响" not in str(alerts), "an alert carries no text of the report"
     callout = alerts[0]["callout"]
-    for volunteer in crew:
+    for volunteer in volunteers:  # at once: a call lapses after one second of wall clock
         await volunteer.person.post(f"callouts/{callout}/accept")
+    for volunteer in volunteers:
         assert "音响" in await text_for(volunteer, report["id"])
         await volunteer.person.post(f"callouts/{callout}/on-the-way")
         await volunteer.person.post(f"callouts/{callout}/arrive")
-    await station.stands(resident, report["id"], "on_scene")
+    await station.report_in_state(resident, report["id"], "on_scene")
     await station.domain_minutes(11)
-    for volunteer in crew:
+    for volunteer in volunteers:
         await volunteer.person.post(f"callouts/{callout}/finish", {"outcome": "solved"})
 
-    await resident.hears("outcome", report["id"])
-    await station.stands(resident, report["id"], "resolved")
+    await resident.receives("outcome", report["id"])
+    await station.report_in_state(resident, report["id"], "resolved")
     await resident.person.post(f"reports/{report['id']}/confirm")
-    closed = await station.stands(resident, report["id"], "closed")
+    closed = await station.report_in_state(resident, report["id"], "closed")
     assert closed["outcome"] == "solved"
 
-    for volunteer in crew:
+    for volunteer in volunteers:
         assert {
             piece["source"] for record in await credited(volunteer) for piece in record["evidence"]
         } == {callout}

@@ -1,10 +1,11 @@
-"""What happens between a call and somebody's coming: refusals, races, and people who leave."""
+"""Between a call and an acceptance: refusals, races, and volunteers who leave."""
 
 import asyncio
 
-from simulation.api import Json, Refused
-from tests.journeys.phone import Phone, eventually
 from tests.journeys.station import Station
+from tests.support.client import Json, Refused
+from tests.support.phone import PATIENCE_S, Phone
+from tests.support.waiting import eventually
 
 
 async def reply(volunteer: Phone, callout: str, answer: str) -> str:
@@ -21,78 +22,82 @@ async def candidates(officer: Phone, callout: str) -> dict[str, Json]:
     return {line["volunteer"]: line for line in page["items"]}
 
 
-async def test_nobody_on_duty_the_station_is_told_and_sees_to_it(station: Station):
+async def test_with_nobody_on_duty_the_station_is_alerted_and_resolves_it(station: Station):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
-    report = await station.reports(resident)
-    message = await officer.hears("escalation", report["id"])
+    report = await station.file_report(resident)
+    message = await officer.receives("escalation", report["id"])
     assert message["data"]["why"] == "nobody_on_duty"
     assert message["callout"]
 
     await officer.person.post(
         f"reports/{report['id']}/resolve", {"outcome": "solved", "note": "民警已到场"}
     )
-    await resident.hears("outcome", report["id"])
+    await resident.receives("outcome", report["id"])
     await resident.person.post(f"reports/{report['id']}/confirm")
-    closed = await station.stands(resident, report["id"], "closed")
+    closed = await station.report_in_state(resident, report["id"], "closed")
     assert "escalated" in [entry["what"] for entry in closed["timeline"]]
 
 
-async def test_all_decline_the_station_is_told_without_waiting_for_the_time_out(station: Station):
+async def test_if_all_decline_the_station_is_alerted_before_the_timeout(station: Station):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
-    crew = [await station.on_duty(50 * n) for n in (1, 2)]
-    report = await station.reports(resident)
-    callout = (await crew[0].hears("alert", report["id"]))["callout"]
-    for volunteer in crew:
-        await volunteer.hears("alert", report["id"])
+    volunteers = [await station.on_duty(50 * n) for n in (1, 2)]
+    report = await station.file_report(resident)
+    callout = (await volunteers[0].receives("alert", report["id"]))["callout"]
+    for volunteer in volunteers:
+        await volunteer.receives("alert", report["id"])
         assert await reply(volunteer, callout, "decline") == "ok"
-    await officer.hears("escalation", report["id"])
+    await officer.receives("escalation", report["id"])
     seen = await candidates(officer, callout)
-    assert [seen[volunteer.id]["state"] for volunteer in crew] == ["declined", "declined"]
-    assert all(seen[volunteer.id]["reason_text"]["zh"] for volunteer in crew)
+    assert [seen[volunteer.id]["state"] for volunteer in volunteers] == ["declined", "declined"]
+    assert all(seen[volunteer.id]["reason_text"]["zh"] for volunteer in volunteers)
 
 
-async def test_two_reports_compete_for_one_volunteer_who_is_called_to_one_only(station: Station):
+async def test_a_volunteer_wanted_by_two_reports_is_called_to_one(station: Station):
     officer, one, two = [
         await station.somebody(role) for role in ("officer", "resident", "resident")
     ]
     volunteer = await station.on_duty()
-    reports = await asyncio.gather(*(station.reports(who, "assistance") for who in (one, two)))
-    first = await volunteer.hears("alert")
+    reports = await asyncio.gather(*(station.file_report(who, "assistance") for who in (one, two)))
+    first = await volunteer.receives("alert")
     assert await reply(volunteer, first["callout"], "accept") == "ok"
     (other,) = [report for report in reports if report["id"] != first["report"]]
-    told = await officer.hears("escalation", other["id"])
-    assert volunteer.heard_of("alert", other["id"]) == []
-    assert (await candidates(officer, told["callout"]))[volunteer.id]["reason"] == "engaged"
+    escalation = await officer.receives("escalation", other["id"])
+    assert volunteer.all_received("alert", other["id"]) == []
+    assert (await candidates(officer, escalation["callout"]))[volunteer.id]["reason"] == "engaged"
 
 
-async def test_all_accept_at_once_exactly_as_many_come_as_are_needed(station: Station):
+async def test_if_all_accept_at_once_only_as_many_as_needed_succeed(station: Station):
     resident = await station.somebody("resident")
-    crew = [await station.on_duty(20 * n) for n in range(1, 6)]
-    report = await station.reports(resident, "assistance")
+    volunteers = [await station.on_duty(20 * n) for n in range(1, 6)]
+    report = await station.file_report(resident, "assistance")
     assert report["people_needed"] == 1
-    alerts = await asyncio.gather(*(volunteer.hears("alert", report["id"]) for volunteer in crew))
-    answers = await asyncio.gather(*(reply(v, alerts[0]["callout"], "accept") for v in crew))
+    alerts = await asyncio.gather(
+        *(volunteer.receives("alert", report["id"]) for volunteer in volunteers)
+    )
+    answers = await asyncio.gather(*(reply(v, alerts[0]["callout"], "accept") for v in volunteers))
     assert answers.count("ok") == 1
     assert set(answers) <= {"ok", "enough_people", "call_lapsed"}
-    for volunteer, answer in zip(crew, answers, strict=True):
+    for volunteer, answer in zip(volunteers, answers, strict=True):
         view = await volunteer.person.get(f"callouts/{alerts[0]['callout']}")
         assert view["accepted"] == 1
         if answer != "ok":
-            await volunteer.hears("stand_down", report["id"])
+            await volunteer.receives("stand_down", report["id"])
             assert view["me"]["state"] == "stood_down"
 
 
-async def test_who_goes_off_duty_while_called_is_out_and_the_next_is_called(station: Station):
+async def test_a_called_volunteer_who_goes_off_duty_is_replaced(station: Station):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
     volunteer = await station.on_duty()
-    report = await station.reports(resident, "assistance")
-    callout = (await volunteer.hears("alert", report["id"]))["callout"]
+    report = await station.file_report(resident, "assistance")
+    callout = (await volunteer.receives("alert", report["id"]))["callout"]
     await volunteer.person.post("duty/end")
     assert await reply(volunteer, callout, "accept") != "ok"
     seen = await eventually(
         lambda: candidates(officer, callout),
         lambda found: found[volunteer.id]["state"] != "called",
-        "the call to be dropped",
+        what="call dropped",
+        within=PATIENCE_S,
+        retry_on=(Refused,),
     )
     assert seen[volunteer.id]["state"] == "stood_down"
-    await officer.hears("escalation", report["id"])
+    await officer.receives("escalation", report["id"])

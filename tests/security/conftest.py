@@ -1,31 +1,20 @@
-"""The town that is asked, and a connection to the gateway."""
+"""The staff of the demonstration station, and real values for fuzzed requests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
 
-import httpx
 import pytest
-import requests
 
-from tests.security.people import Staff
-from tests.security.town import Town, town_of
-from tests.support.backend import WholePlatform
-
-
-@pytest.fixture(scope="package")
-def staff(platform: WholePlatform) -> Iterator[Staff]:
-    with httpx.Client(base_url=platform.gateway_url, timeout=15, trust_env=False) as web:
-        yield Staff(web, platform.dev_key)
+from tests.security.fuzz_values import FuzzValues, fuzz_values
+from tests.security.staff import Staff, signed_in_staff
+from tests.support.client import Api
 
 
 @pytest.fixture(scope="package")
-def town(staff: Staff) -> Iterator[Town]:
-    with town_of(staff) as opened:
-        yield opened
+async def staff(api: Api) -> Staff:
+    return await signed_in_staff(api)
 
 
 @pytest.fixture(scope="package")
-def session() -> Iterator[requests.Session]:
-    """Connections that are kept."""
-    with requests.Session() as kept:
-        kept.trust_env = False
-        yield kept
+async def values(api: Api, staff: Staff) -> AsyncGenerator[FuzzValues]:
+    async with fuzz_values(api, staff) as found:
+        yield found

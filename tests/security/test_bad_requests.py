@@ -8,29 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journeys.phone import Phone
 from tests.journeys.station import Station
+from tests.security.problems import assert_problem
+from tests.support.client import API
+from tests.support.phone import Phone
 
-API = "/api/v1"
 LONG = "x" * 2001
 
 
-def refused(answer: httpx.Response, status: int | tuple[int, ...], *fields: str) -> dict[str, Any]:
-    """The problem document; fails unless it is one, of this status, naming these fields."""
-    statuses = (status,) if isinstance(status, int) else status
-    assert answer.status_code in statuses, f"{answer.status_code} {answer.text[:500]}"
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    document = answer.json()
-    assert document["status"] == answer.status_code
-    assert document["title"]
-    assert document["title_en"]
-    named = [error["field"] for error in document.get("errors", [])]
-    for field in fields:
-        assert any(field in name for name in named), f"{field} is not named in {named}"
-    return document
-
-
-async def how_many(phone: Phone) -> int:
+async def report_count(phone: Phone) -> int:
     return len((await phone.person.get("reports", mine=True))["items"])
 
 
@@ -61,22 +47,26 @@ async def how_many(phone: Phone) -> int:
 async def test_a_wrong_field_of_a_report_is_named_and_nothing_is_stored(
     station: Station, web: httpx.AsyncClient, somebody: Phone, change: dict[str, Any], field: str
 ):
-    before = await how_many(somebody)
-    body = {key: value for key, value in (station.words_of() | change).items() if value is not ...}
-    raw = json.dumps(body)  # Infinity is not JSON, but many a client sends it
+    before = await report_count(somebody)
+    body = {
+        key: value for key, value in (station.report_body() | change).items() if value is not ...
+    }
+    raw = json.dumps(body)  # Infinity is not JSON, but some clients send it
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
-    refused(await web.post(f"{API}/reports", content=raw, headers=headers), 422, field)
-    assert await how_many(somebody) == before
+    assert_problem(await web.post(f"{API}/reports", content=raw, headers=headers), 422, field)
+    assert await report_count(somebody) == before
 
 
 @pytest.mark.parametrize(
     "body", [b"NaN", b"{", b"[]", b"\xff\xfe", b'{"text": NaN}', b"[" * 100_000, b""]
 )
-async def test_a_body_that_is_no_json_object_is_refused(
+async def test_a_body_that_is_not_a_json_object_is_refused(
     web: httpx.AsyncClient, somebody: Phone, body: bytes
 ):
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
-    refused(await web.post(f"{API}/reports", content=body, headers=headers), (400, 422), "body")
+    assert_problem(
+        await web.post(f"{API}/reports", content=body, headers=headers), (400, 422), "body"
+    )
 
 
 def position(longitude: str, at: str = "2026-03-05T08:00:00Z") -> str:
@@ -93,11 +83,11 @@ def position(longitude: str, at: str = "2026-03-05T08:00:00Z") -> str:
         (",".join([position("116.94")] * 51), "positions"),
     ],
 )
-async def test_positions_that_are_none_or_too_many_are_refused(
+async def test_invalid_or_too_many_positions_are_refused(
     web: httpx.AsyncClient, volunteer: Phone, positions: str, field: str
 ):
     headers = await volunteer.person.headers() | {"Content-Type": "application/json"}
-    refused(
+    assert_problem(
         await web.post(
             f"{API}/positions", content=f'{{"positions": [{positions}]}}', headers=headers
         ),
@@ -109,7 +99,7 @@ async def test_positions_that_are_none_or_too_many_are_refused(
 async def test_duty_outside_jinan_is_refused(web: httpx.AsyncClient, volunteer: Phone):
     body = {"location": {"longitude": 121.47, "latitude": 31.23}}
     headers = await volunteer.person.headers()
-    refused(await web.post(f"{API}/duty/start", json=body, headers=headers), 422, "location")
+    assert_problem(await web.post(f"{API}/duty/start", json=body, headers=headers), 422, "location")
 
 
 async def test_a_body_of_10_mb_is_refused_before_it_is_read(
@@ -117,49 +107,49 @@ async def test_a_body_of_10_mb_is_refused_before_it_is_read(
 ):
     body = b'{"text": "' + b"x" * 10_000_000 + b'"}'
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
-    refused(await web.post(f"{API}/reports", content=body, headers=headers), 413)
+    assert_problem(await web.post(f"{API}/reports", content=body, headers=headers), 413)
     headers |= {"Content-Type": "image/jpeg", "Idempotency-Key": secrets.token_hex(8)}
-    refused(await web.post(f"{API}/photos", content=body, headers=headers), 413)
+    assert_problem(await web.post(f"{API}/photos", content=body, headers=headers), 413)
 
 
-async def test_a_photo_that_is_none_is_refused(web: httpx.AsyncClient, somebody: Phone):
+async def test_a_photo_that_is_not_an_image_is_refused(web: httpx.AsyncClient, somebody: Phone):
     headers = await somebody.person.headers() | {
         "Content-Type": "image/jpeg",
         "Idempotency-Key": secrets.token_hex(8),
     }
-    refused(await web.post(f"{API}/photos", content=b"#!/bin/sh\n", headers=headers), (415, 422))
+    assert_problem(
+        await web.post(f"{API}/photos", content=b"#!/bin/sh\n", headers=headers), (415, 422)
+    )
 
 
 @pytest.mark.parametrize("phone", ["12", "not a phone", {"$ne": None}, "1" * 40, None])
-async def test_a_phone_number_that_is_none_is_named(web: httpx.AsyncClient, phone: Any):
-    refused(await web.post(f"{API}/sign-in-codes", json={"phone": phone}), 422, "phone")
+async def test_an_invalid_phone_number_is_named(web: httpx.AsyncClient, phone: Any):
+    assert_problem(await web.post(f"{API}/sign-in-codes", json={"phone": phone}), 422, "phone")
 
 
-async def test_an_idempotency_key_that_is_none_is_named(
+async def test_an_invalid_idempotency_key_is_named(
     station: Station, web: httpx.AsyncClient, somebody: Phone
 ):
     headers = await somebody.person.headers() | {"Idempotency-Key": "short"}
-    refused(
-        await web.post(f"{API}/reports", json=station.words_of(), headers=headers),
+    assert_problem(
+        await web.post(f"{API}/reports", json=station.report_body(), headers=headers),
         422,
         "Idempotency-Key",
     )
 
 
 @pytest.mark.parametrize("path", ["reports", "inbox"])
-async def test_a_cursor_that_nobody_gave_is_refused(
-    web: httpx.AsyncClient, somebody: Phone, path: str
-):
+async def test_an_invented_cursor_is_refused(web: httpx.AsyncClient, somebody: Phone, path: str):
     for cursor in ("x" * 199, "$ne", "W10="):
         params = {"cursor": cursor} | ({"mine": "true"} if path == "reports" else {})
-        refused(
+        assert_problem(
             await web.get(f"{API}/{path}", params=params, headers=await somebody.person.headers()),
             422,
             "cursor",
         )
 
 
-async def test_what_is_not_there_is_a_problem_document_too(web: httpx.AsyncClient, somebody: Phone):
+async def test_an_unknown_resource_is_a_problem_document(web: httpx.AsyncClient, somebody: Phone):
     headers = await somebody.person.headers()
     for path in (
         "reports/rep_00",
@@ -168,21 +158,21 @@ async def test_what_is_not_there_is_a_problem_document_too(web: httpx.AsyncClien
         "reports/%24ne",
         "follow-ups/%2e%2e",
     ):
-        refused(await web.get(f"{API}/{path}", headers=headers), (400, 403, 404, 422))
+        assert_problem(await web.get(f"{API}/{path}", headers=headers), (400, 403, 404, 422))
 
 
-async def test_violence_never_goes_to_volunteers_whoever_asks(
+async def test_nobody_can_route_violence_to_volunteers(
     station: Station, web: httpx.AsyncClient, somebody: Phone
 ):
     officer = await station.somebody("officer")
     report = await somebody.person.post(
-        "reports", station.words_of("violence", text="有人拿着钢管打人")
+        "reports", station.report_body("violence", text="有人拿着钢管打人")
     )
     assert report["route"] == "police"
     assert "110" in report["advice"]["zh"]
     body = {"route": "volunteers", "reason": "人手不够"}
     headers = await officer.person.headers()
-    refused(
+    assert_problem(
         await web.post(f"{API}/reports/{report['id']}/route", json=body, headers=headers),
         422,
         "route",

@@ -1,5 +1,4 @@
-"""What lies on a topic and cannot be read goes to the dead-letter topic, with the reason, and holds
-up nobody."""
+"""An unreadable message goes to the dead-letter topic, with the reason, and blocks nothing."""
 
 import asyncio
 import secrets
@@ -9,18 +8,18 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.topics import DISPATCH, INCIDENTS, REGISTRATION, dead
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 READERS = {
     INCIDENTS: {"dispatch", "notify"},
     DISPATCH: {"incidents", "notify"},
     REGISTRATION: {"dispatch", "notify"},
 }
-"""Topic -> services that certainly read it."""
+"""Topic -> services that consume it."""
 
 
 def unreadable(mark: str) -> list[bytes]:
-    """Bytes, JSON and envelopes that nobody published."""
+    """Bytes, JSON and envelopes that no service publishes."""
     return [
         b"\xff\x00\xfe" + mark.encode(),
         f'{{"mark": "{mark}"'.encode(),
@@ -35,12 +34,12 @@ def unreadable(mark: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("topic", READERS)
-async def test_unreadable_bytes_go_to_the_dead_letter_topic_and_the_others_are_served(
+async def test_unreadable_messages_are_dead_lettered_and_others_processed(
     station: Station, platform: WholePlatform, topic: str
 ):
     mark = secrets.token_hex(8)
     sent = unreadable(mark)
-    # One that a reader does not subscribe to by its type is passed over, not put aside.
+    # A type that a service does not subscribe to is skipped, not dead-lettered.
     expected = sent[:4] + (sent[4:] if topic == REGISTRATION else [])
     consumer = AIOKafkaConsumer(
         dead(topic),
@@ -69,5 +68,5 @@ async def test_unreadable_bytes_go_to_the_dead_letter_topic_and_the_others_are_s
     assert {value for value, _ in found} == set(expected)
 
     volunteer, resident = await station.on_duty(), await station.somebody("resident")
-    report = await station.reports(resident, "assistance")
-    await volunteer.hears("alert", report["id"])
+    report = await station.file_report(resident, "assistance")
+    await volunteer.receives("alert", report["id"])

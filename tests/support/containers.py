@@ -1,5 +1,4 @@
-"""The same servers as containers, by testcontainers, for a machine with a Docker engine that has
-the images."""
+"""The same servers as containers, for a machine whose Docker engine has the images."""
 
 import os
 import signal
@@ -25,15 +24,11 @@ IMAGES = {
 
 
 class ContainerBackend(Addresses):
-    """Each server in a container that publishes its port on 127.0.0.1, at a number chosen
-    beforehand.
-
-    A number chosen beforehand can be advertised: Kafka and a replica set tell their clients where
-    they are.
-    """
+    """Each server publishes a port on 127.0.0.1 that is chosen beforehand, so that Kafka and the
+    replica set can advertise it."""
 
     def __init__(self) -> None:
-        # The reaper's image is one more to pull; `stop` and the engine's --rm do its work.
+        # `stop` and the engine's --rm make the reaper's image unnecessary.
         os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
         self.ports = free_ports()
         self._containers: dict[str, DockerContainer] = {
@@ -50,7 +45,7 @@ class ContainerBackend(Addresses):
         }
 
     def start(self) -> None:
-        """Starts all four; RuntimeError if no engine answers or it lacks an image."""
+        """Raises RuntimeError if no engine answers or it lacks an image."""
         _refuse_missing()
         try:
             for container in self._containers.values():
@@ -62,13 +57,13 @@ class ContainerBackend(Addresses):
             raise
 
     def stop(self) -> None:
-        """Removes the containers with their data."""
+        """Remove the containers with their data."""
         for container in self._containers.values():
             if _of(container) is not None:
                 container.stop()
 
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
-        """Signals the container's first process; SIGSTOP and SIGCONT pause and go on."""
+        """SIGSTOP and SIGCONT pause and unpause the container."""
         wrapped: Any = _of(self._containers[name])
         calls: dict[int, Callable[[], Any]] = {
             signal.SIGSTOP: wrapped.pause,
@@ -78,12 +73,11 @@ class ContainerBackend(Addresses):
             calls[signal_number]()
             return
         wrapped.kill(signal_number)
-        # A container that was killed by hand is not started again by the engine.
+        # The engine does not restart a container that was killed by hand.
         wrapped.wait()
         wrapped.start()
 
     def wait_ready(self, name: str) -> float:
-        """Asks in its own protocol."""
         return wait_until(self._checks[name], READY_SECONDS, lambda: None)
 
 
@@ -97,10 +91,8 @@ def _of(container: DockerContainer) -> Any:
 def _published(image: str, inside: int, outside: int) -> DockerContainer:
     container = DockerContainer(image)
     ports: Any = container.ports
-    ports[f"{inside}/tcp"] = (
-        HOST,
-        outside,
-    )  # These servers ask for no password: for this machine only.
+    # On this machine only: these servers ask for no password.
+    ports[f"{inside}/tcp"] = (HOST, outside)
     return container
 
 
@@ -130,8 +122,7 @@ def _kafka(port: int) -> DockerContainer:
 
 
 def _mongo(port: int) -> DockerContainer:
-    # On the same port inside and outside: the member's name in the replica set is one that it can
-    # reach itself by.
+    # The same port inside and outside: the member must reach itself by its name in the set.
     command = (
         f"mongod --replSet {readiness.REPLICA_SET} --bind_ip_all --port {port} "
         f"--wiredTigerCacheSizeGB 0.5"
@@ -145,7 +136,7 @@ def _refuse_missing() -> None:
         client.ping()
     except DockerException as reason:
         raise RuntimeError(
-            "TEST_BACKEND=containers needs a Docker engine, and none answers."
+            "TEST_BACKEND=containers needs a Docker engine; none answers."
         ) from reason
     have = {tag for image in client.images.list() for tag in image.tags}
     lacking = sorted(set(IMAGES.values()) - have)

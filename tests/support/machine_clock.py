@@ -1,9 +1,9 @@
-"""A machine whose clock is off, for a process that is started on it."""
+"""A wrong machine clock, for a process under test."""
 
 import time
 
 
-def set_the_clock(off: float) -> None:
-    """So many seconds ahead from here on; what is measured on the monotonic clock stays right."""
+def shift_machine_clock(seconds: float) -> None:
+    """From here on `time.time()` is so many seconds ahead; the monotonic clock stays right."""
     right = time.time
-    time.time = lambda: right() + off
+    time.time = lambda: right() + seconds

@@ -3,15 +3,54 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+_INTERVAL = 0.02  # seconds between two tries
 
 
-async def eventually(look: Callable[[], Awaitable[Any]], within: float = 20.0) -> Any:
-    """What `look` gives once it gives something; fails after `within` seconds with what it gave
-    last."""
-    until, found = time.monotonic() + within, None
-    while time.monotonic() < until:
-        if found := await look():
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not within {within} s; at last: {found}")
+@overload
+async def eventually(
+    probe: Callable[[], Awaitable[T | None]],
+    *,
+    what: str = "",
+    within: float = 20.0,
+    retry_on: tuple[type[Exception], ...] = (),
+) -> T: ...
+
+
+@overload
+async def eventually(
+    probe: Callable[[], Awaitable[T]],
+    accept: Callable[[T], object],
+    *,
+    what: str = "",
+    within: float = 20.0,
+    retry_on: tuple[type[Exception], ...] = (),
+) -> T: ...
+
+
+async def eventually(
+    probe: Callable[[], Awaitable[Any]],
+    accept: Callable[[Any], object] = bool,
+    *,
+    what: str = "",
+    within: float = 20.0,
+    retry_on: tuple[type[Exception], ...] = (),
+) -> Any:
+    """What `probe` gives once `accept` holds for it; without `accept`, once it is truthy.
+
+    Errors of the kinds in `retry_on` count as not yet. Fails after `within` seconds with `what` was
+    waited for, and the last value or error.
+    """
+    deadline, last = time.monotonic() + within, None
+    while time.monotonic() < deadline:
+        try:
+            last = await probe()
+        except retry_on as error:
+            last = error
+        else:
+            if accept(last):
+                return last
+        await asyncio.sleep(_INTERVAL)
+    raise AssertionError(f"{what or 'condition'} not met within {within} s; last: {last}")

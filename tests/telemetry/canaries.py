@@ -1,4 +1,4 @@
-"""What is planted, and how it is looked for."""
+"""Unmistakable values that tests send, and how to find them in any encoding."""
 
 import secrets
 import string
@@ -19,15 +19,14 @@ _BIRTHDAYS = iter(secrets.SystemRandom().sample(_DAYS, len(_DAYS)))
 
 
 def id_number() -> str:
-    """Well-formed, of nobody: order code 000, born in a year that the demonstration does not use.
-    Given only once."""
+    """Valid, and of nobody: sequence code 000, born in a year that the demonstration does not use.
+    Never the same one twice."""
     front = f"370104{next(_BIRTHDAYS)}000"
     return front + ric.calc_check_digit(front + "0")
 
 
 class Canaries:
-    """Each is unmistakable. `learned` are those that only the platform could make: a report's
-    number and its key."""
+    """`learned` are values that the platform generates: a report's number and its key."""
 
     def __init__(self) -> None:
         token = secrets.token_hex(4)
@@ -39,14 +38,13 @@ class Canaries:
         )
         self.address = ADDRESS.format(secrets.randbelow(10**9))
         self.word = f"canary-{secrets.token_hex(6)}"
-        """Where only plain letters can stand: keys, headers, ids."""
+        """Where only ASCII is possible: keys, headers, ids."""
         self.method = "".join(secrets.choice(string.ascii_uppercase) for _ in range(14))
         self.trace = secrets.token_hex(16)
         self.learned: list[str] = []
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Everything to look for."""
         return (
             self.phone,
             self.name,
@@ -63,7 +61,7 @@ class Canaries:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a caller can send with any request."""
+        """All that a caller can send with any request."""
         return {
             "User-Agent": f"{self.word}/1.0 ({self.phone})",
             "Idempotency-Key": f"{self.word}-{secrets.token_hex(4)}",
@@ -78,16 +76,16 @@ class Canaries:
         }
 
     def anything(self) -> list[Any]:
-        """Of every kind, in every form that a body may have."""
-        said = f"{self.text} {self.name} {self.phone} {self.id_number} {self.address}"
+        """Values in every form that a body may have."""
+        sentence = f"{self.text} {self.name} {self.phone} {self.id_number} {self.address}"
         return [
-            said,
-            {"$ne": self.phone, self.name: said},
+            sentence,
+            {"$ne": self.phone, self.name: sentence},
             [self.id_number, {self.word: self.reason}],
         ]
 
     def found_in(self, haystack: bytes) -> list[str]:
-        """Which of them are there, in any encoding that somebody could have written them in."""
+        """Those that it contains, in any encoding."""
         return [canary for canary in self.all if any(form in haystack for form in _forms(canary))]
 
 

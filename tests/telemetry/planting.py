@@ -1,42 +1,41 @@
-"""Canaries in every place where a caller may put something: what is taken, and what is refused."""
+"""Sends canaries wherever a caller can send a value: in valid requests and in refused ones."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
-from deploy.gateway.plan import STREAM
-from tests.journeys.station import COMMUNITY, Station
+from tests.journeys.station import Station
+from tests.support.client import API, STREAM, Json
+from tests.support.demonstration import COMMUNITY
 from tests.support.routes import documented, openapi
 from tests.telemetry.canaries import Canaries
 
-API = "/api/v1"
-ENDS_ONES_OWN = "/api/v1/sessions/current"
-Json = dict[str, Any]
+ENDS_OWN_SESSION = "/api/v1/sessions/current"
 
 
-async def taken(station: Station, planted: Canaries) -> str:
-    """In what is right and kept. Gives a report's id."""
+async def in_stored_values(station: Station, planted: Canaries) -> str:
+    """In valid values that are stored. Returns a report's id."""
     person = await station.api.sign_in(planted.phone)
     headers = await person.headers()
     await station.api.send("PATCH", "accounts/me", headers, json={"name": planted.name})
     officer = (await station.somebody("officer")).person
-    joining = {
+    application = {
         "station": station.id,
         "area": COMMUNITY,
         "name": planted.name,
         "id_number": planted.id_number,
         "skills": ["mediation"],
     }
-    await person.post("volunteers", joining, key=f"{planted.word}-joining")
+    await person.post("volunteers", application, key=f"{planted.word}-application")
     await officer.get(f"volunteers/{person.id}")
     await officer.post(
         f"volunteers/{person.id}/proposals", {"what": "approve", "reason": planted.reason}
     )
     await officer.post(f"volunteers/{person.id}/approve")
-    said = f"{planted.text} 电话{planted.phone} 住{planted.address}"
+    text = f"{planted.text} 电话{planted.phone} 住{planted.address}"
     report = await person.post(
-        "reports", station.words_of("assistance", text=said), key=f"{planted.word}-report"
+        "reports", station.report_body("assistance", text=text), key=f"{planted.word}-report"
     )
     await person.post(f"reports/{report['id']}/notes", {"text": planted.note})
     for verb, body in (
@@ -50,9 +49,9 @@ async def taken(station: Station, planted: Canaries) -> str:
     return report["id"]
 
 
-async def followed(station: Station, web: httpx.AsyncClient, planted: Canaries) -> None:
-    """By number, with the key: both are from then on looked for too."""
-    body = station.words_of(text=planted.text, anonymous=True)
+async def in_follow_ups(station: Station, web: httpx.AsyncClient, planted: Canaries) -> None:
+    """By number and key, which are canaries from then on."""
+    body = station.report_body(text=planted.text, anonymous=True)
     filed = (
         (await web.post(f"{API}/reports", json=body, headers=planted.headers))
         .raise_for_status()
@@ -69,14 +68,16 @@ async def followed(station: Station, web: httpx.AsyncClient, planted: Canaries) 
     ).raise_for_status()
 
 
-async def anywhere(web: httpx.AsyncClient, planted: Canaries, headers: dict[str, str]) -> int:
-    """In each parameter and each field of each operation, signed in, with a bad token and with
-    none; gives how many."""
+async def in_every_parameter(
+    web: httpx.AsyncClient, planted: Canaries, headers: dict[str, str]
+) -> int:
+    """And in each field of each operation: signed in, with a bad token and without one. Returns how
+    many requests were sent."""
     sent = 0
     for method, path, query, body in _requests(planted):
-        for allowed in (headers, {"Authorization": f"Bearer {planted.word}"}, {}):
+        for authorization in (headers, {"Authorization": f"Bearer {planted.word}"}, {}):
             sending = web.stream(
-                method, path, params=query, json=body, headers=planted.headers | allowed
+                method, path, params=query, json=body, headers=planted.headers | authorization
             )
             async with sending as answer:
                 assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
@@ -86,7 +87,7 @@ async def anywhere(web: httpx.AsyncClient, planted: Canaries, headers: dict[str,
 
 def _requests(planted: Canaries) -> Iterator[tuple[str, str, Json, Any]]:
     for service, method, path, operation in documented():
-        if path == ENDS_ONES_OWN:
+        if path == ENDS_OWN_SESSION:
             continue
         parameters = operation.get("parameters", [])
         query = {p["name"] for p in parameters if p["in"] == "query"}
@@ -114,13 +115,15 @@ def _fields(service: str, operation: Json) -> list[str]:
     return list(openapi(service)["components"]["schemas"].get(name, {}).get("properties", {}))
 
 
-async def oddly(web: httpx.AsyncClient, planted: Canaries, services: list[str]) -> None:
-    """Where there is nothing, too much of it, of a kind that nobody knows; at the gateway and
-    behind it."""
+async def in_malformed_requests(
+    web: httpx.AsyncClient, planted: Canaries, services: list[str]
+) -> None:
+    """Unknown paths and methods, unknown content types, too large bodies; at the gateway and behind
+    it."""
     long = f'{{"text": "{planted.text}{"x" * 7_000_000}"}}'
     for url in (str(web.base_url).rstrip("/"), *services):
         headers = planted.headers
-        if url in services:  # they trust the gateway with the trace
+        if url in services:  # they trust the gateway's trace
             del headers["traceparent"]
         for path in (
             planted.phone,
@@ -135,4 +138,4 @@ async def oddly(web: httpx.AsyncClient, planted: Canaries, services: list[str]) 
         try:
             await web.post(f"{url}{API}/reports", content=long.encode(), headers=headers)
         except httpx.TransportError:
-            continue  # cut off in the middle of it: that is a refusal too
+            continue  # the connection was closed: a refusal too

@@ -1,70 +1,80 @@
-"""Canaries: a planted name, phone, ID number, address or text, a report's number and its key, or
-what a caller chose as a header or a path turn up in no event, log, trace, metric or dead letter."""
+"""Nothing personal and nothing that a caller chose (names, phones, ID numbers, addresses, texts, a
+report's number and key, headers, paths) is in any event, log, trace, metric or dead letter."""
 
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from contracts.topics import TOPICS
-from tests.journeys.phone import eventually
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
-from tests.telemetry import everything, planting
+from tests.support.client import API
+from tests.support.platform import WholePlatform
+from tests.support.waiting import eventually
+from tests.telemetry import emitted, planting
 from tests.telemetry.canaries import Canaries
-from tests.telemetry.planting import API
 
 
-async def a_report_later(station: Station, web: httpx.AsyncClient) -> str:
-    """What was planted before has gone its way once this returns: an id that is in the gateway's
-    log at last."""
+async def processed_until_now(station: Station, web: httpx.AsyncClient) -> str:
+    """Returns once everything sent before is processed: the id of a last request, to wait for in
+    the gateway's log."""
     volunteer = await station.on_duty()
-    last = await station.reports(await station.somebody("resident"), "assistance")
-    await volunteer.hears("alert", last["id"])
+    last = await station.file_report(await station.somebody("resident"), "assistance")
+    await volunteer.receives("alert", last["id"])
     return (await web.get(f"{API}/categories")).headers["x-request-id"]
 
 
-async def nowhere_told(platform: WholePlatform, planted: Canaries, last: str, report: str) -> None:
-    """Looks through all logs, traces and figures."""
-    # The gateway writes what it logged every ten seconds.
+async def assert_not_emitted(
+    platform: WholePlatform, planted: Canaries, last: str, report: str
+) -> None:
+    """In any log, trace or metric."""
+    # The gateway flushes its log every ten seconds.
     logs = await eventually(
-        lambda: everything.logged(platform), lambda found: last.encode() in found, "the logs"
+        lambda: emitted.logs(platform),
+        lambda found: last.encode() in found,
+        what="the last request in the logs",
+        within=25,
     )
     assert planted.found_in(logs) == []
     assert b"203.0.113.77" not in logs
-    traces = await everything.traced(platform.zipkin_url)
-    assert report.encode() in traces, "the traces are those"
+    traces = await emitted.traces(platform.zipkin_url)
+    assert report.encode() in traces, "these traces are complete"
     assert planted.found_in(traces) == []
-    assert planted.found_in(await everything.measured(platform)) == []
+    assert planted.found_in(await emitted.metrics(platform)) == []
 
 
 @pytest.mark.timeout(600)  # some 700 requests, on a machine that may be busy
-async def test_no_canary_turns_up_anywhere(
+async def test_no_canary_is_emitted(
     station: Station, web: httpx.AsyncClient, platform: WholePlatform
 ):
     planted = Canaries()
-    report = await planting.taken(station, planted)
-    await planting.followed(station, web, planted)
+    report = await planting.in_stored_values(station, planted)
+    await planting.in_follow_ups(station, web, planted)
     somebody = await station.somebody("bystander")
-    assert await planting.anywhere(web, planted, await somebody.person.headers()) > 400
-    await planting.oddly(
-        web, planted, [platform.service_url(service) for service in everything.SERVICES]
+    assert await planting.in_every_parameter(web, planted, await somebody.person.headers()) > 400
+    await planting.in_malformed_requests(
+        web, planted, [platform.service_url(service) for service in emitted.SERVICES]
     )
-    last = await a_report_later(station, web)
+    last = await processed_until_now(station, web)
 
-    topics, _ = await everything.on_topics(platform.backend.kafka_bootstrap)
-    assert report.encode() in topics, "the topics were read to their end"
+    topics, _ = await emitted.on_topics(platform.backend.kafka_bootstrap)
+    assert report.encode() in topics, "the topics are read to their end"
     assert planted.found_in(topics) == []
-    await nowhere_told(platform, planted, last, report)
+    await assert_not_emitted(platform, planted, last, report)
 
 
 @pytest.mark.timeout(400)
-async def test_what_nobody_can_read_is_told_of_without_a_word_of_it(
+async def test_an_unreadable_message_leaves_nothing_of_its_content(
     station: Station, web: httpx.AsyncClient, platform: WholePlatform
 ):
-    """A dead letter is kept as it came, to be replayed: its reason, and all that is told of it,
-    hold nothing of it."""
-    planted, report = Canaries(), (await station.reports(await station.somebody("resident")))["id"]
-    said = f"{planted.text} {planted.name} {planted.phone} {planted.id_number} {planted.address}"
+    """A dead letter keeps its value, to be replayed. Its headers and everything else hold nothing
+    of it."""
+    planted, report = (
+        Canaries(),
+        (await station.file_report(await station.somebody("resident")))["id"],
+    )
+    sentence = (
+        f"{planted.text} {planted.name} {planted.phone} {planted.id_number} {planted.address}"
+    )
     envelope = (
         f'{{"id": "{planted.word}", "aggregate": "{planted.phone}", "seq": 1, '
         '"at": "2026-03-05T00:00:00Z", '
@@ -74,20 +84,22 @@ async def test_what_nobody_can_read_is_told_of_without_a_word_of_it(
     try:
         for topic in TOPICS:
             for value in (
-                said,
-                f'{{"{said}"',
-                f'{envelope}"type": "{planted.name}", "data": {{"who": "{said}"}}}}',
+                sentence,
+                f'{{"{sentence}"',
+                f'{envelope}"type": "{planted.name}", "data": {{"who": "{sentence}"}}}}',
                 f'{envelope}"type": "VolunteerStandingChanged", "data": '
-                f'{{"volunteer": ["{said}"]}}}}',
+                f'{{"volunteer": ["{sentence}"]}}}}',
             ):
                 await producer.send_and_wait(topic, value.encode(), key=planted.phone.encode())
     finally:
         await producer.stop()
-    last = await a_report_later(station, web)
+    last = await processed_until_now(station, web)
 
     async def reasons() -> bytes:
-        return (await everything.on_topics(platform.backend.kafka_bootstrap))[1]
+        return (await emitted.on_topics(platform.backend.kafka_bootstrap))[1]
 
-    told = await eventually(reasons, lambda found: b"unreadable" in found, "dead letters")
-    assert planted.found_in(told) == []
-    await nowhere_told(platform, planted, last, report)
+    headers = await eventually(
+        reasons, lambda found: b"unreadable" in found, what="dead letters", within=25
+    )
+    assert planted.found_in(headers) == []
+    await assert_not_emitted(platform, planted, last, report)

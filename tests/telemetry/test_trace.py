@@ -5,15 +5,15 @@ from typing import Any
 import httpx
 
 from contracts.topics import DISPATCH, INCIDENTS
-from tests.journeys.phone import eventually
 from tests.journeys.station import Station
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
+from tests.support.waiting import eventually
 
 Span = dict[str, Any]
 
 
 def chain(spans: list[Span], last: Span) -> list[Span]:
-    """The span and what it hangs on, the first one first."""
+    """The span and its ancestors, the root first."""
     by_id = {span["id"]: span for span in spans}
     found = [last]
     while (parent := found[0].get("parentId")) in by_id:
@@ -21,7 +21,7 @@ def chain(spans: list[Span], last: Span) -> list[Span]:
     return found
 
 
-def told_of_the_call(span: Span) -> bool:
+def handles_the_call(span: Span) -> bool:
     return (
         span["localEndpoint"]["serviceName"] == "notify"
         and "volunteercalled" in span.get("name", "").lower()
@@ -33,9 +33,9 @@ async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(
 ):
     volunteer, resident = await station.on_duty(), await station.somebody("resident")
     report, trace = await resident.person.post_traced(
-        "reports", station.words_of("assistance"), "trace-of-this-one"
+        "reports", station.report_body("assistance"), "the-traced-report"
     )
-    await volunteer.hears("alert", report["id"])
+    await volunteer.receives("alert", report["id"])
 
     async with httpx.AsyncClient(
         base_url=platform.zipkin_url, timeout=5, trust_env=False
@@ -45,22 +45,22 @@ async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(
             answer = await zipkin.get(f"/api/v2/trace/{trace}")
             return answer.json() if answer.status_code == 200 else []
 
-        def whole(found: list[Span]) -> bool:
+        def complete(found: list[Span]) -> bool:
             names = {span["localEndpoint"]["serviceName"] for span in found}
             return {"gateway", "incidents", "dispatch", "notify"} <= names and any(
-                map(told_of_the_call, found)
+                map(handles_the_call, found)
             )
 
-        found = await eventually(spans, whole, "the whole trace in the store")
+        found = await eventually(spans, complete, what="the complete trace", within=25)
 
-    way = chain(found, next(filter(told_of_the_call, found)))
-    steps = [(span["localEndpoint"]["serviceName"], span.get("name", "")) for span in way]
+    path = chain(found, next(filter(handles_the_call, found)))
+    steps = [(span["localEndpoint"]["serviceName"], span.get("name", "")) for span in path]
     services = [service for service, _ in steps]
     assert list(dict.fromkeys(services)) == ["gateway", "incidents", "dispatch", "notify"], steps
     names = [name.lower() for _, name in steps]
     assert any(INCIDENTS in name and "reportrouted" in name for name in names), steps
     assert any(DISPATCH in name and "volunteercalled" in name for name in names), steps
-    assert way[0].get("parentId") is None, "the gateway begins it"
+    assert path[0].get("parentId") is None, "the gateway starts it"
 
 
 async def test_a_caller_cannot_join_or_force_a_trace(station: Station, web: httpx.AsyncClient):

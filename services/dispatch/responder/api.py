@@ -90,7 +90,9 @@ async def get_own_duty(who: Volunteer, handlers: Handlers, clock: Now) -> DutyVi
     return _view(await handlers.get(who.subject), clock.now())
 
 
-@router.get("", summary="Who is on duty at a station", responses=refuses("outside_area"))
+@router.get(
+    "", summary="Who is on duty at a station", responses=refuses("not_found", "outside_area")
+)
 async def list_on_duty(
     station: Annotated[str, Query(min_length=1, max_length=64)],
     who: Commander,

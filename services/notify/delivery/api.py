@@ -50,7 +50,7 @@ class DeliveryPage(Page[DeliveryView]):
 @router.get(
     "",
     summary="List what became of the messages about a report, or of one message",
-    responses=refuses("report_or_message"),
+    responses=refuses("not_found", "report_or_message"),
 )
 async def list_deliveries(
     who: Annotated[Principal, allow("report.manage")],

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.registration.tests.live import Client, Member
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 
 @pytest.fixture(scope="session")

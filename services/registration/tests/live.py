@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from contracts import topics
 from services.registration.tests.people import id_number
 from simulation.people import Person, demonstration
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 PLAN = demonstration()
 COMMUNITY = "370104009008"

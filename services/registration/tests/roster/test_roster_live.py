@@ -10,7 +10,7 @@ import pytest
 from deploy.local.platform import PlatformError
 from services.registration.tests.live import PLAN, Client, new_phone
 from simulation.roster import as_json
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 pytestmark = pytest.mark.servers
 MODULE = "services.registration.roster"

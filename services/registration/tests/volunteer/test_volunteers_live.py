@@ -13,7 +13,7 @@ from services.registration.tests.live import (
     events_of,
     staff,
 )
-from tests.support.backend import WholePlatform
+from tests.support.platform import WholePlatform
 
 pytestmark = pytest.mark.servers
 

@@ -1,0 +1,1 @@
+"""Tests of the chassis, in the order of its packages."""

@@ -1,0 +1,1 @@
+"""Routes, problems, tokens and paging."""

@@ -1,0 +1,292 @@
+"""Plain and hot routes give the same answers as the framework, whatever is sent."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field
+from pymongo.errors import AutoReconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.domain import Refusal
+from chassis.http import problems
+from chassis.http.dependencies import provided
+from chassis.http.idempotency import RequestCause
+from chassis.http.middleware import RequestMiddleware
+from chassis.http.plain_route import API_PREFIX, PlainRoute, hot
+from chassis.identity.guards import Principal, allow, anyone
+from contracts.access import Grant
+
+RESIDENT = Principal(
+    subject="acc_1", session="ses_1", grants=(Grant(role="resident", area="3701"),)
+)
+VOLUNTEER = Principal(
+    subject="acc_2", session="ses_2", grants=(Grant(role="volunteer", area="370104009"),)
+)
+
+
+class Counter:
+    """What `main.py` would provide; counts the calls that reach the endpoint."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+
+class Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    word: Annotated[str, Field(max_length=8)]
+    number: Annotated[float, Field(allow_inf_nan=False, le=10)] = 1
+
+
+class View(BaseModel):
+    word: str
+    number: float
+    by: str
+    note: str | None = None
+
+
+Filer = Annotated[Principal, allow("report.file")]
+Counted = Annotated[Counter, provided(Counter)]
+
+
+def routes(route_class: type[APIRoute], mark: Callable[[Any], Any] = lambda f: f) -> APIRouter:
+    """The same routes as general, plain or hot ones."""
+    router = APIRouter(prefix="/things", route_class=route_class)
+
+    @router.post("", status_code=201, response_model_exclude_none=True)
+    @mark
+    async def make_thing(
+        body: Thing,
+        who: Annotated[Principal, allow("report.file")],
+        counter: Counted,
+        cause: RequestCause,
+    ) -> View:
+        counter.calls += 1
+        if body.word == "down":
+            raise AutoReconnect("the store is unavailable")
+        if body.word == "boom":
+            raise RuntimeError("a secret in the text of an error")
+        if body.word == "no":
+            raise Refusal("wrong_state", state="closed", retry_after=3)
+        return View(
+            word=body.word, number=body.number, by=f"{who.subject} {bool(cause.fingerprint)}"
+        )
+
+    @router.get("/free")
+    @mark
+    async def list_free_things(_: Annotated[Principal | None, anyone("a test")]) -> list[View]:
+        return [View(word="free", number=1, by="all")]
+
+    @router.get("/{id}")
+    async def get_thing(id: str, _: Annotated[Principal | None, anyone("a test")]) -> View:
+        return View(word=id, number=1, by="all")
+
+    assert None not in (make_thing, list_free_things, get_thing)
+    return router
+
+
+class KnownTokens:
+    async def verify(self, token: str) -> Principal:
+        found = {"resident": RESIDENT, "volunteer": VOLUNTEER}.get(token)
+        if found is None:
+            raise Refusal("token_invalid")
+        return found
+
+
+def application(router: APIRouter) -> tuple[ASGIApp, Counter, list[str]]:
+    app, counter, routed = FastAPI(), Counter(), list[str]()
+    app.state.provided, app.state.verifier = {Counter: counter}, KnownTokens()
+    problems.install(app)
+    app.include_router(router, prefix=API_PREFIX)
+
+    class Framework:
+        """Records that a request went through the framework's routing."""
+
+        def __init__(self, inner: ASGIApp) -> None:
+            self._inner = inner
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            routed.append(scope["path"])
+            await self._inner(scope, receive, send)
+
+    found = [route for route in router.routes if isinstance(route, PlainRoute) and route.is_hot]
+    hot_routes = {(m, route.full_path): route for route in found for m in route.methods or ()}
+    app.add_middleware(Framework)
+    app.add_middleware(RequestMiddleware, max_bytes=300, hot=hot_routes)
+    return app, counter, routed
+
+
+HOT, HOT_CALLS, HOT_ROUTED = application(routes(PlainRoute, hot))
+PLAIN, PLAIN_CALLS, PLAIN_ROUTED = application(routes(PlainRoute))
+GENERAL, GENERAL_CALLS, _ = application(routes(APIRoute))
+
+
+async def ask(
+    app: ASGIApp, method: str, path: str, **how: Any
+) -> tuple[int, dict[str, str], bytes]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.request(method, path, **how)
+    return answer.status_code, dict(answer.headers), answer.content
+
+
+words = st.sampled_from(["good", "down", "no", "far too long", "很好", "👍"])
+
+
+def thing(word: str, number: object) -> bytes:
+    return orjson.dumps({"word": word, "number": number})
+
+
+numbers = st.one_of(st.floats(-5, 20), st.booleans(), st.just("3"), st.none())
+odd = st.sampled_from(
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"word": "good", "more": 1}',
+        b'{"word": "a", "word": "b"}',
+        b'{"word": "\xff"}',
+        b'{"word": "good", "number": NaN}',
+        '{"word": "good"}'.encode("utf-16"),
+        b'{"word": "' + b"x" * 400 + b'"}',
+        b'{"word": "\\ud800"}',
+        b"[" * 290,
+    ]
+)
+bodies = st.one_of(odd, st.builds(thing, words, numbers))
+CONTENT_TYPES = [
+    "application/json",
+    "application/json; charset=utf-8",
+    "APPLICATION/JSON",
+    "text/plain",
+    "x/y+json",
+]
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "Content-Type": st.sampled_from(CONTENT_TYPES),
+        "Authorization": st.sampled_from(
+            ["Bearer resident", "Bearer volunteer", "Bearer forged", "Basic x", "Bearer"]
+        ),
+        "Idempotency-Key": st.sampled_from(["a-good-key-1", "short", "with space in it"]),
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(body=bodies, head=headers)
+async def test_all_kinds_of_routes_answer_and_act_alike(body: bytes, head: dict[str, str]) -> None:
+    before = [counter.calls for counter in (HOT_CALLS, PLAIN_CALLS, GENERAL_CALLS)]
+    hot_answer, plain_answer, general_answer = [
+        await ask(app, "POST", "/api/v1/things", content=body, headers=head)
+        for app in (HOT, PLAIN, GENERAL)
+    ]
+    assert hot_answer == general_answer
+    assert plain_answer == general_answer
+    after = [counter.calls for counter in (HOT_CALLS, PLAIN_CALLS, GENERAL_CALLS)]
+    assert after[0] - before[0] == after[1] - before[1] == after[2] - before[2] <= 1
+
+
+@pytest.fixture
+def routed() -> list[str]:
+    HOT_ROUTED.clear()
+    PLAIN_ROUTED.clear()
+    return HOT_ROUTED
+
+
+async def test_a_valid_request_to_a_hot_route_bypasses_routing_and_an_invalid_one_does_not(
+    routed: list[str],
+) -> None:
+    token = {"Authorization": "Bearer resident"}
+    path = "/api/v1/things"
+    assert (await ask(HOT, "POST", path, json={"word": "good"}, headers=token))[0] == 201
+    assert (await ask(HOT, "GET", f"{path}/free"))[0] == 200
+    assert routed == []
+    assert (await ask(HOT, "POST", path, json={"word": 1}, headers=token))[0] == 422
+    assert (await ask(HOT, "GET", f"{path}/thg_1"))[0] == 200
+    assert routed == [path, f"{path}/thg_1"]
+
+
+async def test_a_route_that_is_not_hot_goes_through_routing(routed: list[str]) -> None:
+    assert (await ask(PLAIN, "GET", "/api/v1/things/free"))[0] == 200
+    assert PLAIN_ROUTED == ["/api/v1/things/free"]
+
+
+async def test_an_unexpected_error_is_answered_alike_without_its_text() -> None:
+    token = {"Authorization": "Bearer resident"}
+    answers = [
+        await ask(app, "POST", "/api/v1/things", json={"word": "boom"}, headers=token)
+        for app in (HOT, PLAIN, GENERAL)
+    ]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] == 500
+    assert b"secret" not in answers[0][2]
+
+
+@pytest.mark.parametrize("app", [HOT, PLAIN], ids=["hot", "plain"])
+@pytest.mark.parametrize("path", ["/api/v1/things/free", "/api/v1/things/thg_1"])
+async def test_an_unknown_query_parameter_is_named(app: ASGIApp, path: str) -> None:
+    status, _, content = await ask(app, "GET", f"{path}?limt=3")
+    assert status == 422
+    assert orjson.loads(content)["errors"][0]["field"] == "query.limt"
+
+
+def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
+    router = APIRouter(prefix="/things", route_class=PlainRoute)
+
+    @router.get("/{id}")
+    @hot
+    async def get_thing(id: str, _: Annotated[Principal | None, anyone("a test")]) -> View:
+        return View(word=id, number=1, by="all")
+
+    assert get_thing
+    (route,) = router.routes
+    assert isinstance(route, PlainRoute)
+    with pytest.raises(ValueError, match="more than a plain route"):
+        assert route.is_hot
+
+
+class Created(BaseModel):
+    id: str
+
+
+def created(mark: Callable[[Any], Any]) -> ASGIApp:
+    router = APIRouter(prefix="/things", route_class=PlainRoute)
+
+    @router.post("", status_code=201)
+    @mark
+    async def make(_: Annotated[Principal | None, anyone("a test")]) -> Created:
+        return Created(id="thg_1")
+
+    @router.post("/{id}/parts", status_code=201)
+    async def make_part(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
+        return Created(id=f"prt_{id}")
+
+    @router.post("/nameless", status_code=201)
+    async def nameless(_: Annotated[Principal | None, anyone("a test")]) -> View:
+        return View(word="free", number=1, by="all")
+
+    assert make, make_part and nameless
+    return application(router)[0]
+
+
+def unmarked(endpoint: Any) -> Any:
+    return endpoint
+
+
+@pytest.mark.parametrize("app", [created(hot), created(unmarked)], ids=["hot", "plain"])
+async def test_what_is_created_is_located(app: ASGIApp) -> None:
+    _, plain, _ = await ask(app, "POST", "/api/v1/things")
+    assert plain["location"] == "/api/v1/things/thg_1"
+    _, general, _ = await ask(app, "POST", "/api/v1/things/thg_1/parts")
+    assert general["location"] == "/api/v1/things/thg_1/parts/prt_thg_1"
+    _, nameless, _ = await ask(app, "POST", "/api/v1/things/nameless")
+    assert "location" not in nameless

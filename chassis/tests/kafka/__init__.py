@@ -1,0 +1,1 @@
+"""Consumers, lanes and dead letters, on a real broker where it matters."""

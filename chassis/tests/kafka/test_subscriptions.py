@@ -1,0 +1,115 @@
+"""Which records are read, by which handlers, in which lane. No broker."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar, cast
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from chassis.domain import Cause
+from chassis.kafka.subscriptions import Delivery, Message, Record, Subscriptions
+from chassis.outbox.entries import outbox_entry
+from chassis.tests.counter import TOPIC, Counted, Laned
+from contracts.envelope import Event
+
+NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
+
+
+class Elsewhere(Event):
+    """Of another topic."""
+
+    topic: ClassVar[str] = "elsewhere.events"
+    key: ClassVar[str] = "id"
+    example: ClassVar = {"id": "x"}
+    id: str
+
+
+async def first(event: Counted, message: Message) -> None: ...
+
+
+async def second(event: Counted, message: Message) -> None: ...
+
+
+async def of_lane(event: Laned, message: Message) -> None: ...
+
+
+async def elsewhere(event: Elsewhere, message: Message) -> None: ...
+
+
+def record(event: Event, **changed: Any) -> Record:
+    entry = outbox_entry("counters", "cnt_1", 3, event, NOW, "")
+    fields: dict[str, Any] = {
+        "topic": event.topic,
+        "partition": 0,
+        "offset": 7,
+        "timestamp": 0,
+        "timestamp_type": 0,
+        "key": entry["key"].encode(),
+        "value": entry["body"].encode(),
+        "checksum": None,
+        "serialized_key_size": 0,
+        "serialized_value_size": 0,
+        "headers": (),
+    }
+    return cast(Record, ConsumerRecord(**(fields | changed)))
+
+
+COUNTED = Counted(counter="cnt_1", total=3, lane="north")
+LANED = Laned(counter="cnt_1", total=3, lane="north")
+
+
+def delivered(subscriptions: Subscriptions, read: Record) -> Delivery:
+    found = subscriptions.read(read)
+    assert found is not None
+    return found
+
+
+def test_topics_follow_from_the_events():
+    subscriptions = Subscriptions().on(Counted, first).on(Laned, of_lane).on(Elsewhere, elsewhere)
+    assert subscriptions.topics == [TOPIC, "elsewhere.events"]
+    assert subscriptions.events(TOPIC) == ["Counted", "Laned"]
+    assert subscriptions.events("unknown.events") == []
+
+
+def test_a_delivery_has_the_event_its_origin_and_its_cause():
+    delivery = delivered(Subscriptions().on(Counted, first), record(COUNTED))
+    assert delivery.event == COUNTED
+    message = Message("counters/cnt_1/3", "cnt_1", 3, NOW)
+    assert delivery.message == message
+    assert message.cause == Cause("counters/cnt_1/3")
+
+
+def test_handlers_run_in_the_order_of_their_subscription():
+    at_once = delivered(Subscriptions().on(Counted, first, second), record(COUNTED))
+    assert list(at_once.handlers) == [first, second]
+    one_by_one = Subscriptions().on(Counted, second).on(Counted, first)
+    assert list(delivered(one_by_one, record(COUNTED)).handlers) == [second, first]
+
+
+def test_the_lane_is_the_ordering_key_or_else_the_message_key():
+    subscriptions = Subscriptions().on(Counted, first).on(Laned, of_lane)
+    assert delivered(subscriptions, record(LANED)).lane == "north"
+    assert delivered(subscriptions, record(COUNTED)).lane == b"cnt_1"
+    without_lane = LANED.model_copy(update={"lane": ""})
+    assert delivered(subscriptions, record(without_lane)).lane == b"cnt_1"
+
+
+def test_a_type_without_a_handler_is_skipped_even_if_its_data_is_unreadable():
+    subscriptions = Subscriptions().on(Laned, of_lane)
+    assert subscriptions.read(record(COUNTED)) is None
+    value = (record(COUNTED).value or b"").replace(b'"total":3', b'"total":"?"')
+    assert subscriptions.read(record(COUNTED, value=value)) is None
+
+
+@pytest.mark.parametrize("value", [b"", None, b"{}", b"[]", b"\xff", b'{"type": "Counted"}'])
+def test_an_unreadable_record_is_delivered_with_its_error(value: bytes | None):
+    delivery = delivered(Subscriptions().on(Counted, first), record(COUNTED, value=value))
+    assert (delivery.message, delivery.event) == (None, None)
+    assert delivery.error == "ValidationError"
+    assert delivery.lane == b"cnt_1"
+
+
+def test_data_that_does_not_fit_its_event_is_unreadable():
+    value = (record(COUNTED).value or b"").replace(b'"total":3', b'"total":"?"')
+    delivery = delivered(Subscriptions().on(Counted, first), record(COUNTED, value=value))
+    assert (delivery.message, delivery.error) == (None, "ValidationError")

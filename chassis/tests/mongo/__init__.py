@@ -1,0 +1,1 @@
+"""Aggregates and projections in a real MongoDB."""

@@ -1,0 +1,1 @@
+"""The relay, its lease and what it has published."""

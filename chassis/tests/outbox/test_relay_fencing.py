@@ -1,0 +1,214 @@
+"""A relay stopped past its lease publishes nothing more, and the topic stays in order."""
+
+import asyncio
+import random
+import signal
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from chassis.domain import Cause
+from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
+from chassis.outbox.publisher import Publisher
+from chassis.tests.children import Child, children
+from chassis.tests.conftest import consuming, relaying, running
+from chassis.tests.counter import TOPIC, Counted, Counter, Counters, apply, increment
+from contracts.envelope import Envelope
+from tests.support.backend import Backend
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
+RELAY = "chassis.tests.outbox.relay_child"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A message on the topic: its aggregate, its sequence number, and the relay that sent it."""
+
+    aggregate: str
+    seq: int
+    relay: str
+
+
+async def on_topic(backend: Backend, of: set[str]) -> list[Published]:
+    """Everything on the topic about these aggregates, in order for each."""
+    consumer = AIOKafkaConsumer(
+        TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    found: list[Published] = []
+    try:
+        for part, end in (await consumer.end_offsets(consumer.assignment())).items():
+            while await consumer.position(part) < end:
+                async with asyncio.timeout(20):
+                    record: Any = await consumer.getone(part)
+                if record.key.decode() in of:
+                    envelope = Envelope.model_validate_json(record.value)
+                    relay = dict(record.headers).get("relay", b"").decode()
+                    found.append(Published(envelope.aggregate, envelope.seq, relay))
+    finally:
+        await consumer.stop()
+    return found
+
+
+def without_repeats(sent: Sequence[Published]) -> dict[str, list[int]]:
+    """The sequence numbers of each aggregate, as a consumer that drops repeats sees them."""
+    first: dict[str, list[int]] = defaultdict(list)
+    for one in sent:
+        if one.seq not in first[one.aggregate]:
+            first[one.aggregate].append(one.seq)
+    return dict(first)
+
+
+async def nothing_pending(counters: Counters) -> bool:
+    return await counters.collection.count_documents({"pending": True}) == 0
+
+
+async def holder(store: Store) -> str | None:
+    lease: Any = await store.collection("leases").find_one({"_id": "relay"})
+    return lease and lease["holder"]
+
+
+async def next_holder(store: Store, name: str | None) -> str:
+    """The holder of the lease, once it is not `name`."""
+
+    async def other() -> str | None:
+        found = await holder(store)
+        return None if found == name else found
+
+    return await eventually(other, within=30)
+
+
+def variables(backend: Backend, store: Store, stop_at: str = "") -> dict[str, str]:
+    return {
+        "MONGO_URL": backend.mongo_url,
+        "DATABASE": store.database.name,
+        "KAFKA_BOOTSTRAP": backend.kafka_bootstrap,
+        "STOP_AT": stop_at,
+    }
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "expected"),
+    [
+        ("after:30", 30),
+        pytest.param("before:30", 30, marks=pytest.mark.long),
+        pytest.param("unmarked", 80, marks=pytest.mark.long),
+    ],
+)
+async def test_a_relay_stopped_past_its_lease_publishes_nothing_but_what_was_buffered(
+    counters: Counters,
+    store: Store,
+    publisher: Publisher,
+    backend: Backend,
+    tmp_path: Path,
+    stop_at: str,
+    expected: int,
+):
+    """It stops with a part of a batch published, a part in the producer's buffer, and the rest in
+    the outbox."""
+    ids = {f"cnt_{store.database.name}_{n}" for n in range(20)}
+    await asyncio.gather(*(counters.add(Counter(id=id), [], Cause(id)) for id in ids))
+    for n in range(4):
+        await asyncio.gather(*(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids))
+    with children(RELAY, tmp_path, variables(backend, store, stop_at), "stale") as (stale,):
+        await stale.wait_until_stopped()
+        turns = len(stale.output())
+        async with relaying(store, publisher):
+            assert await next_holder(store, "stale")
+            for n in range(4, 8):  # unknown to the stale relay
+                await asyncio.gather(
+                    *(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids)
+                )
+            await eventually(lambda: nothing_pending(counters))
+            stale.send(signal.SIGCONT)
+            # It has finished what it was doing, and begun anew.
+            await stale.wait_for_output("turn begins", turns + 2)
+            await asyncio.gather(*(counters.change(id, increment, Cause(f"{id}8")) for id in ids))
+            await eventually(lambda: nothing_pending(counters))
+    sent = await on_topic(backend, ids)
+    assert without_repeats(sent) == {id: list(range(1, 10)) for id in ids}
+    assert sum(one.relay == "stale" for one in sent) == expected
+
+
+@asynccontextmanager
+async def changing(
+    counters: Counters, ids: Sequence[str], chance: random.Random
+) -> AsyncGenerator[dict[str, int]]:
+    """Changes aggregates until the block ends; gives how often each was changed."""
+    done, stopping = dict.fromkeys(ids, 0), asyncio.Event()
+
+    async def keep_changing() -> None:
+        while not stopping.is_set():  # not cancelled in a change: it would be done, but not counted
+            for id in chance.sample(ids, 5):
+                await counters.change(id, increment, Cause(f"{id}/{done[id]}"))
+                done[id] += 1
+            await asyncio.sleep(chance.uniform(0, 0.02))
+
+    async with running(keep_changing()) as task:
+        yield done
+        stopping.set()
+        await task
+
+
+async def stop_in_turn(
+    store: Store, relays: Sequence[Child], rounds: int, chance: random.Random
+) -> None:
+    """In each round the relay that holds the lease stops at some moment; those stopped before
+    continue beside the new one, or later."""
+    by_name, stopped = {child.name: child for child in relays}, list[Child]()
+    for _ in range(rounds):
+        name = await next_holder(store, None)
+        await asyncio.sleep(chance.uniform(0, 0.8))
+        by_name[name].send(signal.SIGSTOP)
+        stopped.append(by_name[name])
+        await next_holder(store, name)
+        while len(stopped) > chance.randint(0, len(relays) - 2):
+            stopped.pop(0).send(signal.SIGCONT)
+    for child in stopped:
+        child.send(signal.SIGCONT)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rounds", [2, 12])
+async def test_relays_stopped_at_any_moment_lose_nothing_and_keep_the_order(
+    counters: Counters,
+    store: Store,
+    publisher: Publisher,
+    backend: Backend,
+    tmp_path: Path,
+    rounds: int,
+):
+    """Effects happen once too: the consumer recognises repeats."""
+    seed = random.randrange(10**6)
+    chance, prefix = random.Random(seed), store.database.name
+    ids = [f"cnt_{prefix}_{n}" for n in range(15)]
+    effects = Repository(store, "effects", Counter)
+    await asyncio.gather(*(counters.add(Counter(id=id), [], Cause(id)) for id in ids))
+
+    async def handle(event: Counted, message: Message) -> None:
+        if event.counter in ids:
+            await apply(effects, event, message)
+
+    async def all_applied(done: dict[str, int]) -> bool:
+        return {effect.id: effect.total for effect in await effects.find({})} == {
+            id: n for id, n in done.items() if n
+        }
+
+    with children(RELAY, tmp_path, variables(backend, store), "one", "two", "three") as relays:
+        async with consuming(backend, publisher, prefix, Subscriptions().on(Counted, handle)):
+            async with changing(counters, ids, chance) as done:
+                await stop_in_turn(store, relays, rounds, chance)
+            await eventually(lambda: nothing_pending(counters), within=60)
+            await eventually(lambda: all_applied(done), within=60)
+    assert without_repeats(await on_topic(backend, set(ids))) == {
+        id: list(range(1, n + 1)) for id, n in done.items() if n
+    }, f"seed {seed}"

@@ -1,0 +1,236 @@
+"""How a stranger tries each operation that takes an id, and what the answer may be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.routes import documented, openapi
+
+Json = dict[str, Any]
+IDS = frozenset(
+    {
+        "station",
+        "squad",
+        "leader",
+        "account",
+        "volunteer",
+        "volunteers",
+        "photo",
+        "report",
+        "message",
+        "area",
+        "community",
+        "parent",
+        "phone",
+        "streets",
+        "key",
+    }
+)
+"""Parameters and fields that identify something which may belong to others."""
+OTHERS = frozenset(
+    {
+        "code",
+        "refresh_token",
+        "name",
+        "birth_year",
+        "id_number",
+        "skills",
+        "standing",
+        "cursor",
+        "limit",
+        "reason",
+        "what",
+        "longitude",
+        "latitude",
+        "role",
+        "until",
+        "text",
+        "category",
+        "location",
+        "anonymous",
+        "finished",
+        "people_needed",
+        "mine",
+        "state",
+        "route",
+        "triage",
+        "outcome",
+        "note",
+        "kind",
+        "minutes",
+        "from",
+        "to",
+        "positions",
+        "unread",
+        "last",
+        "access_token",
+    }
+)
+"""Parameters and fields that identify nothing of others."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """`{name}` stands for an id of a call-out that strangers have no part in.
+
+    `refused`: the statuses of a refusal. `open`: why a success is allowed, without any secret of
+    the call-out. `may`: roles whose work it is; they do not try.
+    """
+
+    path: str
+    body: Json | None = None
+    query: Json = field(default_factory=dict[str, Any])
+    refused: frozenset[int] = frozenset({401, 403, 404})
+    open: str = ""
+    may: frozenset[str] = frozenset()
+
+
+def _attempt(path: str, body: Json | None = None, **more: Any) -> Attempt:
+    return Attempt(path, body, **more)
+
+
+_WHY = {"reason": "因故"}
+_OUTCOME = {"outcome": "solved", "note": "已处理"}
+_DESK = frozenset({"city_desk"})
+_KEY = {"key": "f" * 24}
+ATTEMPTS: dict[str, Attempt] = {
+    # registration
+    "POST sign-in-codes": _attempt(
+        "sign-in-codes", {"phone": "{free}"}, open="anybody may sign in"
+    ),
+    "POST sessions": _attempt(
+        "sessions", {"phone": "{phone}", "code": "000000"}, refused=frozenset({401, 422, 429})
+    ),
+    "DELETE sessions/{session}": _attempt(
+        "sessions/{session}", open="another person's session does not end"
+    ),
+    "POST volunteers": _attempt(
+        "volunteers",
+        {
+            "station": "{station}",
+            "area": "370104009008",
+            "name": "外人",
+            "id_number": "{id_number}",
+            "squad": "{squad}",
+        },
+        refused=frozenset({401, 409, 422}),
+        open="anybody may apply to a station and a squad",
+    ),
+    "GET volunteers": _attempt(
+        "volunteers", query={"station": "{station}", "squad": "{squad}"}, open="own squad"
+    ),
+    "GET volunteers/{id}": _attempt("volunteers/{account}"),
+    "PATCH volunteers/{id}": _attempt("volunteers/{account}", {"skills": []}),
+    "POST volunteers/{id}/approve": _attempt("volunteers/{account}/approve", {}),
+    "POST volunteers/{id}/reject": _attempt("volunteers/{account}/reject", _WHY),
+    "POST volunteers/{id}/suspend": _attempt("volunteers/{account}/suspend", _WHY),
+    "POST volunteers/{id}/proposals": _attempt(
+        "volunteers/{account}/proposals", _WHY | {"what": "suspend"}
+    ),
+    "GET squads": _attempt(
+        "squads", query={"station": "{station}"}, open="anybody who wants to join one"
+    ),
+    "POST squads": _attempt(
+        "squads", {"station": "{station}", "name": "外人队", "leader": "{account}"}
+    ),
+    "POST squads/{id}/leader": _attempt("squads/{squad}/leader", {"account": "{account}"}),
+    "POST stations": _attempt(
+        "stations",
+        {"name": "外人所", "streets": ["370104009"], "longitude": 117.0, "latitude": 36.6},
+        refused=frozenset({401, 403, 409}),
+    ),
+    "POST grants": _attempt(
+        "grants", {"account": "{account}", "role": "committee", "area": "370104009"}, may=_DESK
+    ),
+    "DELETE grants/{account}/{role}/{area}": _attempt(
+        "grants/{account}/volunteer/370104009008", may=_DESK
+    ),
+    "GET divisions": _attempt("divisions", query={"parent": "370104009"}, open="names of places"),
+    "GET dev/messages": _attempt("dev/messages", query={"phone": "{phone}"}),
+    # incidents
+    "POST reports": _attempt(
+        "reports",
+        {
+            "text": "外人的话",
+            "location": {"longitude": 117.0, "latitude": 36.6},
+            "photo": "{photo}",
+        },
+        refused=frozenset({401, 403, 422}),
+    ),
+    "GET reports": _attempt(
+        "reports", query={"station": "{station}", "area": "370104009"}, open="own community"
+    ),
+    "GET reports/{id}": _attempt("reports/{report}"),
+    "GET reports/{id}/photo": _attempt("reports/{report}/photo"),
+    "POST reports/{id}/route": _attempt("reports/{report}/route", _WHY | {"route": "police"}),
+    "POST reports/{id}/acknowledge": _attempt("reports/{report}/acknowledge", {}),
+    "POST reports/{id}/resolve": _attempt("reports/{report}/resolve", _OUTCOME),
+    "POST reports/{id}/close": _attempt("reports/{report}/close", _OUTCOME),
+    "POST reports/{id}/reject": _attempt("reports/{report}/reject", _WHY),
+    "POST reports/{id}/return": _attempt("reports/{report}/return", _WHY),
+    "POST reports/{id}/confirm": _attempt("reports/{report}/confirm", {}),
+    "POST reports/{id}/reopen": _attempt("reports/{report}/reopen", _WHY),
+    "POST reports/{id}/withdraw": _attempt("reports/{report}/withdraw", _WHY),
+    "POST reports/{id}/notes": _attempt("reports/{report}/notes", {"text": "外人的话"}),
+    "GET follow-ups/{number}": _attempt(
+        "follow-ups/{number}", open="by the number alone: no text and no place"
+    ),
+    "POST follow-ups/{number}/confirm": _attempt("follow-ups/{number}/confirm", _KEY),
+    "POST follow-ups/{number}/reopen": _attempt("follow-ups/{number}/reopen", _KEY | _WHY),
+    "POST follow-ups/{number}/withdraw": _attempt("follow-ups/{number}/withdraw", _KEY | _WHY),
+    "POST log-entries": _attempt(
+        "log-entries",
+        {"kind": "patrol", "text": "外人的话", "community": "370104009008"},
+        open="one's own log",
+    ),
+    "GET log-entries": _attempt("log-entries", query={"area": "370104009"}),
+    "GET figures": _attempt(
+        "figures", query={"area": "370104009008"}, open="counts, without persons"
+    ),
+    # dispatch
+    "GET duty": _attempt("duty", query={"station": "{station}"}, open="own squad"),
+    "GET callouts": _attempt("callouts", query={"station": "{station}"}, open="own squad"),
+    "GET callouts/{id}": _attempt("callouts/{callout}"),
+    "POST callouts/{id}/accept": _attempt("callouts/{callout}/accept", {}),
+    "POST callouts/{id}/decline": _attempt("callouts/{callout}/decline", {}),
+    "POST callouts/{id}/on-the-way": _attempt("callouts/{callout}/on-the-way", {}),
+    "POST callouts/{id}/arrive": _attempt("callouts/{callout}/arrive", {}),
+    "POST callouts/{id}/finish": _attempt("callouts/{callout}/finish", {"outcome": "solved"}),
+    "POST callouts/{id}/withdraw": _attempt("callouts/{callout}/withdraw", {}),
+    "POST callouts/{id}/call": _attempt("callouts/{callout}/call", {"volunteers": ["{account}"]}),
+    "GET callouts/{id}/candidates": _attempt("callouts/{callout}/candidates", open="own squad"),
+    "GET callouts/{id}/candidates/me": _attempt(
+        "callouts/{callout}/candidates/me", open="why one was not called oneself"
+    ),
+    "GET service-records": _attempt("service-records", query={"volunteer": "{account}"}),
+    # notify
+    "POST inbox/{message}/read": _attempt("inbox/{message}/read", {}),
+    "POST inbox/{message}/acknowledge": _attempt("inbox/{message}/acknowledge", {}),
+    "GET deliveries": _attempt(
+        "deliveries", query={"report": "{report}"}, open="those of one's area"
+    ),
+}
+"""Method and path below `/api/v1/` -> the attempt."""
+
+
+def operations_with_ids() -> Iterator[tuple[str, set[str]]]:
+    """Every operation with an id in its path, query or body; and its names that are in neither list
+    above."""
+    for service, method, path, operation in documented():
+        parameters = operation.get("parameters", [])
+        names = {p["name"] for p in parameters if p["in"] == "query"} | _fields(service, operation)
+        in_path = any(p["in"] == "path" for p in parameters)
+        unknown = names - IDS - OTHERS
+        if in_path or names & IDS or unknown:
+            yield f"{method} {path.removeprefix('/api/v1/')}", unknown
+
+
+def _fields(service: str, operation: Json) -> set[str]:
+    schema = (
+        operation.get("requestBody", {})
+        .get("content", {})
+        .get("application/json", {})
+        .get("schema", {})
+    )
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return set(openapi(service)["components"]["schemas"].get(name, {}).get("properties", {}))
