@@ -1,5 +1,4 @@
-"""Whether a service works: its checks, what it answers about itself, and a watchdog that ends a
-process that hangs."""
+"""Whether a service works: its checks, and a watchdog that ends a process that hangs."""
 
 import asyncio
 import faulthandler
@@ -8,10 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
-
-from fastapi import FastAPI
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import JSONResponse, Response
 
 from chassis.telemetry.metrics import LOOP_LAG
 
@@ -40,24 +35,6 @@ class Checks:
 
     async def all_pass(self) -> bool:
         return not await self.failing()
-
-
-def health_routes(app: FastAPI, failing: Callable[[], Awaitable[list[str]]]) -> None:
-    """`/health/live`, `/health/ready` and `/metrics`, on the service's own port only."""
-
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    async def ready() -> JSONResponse:
-        wrong = await failing()
-        return JSONResponse({"ready": not wrong, "failing": wrong}, 503 if wrong else 200)
-
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    routes = {"/health/live": live, "/health/ready": ready, "/metrics": metrics}
-    for path, endpoint in routes.items():
-        app.add_api_route(path, endpoint, include_in_schema=False)
 
 
 class Watchdog:

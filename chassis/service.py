@@ -10,22 +10,18 @@ from typing import Any, TypeVar
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 
 from chassis.clock import Clock
-from chassis.health import Checks, Watchdog, health_routes
-from chassis.http import problems
-from chassis.http.middleware import RequestMiddleware
-from chassis.http.openapi import document
+from chassis.health import Checks, Watchdog
 from chassis.http.plain_route import API_PREFIX, PlainRoute
-from chassis.http.server import Server
-from chassis.identity.tokens import Verifier
 from chassis.kafka.consumer import Consumer
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
+from chassis.server.application import application
+from chassis.server.server import Server
 from chassis.settings import Settings
 from chassis.tasks import run_periodically, until_available
 from chassis.telemetry import logs, tracing
@@ -35,12 +31,6 @@ from contracts.topics import TOPICS
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
 _SYNC_CLOCK_EVERY = 30.0  # seconds
-# The middleware makes the spans: the framework's own would hold addresses, and texts of exceptions.
-_SILENT: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans"), False)
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 class Service:
@@ -60,7 +50,7 @@ class Service:
         self._stoppers: list[Callable[[], Awaitable[None]]] = []
         self._before_shutdown: list[Callable[[], None]] = []
         self._hot: dict[tuple[str, str], PlainRoute] = {}
-        self.app = self._application()
+        self.app = application(name, settings, self.clock, self._lifespan, self._hot, self._failing)
 
     def provide(self, *things: object) -> None:
         """Make these available to routes by their type:
@@ -112,33 +102,6 @@ class Service:
         self.server().run()
         if provider is not None:
             provider.shutdown()
-
-    def _application(self) -> FastAPI:
-        settings = self.settings
-        app = FastAPI(
-            title=self.name,
-            lifespan=self._lifespan,
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=None,
-            telemetry=_SILENT,
-            generate_unique_id_function=_operation_id,
-        )
-        app.state.verifier = Verifier(
-            settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, now=self.clock.real
-        )
-        app.state.provided = {Clock: self.clock}
-        problems.install(app)
-        document.install(app)
-        app.add_middleware(
-            RequestMiddleware,
-            max_bytes=settings.max_body_bytes,
-            hot=self._hot,
-            seconds=settings.answer_seconds,
-            max_waiting=settings.max_waiting,
-        )
-        health_routes(app, self._failing)
-        return app
 
     async def _failing(self) -> list[str]:
         failing = await self.checks.failing()

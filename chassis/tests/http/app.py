@@ -10,8 +10,8 @@ from pydantic import Field
 
 from chassis.http import problems
 from chassis.http.idempotency import RequestCause
-from chassis.http.middleware import RequestMiddleware
 from chassis.http.schemas import Body
+from chassis.server.middleware import RequestMiddleware
 
 MAX_BYTES = 200
 

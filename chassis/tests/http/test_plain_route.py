@@ -18,9 +18,9 @@ from chassis.domain import Refusal
 from chassis.http import problems
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.middleware import RequestMiddleware
 from chassis.http.plain_route import API_PREFIX, PlainRoute, hot
 from chassis.identity.guards import Principal, allow, anyone
+from chassis.server.middleware import RequestMiddleware
 from contracts.access import Grant
 
 RESIDENT = Principal(

@@ -1,0 +1,1 @@
+"""The HTTP server of a service: application, limits of each request, shutdown."""
