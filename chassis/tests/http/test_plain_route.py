@@ -1,6 +1,6 @@
 """Plain and hot routes give the same answers as the framework, whatever is sent."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any
 
 import httpx
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import AutoReconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from chassis.domain import Refusal
 from chassis.http import problems
@@ -237,6 +238,28 @@ async def test_an_unknown_query_parameter_is_named(app: ASGIApp, path: str) -> N
     status, _, content = await ask(app, "GET", f"{path}?limt=3")
     assert status == 422
     assert orjson.loads(content)["errors"][0]["field"] == "query.limt"
+
+
+async def test_how_a_hot_route_finds_its_arguments_is_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("worked out for a request")
+
+    monkeypatch.setattr("chassis.http.plain_route._Plan.__init__", refuse)
+    assert (await ask(HOT, "GET", "/api/v1/things/free"))[0] == 200
+
+
+@pytest.mark.parametrize("app", [HOT, PLAIN], ids=["hot", "plain"])
+async def test_a_body_that_grows_too_large_is_no_error_of_the_service(app: ASGIApp) -> None:
+    async def pieces() -> AsyncGenerator[bytes]:
+        for _ in range(4):
+            yield b" " * 100
+
+    head = {"Authorization": "Bearer resident", "Content-Type": "application/json"}
+    with capture_logs() as logs:
+        answer = await ask(app, "POST", "/api/v1/things", content=pieces(), headers=head)
+    assert (answer[0], logs) == (413, [])
 
 
 def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
