@@ -112,10 +112,12 @@ class Consumer:
         if self._lanes.closed:
             return
         for partition, records in batches.items():
-            progress = self._offsets.fetched(partition, records)
+            progress = self._offsets.of(partition, records[0].offset)
             for record in records:
                 if delivery := self._subscriptions.read(record):
                     self._lanes.add((partition, delivery.lane), progress, delivery)
+            # Last: if an error comes before, what was not taken in does not count as processed.
+            progress.fetched = records[-1].offset + 1
 
     async def hand_over(self) -> None:
         """Before partitions go to another member: finish what is in hand, or cancel it, and commit

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -10,7 +9,6 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from chassis.kafka.subscriptions import Record
 from chassis.telemetry.metrics import CONSUMER_LAG
 
 
@@ -20,7 +18,7 @@ class PartitionProgress:
 
     committed: int
     """What the group knows to be processed."""
-    fetched: int = 0
+    fetched: int
     in_flight: dict[int, None] = field(default_factory=dict[int, None])
     """Fetched and not processed, in order."""
 
@@ -37,10 +35,9 @@ class Offsets:
         self._partitions: dict[TopicPartition, PartitionProgress] = {}
         self.committed_at = 0.0
 
-    def fetched(self, partition: TopicPartition, records: Sequence[Record]) -> PartitionProgress:
-        progress = self._partitions.setdefault(partition, PartitionProgress(records[0].offset))
-        progress.fetched = records[-1].offset + 1
-        return progress
+    def of(self, partition: TopicPartition, first: int) -> PartitionProgress:
+        """`first`: the offset to begin at, where nothing was fetched yet."""
+        return self._partitions.setdefault(partition, PartitionProgress(first, first))
 
     @property
     def uncommitted(self) -> int:
