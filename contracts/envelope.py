@@ -21,8 +21,9 @@ class Event(BaseModel):
     """Name of the field whose value is the message key: all events of one aggregate keep their
     order."""
     ordering_key: ClassVar[str] = ""
-    """Readers process events with the same value of this field in order, others side by
-    side. Empty: by `key`. For events of one aggregate that concern different people."""
+    """Readers process events with the same value of this field in order, others side by side; a
+    reader may choose another field. Empty: by `key`. For events of one aggregate that concern
+    different people."""
     example: ClassVar[dict[str, Any]]
 
 
