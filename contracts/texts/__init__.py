@@ -67,5 +67,6 @@ def statuses() -> Mapping[str, int]:
     }
 
 
+@cache
 def keys() -> frozenset[str]:
     return frozenset(_catalogue())

@@ -53,7 +53,6 @@ class View(BaseModel):
     note: str | None = None
 
 
-Filer = Annotated[Principal, allow("report.file")]
 Counted = Annotated[Counter, provided(Counter)]
 
 
