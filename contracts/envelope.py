@@ -28,7 +28,7 @@ class Event(BaseModel):
 
 
 class Envelope(BaseModel):
-    """What a message's value holds (JSON): the event and where it stands in its aggregate's life.
+    """A message's value (JSON): the event, and its place among the events of its aggregate.
 
     `id` is deterministic (`<kind>/<aggregate>/<seq>`), so a repeat has the same one; `seq` grows by
     one with each event of the aggregate, without gaps.

@@ -1,8 +1,8 @@
-"""Routes that cost little, by the framework's own hook.
+"""Routes with little overhead, by the framework's own hook.
 
 A plain route has a fixed path and takes nothing but a JSON body, who asks, what `main.py` provided
-and a cause. It answers a request that nothing is wrong with by itself; any other goes on to the
-framework untouched, which says what is wrong. Unknown query parameters are refused on all routes,
+and a cause. It answers valid requests by itself; all others are passed to the framework untouched,
+which answers with what is wrong. Unknown query parameters are refused on all routes,
 and whatever a route creates (201) is located by the id in the answer.
 """
 

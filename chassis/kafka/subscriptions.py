@@ -30,7 +30,8 @@ class Message:
         return Cause(self.id)
 
 
-Handler = Callable[[Any, Message], Awaitable[None]]
+Reaction = Callable[[E, Message], Awaitable[None]]
+Handler = Reaction[Any]
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,7 @@ class Subscriptions:
         self._handlers: dict[str, dict[str, _Subscription]] = {}
 
     def on(
-        self,
-        event: type[E],
-        *handlers: Callable[[E, Message], Awaitable[None]],
-        ordered_by: str | None = None,
+        self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None
     ) -> "Subscriptions":
         """Call the handlers one after another; each must take a repeat for what it is. `ordered_by`
         names a field whose values keep their order instead of the event's ordering key.
