@@ -65,10 +65,16 @@ class Service:
                 if isinstance(route, PlainRoute) and route.is_hot:
                     self._hot |= {(m, route.full_path): route for m in route.methods or ()}
 
-    def on(self, event: type[E], *handlers: Callable[[E, Message], Awaitable[None]]) -> None:
+    def on(
+        self,
+        event: type[E],
+        *handlers: Callable[[E, Message], Awaitable[None]],
+        ordered_by: str = "",
+    ) -> None:
         """Call the handlers, one after another, with each such event and where it came from. A
-        repeat has the same `message.cause`."""
-        self.subscriptions.on(event, *handlers)
+        repeat has the same `message.cause`. `ordered_by`: keep the order of events with the same
+        value of this field, instead of that of their ordering key."""
+        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
 
     def runs(self, name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
         """Call `step` over and over with `every` seconds in between; an error is logged."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal, derived_id
-from chassis.errors import NotFound
+from chassis.errors import CauseReused, Conflict, NotFound
 from chassis.kafka.subscriptions import Message
 from chassis.telemetry import tracing
 from contracts.access import Principal
@@ -219,7 +219,7 @@ class CalloutHandlers:
                 lambda c: filling.call_manually(c, called, policy, now) if called else None,
                 cause,
             )
-        except Refusal:
+        except (Refusal, Conflict, CauseReused):
             await self._search.release(id, claimed)
             raise
         return changed, [v for v in people if v not in claimed and v not in already]
