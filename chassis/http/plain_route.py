@@ -7,7 +7,7 @@ and whatever a route creates (201) is located by the id in the answer.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
@@ -42,16 +42,21 @@ class PlainRoute(APIRoute):
     def full_path(self) -> str:
         return API_PREFIX + self.path
 
+    @cached_property
+    def _plan(self) -> "_Plan | None":
+        """None for a route that is not plain."""
+        return _Plan.of(self)
+
     @property
     def is_hot(self) -> bool:
         """Raises ValueError for a hot route that is not plain."""
         marked = bool(getattr(self.endpoint, "hot", False))
-        if marked and _Plan.of(self) is None:
+        if marked and self._plan is None:
             raise ValueError(f"{self.path} is hot, but takes more than a plain route does")
         return marked
 
     def get_route_handler(self) -> Handler:
-        general, plan = super().get_route_handler(), _Plan.of(self)
+        general, plan = super().get_route_handler(), self._plan
         known = frozenset(_query_names(self.dependant))
 
         async def handle(request: Request) -> Response:
@@ -65,11 +70,11 @@ class PlainRoute(APIRoute):
     async def answer(self, request: Request) -> Response | None:
         """Of a hot route, with its errors as answers. None: the framework must answer, and nothing
         was done."""
-        plan = self.__dict__.setdefault("_plan", _Plan.of(self))
+        plan = self._plan
         request.scope["route_path"] = self.full_path
         try:
             _refuse_unknown(request, frozenset())
-            response = await plan.answer(request)
+            response = await plan.answer(request) if plan else None
             return response and _located(request, response)
         except Exception as error:
             handlers: dict[Any, Any] = request.app.exception_handlers
