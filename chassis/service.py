@@ -44,16 +44,10 @@ class Wiring:
         self._stoppers: list[Step] = []
         self._before_shutdown: list[Callable[[], None]] = []
 
-    def on(
-        self,
-        event: type[E],
-        *handlers: Callable[[E, Message], Awaitable[None]],
-        ordered_by: str = "",
-    ) -> None:
+    def on(self, event: type[E], *handlers: Callable[[E, Message], Awaitable[None]]) -> None:
         """Call the handlers, one after another, with each such event and where it came from. A
-        repeat has the same `message.cause`. `ordered_by`: keep the order of events with the same
-        value of this field, instead of that of their ordering key."""
-        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
+        repeat has the same `message.cause`."""
+        self.subscriptions.on(event, *handlers)
 
     def runs(self, name: str, step: Step, every: float) -> None:
         """Call `step` over and over with `every` seconds in between; an error is logged."""

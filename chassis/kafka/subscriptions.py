@@ -34,13 +34,6 @@ Handler = Callable[[Any, Message], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class _Subscription:
-    event: type[Event]
-    ordered_by: str
-    handlers: Sequence[Handler]
-
-
-@dataclass(frozen=True)
 class Delivery:
     """A record that somebody reacts to, read; or one that cannot be read, with `error`."""
 
@@ -58,21 +51,14 @@ class Subscriptions:
     """The topic follows from the event, and the lane from the event's ordering key."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, dict[str, _Subscription]] = {}
+        self._handlers: dict[str, dict[str, tuple[type[Event], list[Handler]]]] = {}
 
     def on(
-        self,
-        event: type[E],
-        *handlers: Callable[[E, Message], Awaitable[None]],
-        ordered_by: str = "",
+        self, event: type[E], *handlers: Callable[[E, Message], Awaitable[None]]
     ) -> "Subscriptions":
-        """Call the handlers one after another; each must take a repeat for what it is.
-        `ordered_by` is a field of the event and replaces its ordering key."""
+        """Call the handlers one after another; each must take a repeat for what it is."""
         of_topic = self._handlers.setdefault(event.topic, {})
-        before = of_topic.get(event.__name__)
-        earlier = before.handlers if before else ()
-        order = ordered_by or (before.ordered_by if before else event.ordering_key)
-        of_topic[event.__name__] = _Subscription(event, order, (*earlier, *handlers))
+        of_topic.setdefault(event.__name__, (event, []))[1].extend(handlers)
         return self
 
     @property
@@ -89,10 +75,10 @@ class Subscriptions:
             envelope = Envelope.model_validate_json(record.value or b"")
             if envelope.type not in self._handlers[record.topic]:
                 return None
-            found = self._handlers[record.topic][envelope.type]
-            event = found.event.model_validate(envelope.data)
+            model, handlers = self._handlers[record.topic][envelope.type]
+            event = model.model_validate(envelope.data)
         except (ValidationError, ValueError) as error:
             return Delivery(record, lane=record.key, error=type(error).__name__)
         message = Message(envelope.id, envelope.aggregate, envelope.seq, envelope.at)
-        lane = getattr(event, found.ordered_by) if found.ordered_by else ""
-        return Delivery(record, envelope.type, event, message, found.handlers, lane or record.key)
+        ordered_by = getattr(event, event.ordering_key) if event.ordering_key else ""
+        return Delivery(record, envelope.type, event, message, handlers, ordered_by or record.key)

@@ -55,16 +55,13 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         routing_api.router,
     )
     service.on(StationRegistered, stations.registered)
-    for event in (
-        dispatch.CalloutOpened,
-        dispatch.CalloutAccepted,
-        dispatch.VolunteerArrived,
-        dispatch.VolunteerWithdrew,
-        dispatch.VolunteerStoodDown,
-        dispatch.CalloutDone,
-        dispatch.CalloutEscalated,
-    ):  # in order whomever they concern, as the report's time line shows them
-        service.on(event, reports.follow_callout, ordered_by="callout")
+    service.on(dispatch.CalloutOpened, reports.follow_callout)
+    service.on(dispatch.CalloutAccepted, reports.follow_callout)
+    service.on(dispatch.VolunteerArrived, reports.follow_callout)
+    service.on(dispatch.VolunteerWithdrew, reports.follow_callout)
+    service.on(dispatch.VolunteerStoodDown, reports.follow_callout)
+    service.on(dispatch.CalloutDone, reports.follow_callout)
+    service.on(dispatch.CalloutEscalated, reports.follow_callout)
 
     service.runs("due reports", reports.settle_due, every=1.0)
     service.runs("photos of stored reports", reports.keep_photos, every=600)

@@ -90,8 +90,6 @@ def test_the_lane_is_the_ordering_key_or_else_the_message_key():
     subscriptions = Subscriptions().on(Counted, first).on(Laned, of_lane)
     assert delivered(subscriptions, record(LANED)).lane == "north"
     assert delivered(subscriptions, record(COUNTED)).lane == b"cnt_1"
-    by_counter = Subscriptions().on(Laned, of_lane, ordered_by="counter").on(Laned, of_lane)
-    assert delivered(by_counter, record(LANED)).lane == "cnt_1"
     without_lane = LANED.model_copy(update={"lane": ""})
     assert delivered(subscriptions, record(without_lane)).lane == b"cnt_1"
 

@@ -3,15 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from aiokafka.structs import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.domain import Decision
-from chassis.kafka.subscriptions import Record
-from chassis.outbox.entries import outbox_entry
-from contracts.events import dispatch
-from services.incidents.main import service
 from services.incidents.report.domain import callout, decisions
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
@@ -73,19 +68,3 @@ def test_without_volunteers_left_others_are_called_again() -> None:
 def test_a_late_repeat_gives_no_access_to_a_volunteer_who_left() -> None:
     report = _play(new()[0], [lambda r, now: callout.left(r, 1, "acc_a"), ONE_ROUND[1]])
     assert report.present == ()
-
-
-def _record(event: dispatch.CalloutEvent) -> Record:
-    entry = outbox_entry("callouts", event.callout, 1, event, START, "")
-    key, value = entry["key"].encode(), entry["body"].encode()
-    return ConsumerRecord(event.topic, 0, 0, 0, 0, key, value, None, len(key), len(value), ())
-
-
-def test_the_events_of_a_callout_keep_their_order_whomever_they_concern() -> None:
-    lanes: set[object] = set()
-    for name in service.subscriptions.events(dispatch.CalloutOpened.topic):
-        kind: type[dispatch.CalloutEvent] = getattr(dispatch, name)
-        delivery = service.subscriptions.read(_record(kind(**kind.example)))
-        assert delivery is not None
-        lanes.add(delivery.lane)
-    assert lanes == {dispatch.CalloutOpened.example["callout"]}
