@@ -45,6 +45,10 @@ class Thing(BaseModel):
     number: Annotated[float, Field(allow_inf_nan=False, le=10)] = 1
 
 
+class Created(BaseModel):
+    id: str
+
+
 class View(BaseModel):
     word: str
     number: float
@@ -52,6 +56,7 @@ class View(BaseModel):
     note: str | None = None
 
 
+Anyone = Annotated[Principal | None, anyone("a test")]
 Filer = Annotated[Principal, allow("report.file")]
 Counted = Annotated[Counter, provided(Counter)]
 
@@ -62,12 +67,7 @@ def routes(route_class: type[APIRoute], mark: Callable[[Any], Any] = lambda f: f
 
     @router.post("", status_code=201, response_model_exclude_none=True)
     @mark
-    async def make_thing(
-        body: Thing,
-        who: Annotated[Principal, allow("report.file")],
-        counter: Counted,
-        cause: RequestCause,
-    ) -> View:
+    async def make_thing(body: Thing, who: Filer, counter: Counted, cause: RequestCause) -> View:
         counter.calls += 1
         if body.word == "down":
             raise AutoReconnect("the store is unavailable")
@@ -81,11 +81,11 @@ def routes(route_class: type[APIRoute], mark: Callable[[Any], Any] = lambda f: f
 
     @router.get("/free")
     @mark
-    async def list_free_things(_: Annotated[Principal | None, anyone("a test")]) -> list[View]:
+    async def list_free_things(_: Anyone) -> list[View]:
         return [View(word="free", number=1, by="all")]
 
     @router.get("/{id}")
-    async def get_thing(id: str, _: Annotated[Principal | None, anyone("a test")]) -> View:
+    async def get_thing(id: str, _: Anyone) -> View:
         return View(word=id, number=1, by="all")
 
     assert None not in (make_thing, list_free_things, get_thing)
@@ -244,7 +244,7 @@ def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
 
     @router.get("/{id}")
     @hot
-    async def get_thing(id: str, _: Annotated[Principal | None, anyone("a test")]) -> View:
+    async def get_thing(id: str, _: Anyone) -> View:
         return View(word=id, number=1, by="all")
 
     assert get_thing
@@ -254,27 +254,32 @@ def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
         assert route.is_hot
 
 
-class Created(BaseModel):
-    id: str
-
-
 def created(mark: Callable[[Any], Any]) -> ASGIApp:
     router = APIRouter(prefix="/things", route_class=PlainRoute)
 
     @router.post("", status_code=201)
     @mark
-    async def make(_: Annotated[Principal | None, anyone("a test")]) -> Created:
+    async def make(_: Anyone) -> Created:
         return Created(id="thg_1")
 
     @router.post("/{id}/parts", status_code=201)
-    async def make_part(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
+    async def make_part(id: str, _: Anyone) -> Created:
         return Created(id=f"prt_{id}")
 
+    @router.get("/{id}")
+    @router.get("/{id}/parts/{part}")
+    async def read(id: str, _: Anyone) -> Created:
+        return Created(id=id)
+
+    @router.post("/{id}/notes", status_code=201)
+    async def add_note(id: str, _: Anyone) -> Created:
+        return Created(id=id)
+
     @router.post("/nameless", status_code=201)
-    async def nameless(_: Annotated[Principal | None, anyone("a test")]) -> View:
+    async def nameless(_: Anyone) -> View:
         return View(word="free", number=1, by="all")
 
-    assert make, make_part and nameless
+    assert None not in (make, make_part, read, add_note, nameless)
     return application(router)[0]
 
 
@@ -288,5 +293,7 @@ async def test_what_is_created_is_located(app: ASGIApp) -> None:
     assert plain["location"] == "/api/v1/things/thg_1"
     _, general, _ = await ask(app, "POST", "/api/v1/things/thg_1/parts")
     assert general["location"] == "/api/v1/things/thg_1/parts/prt_thg_1"
+    _, unreadable, _ = await ask(app, "POST", "/api/v1/things/thg_1/notes")
+    assert "location" not in unreadable
     _, nameless, _ = await ask(app, "POST", "/api/v1/things/nameless")
     assert "location" not in nameless
