@@ -149,7 +149,8 @@ def _collections(app: FastAPI) -> frozenset[str]:
 
 def collections(app: FastAPI) -> frozenset[str]:
     """Paths P with a route GET P/{id}."""
-    readable = (r.path for r in iter_route_contexts(app.routes) if "GET" in (r.methods or ()))
+    found = iter_route_contexts(app.routes)
+    readable = (route.path or "" for route in found if "GET" in (route.methods or ()))
     return frozenset(path.rpartition("/")[0] for path in readable if path.endswith("}"))
 
 
