@@ -89,8 +89,8 @@ class CalloutHandlers:
         await self._settle(stored, found)
 
     async def _settle(self, callout: Callout, found: Found) -> None:
-        """Release who was claimed for a wave that another replica was faster with; drop who went
-        off duty between their claim and their call."""
+        """Release those claimed for a wave that lost to another replica's; drop those who went off
+        duty between claim and call."""
         self._wake(callout)
         if all(wave.decision != found.id for wave in callout.waves):
             spare = set(found.selection.chosen).difference(callout.asked)
@@ -101,8 +101,8 @@ class CalloutHandlers:
             await self._drop(callout.id, volunteer, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
-        """The report is withdrawn, closed, resolved by others, or not the volunteers' any more.
-        Resolved by volunteers: their own call-out said so, and ends by itself."""
+        """The report is withdrawn, closed, resolved by others, or routed elsewhere. One resolved by
+        volunteers is skipped: their call-out ends by itself."""
         if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
             return
         reason: events.EndReason = "closed"
