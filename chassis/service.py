@@ -15,7 +15,7 @@ from chassis.clock import Clock
 from chassis.health import Checks, Watchdog
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.subscriptions import Subscriptions
+from chassis.kafka.subscriptions import Reaction, Subscriptions
 from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher

@@ -151,7 +151,7 @@ class _Maker:
     def person(
         self, kind: int, key: str, role: Role, area: str, born: tuple[int, int] = (1968, 2000)
     ) -> Person:
-        """`kind` is the digit of the phone that tells the role; a running number completes
+        """`kind` is the digit of the phone that stands for the role; a running number completes
         `key`."""
         number = self._made[kind] = self._made.get(kind, 0) + 1
         birthday = self._birthday(*born)

@@ -2,8 +2,8 @@
 
 A plain route has a fixed path and takes nothing but a JSON body, who asks, what `main.py` provided
 and a cause. It answers valid requests by itself; all others are passed to the framework untouched,
-which answers with what is wrong. Unknown query parameters are refused on all routes,
-and whatever a route creates (201) is located by the id in the answer.
+which answers with what is wrong. Unknown query parameters are refused on all routes, and what a
+route creates (201) is located by the id in the answer, where it can be read.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -11,8 +11,9 @@ from functools import cached_property, partial
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
+from fastapi import FastAPI
 from fastapi.params import Depends
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -130,12 +131,26 @@ def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
 
 
 def _located(request: Request, response: Response) -> Response:
-    """With `Location` where something with an id was created."""
-    if response.status_code == 201 and response.body:
+    """With `Location` where what was created can be read by its id."""
+    if response.status_code == 201 and request.scope["route_path"] in _collections(request.app):
         answer = orjson.loads(response.body)
         if isinstance(answer, dict) and isinstance(answer.get("id"), str):
             response.headers["Location"] = f"{request.url.path}/{answer['id']}"
     return response
+
+
+def _collections(app: FastAPI) -> frozenset[str]:
+    """Paths whose things can be read one by one."""
+    if not hasattr(app.state, "collections"):
+        app.state.collections = collections(app)
+    return app.state.collections
+
+
+def collections(app: FastAPI) -> frozenset[str]:
+    """Paths P with a route GET P/{id}."""
+    found = iter_route_contexts(app.routes)
+    readable = (route.path or "" for route in found if "GET" in (route.methods or ()))
+    return frozenset(path.rpartition("/")[0] for path in readable if path.endswith("}"))
 
 
 def _query_names(dependant: Any) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""dispatch: who is on duty where, who is called to what, and the hours that are due to them."""
+"""dispatch: duty, positions, call-outs and service hours of volunteers."""
 
 from chassis.service import Service
 from contracts.events import dispatch, incidents, registration

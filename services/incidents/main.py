@@ -1,4 +1,4 @@
-"""incidents: what is wrong, who deals with it, how it ended.
+"""incidents: reports from filing to closing, the log book and figures.
 
 /api/v1/reports      file, list, read, photo, notes; route, acknowledge, resolve, close, reject,
                      return; confirm, reopen, withdraw

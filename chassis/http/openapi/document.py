@@ -16,6 +16,7 @@ from chassis.http.openapi.problems import (
     add_problem_schemas,
     add_problems,
 )
+from chassis.http.plain_route import collections
 from chassis.http.problems import status_of
 from chassis.identity.guards import Guard, Open
 from contracts.access import PERMISSIONS
@@ -37,11 +38,15 @@ def openapi(app: FastAPI) -> Document:
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    located = collections(app)
     for route in iter_route_contexts(app.routes):
         for method in route.methods or ():
             operation = document["paths"].get(route.path, {}).get(method.lower())
             if operation is not None and route.dependant is not None:
                 _describe(operation, [*_calls(route.dependant)], schemas)
+                created = operation["responses"].get("201", {})
+                if route.path in located and _has_id(created, schemas):
+                    created["headers"] = _LOCATION
     document["security"] = BEARER
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     add_problem_schemas(document)
@@ -61,9 +66,6 @@ def _describe(operation: Document, calls: Iterable[Any], schemas: Document) -> N
         _add(found, *_of_dependency(call, operation))
     _add(found, *declared)
     add_problems(operation, found)
-    created = operation["responses"].get("201", {})
-    if _has_id(created, schemas):
-        created["headers"] = _LOCATION
 
 
 def _of_request(operation: Document) -> Problems:

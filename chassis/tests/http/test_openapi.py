@@ -43,6 +43,12 @@ def _document() -> dict[str, Any]:
     @router.post("", status_code=201, responses=refuses("wrong_state"))
     async def make_thing(_: Free, body: MakeThing, cause: RequestCause) -> ThingView: ...
 
+    @router.get("/{id}")
+    async def get_thing(_: Free, id: Annotated[str, id_path("thg")]) -> ThingView: ...
+
+    @router.post("/{id}/notes", status_code=201)
+    async def add_note(_: Free, id: Annotated[str, id_path("thg")]) -> ThingView: ...
+
     @router.post("/{id}/pay")
     async def pay_thing(
         id: Annotated[str, id_path("thg")],
@@ -50,7 +56,7 @@ def _document() -> dict[str, Any]:
         cause: KeyedCause,
     ) -> BaseModel: ...
 
-    assert list_things, make_thing and pay_thing
+    assert None not in (list_things, make_thing, get_thing, add_note, pay_thing)
     app.include_router(router, prefix=API_PREFIX)
     assert app.openapi() is app.openapi()
     return app.openapi()
@@ -59,6 +65,7 @@ def _document() -> dict[str, Any]:
 DOCUMENT = _document()
 LIST = DOCUMENT["paths"]["/api/v1/things"]["get"]
 MAKE = DOCUMENT["paths"]["/api/v1/things"]["post"]
+NOTE = DOCUMENT["paths"]["/api/v1/things/{id}/notes"]["post"]
 PAY = DOCUMENT["paths"]["/api/v1/things/{id}/pay"]["post"]
 
 
@@ -134,6 +141,7 @@ def test_every_problem_that_is_given_is_one_of_the_types() -> None:
 
 def test_headers_of_answers_are_told() -> None:
     assert [*MAKE["responses"]["201"]["headers"]] == ["Location"]
+    assert "headers" not in NOTE["responses"]["201"]  # a note has no address of its own
     assert [*MAKE["responses"]["503"]["headers"]] == ["Retry-After"]
     assert [*MAKE["responses"]["401"]["headers"]] == ["WWW-Authenticate"]
 

@@ -177,11 +177,20 @@ def created(mark: Callable[[Any], Any]) -> ASGIApp:
     async def make_part(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
         return Created(id=f"prt_{id}")
 
+    @router.get("/{id}")
+    @router.get("/{id}/parts/{part}")
+    async def read(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
+        return Created(id=id)
+
+    @router.post("/{id}/notes", status_code=201)
+    async def add_note(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
+        return Created(id=id)
+
     @router.post("/nameless", status_code=201)
     async def nameless(_: Annotated[Principal | None, anyone("a test")]) -> View:
         return View(word="free", number=1, by="all")
 
-    assert make, make_part and nameless
+    assert None not in (make, make_part, read, add_note, nameless)
     return application(router)[0]
 
 
@@ -197,3 +206,5 @@ async def test_what_is_created_is_located(app: ASGIApp) -> None:
     assert general["location"] == "/api/v1/things/thg_1/parts/prt_thg_1"
     _, nameless, _ = await ask(app, "POST", "/api/v1/things/nameless")
     assert "location" not in nameless
+    _, unreadable, _ = await ask(app, "POST", "/api/v1/things/thg_1/notes")
+    assert "location" not in unreadable

@@ -11,7 +11,15 @@ from chassis.domain import Refusal
 from chassis.errors import NotFound
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
+from chassis.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    from_cursor,
+    page_of,
+    to_cursor,
+)
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, LocalizedText, View, id_path
@@ -168,19 +176,17 @@ async def list_callouts(
     squad."""
     grants, after = who.grants_for("callout.command"), from_cursor(cursor)
     if mine:
-        found = await callouts.of_volunteer(who.subject, after, limit)
+        found = await callouts.of_volunteer(who.subject, after, limit + 1)
     elif not grants:
         raise Refusal("not_allowed")
     elif station is not None:
-        found = await callouts.of_station(station, state, after, limit)
+        found = await callouts.of_station(station, state, after, limit + 1)
     else:
-        found = await callouts.in_areas([grant.area for grant in grants], state, after, limit)
-    seen = [c for c in found if may_see(who, c) and state in (None, c.state)]
-    last = found[-1] if len(found) == limit else None
-    return CalloutPage(
-        items=[_view(callout, who) for callout in seen],
-        next=to_cursor(last.opened_at, last.id) if last else None,
-    )
+        areas = [grant.area for grant in grants]
+        found = await callouts.in_areas(areas, state, after, limit + 1)
+    page, following = page_of(found, limit, lambda c: to_cursor(c.opened_at, c.id))
+    seen = [c for c in page if may_see(who, c) and state in (None, c.state)]
+    return CalloutPage(items=[_view(callout, who) for callout in seen], next=following)
 
 
 @router.get("/{id}", summary="A call-out")
@@ -281,12 +287,10 @@ async def list_callout_candidates(
     seen = [one for one in found if everybody or one.squad in who.squads_led]
     names = [one.volunteer for one in seen]
     start = names.index(after.id) + 1 if after and after.id in names else 0
-    page = seen[start : start + limit]
-    more = start + limit < len(seen)
-    return CandidatePage(
-        items=[_candidate_view(one) for one in page],
-        next=to_cursor(callout.opened_at, page[-1].volunteer) if more else None,
+    page, following = page_of(
+        seen[start:], limit, lambda one: to_cursor(callout.opened_at, one.volunteer)
     )
+    return CandidatePage(items=[_candidate_view(one) for one in page], next=following)
 
 
 @router.get("/{id}/candidates/me", summary="Why was I called, or not?")

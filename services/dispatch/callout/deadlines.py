@@ -1,5 +1,5 @@
-"""What call-outs do without anybody's doing: calls lapse, the next wave goes out, leaders and
-station are told.
+"""The timed steps of call-outs: calls lapse, the next wave goes out, leaders and station are
+alerted.
 
 A file of its own because it polls, while the handlers react.
 """

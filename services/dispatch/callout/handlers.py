@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal, derived_id
-from chassis.errors import NotFound
+from chassis.errors import CauseReused, Conflict, NotFound
 from chassis.kafka.subscriptions import Message
 from chassis.telemetry import tracing
 from contracts.access import Principal
@@ -89,8 +89,8 @@ class CalloutHandlers:
         await self._settle(stored, found)
 
     async def _settle(self, callout: Callout, found: Found) -> None:
-        """Release who was claimed for a wave that another replica was faster with; drop who went
-        off duty between their claim and their call."""
+        """Release those claimed for a wave that lost to another replica's; drop those who went off
+        duty between claim and call."""
         self._wake(callout)
         if all(wave.decision != found.id for wave in callout.waves):
             spare = set(found.selection.chosen).difference(callout.asked)
@@ -101,8 +101,8 @@ class CalloutHandlers:
             await self._drop(callout.id, volunteer, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
-        """The report is withdrawn, closed, resolved by others, or not the volunteers' any more.
-        Resolved by volunteers: their own call-out said so, and ends by itself."""
+        """The report is withdrawn, closed, resolved by others, or routed elsewhere. One resolved by
+        volunteers is skipped: their call-out ends by itself."""
         if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
             return
         reason: events.EndReason = "closed"
@@ -219,7 +219,7 @@ class CalloutHandlers:
                 lambda c: filling.call_manually(c, called, policy, now) if called else None,
                 cause,
             )
-        except Refusal:
+        except (Refusal, Conflict, CauseReused):
             await self._search.release(id, claimed)
             raise
         return changed, [v for v in people if v not in claimed and v not in already]

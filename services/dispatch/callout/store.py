@@ -74,8 +74,8 @@ def _due(now: datetime) -> dict[str, Any]:
 
 
 class EndedReports:
-    """Reports that need no volunteers any more, with the seq of the event that said so: a late
-    message opens nothing anew."""
+    """Reports that need no volunteers any more, with the seq of the event that ended the need: a
+    late message must not open a call-out."""
 
     def __init__(self, store: Store) -> None:
         self._ended = store.collection("ended_reports")

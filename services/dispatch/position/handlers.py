@@ -12,7 +12,7 @@ BatchStatus = Literal["kept", "off_duty"]
 
 
 class PositionHandlers:
-    """`may_send` tells whether a volunteer may be located, where Redis does not know them."""
+    """`may_send`: whether a volunteer may be located; asked where Redis does not know them."""
 
     def __init__(
         self, positions: Positions, may_send: Callable[[str], Awaitable[bool]], clock: Clock

@@ -1,4 +1,4 @@
-"""What registration last said of squads and stations."""
+"""Squads and stations, as registration last published them."""
 
 from pymongo import ASCENDING, IndexModel
 

@@ -10,7 +10,15 @@ from chassis.domain import Refusal
 from chassis.errors import NotFound
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
+from chassis.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    from_cursor,
+    page_of,
+    to_cursor,
+)
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
@@ -110,12 +118,13 @@ async def list_on_duty(
     if not everybody and not who.squads_led:
         raise Refusal("outside_area")
     squads = None if everybody else who.squads_led
-    before, now = from_cursor(cursor), clock.now()
-    found = await handlers.list_on_duty(station, squads, before.id if before else None, limit)
+    after, now = from_cursor(cursor), clock.now()
+    found = await handlers.list_on_duty(station, squads, after.id if after else None, limit + 1)
+    page, following = page_of(found, limit, lambda responder: to_cursor(now, responder.id))
     on_duty, engaged = await handlers.count_on_duty(station, squads)
     return OnDutyPage(
-        items=[_view(responder, now) for responder in found],
-        next=to_cursor(now, found[-1].id) if len(found) == limit else None,
+        items=[_view(responder, now) for responder in page],
+        next=following,
         station=station,
         on_duty=on_duty,
         engaged=engaged,

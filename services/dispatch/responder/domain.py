@@ -73,7 +73,7 @@ class Responder(Aggregate):
 
 
 class Profile(NamedTuple):
-    """A responder as they are now, for who chooses whom to call. `answers`: overall, at this hour,
+    """What a selection needs to know of a responder, as of now. `answers`: overall, at this hour,
     for the category."""
 
     squad: str | None
@@ -111,7 +111,7 @@ def profile(responder: Responder, category: Category, now: datetime) -> Profile:
 def standing_changed(
     responder: Responder, event: VolunteerStandingChanged, seq: int, now: datetime
 ) -> Decision | None:
-    """The newest standing is the truth; who is not approved any more is off duty at once."""
+    """The newest standing counts; losing approval ends duty at once."""
     if seq <= responder.source:
         return None
     changed = responder.with_(
@@ -137,7 +137,7 @@ def start_duty(responder: Responder, now: datetime) -> Decision | None:
 
 
 def end_duty(responder: Responder, reason: EndReason, now: datetime) -> Decision | None:
-    """A claim stays until the call-out lets go of it: who is on scene finishes there."""
+    """A claim stays until the call-out releases it: a volunteer on scene finishes there."""
     if not responder.on_duty:
         return None
     ended = responder.with_(on_duty=False, duty_since=None, sign_at=now, sign_asked_at=None)
@@ -147,8 +147,8 @@ def end_duty(responder: Responder, reason: EndReason, now: datetime) -> Decision
 def check_silence(
     responder: Responder, seen_at: datetime | None, now: datetime, policy: DispatchPolicy
 ) -> Decision | None:
-    """Ask who is silent, and end their duty once the time to answer is over too; never that of who
-    has accepted a call-out. `seen_at` is the time of their newest position.
+    """Ask a silent volunteer, and end their duty once the time to answer is over too; never while
+    they are on an accepted call-out. `seen_at` is the time of their newest position.
 
     The time to answer counts from the question, which may have been asked late.
     """
@@ -180,7 +180,7 @@ def engage(responder: Responder, callout: str, category: Category, at: datetime)
 
 
 def release(responder: Responder, callout: str, at: datetime) -> Decision:
-    """They have nothing more to do with this call-out; after an accepted one they rest."""
+    """They left this call-out; after an accepted one they rest."""
     if responder.engaged is None or responder.engaged.callout != callout:
         return responder, ()
     served_until = at if responder.has_accepted else responder.served_until

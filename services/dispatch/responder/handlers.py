@@ -29,7 +29,7 @@ Leaving = (
     CalloutDeclined | CallTimedOut | VolunteerStoodDown | VolunteerWithdrew | VolunteerFinished
 )
 _MAX_SILENT = 500
-"""Looked at in one turn."""
+"""Volunteers checked in one run."""
 
 
 class ResponderHandlers:
@@ -54,7 +54,7 @@ class ResponderHandlers:
         return started
 
     async def end_duty(self, volunteer: str, cause: Cause) -> Responder:
-        """Raises NotFound for who never was a volunteer."""
+        """Raises NotFound for somebody who never was a volunteer."""
         now = self._clock.now()
         ended = await self._responders.change(
             volunteer, lambda r: domain.end_duty(r, "tap", now), cause
@@ -95,7 +95,7 @@ class ResponderHandlers:
             await self._positions.forget(event.volunteer)
 
     async def forget_position(self, event: DutyEnded, message: Message) -> None:
-        """Here or on another replica: whatever position came in meanwhile is dropped."""
+        """Duty ended here or on another replica: drops positions that arrived meanwhile."""
         responder = await self._responders.get(event.volunteer)
         if responder is None or not responder.on_duty:
             await self._positions.forget(event.volunteer)
@@ -122,19 +122,19 @@ class ResponderHandlers:
     async def _change(
         self, volunteer: str, decide: domain.Decide, cause: Cause
     ) -> Responder | None:
-        """None for who is not known: there is nothing to keep."""
+        """None for an unknown volunteer: there is nothing to keep."""
         try:
             return await self._responders.change(volunteer, decide, cause)
         except NotFound:
             return None
 
     async def check_silence(self) -> None:
-        """Ask who gives no sign, then end their duty. Safe on several replicas at once."""
+        """Ask those without a sign, then end their duty. Safe on several replicas at once."""
         now = self._clock.now()
         policy = POLICIES.at(now)
         known_since = await self._positions.known_since(now)
         if now - known_since < timedelta(seconds=policy.no_sign_s):
-            return  # Redis was emptied not long ago: it cannot tell who was silent
+            return  # Redis was emptied recently: earlier signs are lost
         silent = await self._responders.silent_since(
             now - timedelta(seconds=policy.sign_asked_s), _MAX_SILENT
         )

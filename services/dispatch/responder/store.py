@@ -38,7 +38,7 @@ class Responders(Repository[Responder]):
         return {responder.id: profile(responder, category, now) for responder in known}
 
     async def off_duty(self, ids: Collection[str]) -> dict[str, Responder]:
-        """Those of them who are not on duty, by id."""
+        """Those who are not on duty, by id."""
         return {
             one.id: one
             for one in await self.find({"_id": {"$in": list(ids)}, "on_duty": {"$ne": True}})
@@ -47,8 +47,8 @@ class Responders(Repository[Responder]):
     async def claim(
         self, ids: Sequence[str], callout: str, now: datetime, until: datetime
     ) -> frozenset[str]:
-        """Claim each of these for a call-out if they are free, approved and on duty; who was
-        claimed is given back."""
+        """Claim those of these who are free, approved and on duty. Returns who is claimed by the
+        call-out."""
         if not ids:
             return frozenset()
         set_claim = {
@@ -65,8 +65,8 @@ class Responders(Repository[Responder]):
         )
 
     async def claim_again(self, id: str, callout: str, now: datetime, until: datetime) -> bool:
-        """Renew a claim that has run out, unless another call-out has the person; gives whether it
-        holds."""
+        """Renew a claim that has run out, unless another call-out has the person. Returns whether
+        it holds."""
         mine_or_free: dict[str, Any] = {"$or": [{"engaged.callout": callout}, *_free(now)["$or"]]}
         claim = {"$set": {"engaged": {"callout": callout, "until": until}}, "$inc": {"version": 1}}
         done = await self.collection.update_one(

@@ -1,4 +1,4 @@
-"""Searching: who is near, what is known of them, whom to call, and their claims."""
+"""Searches for volunteers near a need, selects whom to call, and claims them."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -16,8 +16,8 @@ from services.dispatch.selection.store import SelectionRecords
 
 
 class CandidateSearch:
-    """`search` reads and selects; `claim` makes the selection binding. Knows nothing of what people
-    are needed for but the `Need`."""
+    """`search` reads and selects; `claim` makes the selection binding. Knows the `Need`, not the
+    call-out behind it."""
 
     def __init__(
         self, positions: Positions, responders: Responders, records: SelectionRecords
@@ -56,10 +56,10 @@ class CandidateSearch:
         return found, len(near)
 
     async def claim(self, found: Found, need: Need, policy: DispatchPolicy, now: datetime) -> Found:
-        """Claim whoever is selected, and record the selection. Who was claimed by another need
-        meanwhile is replaced; gives the selection that holds."""
+        """Claim those selected, and record the selection. Those claimed by another need meanwhile
+        are replaced. Returns the selection that holds."""
         claimed = frozenset[str]()
-        while True:  # each turn takes somebody out of what can be selected from
+        while True:  # ends: each turn excludes at least one person
             missing = [v for v in found.selection.chosen if v not in claimed]
             got, _ = await asyncio.gather(
                 self._responders.claim(missing, need.id, now, need.claim_until),
@@ -78,14 +78,14 @@ class CandidateSearch:
     async def claim_named(
         self, need: Need, volunteers: Sequence[str], now: datetime
     ) -> dict[str, int]:
-        """Claim these people, whoever of them is free. Gives the metres on the map for each who
-        was claimed, 0 where their place is not known."""
+        """Claim those of these people who are free. Returns the metres on the map of each, 0 where
+        their position is unknown."""
         claimed = await self._responders.claim(volunteers, need.id, now, need.claim_until)
         metres = await self._positions.distances(need.place, list(claimed))
         return {volunteer: metres.get(volunteer, 0) for volunteer in claimed}
 
     async def release(self, need: str, volunteers: Collection[str]) -> None:
-        """They were claimed, but are not called after all."""
+        """End the claims of those who are not called after all."""
         await self._responders.release(volunteers, need)
 
     async def explain(self, records: Sequence[str]) -> dict[str, Explanation]:
@@ -95,8 +95,8 @@ class CandidateSearch:
     async def _retry_at(
         self, station: str | None, policy: DispatchPolicy, now: datetime
     ) -> datetime | None:
-        """None unless Redis was emptied not long ago, and somebody of the station is on duty who
-        has not sent a position since."""
+        """None unless Redis was emptied recently and somebody on duty at the station has not sent a
+        position since."""
         recovery = timedelta(seconds=policy.recovery_s)
         if station is None or now - await self._positions.known_since(now) >= recovery:
             return None

@@ -1,4 +1,4 @@
-"""Credit evidence to the days that it touches, and give the records to who may read them."""
+"""Credits evidence to the days that it touches, and lists the records."""
 
 from chassis.clock import Clock
 from chassis.errors import NotFound
@@ -45,8 +45,8 @@ class ServiceRecordHandlers:
     ) -> list[ServiceRecord]:
         """Days from `first` to `last` (ISO), both included, in order.
 
-        Raises NotFound for somebody else's outside the reader's area and squads: whether somebody
-        is a volunteer is not told either.
+        Raises NotFound outside the reader's area and squads: this hides whether the person is a
+        volunteer.
         """
         if volunteer != who.subject:
             person = await self._responders.require(volunteer)

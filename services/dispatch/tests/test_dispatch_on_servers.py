@@ -79,13 +79,13 @@ async def _engaged_as(place: Town, volunteer: str, callout: str | None) -> bool:
 async def test_called_lapses_next_wave_and_every_selection_can_be_made_again(here: Town):
     volunteers = [await here.volunteer(f"w{n}", 100 * n) for n in range(1, 12)]
     report = await here.routed("lapses", category="dispute", urgency="high", people_needed=2)
-    told = await here.published("CalloutEscalated", report, 1)
-    assert told[-1]["to"] == "station"
+    escalation = await here.published("CalloutEscalated", report, 1)
+    assert escalation[-1]["to"] == "station"
     called = [event["volunteer"] for event in await here.published("VolunteerCalled", report, 11)]
     assert sorted(called) == sorted(volunteers)
     assert len(await here.published("CallTimedOut", report, 11)) == 11
     callouts, records = Callouts(here.service.store), SelectionRecords(here.service.store)
-    callout = await callouts.require(told[0]["callout"])
+    callout = await callouts.require(escalation[0]["callout"])
     kept = await records.get([wave.decision for wave in callout.waves])
     assert [wave.number for wave in callout.waves] == list(range(1, len(callout.waves) + 1))
     for found, wave in zip(kept, callout.waves, strict=True):
@@ -93,10 +93,12 @@ async def test_called_lapses_next_wave_and_every_selection_can_be_made_again(her
         assert found.selection.chosen == wave.called
 
 
-async def test_nobody_near_the_station_is_told_at_once_and_late_news_changes_nothing(here: Town):
+async def test_nobody_near_the_station_is_alerted_at_once_and_late_events_change_nothing(
+    here: Town,
+):
     report = await here.routed("nobody", longitude=117.5, latitude=36.9)
-    (told,) = await here.published("CalloutEscalated", report)
-    assert (told["to"], told["why"]) == ("station", "nobody_on_duty")
+    (escalation,) = await here.published("CalloutEscalated", report)
+    assert (escalation["to"], escalation["why"]) == ("station", "nobody_on_duty")
 
 
 async def test_from_the_call_to_hours_credited(here: Town):
@@ -221,7 +223,7 @@ async def test_two_reports_want_the_same_person_who_is_called_to_one_only(here: 
     assert lines[0]["reason_text"]["zh"]
 
 
-async def test_the_leader_is_told_first_and_calls_the_own_squad(here: Town):
+async def test_the_leader_is_alerted_first_and_calls_the_own_squad(here: Town):
     place = {"longitude": 117.3, "latitude": 36.6}
     leader = here.name("leader")
     await here.squad_and_station(leader)
@@ -232,11 +234,15 @@ async def test_the_leader_is_told_first_and_calls_the_own_squad(here: Town):
             volunteer,
             {"positions": [place | {"at": here.service.clock.now().isoformat()}]},
         )
-    report = await here.routed("told", **place)
+    report = await here.routed("escalation", **place)
     callout = (await here.published("VolunteerCalled", report, 2))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/decline", other)).status_code == 200
-    told = (await here.published("CalloutEscalated", report))[0]
-    assert (told["to"], told["why"], told["leaders"]) == ("leader", "nobody_answered", [leader])
+    escalation = (await here.published("CalloutEscalated", report))[0]
+    assert (escalation["to"], escalation["why"], escalation["leaders"]) == (
+        "leader",
+        "nobody_answered",
+        [leader],
+    )
     squad = {"role": "leader", "squad": "squ_01"}
     refused = await here.post(f"callouts/{callout}/call", leader, {"volunteers": [other]}, **squad)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:outside_squad")

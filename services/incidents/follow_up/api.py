@@ -1,4 +1,4 @@
-"""Following a report by its number, for whoever has it. With the key of an anonymous report, its
+"""Following a report by its number, which is all it takes. With the key of an anonymous report, its
 reporter also confirms, reopens or withdraws it."""
 
 from datetime import datetime

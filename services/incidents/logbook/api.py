@@ -8,7 +8,15 @@ from pydantic import Field
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import KeyedCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
+from chassis.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    from_cursor,
+    page_of,
+    to_cursor,
+)
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, free_text
@@ -73,6 +81,5 @@ async def list_log_entries(
     `mine`, their own entries."""
     after = from_cursor(cursor)
     found = await logbook.newest(who, mine=mine, area=area, after=after, limit=limit + 1)
-    shown = found[:limit]
-    following = to_cursor(shown[-1].at, shown[-1].id) if len(found) > limit else None
-    return LogEntryPage(items=[_view(entry) for entry in shown], next=following)
+    page, following = page_of(found, limit, lambda entry: to_cursor(entry.at, entry.id))
+    return LogEntryPage(items=[_view(entry) for entry in page], next=following)

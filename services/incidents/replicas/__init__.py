@@ -1,1 +1,1 @@
-"""What other services said of their own things, as far as it is needed here."""
+"""Copies of other services' data, kept from their events."""

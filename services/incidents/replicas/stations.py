@@ -1,4 +1,4 @@
-"""Stations and the streets they serve, as registration last said."""
+"""Stations and the streets they serve, as registration last published them."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ from chassis.domain import Refusal
 from chassis.errors import NotFound
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, from_cursor, to_cursor
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, from_cursor, page_of, to_cursor
 from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
 from chassis.http.schemas import id_path
@@ -111,9 +111,8 @@ async def list_reports(
     )
     after = from_cursor(cursor)
     found = await reports.newest(who, wanted, mine=mine, area=area, after=after, limit=limit + 1)
-    shown = found[:limit]
-    following = to_cursor(shown[-1].filed_at, shown[-1].id) if len(found) > limit else None
-    return ReportPage(items=[report_view(report) for report in shown], next=following)
+    page, following = page_of(found, limit, lambda report: to_cursor(report.filed_at, report.id))
+    return ReportPage(items=[report_view(report) for report in page], next=following)
 
 
 @router.get("/{id}", summary="Read a report")

@@ -1,2 +1,2 @@
-"""Which category a report belongs to, who answers it and how many people it needs. Knows no report:
-only a text and what was said with it."""
+"""Which category a report belongs to, who answers it and how many people it needs. Works on
+a text and the reporter's choices; knows no report."""

@@ -39,8 +39,7 @@ def arrive(callout: Callout, volunteer: str, now: datetime) -> Decision | None:
 def finish(
     callout: Callout, volunteer: str, outcome: Outcome, policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """Their part is done; the first outcome said is the call-out's, and the last one done ends
-    it."""
+    """The first outcome given is the call-out's; the last volunteer to finish ends it."""
     candidate = _coming(callout, volunteer, "done")
     if candidate is None:
         return None
@@ -55,7 +54,7 @@ def finish(
 def withdraw(
     callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """Cannot come, or cannot stay: the place is filled again. Time on scene is credited."""
+    """They cannot come or stay: the place is filled again. Time on scene is credited."""
     candidate = _coming(callout, volunteer, "withdrew")
     if candidate is None:
         return None
@@ -70,7 +69,7 @@ def drop(
     """Off duty: an open call is dropped, an accepted one given back; who is on scene finishes
     there.
 
-    Suspended: they leave whatever they are at.
+    Suspended: they leave at once, wherever they are.
     """
     candidate = callout.candidate(volunteer)
     if candidate is None or callout.ended or candidate.state not in ("called", *COMING):
@@ -103,7 +102,8 @@ def stand_down(
 
 
 def _left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: datetime) -> Decision:
-    """After somebody left: the end if everyone who came is done, else the place is filled again."""
+    """After a volunteer left: ends the call-out if all who came are done, else the place is filled
+    again."""
     if callout.outcome is not None and not callout.in_state(*COMING):
         spared = callout.in_state("called")
         after = callout.with_candidates(
@@ -118,7 +118,7 @@ def _left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: dat
 
 
 def _coming(callout: Callout, volunteer: str, *already: CandidateState) -> Candidate | None:
-    """The candidate, who has accepted; None if they are `already` as far as is asked."""
+    """The candidate, who has accepted; None if they are in one of the states `already`."""
     candidate = callout.candidate(volunteer)
     if candidate is None:
         raise Refusal("not_called")

@@ -59,6 +59,6 @@ def candidacies(callout: Callout, explained: Mapping[str, Explanation]) -> list[
 
 
 def own_candidacy(volunteer: str, everybody: Sequence[Candidacy]) -> Candidacy:
-    """Who was not even considered was too far, or not on duty with a known position."""
+    """Somebody not considered was too far, or not on duty with a known position."""
     found = next((one for one in everybody if one.volunteer == volunteer), None)
     return found or Candidacy(volunteer, None, "not_called", "not_near")

@@ -70,8 +70,8 @@ def open_with(callout: Callout, found: Found, policy: DispatchPolicy, now: datet
 def call_wave(
     callout: Callout, found: Found, policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """The next wave goes out to those who were found and claimed. Without anybody there is no
-    further wave to try, unless the search is to be retried.
+    """The next wave calls those who were found and claimed. If nobody was found it is the last one,
+    unless the search is to be retried.
 
     None if another change came first: the wave is not the next one any more, or no place is left.
     """
@@ -118,8 +118,8 @@ def _candidates(
 def call_manually(
     callout: Callout, called: Sequence[Candidate], policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """A leader or officer calls these, whatever the waves did. Who let a call lapse can be called
-    again, nobody else."""
+    """A leader or officer calls these, independent of waves. Of those called before, only who let
+    the call lapse can be called again."""
     if callout.ended:
         raise Refusal("wrong_state", state=callout.state)
     if callout.places_left == 0:
@@ -184,7 +184,7 @@ def decline(
 
 
 def lapse(callout: Callout, policy: DispatchPolicy, now: datetime) -> Decision | None:
-    """Calls whose time is over."""
+    """Calls whose time to answer is over."""
     late = [
         c.with_(state="timed_out", ended_at=now)
         for c in callout.in_state("called")
@@ -204,8 +204,8 @@ def escalate(
     *,
     to_station: bool,
 ) -> Decision | None:
-    """First to the squad leaders; to the station when their time is over, when there are none, or
-    when there was nobody to call at all: then nobody waits."""
+    """To the squad leaders first. To the station when their time is over, when there are none, or
+    at once when nobody could be called."""
     if callout.ended or callout.places_left == 0 or callout.escalated_to == "station":
         return None
     facts: list[Event] = []

@@ -1,4 +1,4 @@
-"""A leader or an officer calls people by name, whatever the waves did."""
+"""Calls by a leader or an officer to people of their choice, independent of waves."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class Sorted(NamedTuple):
 def sort_out(
     callout: Callout, people: Mapping[str, Profile], policy: DispatchPolicy, now: datetime
 ) -> Sorted:
-    """Who declined, is party to the matter or not of an age for it cannot be called."""
+    """Those who declined, are party to the matter or not of an age for it cannot be called."""
     states = {c.volunteer: c.state for c in callout.candidates}
     free = [
         volunteer
@@ -40,7 +40,7 @@ def candidates(
     policy: DispatchPolicy,
     now: datetime,
 ) -> Sequence[Candidate]:
-    """Those who were claimed: `metres` tells how far each is."""
+    """Of those who were claimed; `metres` is the distance of each."""
     return [
         Candidate(
             volunteer=volunteer,

@@ -1,4 +1,4 @@
-"""What a call-out does without anybody's doing, and when."""
+"""The timed steps of a call-out, and when they are due."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ def next_step(callout: Callout, policy: DispatchPolicy, now: datetime) -> Step:
     """The step that is due.
 
     The next wave goes out as soon as those who have not answered can no longer fill the places;
-    when there is no next wave the leaders are told, then the station.
+    when there is no next wave the leaders are alerted, then the station.
     """
     if callout.ended:
         return "nothing"

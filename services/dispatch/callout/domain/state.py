@@ -93,7 +93,7 @@ class Callout(Aggregate):
     leaders_until: datetime | None = None
     outcome: Outcome | None = None
     due_at: datetime | None = None
-    """When its next step is due without anybody's doing; None: never."""
+    """When its next timed step is due; None: never."""
     ended_at: datetime | None = None
     trace: str = ""
     """The traceparent of its opening: its later steps join that trace."""

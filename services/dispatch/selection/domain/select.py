@@ -1,8 +1,8 @@
 """Who is called: a pure function of the recorded situation and the policy.
 
-Of those who can be called, within the smallest ring that suffices, the smallest team is taken whose
-best make-up (the soonest expected first response) gives enough acceptances with the policy's
-probability. Where all are as likely to accept, that is the order of minutes on foot.
+For each team size, the best team is the one with the soonest expected first response. The smallest
+best team is chosen that gives enough acceptances with the policy's probability, from the smallest
+ring that has one. Where all are equally likely to accept, that is the order of minutes on foot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def select(situation: Situation, policy: DispatchPolicy) -> Selection:
 
 
 def ineligible(person: Person, situation: Situation, policy: DispatchPolicy) -> Reason | None:
-    """Why a person cannot be called at all; None for who can."""
+    """Why a person cannot be called at all; None if they can."""
     now = situation.at
     checks: tuple[tuple[bool, Reason], ...] = (
         (person.asked_before, "asked_before"),
@@ -77,8 +77,7 @@ def ineligible(person: Person, situation: Situation, policy: DispatchPolicy) -> 
 def barred(
     volunteer: str, birth_year: int, parties: Sequence[str], now: datetime, policy: DispatchPolicy
 ) -> Reason | None:
-    """Why nobody may call a person to this matter, not even a leader or an officer; None where one
-    may."""
+    """Why not even a leader or an officer may call a person to this matter; None where they may."""
     checks: tuple[tuple[bool, Reason], ...] = (
         (volunteer in parties, "party"),
         *_by_age(birth_year, now, policy),

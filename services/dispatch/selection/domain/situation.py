@@ -1,5 +1,5 @@
-"""What a selection is made from, and what it says. Both are recorded, so that each selection can
-be made again."""
+"""The input and the result of a selection. Both are recorded, so that each selection can be
+repeated."""
 
 from collections.abc import Collection
 from datetime import datetime

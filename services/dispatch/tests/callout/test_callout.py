@@ -87,7 +87,7 @@ def test_who_was_not_called_or_is_too_late_has_no_place():
         filling.accept(declined, "a", POLICY, SOON)
 
 
-def test_after_positions_were_lost_the_search_is_retried_before_anybody_is_told():
+def test_after_positions_were_lost_the_search_is_retried_before_anybody_is_alerted():
     blind, facts = did(wave(opened(), retry_at=SOON))
     assert (facts, blind.due_at) == ([], SOON)
     assert next_step(blind, POLICY, NOW) == "nothing"
@@ -126,9 +126,13 @@ def test_after_three_waves_the_leaders_then_the_station():
         callout, _ = did(filling.decline(callout, f"v{n}", POLICY, NOW))
     assert next_step(callout, POLICY, NOW) == "leader"
     callout, facts = did(filling.escalate(callout, ("l1", "l2"), POLICY, NOW, to_station=False))
-    (told,) = facts
-    assert isinstance(told, CalloutEscalated)
-    assert (told.to, told.why, told.leaders) == ("leader", "nobody_answered", ("l1", "l2"))
+    (escalation,) = facts
+    assert isinstance(escalation, CalloutEscalated)
+    assert (escalation.to, escalation.why, escalation.leaders) == (
+        "leader",
+        "nobody_answered",
+        ("l1", "l2"),
+    )
     due = NOW + timedelta(seconds=POLICY.leader_s)
     assert callout.due_at == due
     assert next_step(callout, POLICY, due) == "station"
@@ -137,14 +141,16 @@ def test_after_three_waves_the_leaders_then_the_station():
     assert callout.due_at is None
 
 
-@pytest.mark.parametrize(("leaders", "told"), [((), ["station"]), (("l1",), ["leader", "station"])])
+@pytest.mark.parametrize(
+    ("leaders", "escalation"), [((), ["station"]), (("l1",), ["leader", "station"])]
+)
 def test_nobody_to_call_leaders_and_station_are_told_at_once(
-    leaders: tuple[str, ...], told: list[str]
+    leaders: tuple[str, ...], escalation: list[str]
 ):
     callout, _ = did(wave(opened()))
     assert next_step(callout, POLICY, NOW) == "leader"
     _, facts = did(filling.escalate(callout, leaders, POLICY, NOW, to_station=False))
-    assert [fact.to for fact in facts if isinstance(fact, CalloutEscalated)] == told
+    assert [fact.to for fact in facts if isinstance(fact, CalloutEscalated)] == escalation
     assert {fact.why for fact in facts if isinstance(fact, CalloutEscalated)} == {"nobody_on_duty"}
 
 

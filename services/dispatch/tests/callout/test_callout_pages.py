@@ -27,3 +27,10 @@ async def test_every_call_out_of_one_millisecond_is_on_one_page(backend: Backend
                 seen += [callout.id for callout in page]
                 after = from_cursor(to_cursor(page[-1].opened_at, page[-1].id))
             assert seen == [f"cal_{n}" for n in reversed(range(7))]
+            pages = await place.pages(f"callouts?station={STATION}", limit)
+            assert [len(page["items"]) for page in pages] == _split(7, limit)
+
+
+def _split(count: int, limit: int) -> list[int]:
+    """The lengths of the pages: `next` is null on the last one, be it full or not."""
+    return [min(limit, count - start) for start in range(0, count, limit)]

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
+from chassis.errors import CauseReused, Conflict
 from contracts.access import Grant, Principal
 from contracts.vocabulary import Category
 from services.dispatch.callout.domain.state import Callout, Decision
@@ -39,6 +40,7 @@ class Station:
     def __init__(self, **born: int) -> None:
         self.people = {name: Responder(id=name, birth_year=year) for name, year in born.items()}
         self.callout, self.claimed = opened(), list[str]()
+        self.failing: Exception | None = None
 
     async def require(self, _: str) -> Callout:
         return self.callout
@@ -47,6 +49,8 @@ class Station:
         self, _: str, decide: Callable[[Callout], Decision | None], __: Cause
     ) -> Callout:
         decision = decide(self.callout)
+        if self.failing:
+            raise self.failing
         return decision[0] if decision else self.callout
 
     async def profiles(
@@ -57,6 +61,9 @@ class Station:
     async def claim_named(self, _: object, names: Sequence[str], __: datetime) -> dict[str, int]:
         self.claimed += names
         return dict.fromkeys(names, 0)
+
+    async def release(self, _: str, names: Sequence[str]) -> None:
+        self.claimed = [name for name in self.claimed if name not in names]
 
     async def call(self, *names: str, now: datetime = NOW) -> tuple[list[str], list[str]]:
         """(called, not called)"""
@@ -86,3 +93,12 @@ async def test_the_old_cannot_be_called_manually_at_night() -> None:
 async def test_where_nobody_can_be_called_that_is_said() -> None:
     with pytest.raises(Refusal, match="not_free"):
         await Station(acc_r=1980).call("acc_r")
+
+
+@pytest.mark.parametrize("error", [Refusal("enough_people"), Conflict("cal_1"), CauseReused()])
+async def test_who_is_not_called_after_all_is_free_again(error: Exception) -> None:
+    station = Station(fine=1980)
+    station.failing = error
+    with pytest.raises(type(error)):
+        await station.call("fine")
+    assert station.claimed == []

@@ -38,6 +38,7 @@ async def test_everybody_on_duty_is_on_one_page_and_a_leader_sees_the_own_squad(
         await Responders(place.service.store).add_missing(everybody, Cause("duty"))
         for limit in (1, 3, 7, 10):
             pages = await place.pages(f"duty?station={STATION}", limit)
+            assert len(pages) == -(-len(people) // limit)  # `next` is null on the last one
             seen = [one["volunteer"] for page in pages for one in page["items"]]
             assert seen == [person.id for person in people]
             assert {(page["on_duty"], page["engaged"]) for page in pages} == {(7, 2)}

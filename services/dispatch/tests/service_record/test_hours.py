@@ -81,7 +81,7 @@ def test_late_evidence_recomputes_and_a_repeat_changes_nothing():
     assert [e.id for e in record.evidence] == ["late", "e1"]
     decision = credit(record, work(40, 50, "within"), POLICY)
     assert decision is not None
-    assert decision[1] == (), "nothing is said when the minutes stay"
+    assert decision[1] == (), "no event while the minutes stay the same"
     assert len(decision[0].evidence) == 3
 
 

@@ -101,7 +101,7 @@ def resolve(
     actor: Actor,
     now: datetime,
 ) -> Decision[Report]:
-    """Those who dealt with it say that it is done. The reporter has to confirm."""
+    """The people in charge report it done. The reporter has to confirm."""
     _require(report, ["assigned"] if by == "committee" else OPEN)
     done = report.step(
         "resolved",

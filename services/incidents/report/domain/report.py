@@ -115,8 +115,8 @@ class Report(Aggregate):
     because: tuple[str, ...] = ()
     triage: bool = False
     danger: bool = False
-    """Its words or category told of violence or danger to life: no volunteer is ever sent, whoever
-    routes it."""
+    """Its words or category told of violence or danger to life: no volunteer is ever sent, not
+    even by an officer."""
     rules_version: str
 
     round: int = 1

@@ -1,4 +1,4 @@
-"""Classifies what somebody reports. Pure."""
+"""Classifies the text of a report. Pure."""
 
 from services.incidents.routing.domain.classification import (
     NEVER_VOLUNTEERS as NEVER_VOLUNTEERS,

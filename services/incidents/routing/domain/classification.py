@@ -1,4 +1,4 @@
-"""Decides who answers what somebody reports: by its category, its words and the reporter's role.
+"""Decides who answers a report: by its category, its words and the reporter's role.
 
 Danger comes first: words that clearly tell of fire, injury, weapons or a fight go to the police,
 whatever category the reporter picked. Otherwise the category's default route applies (policy),

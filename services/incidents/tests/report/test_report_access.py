@@ -95,10 +95,10 @@ def test_no_view_shows_accounts() -> None:
     "text", ["有人持刀", "着火了", "老人走失了", "让我转账到安全账户", "十几个人讨薪"]
 )
 def test_police_matters_come_with_advice_to_call(text: str) -> None:
-    told = advice(new(text)[0])
-    assert told is not None
-    assert "请立即拨打110/119/120" in told.zh
-    assert "110" in told.en
+    given = advice(new(text)[0])
+    assert given is not None
+    assert "请立即拨打110/119/120" in given.zh
+    assert "110" in given.en
 
 
 def test_other_matters_have_no_advice() -> None:

@@ -252,10 +252,10 @@ def test_an_answer_in_time_is_not_overdue() -> None:
 
 def test_the_station_is_told_once_that_nobody_came() -> None:
     report, _ = new()
-    told, events = then_with(callout.escalated(report, 1, "nobody_on_duty", START))
+    escalated, events = then_with(callout.escalated(report, 1, "nobody_on_duty", START))
     assert names(events) == ["ReportEscalated"]
-    assert callout.escalated(told, 1, "nobody_on_duty", START) is None
-    assert on_due(told, START + timedelta(days=1)) is None  # the station knows already
+    assert callout.escalated(escalated, 1, "nobody_on_duty", START) is None
+    assert on_due(escalated, START + timedelta(days=1)) is None  # the station knows already
 
 
 def test_the_time_line_never_goes_back_in_time() -> None:

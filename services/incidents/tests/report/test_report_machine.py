@@ -184,12 +184,12 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def no_event_tells_words_and_an_anonymous_reporter_is_nobody(self) -> None:
-        told = json.dumps(
+        published = json.dumps(
             [event.model_dump(mode="json") for event in self.events], ensure_ascii=False
         )
-        assert SECRET not in told
+        assert SECRET not in published
         if self.report.reporter is None:
-            assert "acc_reporter" not in told
+            assert "acc_reporter" not in published
 
     @invariant()
     def what_is_stored_is_read_back_the_same(self) -> None:

@@ -1,4 +1,4 @@
-"""Numbers: read out over a phone, typed by whoever hears them."""
+"""Numbers: read out over a phone, typed by a listener."""
 
 from contextlib import suppress
 
