@@ -15,7 +15,7 @@ from chassis.clock import Clock
 from chassis.health import Checks, Watchdog
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.subscriptions import Subscriptions
+from chassis.kafka.subscriptions import Reaction, Subscriptions
 from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
@@ -30,25 +30,51 @@ from contracts.topics import TOPICS
 
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
+Step = Callable[[], Awaitable[object]]
 _SYNC_CLOCK_EVERY = 30.0  # seconds
 
 
-class Service:
+class Wiring:
+    """What a service reacts to, and what runs and ends with it."""
+
+    def __init__(self) -> None:
+        self.subscriptions, self.checks = Subscriptions(), Checks()
+        self._steps: list[tuple[str, Step, float]] = []
+        self._starters: list[Step] = []
+        self._stoppers: list[Step] = []
+        self._before_shutdown: list[Callable[[], None]] = []
+
+    def on(self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None) -> None:
+        """Call the handlers, one after another, with each such event and where it came from. A
+        repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
+        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
+
+    def runs(self, name: str, step: Step, every: float) -> None:
+        """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
+        self._steps.append((name, step, every))
+
+    def starts(self, start: Step, stop: Step | None = None) -> None:
+        """Started before the service serves, stopped last: a Redis client, a hub of streams."""
+        self._starters.append(start)
+        if stop is not None:
+            self._stoppers.append(stop)
+
+    def before_shutdown(self, end: Callable[[], None]) -> None:
+        """Called first at shutdown: ends open streams."""
+        self._before_shutdown.append(end)
+
+
+class Service(Wiring):
     """Wired in `main.py`: `provide` what routes ask for, `routes`, `on`, `runs`; then `serve`."""
 
     def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__()
         self.name, self.settings = name, settings
         self.clock = Clock(settings.clock)
         self.store = Store(settings.mongo_url, name, self.clock)
         self.publisher = Publisher(settings.kafka_bootstrap, name)
-        self.subscriptions = Subscriptions()
-        self.checks = Checks()
         self.checks.add("store", self.store.ping)
         self.consumer: Consumer | None = None
-        self._steps: list[tuple[str, Callable[[], Awaitable[object]], float]] = []
-        self._starters: list[Callable[[], Awaitable[None]]] = []
-        self._stoppers: list[Callable[[], Awaitable[None]]] = []
-        self._before_shutdown: list[Callable[[], None]] = []
         self._hot: dict[tuple[str, str], PlainRoute] = {}
         self.app = application(name, settings, self.clock, self._lifespan, self._hot, self._failing)
 
@@ -64,29 +90,6 @@ class Service:
             for route in router.routes:
                 if isinstance(route, PlainRoute) and route.is_hot:
                     self._hot |= {(m, route.full_path): route for m in route.methods or ()}
-
-    def on(self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None) -> None:
-        """Call the handlers, one after another, with each such event and where it came from. A
-        repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
-        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
-
-    def runs(self, name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
-        """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
-        self._steps.append((name, step, every))
-
-    def starts(
-        self,
-        start: Callable[[], Awaitable[None]],
-        stop: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """Started before the service serves, stopped last: a Redis client, a hub of streams."""
-        self._starters.append(start)
-        if stop is not None:
-            self._stoppers.append(stop)
-
-    def before_shutdown(self, end: Callable[[], None]) -> None:
-        """Called first at shutdown: ends open streams."""
-        self._before_shutdown.append(end)
 
     def server(self) -> Server:
         return Server(self.app, self.settings, self._before_shutdown)

@@ -24,6 +24,7 @@ Permission = Literal[
     "own",
     "grant.give",
     "station.register",
+    "watch.hold",
 ]
 
 _EVERYONE: frozenset[Role] = frozenset(
@@ -44,6 +45,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "technical.read": frozenset({"operator"}),
     "grant.give": frozenset({"officer", "city_desk"}),
     "station.register": frozenset({"city_desk"}),
+    "watch.hold": frozenset({"officer"}),
 }
 """Permission -> roles that hold it, within the area (and squad) of the grant."""
 

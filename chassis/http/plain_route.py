@@ -2,8 +2,8 @@
 
 A plain route has a fixed path and takes nothing but a JSON body, who asks, what `main.py` provided
 and a cause. It answers valid requests by itself; all others are passed to the framework untouched,
-which answers with what is wrong. Unknown query parameters are refused on all routes,
-and whatever a route creates (201) is located by the id in the answer.
+which answers with what is wrong. Unknown query parameters are refused on all routes, and whatever a
+route creates (201) is located by the id in the answer.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -38,13 +38,14 @@ def hot(endpoint: F) -> F:
 class PlainRoute(APIRoute):
     """For `APIRouter(route_class=PlainRoute)`."""
 
-    @cached_property
-    def _plan(self) -> "_Plan | None":
-        return _Plan.of(self)
-
     @property
     def full_path(self) -> str:
         return API_PREFIX + self.path
+
+    @cached_property
+    def _plan(self) -> "_Plan | None":
+        """None for a route that is not plain."""
+        return _Plan.of(self)
 
     @property
     def is_hot(self) -> bool:
@@ -177,6 +178,6 @@ def _hints(endpoint: Callable[..., Any]) -> Mapping[str, Any]:
 
 
 def _parts(endpoint: Callable[..., Any]) -> dict[str, _Part]:
-    """Guards first, as each other part may cost something."""
+    """By parameter, in the order of the signature."""
     found = {name: _part(hint) for name, hint in _hints(endpoint).items()}
     return {name: part for name, part in found.items() if part is not None}

@@ -1,5 +1,6 @@
 """Events of registration: who people are, by id, and what they may do."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from contracts import topics
@@ -93,3 +94,67 @@ class VolunteerStandingChanged(RegistrationEvent):
     squad: str | None = None
     skills: tuple[Skill, ...] = ()
     birth_year: int
+
+
+class WatchTaken(RegistrationEvent):
+    """An officer answers for the area from now; until `until`, if nothing else comes."""
+
+    key: ClassVar[str] = "watch"
+    example: ClassVar = {
+        "watch": "wat_370104009",
+        "area": "370104009",
+        "by": "acc_5f1e",
+        "until": "2026-03-05T20:00:00Z",
+    }
+    watch: str
+    area: str
+    by: str
+    until: datetime
+
+
+class WatchOffered(RegistrationEvent):
+    """Who holds the watch asks another officer to take it over; the last offer counts."""
+
+    key: ClassVar[str] = "watch"
+    example: ClassVar = {
+        "watch": "wat_370104009",
+        "area": "370104009",
+        "by": "acc_5f1e",
+        "to": "acc_9a7b",
+    }
+    watch: str
+    area: str
+    by: str
+    to: str
+
+
+class WatchAccepted(RegistrationEvent):
+    """Who was offered the watch holds it from now, until `until`."""
+
+    key: ClassVar[str] = "watch"
+    example: ClassVar = {
+        "watch": "wat_370104009",
+        "area": "370104009",
+        "by": "acc_9a7b",
+        "until": "2026-03-06T02:00:00Z",
+    }
+    watch: str
+    area: str
+    by: str
+    until: datetime
+
+
+class WatchLapsed(RegistrationEvent):
+    """Nobody holds the watch since `at`; `by` did until then."""
+
+    key: ClassVar[str] = "watch"
+    example: ClassVar = {
+        "watch": "wat_370104009",
+        "area": "370104009",
+        "by": "acc_9a7b",
+        "at": "2026-03-06T02:00:00Z",
+    }
+    watch: str
+    area: str
+    by: str
+    at: datetime

@@ -31,6 +31,9 @@ from services.registration.station.handlers import StationHandlers
 from services.registration.station.store import Stations
 from services.registration.volunteer import api as volunteer_api
 from services.registration.volunteer.handlers import VolunteerHandlers, VolunteerReader
+from services.registration.watch import api as watch_api
+from services.registration.watch.handlers import WatchHandlers
+from services.registration.watch.store import Watches
 
 NOT_SET = "0" * 64
 """A key for a service that is only described. It never serves: `_require_keys` refuses to start."""
@@ -53,6 +56,7 @@ def build(settings: RegistrationSettings) -> Service:
         SignInCodes(store), accounts, personal, sender, clock, allow_unassigned=bool(messages)
     )
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
+    watches = WatchHandlers(Watches(store), accounts, clock)
 
     service.provide(
         personal,
@@ -60,6 +64,7 @@ def build(settings: RegistrationSettings) -> Service:
         divisions,
         codes,
         squad_handlers,
+        watches,
         LocalMessageHandlers(messages, personal, settings.dev_key),
         SessionHandlers(accounts, codes, personal, tokens, clock),
         AccountHandlers(accounts, access_log, personal),
@@ -76,11 +81,13 @@ def build(settings: RegistrationSettings) -> Service:
         station_api.router,
         grant_api.router,
         division_api.router,
+        watch_api.router,
     )
     service.app.include_router(sign_in_api.keys_router)  # /.well-known/jwks.json
 
     service.on(SquadFormed, squad_handlers.follow_squad)
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
+    service.runs("watches that lapse", watches.lapse_due, every=1.0)
 
     async def prepare() -> None:
         _require_keys(service, settings, keys)

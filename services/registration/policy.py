@@ -21,6 +21,7 @@ class RegistrationPolicy(Policy):
     max_sessions: int
     access_token_lifetime_s: int
     max_proposals: int
+    watch_hours: int = Field(ge=1)
 
     @property
     def code_lifetime(self) -> timedelta:
@@ -37,6 +38,10 @@ class RegistrationPolicy(Policy):
     @property
     def session_lifetime(self) -> timedelta:
         return timedelta(days=self.session_lifetime_days)
+
+    @property
+    def watch(self) -> timedelta:
+        return timedelta(hours=self.watch_hours)
 
 
 POLICIES = Policies(RegistrationPolicy, Path(__file__).with_name("policy.toml").read_text("utf-8"))

@@ -145,6 +145,11 @@ ATTEMPTS: dict[str, Attempt] = {
     "DELETE grants/{account}/{role}/{area}": _attempt(
         "grants/{account}/volunteer/370104009008", may=_DESK
     ),
+    "GET watches": _attempt("watches", query={"area": "370104009"}),
+    "GET watches/{id}": _attempt("watches/wat_370104009"),
+    "POST watches": _attempt("watches", {"area": "370104009"}),
+    "POST watches/{id}/offer": _attempt("watches/wat_370104009/offer", {"to": "{account}"}),
+    "POST watches/{id}/accept": _attempt("watches/wat_370104009/accept"),
     "GET divisions": _attempt("divisions", query={"parent": "370104009"}, open="names of places"),
     "GET dev/messages": _attempt("dev/messages", query={"phone": "{phone}"}),
     # incidents

@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 PLACE: Json = {"longitude": DOOR[0] + 0.00213, "latitude": DOOR[1] + 0.00117, "datum": "wgs84"}
 _WITHIN_S = 60.0
 _SECRET = ("report", "callout", "message", "account", "reporter", "number", "phone", "session")
-"""Ids that no stranger may be told."""
+"""Ids that no answer to a stranger may contain."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ async def callout_under_way(api: Api, clock: Clock) -> AsyncGenerator[CalloutUnd
         )
         ids = await _ids(reporter, volunteer, report, alert)
         place = [f"{PLACE['longitude']:.5f}", f"{PLACE['latitude']:.5f}"]
-        told = [*(ids[name] for name in _SECRET), text, note, *place, reporter.phone]
-        yield CalloutUnderWay(ids, told)
+        hidden = [*(ids[name] for name in _SECRET), text, note, *place, reporter.phone]
+        yield CalloutUnderWay(ids, hidden)
     finally:
         await ask(api, volunteer, "POST", f"{callout}/finish", json={"outcome": "solved"})
         await ask(api, volunteer, "POST", "duty/end")

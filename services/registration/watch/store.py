@@ -1,0 +1,36 @@
+"""Watches: one for each area, stored once somebody has taken it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pymongo import ASCENDING, IndexModel
+
+from chassis.mongo.repository import Repository
+from chassis.mongo.store import Store
+from services.registration.watch.domain import Watch
+
+# The partial index serves only queries that repeat its condition.
+_HELD = {"by": {"$gt": ""}}
+
+
+class Watches(Repository[Watch]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(
+            store,
+            "watches",
+            Watch,
+            IndexModel([("area", ASCENDING)]),
+            IndexModel([("until", ASCENDING)], partialFilterExpression=_HELD),
+        )
+
+    async def within(self, areas: Sequence[str], after: str, limit: int) -> list[Watch]:
+        """Those of the areas and of all that lies in them, by id, from beyond `after`."""
+        inside = [{"area": {"$regex": f"^{area}"}} for area in areas]
+        query = {"$or": inside, "_id": {"$gt": after}}
+        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
+
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """Ids of those held beyond their end, the longest overdue first."""
+        query = {**_HELD, "until": {"$lte": now}}
+        found = await self.find(query, sort=[("until", ASCENDING)], limit=limit)
+        return [watch.id for watch in found]
