@@ -1,4 +1,4 @@
-"""What stores and the bus raise. Which of them pass by waiting is told here, for everybody."""
+"""What stores and the bus raise, and which of it is transient."""
 
 from collections.abc import Mapping
 from typing import Any

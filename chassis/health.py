@@ -1,4 +1,4 @@
-"""Whether a service works: its checks, and a watchdog that ends a process that hangs."""
+"""Health checks of a service, and a watchdog that ends a process that hangs."""
 
 import asyncio
 import faulthandler
@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable
 from chassis.telemetry.metrics import LOOP_LAG
 
 EXIT_CODE = 70
+_ASLEEP = 5.0  # seconds; the whole process slept (SIGSTOP, a suspended machine)
 Check = Callable[[], Awaitable[object]]
 
 
 class Checks:
-    """Named questions to the parts of a service. One that raises, or takes over 2 s, fails."""
+    """Named checks of the parts of a service. One that raises, or takes over 2 s, fails."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
@@ -38,9 +39,9 @@ class Checks:
 
 
 class Watchdog:
-    """Ends a process whose event loop is blocked, or that `stuck` gives a reason for: it is then
-    started anew. aiokafka's consumers can hang for ever (its issues 1154, 847, 703), and nothing
-    inside the loop could tell. A thread looks once a second.
+    """Ends a process whose event loop is blocked, or that `stuck` gives a reason for, so that it is
+    restarted. aiokafka's consumers can hang for ever (its issues 1154, 847, 703), and nothing
+    inside the loop would notice. A thread checks once a second.
     """
 
     def __init__(self, limit_seconds: float, stuck: Callable[[], str | None]) -> None:
@@ -57,18 +58,16 @@ class Watchdog:
             LOOP_LAG.set(max(0.0, time.monotonic() - before - 0.5))
 
     def start(self) -> None:
-        threading.Thread(target=self._look, name="watchdog", daemon=True).start()
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def stop(self) -> None:
         self._ended.set()
 
-    def _look(self) -> None:
+    def _watch(self) -> None:
         before = time.monotonic()
         while not self._ended.wait(1.0):
             now = time.monotonic()
-            if (
-                now - before > 5.0
-            ):  # the whole process was asleep (SIGSTOP, a suspended machine): nobody's fault
+            if now - before > _ASLEEP:
                 self._beat = now
             before = now
             reason = "event loop blocked" if now - self._beat > self._limit else self._stuck()

@@ -1,4 +1,4 @@
-"""Mended faults of libraries. Each says where it is known, and when it can be deleted."""
+"""Patches for faults of libraries. Each names the upstream issue, and when it can be deleted."""
 
 import asyncio
 import sys

@@ -15,7 +15,7 @@ from chassis.clock import Clock
 from chassis.health import Checks, Watchdog
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.subscriptions import Message, Subscriptions
+from chassis.kafka.subscriptions import Reaction, Subscriptions
 from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
@@ -44,23 +44,23 @@ class Wiring:
         self._stoppers: list[Step] = []
         self._before_shutdown: list[Callable[[], None]] = []
 
-    def on(self, event: type[E], *handlers: Callable[[E, Message], Awaitable[None]]) -> None:
+    def on(self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None) -> None:
         """Call the handlers, one after another, with each such event and where it came from. A
-        repeat has the same `message.cause`."""
-        self.subscriptions.on(event, *handlers)
+        repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
+        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
 
     def runs(self, name: str, step: Step, every: float) -> None:
-        """Call `step` over and over with `every` seconds in between; an error is logged."""
+        """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
         self._steps.append((name, step, every))
 
     def starts(self, start: Step, stop: Step | None = None) -> None:
-        """A part with a life of its own: a Redis client, a hub of streams."""
+        """Started before the service serves, stopped last: a Redis client, a hub of streams."""
         self._starters.append(start)
         if stop is not None:
             self._stoppers.append(stop)
 
     def before_shutdown(self, end: Callable[[], None]) -> None:
-        """Called first when the process is told to stop: ends answers that go on and on."""
+        """Called first at shutdown: ends open streams."""
         self._before_shutdown.append(end)
 
 
@@ -95,10 +95,9 @@ class Service(Wiring):
         return Server(self.app, self.settings, self._before_shutdown)
 
     def serve(self) -> None:
-        """Run until told to end, with logs and traces."""
-        # Most objects of a request die by themselves before a rare collection looks at them.
-        # Thousands of open streams are millions of objects: a full collection stops the process for
-        # half a second.
+        """Run until SIGTERM or SIGINT, with logs and traces."""
+        # Reference counting frees most objects of a request. Thousands of open streams are millions
+        # of objects: a full collection would stop the process for half a second.
         gc.set_threshold(50_000, 10, 100)
         logs.install(self.name, self.settings.log_level)
         provider = tracing.install(self.name)

@@ -1,7 +1,6 @@
 """Settings that every service has; each service extends them in its own `settings.py`.
 
-From the environment, and from the folder that `KEYS` names: a file for each setting, for what is
-secret.
+From the environment, and for secrets from the folder that `KEYS` names: a file for each setting.
 """
 
 import os
@@ -10,8 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`; an empty one is
-    none."""
+    """Environment variables by the same names in capitals, as in `HTTP_PORT=8101`; an empty one
+    counts as not set."""
 
     model_config = SettingsConfigDict(
         extra="ignore",
@@ -34,11 +33,10 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     max_body_bytes: int = 6 * 1024 * 1024
     answer_seconds: float = 10.0
-    """How long an answer may take before the service says 503; less than the gateway waits."""
+    """How long an answer may take before it is 503; less than the gateway's time limit."""
     max_waiting: int = 1000
-    """How many requests may be without an answer; what comes on top is shed with 503 and
-    Retry-After."""
+    """How many requests may wait for an answer; further ones get 503 with Retry-After."""
     shutdown_seconds: int = 10
     watchdog_seconds: float = 30.0
-    """How long a blocked event loop or a consumer with lag and no progress is borne before the
+    """How long the event loop may be blocked, or a consumer have lag without progress, before the
     process ends itself."""

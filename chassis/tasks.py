@@ -1,4 +1,4 @@
-"""Background tasks: each survives errors of its own, and ends when it is told to."""
+"""Background tasks, which survive their errors and end when cancelled; and batches of calls."""
 
 import asyncio
 import time
@@ -34,11 +34,11 @@ async def run_periodically(
 
 
 def raise_if_cancelled() -> None:
-    """For a loop that continues after errors: a driver may answer a cancellation with an error of
-    its own (PyMongo does, when it cannot close a cursor), and the loop would go on for ever.
+    """For a loop that continues after errors: a driver may turn a cancellation into an error of its
+    own (PyMongo does, when it cannot close a cursor), and the loop would never end.
 
     Raises:
-        asyncio.CancelledError: somebody asked this task to end.
+        asyncio.CancelledError: this task was cancelled.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
@@ -59,9 +59,9 @@ async def background(run: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
 async def until_available(
     step: Callable[[], Awaitable[object]], what: str, limit: float = 120.0
 ) -> None:
-    """Servers start in any order: repeat `step` until they answer, for `limit` seconds at most.
+    """Servers start in any order: retry `step` until they answer, for `limit` seconds at most.
 
-    Raises the step's error when it is not transient, or when the time is over.
+    Raises the step's error if it is not transient, or after `limit`.
     """
     until = time.monotonic() + limit
     while True:

@@ -1,2 +1,2 @@
-"""What services tell each other: events, topics, words, areas, roles and the text catalogue.
-Depends on nothing."""
+"""What services share: events, topics, vocabularies, permissions and the text catalogue. Depends on
+`jinan` only."""

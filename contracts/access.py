@@ -63,7 +63,7 @@ class Grant(BaseModel):
 
 
 class Principal(BaseModel):
-    """Somebody who is signed in, as the access token tells: account id, session id and grants."""
+    """A signed-in person, by the access token: account id, session id and grants."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,7 +71,7 @@ class Principal(BaseModel):
     session: str
     grants: tuple[Grant, ...] = ()
     until: float = math.inf
-    """When the token lapses, Unix seconds: an answer that goes on and on ends then."""
+    """When the token expires, Unix seconds: an open stream ends then."""
 
     def grants_for(self, permission: Permission) -> tuple[Grant, ...]:
         roles = PERMISSIONS[permission]

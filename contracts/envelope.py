@@ -21,13 +21,14 @@ class Event(BaseModel):
     """Name of the field whose value is the message key: all events of one aggregate keep their
     order."""
     ordering_key: ClassVar[str] = ""
-    """Readers process events with the same value of this field in order, others side by
-    side. Empty: by `key`. For events of one aggregate that concern different people."""
+    """Readers process events with the same value of this field in order, others side by side; a
+    reader may choose another field. Empty: by `key`. For events of one aggregate that concern
+    different people."""
     example: ClassVar[dict[str, Any]]
 
 
 class Envelope(BaseModel):
-    """What a message's value holds (JSON): the event and where it stands in its aggregate's life.
+    """A message's value (JSON): the event, and its place among the events of its aggregate.
 
     `id` is deterministic (`<kind>/<aggregate>/<seq>`), so a repeat has the same one; `seq` grows by
     one with each event of the aggregate, without gaps.

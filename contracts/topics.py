@@ -1,4 +1,4 @@
-"""The topics and what stands on them."""
+"""The topics: one for each publisher."""
 
 REGISTRATION = "registration.events"
 INCIDENTS = "incidents.events"

@@ -53,7 +53,7 @@ Standing = TypeAliasType("Standing", Literal["applied", "approved", "suspended",
 Outcome = TypeAliasType(
     "Outcome", Literal["solved", "partly_solved", "not_solved", "not_found", "handed_over"]
 )
-"""How a matter ended, said by who dealt with it; the words to it stay in incidents."""
+"""How a case ended, by those who handled it; the text to it stays in incidents."""
 
 MessageKind = TypeAliasType(
     "MessageKind",
@@ -63,5 +63,5 @@ MessageKind = TypeAliasType(
 
 
 def values_of(alias: TypeAliasType) -> tuple[Any, ...]:
-    """The words of a vocabulary, in the order in which they stand here."""
+    """The values of a vocabulary, in the order of their definition."""
     return get_args(alias.__value__)

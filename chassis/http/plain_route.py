@@ -1,9 +1,9 @@
-"""Routes that cost little, by the framework's own hook.
+"""Routes with little overhead, by the framework's own hook.
 
 A plain route has a fixed path and takes nothing but a JSON body, who asks, what `main.py` provided
-and a cause. It answers a request that nothing is wrong with by itself; any other goes on to the
-framework untouched, which says what is wrong. Unknown query parameters are refused on all routes,
-and what a route creates (201) is located by the id in the answer, where it can be read.
+and a cause. It answers valid requests by itself; all others are passed to the framework untouched,
+which answers with what is wrong. Unknown query parameters are refused on all routes, and what a
+route creates (201) is located by the id in the answer, where it can be read.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -39,14 +39,13 @@ def hot(endpoint: F) -> F:
 class PlainRoute(APIRoute):
     """For `APIRouter(route_class=PlainRoute)`."""
 
+    @cached_property
+    def _plan(self) -> "_Plan | None":
+        return _Plan.of(self)
+
     @property
     def full_path(self) -> str:
         return API_PREFIX + self.path
-
-    @cached_property
-    def _plan(self) -> "_Plan | None":
-        """None for a route that is not plain."""
-        return _Plan.of(self)
 
     @property
     def is_hot(self) -> bool:
@@ -71,11 +70,11 @@ class PlainRoute(APIRoute):
     async def answer(self, request: Request) -> Response | None:
         """Of a hot route, with its errors as answers. None: the framework must answer, and nothing
         was done."""
-        plan = self._plan
         request.scope["route_path"] = self.full_path
+        await request.body()  # kept; its own errors are the middleware's
         try:
             _refuse_unknown(request, frozenset())
-            response = await plan.answer(request) if plan else None
+            response = await self._plan.answer(request) if self._plan else None
             return response and _located(request, response)
         except Exception as error:
             handlers: dict[Any, Any] = request.app.exception_handlers

@@ -73,12 +73,12 @@ def problem_response(refusal: Refusal) -> Response:
 
 
 def _title(refusal: Refusal) -> LocalizedText:
-    """Values that the catalogue has a word for (`state`) are said in that word."""
+    """Values with a name in the catalogue (`state.closed`) are replaced by it."""
     zh, en = dict(refusal.values), dict(refusal.values)
     for name, value in refusal.values.items():
         if f"{name}.{value}" in keys():
-            word = text(f"{name}.{value}")
-            zh[name], en[name] = word.zh, word.en
+            named = text(f"{name}.{value}")
+            zh[name], en[name] = named.zh, named.en
     key = f"problem.{refusal.code}"
     return LocalizedText(zh=text(key, **zh).zh, en=text(key, **en).en)
 
@@ -112,7 +112,7 @@ def _response(
 
 
 def _refusal_of(error: Exception) -> Refusal:
-    """What a store's error means to who asked."""
+    """The refusal that an error of a store means."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, NotFound):
@@ -185,7 +185,7 @@ def install(app: FastAPI) -> None:
         Conflict,
         CauseReused,
         Unavailable,
-        # An error that only `Exception` covers counts as 500 whatever the answer, and is raised on.
+        # For an error that only `Exception` covers the framework counts 500 and raises it again.
         *DRIVER_ERRORS,
         Exception,
     ):

@@ -29,7 +29,7 @@ def _in_utc(at: datetime) -> datetime:
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A time that somebody gives: in UTC, and one that every store can hold."""
+"""A time given by a caller: converted to UTC, within the range that every store can hold."""
 
 
 # Line breaks and tabs are allowed; other control characters are not, nor spaces alone.

@@ -54,7 +54,7 @@ class Verifier:
 
     async def verify(self, token: str) -> Principal:
         """Raises Refusal (401) unless the token is one of the issuer's, for us, and still valid;
-        Unavailable while its keys cannot be had."""
+        Unavailable while its keys cannot be fetched."""
         known = self._known.get(token)
         if known and known[0] > self._now():
             return known[1]
@@ -65,10 +65,10 @@ class Verifier:
                 self._claims.validate(claims)
                 principal = _principal(claims)
             except (JoseError, ValueError, KeyError, TypeError, ValidationError) as error:
-                # An unknown key may be a new one: look once more, but a stranger cannot make us
-                # look often.
-                words = str(error).lower()
-                if attempt == 2 or ("kid" not in words and "key" not in words):
+                # An unknown key may be a new one: fetch the keys again, at most every
+                # `_RENEW_AFTER`, whoever sends forged tokens.
+                reason = str(error).lower()
+                if attempt == 2 or ("kid" not in reason and "key" not in reason):
                     raise Refusal("token_invalid") from None
                 continue
             self._remember(token, float(claims["exp"]), principal)

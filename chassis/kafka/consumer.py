@@ -27,7 +27,7 @@ _MAX_FETCHED = 250
 than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _CHECK_LAG_EVERY = 2.0  # seconds
-_FINISH = 5.0  # seconds to finish what is in hand before partitions go; the group waits 15
+_FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
 async def _never_reachable() -> bool:
@@ -37,7 +37,7 @@ async def _never_reachable() -> bool:
 class Consumer:
     """One member of the service's group. Offsets are committed after the effects.
 
-    What is unavailable is waited for; a message that cannot be applied goes to the dead-letter
+    Retries while something is unavailable; a message that cannot be applied goes to the dead-letter
     topic (`Processor`).
     """
 
@@ -64,16 +64,16 @@ class Consumer:
 
     @property
     def progressed(self) -> float:
-        """When something last moved, by the monotonic clock."""
+        """Time of the last progress, by the monotonic clock."""
         return self._processor.progressed
 
     async def run(self) -> None:
-        """Until cancelled; then what is in hand is finished and committed."""
+        """Until cancelled; then messages in flight are finished and committed."""
         consumer = _client(self._bootstrap, self._group)
         self._consumer, self._lanes.broken = consumer, None
         consumer.subscribe(self._subscriptions.topics, listener=_Rebalance(self))
-        # From the start on: a member that was given up half joined would hold partitions and
-        # process nothing.
+        # `start` included: a member that is abandoned half joined would hold partitions and process
+        # nothing.
         try:
             await consumer.start()
             check_lag = partial(self._check_lag, consumer)
@@ -92,11 +92,11 @@ class Consumer:
                     await consumer.stop()
 
     async def _room(self) -> None:
-        """Wait until a crash would repeat few enough messages: a store keeps only so many causes of
-        one aggregate."""
+        """Wait until a crash would repeat few enough messages: a store keeps a limited number of
+        causes of one aggregate."""
         while self._offsets.uncommitted > _MAX_FETCHED or self._lanes.broken is not None:
             if self._lanes.broken is not None:
-                raise RuntimeError("a lane broke off") from self._lanes.broken
+                raise RuntimeError("a lane failed") from self._lanes.broken
             self._lanes.moved.clear()
             enough = self._offsets.committable >= _MAX_FETCHED // 2
             if enough and await self._offsets.commit(self._consumer):
@@ -106,20 +106,22 @@ class Consumer:
                     await self._lanes.moved.wait()
 
     def _begin(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
-        # Empty fetches time after time, though there is lag, mean that the fetcher hangs.
+        # Repeated empty fetches while there is lag mean that the fetcher hangs.
         if batches or not self.lag:
             self._processor.note_progress()
         if self._lanes.closed:
             return
         for partition, records in batches.items():
-            progress = self._offsets.fetched(partition, records)
+            progress = self._offsets.of(partition, records[0].offset)
             for record in records:
                 if delivery := self._subscriptions.read(record):
                     self._lanes.add((partition, delivery.lane), progress, delivery)
+            # Last: if an error comes before, what was not taken in does not count as processed.
+            progress.fetched = records[-1].offset + 1
 
     async def hand_over(self) -> None:
-        """Before partitions go to another member: finish what is in hand, or cancel it, and commit
-        what is done."""
+        """Before partitions go to another member: finish or cancel what is in flight, and commit
+        what is processed."""
         async with self._handing_over:
             await self._lanes.close(_FINISH)
             await self._offsets.commit(self._consumer)
@@ -127,12 +129,12 @@ class Consumer:
             self._lanes.clear()
 
     def take_over(self) -> None:
-        """What is fetched from here on is this member's."""
+        """Partitions are assigned: messages fetched from now on are this member's."""
         self._lanes.closed = False
 
     async def _check_lag(self, consumer: AIOKafkaConsumer) -> None:
-        """While the broker is unavailable nobody stands still; a client that only believes so
-        does."""
+        """No lag counts while the broker is unavailable. If it answers another client, this one
+        hangs: then lag without progress counts."""
         try:
             async with asyncio.timeout(5):
                 self.lag = await self._offsets.lag(consumer)

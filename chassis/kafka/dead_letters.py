@@ -1,4 +1,4 @@
-"""Messages that cannot be applied: to the dead-letter topic as they were, with the reason."""
+"""Sends messages that cannot be applied to the dead-letter topic: unchanged, with the reason."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ async def dead_letter(
     error: str,
     on_retry: Callable[[], None],
 ) -> None:
-    """Repeats until the broker has it. `error` is an exception's name: its text may be personal."""
+    """Retries until the broker has it. `error` is an exception's name: its text may be personal."""
     headers = [
         *record.headers,
         ("dead-reason", reason.encode()),

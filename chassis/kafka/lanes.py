@@ -1,4 +1,4 @@
-"""Lanes: deliveries of one key in order, those of different keys side by side."""
+"""Lanes: deliveries of one key in order, those of different keys concurrently."""
 
 import asyncio
 from collections import deque
@@ -10,14 +10,14 @@ from chassis.kafka.subscriptions import Delivery
 
 
 class Lanes:
-    """`moved` is set whenever a delivery is processed, or a lane broke off."""
+    """`moved` is set whenever a delivery is processed, or a lane fails."""
 
     def __init__(self, process: Callable[[Delivery], Awaitable[None]]) -> None:
         self._process = process
         self._lanes: dict[Any, deque[Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
-        """Between two assignments: what comes then belongs to the next member."""
+        """Between two assignments: messages fetched then belong to the next member."""
         self.broken: BaseException | None = None
         self.moved = asyncio.Event()
 
@@ -31,7 +31,7 @@ class Lanes:
         self._lanes[key].append(delivery)
 
     async def close(self, seconds: float) -> None:
-        """Finish what is being processed within `seconds`, or cancel it; drop what waits."""
+        """Finish deliveries in process within `seconds`, then cancel them; drop those that wait."""
         self.closed = True
         tasks = set(self._tasks)
         late = (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else set[Any]()
@@ -54,8 +54,7 @@ class Lanes:
             del self._lanes[key]
 
     def _ended(self, lane: "asyncio.Task[None]") -> None:
-        """A lane that ends with a delivery in hand would leave it for ever: the consumer must
-        restart."""
+        """A lane that fails would never process its delivery: the consumer must restart."""
         self._tasks.discard(lane)
         error = asyncio.CancelledError() if lane.cancelled() else lane.exception()
         if error is not None and not self.closed:

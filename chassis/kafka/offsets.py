@@ -1,8 +1,7 @@
-"""What a member of the group has fetched, processed and committed of its partitions."""
+"""What a group member has fetched, processed and committed of its partitions."""
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -10,17 +9,16 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from chassis.kafka.subscriptions import Record
 from chassis.telemetry.metrics import CONSUMER_LAG
 
 
 @dataclass
 class PartitionProgress:
-    """In offsets: each is the next one, so `committed` is not processed yet."""
+    """Each offset is that of the next message: the one at `committed` is not processed yet."""
 
     committed: int
     """What the group knows to be processed."""
-    fetched: int = 0
+    fetched: int
     in_flight: dict[int, None] = field(default_factory=dict[int, None])
     """Fetched and not processed, in order."""
 
@@ -37,10 +35,9 @@ class Offsets:
         self._partitions: dict[TopicPartition, PartitionProgress] = {}
         self.committed_at = 0.0
 
-    def fetched(self, partition: TopicPartition, records: Sequence[Record]) -> PartitionProgress:
-        progress = self._partitions.setdefault(partition, PartitionProgress(records[0].offset))
-        progress.fetched = records[-1].offset + 1
-        return progress
+    def of(self, partition: TopicPartition, first: int) -> PartitionProgress:
+        """`first`: the offset to begin at, where nothing was fetched yet."""
+        return self._partitions.setdefault(partition, PartitionProgress(first, first))
 
     @property
     def uncommitted(self) -> int:
@@ -52,8 +49,8 @@ class Offsets:
         return sum(p.processed - p.committed for p in self._partitions.values())
 
     async def commit(self, consumer: AIOKafkaConsumer | None) -> bool:
-        """Whether anything was. What cannot be committed is processed again by whoever comes next:
-        a repeat changes nothing."""
+        """Whether anything was committed. The rest is processed again by the next member: a repeat
+        changes nothing."""
         self.committed_at = time.monotonic()
         owned: Any = consumer.assignment() if consumer else ()
         moved = [(p, state, state.processed) for p, state in self._partitions.items() if p in owned]
@@ -79,8 +76,8 @@ class Offsets:
             CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
 
     async def lag(self, consumer: AIOKafkaConsumer) -> int:
-        """Messages that wait, as the broker tells it: a fetch or a commit that hangs cannot know.
-        1 while nothing is owned: there may be some."""
+        """Messages that wait, by the broker's own offsets: a fetch that hangs cannot know them.
+        1 while no partition is assigned: there may be some."""
         owned = list(consumer.assignment())
         if not owned:
             await consumer.topics()

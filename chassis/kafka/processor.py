@@ -1,5 +1,5 @@
-"""Applying one message: a few quick tries, more while something is unavailable, then the
-dead-letter topic."""
+"""Applying one message: a few quick attempts, unlimited ones while something is unavailable, then
+the dead-letter topic."""
 
 import asyncio
 import time
@@ -24,10 +24,10 @@ _FIRST_PAUSE, _MAX_PAUSE = 0.05, 5.0  # seconds between tries
 
 
 class Processor:
-    """`patience`: for so many seconds a message may fail as if something were unavailable while
-    `reachable` finds everything there; then the message itself is the cause.
+    """`patience`: seconds for which a message may fail with transient errors while `reachable`
+    finds everything available; then the message itself is the cause.
 
-    `progressed` is when something last moved, by the monotonic clock. Retrying counts as progress.
+    `progressed` is the time of the last progress, by the monotonic clock. Retrying counts.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Processor:
             EVENT_DELAY.labels(record.topic).observe(
                 max(0.0, time.time() - record.timestamp / 1000)
             )
-            # Anything may stand in the header: latin-1 reads all bytes.
+            # The header may hold any bytes: latin-1 decodes all of them.
             parent = (dict(record.headers).get("traceparent") or b"").decode("latin-1")
             attributes = {
                 "messaging.system": "kafka",
@@ -76,14 +76,14 @@ class Processor:
                         await handler(delivery.event, message)
             except Exception as error:
                 raise_if_cancelled()
-                transient = _passes(error)
+                transient = _is_transient(error)
                 attempt += not transient
                 if transient:
                     self.note_progress()
                     if not await self._reachable():
                         reachable_since = time.monotonic()
-                tired = transient and time.monotonic() - reachable_since > self._patience
-                if attempt >= _TRIES or tired:
+                given_up = transient and time.monotonic() - reachable_since > self._patience
+                if attempt >= _TRIES or given_up:
                     EVENTS_HANDLED.labels(topic, delivery.type, "dead").inc()
                     log.error("dead letter", type=delivery.type, topic=topic, exc_info=error)
                     await self._dead(delivery, "failed", type(error).__name__)
@@ -101,5 +101,5 @@ class Processor:
         )
 
 
-def _passes(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     return is_transient(error) or (isinstance(error, Refusal) and error.code == "unavailable")

@@ -1,7 +1,7 @@
 """Which events a service reacts to, and with what."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,12 +30,13 @@ class Message:
         return Cause(self.id)
 
 
-Handler = Callable[[Any, Message], Awaitable[None]]
+Reaction = Callable[[E, Message], Awaitable[None]]
+Handler = Reaction[Any]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A record that somebody reacts to, read; or one that cannot be read, with `error`."""
+    """A record with its handlers; or an unreadable one, with the name of its `error`."""
 
     record: Record
     type: str = ""
@@ -47,18 +48,34 @@ class Delivery:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class _Subscription:
+    event: type[Event]
+    ordered_by: str
+    handlers: list[Handler] = field(default_factory=list[Handler])
+
+
 class Subscriptions:
-    """The topic follows from the event, and the lane from the event's ordering key."""
+    """The topic follows from the event, and the lane from the event's ordering key, unless a reader
+    needs another order."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, dict[str, tuple[type[Event], list[Handler]]]] = {}
+        self._handlers: dict[str, dict[str, _Subscription]] = {}
 
     def on(
-        self, event: type[E], *handlers: Callable[[E, Message], Awaitable[None]]
+        self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None
     ) -> "Subscriptions":
-        """Call the handlers one after another; each must take a repeat for what it is."""
+        """Call the handlers one after another; each must take a repeat for what it is. `ordered_by`
+        names a field whose values keep their order instead of the event's ordering key.
+
+        Raises ValueError for an event that is ordered in another way already.
+        """
+        ordered_by = event.ordering_key if ordered_by is None else ordered_by
         of_topic = self._handlers.setdefault(event.topic, {})
-        of_topic.setdefault(event.__name__, (event, []))[1].extend(handlers)
+        found = of_topic.setdefault(event.__name__, _Subscription(event, ordered_by))
+        if found.ordered_by != ordered_by:
+            raise ValueError(f"{event.__name__} is ordered by {found.ordered_by or 'its key'}")
+        found.handlers.extend(handlers)
         return self
 
     @property
@@ -66,19 +83,20 @@ class Subscriptions:
         return list(self._handlers)
 
     def events(self, topic: str) -> list[str]:
-        """Names of the events of a topic that somebody reacts to."""
+        """Names of the events of a topic that have handlers."""
         return list(self._handlers.get(topic, ()))
 
     def read(self, record: Record) -> Delivery | None:
-        """None where nobody reacts to this type."""
+        """None for a type without handlers."""
         try:
             envelope = Envelope.model_validate_json(record.value or b"")
             if envelope.type not in self._handlers[record.topic]:
                 return None
-            model, handlers = self._handlers[record.topic][envelope.type]
-            event = model.model_validate(envelope.data)
+            subscription = self._handlers[record.topic][envelope.type]
+            event = subscription.event.model_validate(envelope.data)
         except (ValidationError, ValueError) as error:
             return Delivery(record, lane=record.key, error=type(error).__name__)
         message = Message(envelope.id, envelope.aggregate, envelope.seq, envelope.at)
-        ordered_by = getattr(event, event.ordering_key) if event.ordering_key else ""
-        return Delivery(record, envelope.type, event, message, handlers, ordered_by or record.key)
+        lane = getattr(event, subscription.ordered_by) if subscription.ordered_by else ""
+        handlers = subscription.handlers
+        return Delivery(record, envelope.type, event, message, handlers, lane or record.key)

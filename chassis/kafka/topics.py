@@ -11,13 +11,13 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from contracts.topics import dead
 
 MAX_BYTES = 1024 * 1024
-"""Of a message. A dead letter may be larger by its reasons."""
+"""Of a message. Its dead letter is larger by some headers."""
 
 
 async def ensure_topics(
     bootstrap: str, topics: Iterable[str], partitions: int, replication: int
 ) -> None:
-    """Make the topics that are missing. Safe in several processes at once."""
+    """Create the topics that are missing. Safe in several processes at once."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await admin.start()
     try:
@@ -43,7 +43,7 @@ async def ensure_topics(
 
 
 async def is_reachable(bootstrap: str) -> bool:
-    """Whether a broker answers, asked by a client of its own: one in use may be what hangs."""
+    """Whether a broker answers a new client: one in use may be what hangs."""
     client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)
     try:
         async with asyncio.timeout(5):

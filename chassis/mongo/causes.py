@@ -6,10 +6,10 @@ from chassis.domain import Cause
 from chassis.errors import CauseReused
 
 MIN_KEPT = 64
-"""Kept for ever."""
+"""The newest causes, kept without a time limit."""
 MAX_KEPT = 512
-"""Causes kept per day. Must exceed the uncommitted window of a consumer, so that redelivered
-messages are recognised."""
+"""At most this many of the last day. Must exceed the uncommitted window of a consumer, so that
+redelivered messages are recognised."""
 _DAY = 86_400
 
 

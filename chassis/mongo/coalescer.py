@@ -28,7 +28,7 @@ class Coalescer(Batcher[Write, None]):
             await self._collection.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             details = error.details or {}
-            # Applied perhaps, but not promised: nobody is told 'done'.
+            # Perhaps applied, but not acknowledged by the majority: all of the batch fail.
             if concern := details.get("writeConcernErrors"):
                 message, code = str(concern[0].get("errmsg")), concern[0].get("code")
                 raise WriteConcernError(message, code) from None

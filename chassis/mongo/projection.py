@@ -1,5 +1,4 @@
-"""What another service last said of its own things: one document an id, the highest sequence
-wins."""
+"""A replica of another service's state: one document per id, the highest sequence wins."""
 
 from typing import Any
 
@@ -20,7 +19,7 @@ class Projection:
         older, changes = {"_id": id, "seq": {"$lt": seq}}, {"$set": fields | {"seq": seq}}
         try:
             await self.collection.update_one(older, changes, upsert=True)
-        except DuplicateKeyError:  # as new or newer; or an older one was inserted at the same time
+        except DuplicateKeyError:  # not older; or an older one was inserted concurrently
             return (await self.collection.update_one(older, changes)).matched_count == 1
         return True
 

@@ -90,7 +90,7 @@ class Repository(Reader[A]):
         """Store those whose id is not there yet, with their events; gives how many. For loading
         many at once.
 
-        Raises the driver's BulkWriteError if somebody else adds one of them meanwhile.
+        Raises the driver's BulkWriteError if one of them is added concurrently.
         """
         ids = [aggregate.id for aggregate, _ in decisions]
         found = self.collection.find({"_id": {"$in": ids}}, {"_id": 1})

@@ -55,9 +55,9 @@ class Store:
         self.clock = clock
         self.outboxes: list[Outbox] = []
         self.unpublished: set[Outbox] = set()
-        """Where this process wrote events that its relay has not looked at yet."""
+        """Where this process wrote events that its relay has not read yet."""
         self.written = asyncio.Event()
-        """Set after each write of events, so that the relay need not wait for its next look."""
+        """Set after each write of events, so that the relay need not wait for its next poll."""
         self._indexes: list[tuple[AsyncCollection[Document], list[IndexModel]]] = []
 
     def collection(self, name: str, *indexes: IndexModel) -> AsyncCollection[Document]:
@@ -71,7 +71,7 @@ class Store:
         self.written.set()
 
     async def prepare(self) -> None:
-        """Make indexes and the wake-up collection. Safe on several replicas at once."""
+        """Create indexes and the wake-up collection. Safe on several replicas at once."""
         for collection, indexes in self._indexes:
             await collection.create_indexes(indexes)
         await self.wakeups.prepare()

@@ -1,4 +1,4 @@
-"""Marks in the aggregates' documents that events are published."""
+"""Marks published events in their aggregates' documents."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ async def mark(collection: AsyncCollection[Document], done: Mapping[str, int]) -
 
 
 def _mark_all(id: str, seq: int) -> UpdateOne:
-    """Take everything out, if nothing came after it: cheaper than to look at each entry."""
+    """Take everything out, if nothing came after it: cheaper than filtering the entries."""
     return UpdateOne({"_id": id, "seq": seq}, {"$set": {"outbox": []}, "$unset": {"pending": ""}})
 
 

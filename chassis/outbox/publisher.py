@@ -1,4 +1,4 @@
-"""Publishing what the relay hands over."""
+"""Publishing to Kafka."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Publisher:
         )
         try:
             await producer.start()
-        except BaseException:  # a half-started one would go on asking for the cluster's state
+        except BaseException:  # a half-started one would keep polling the cluster's metadata
             await _stop(producer)
             raise
         self._producer, self._broken = producer, False
@@ -51,8 +51,8 @@ class Publisher:
             await _stop(producer)
 
     async def heal(self) -> None:
-        """Restart if a batch was refused for good: the broker then takes no later one of this
-        producer either.
+        """Restart after a permanent refusal of a batch: the broker then refuses all later ones of
+        this producer.
 
         Only between the relay's turns: a later event of an aggregate must not overtake an earlier
         one.
@@ -63,7 +63,7 @@ class Publisher:
             await self.start()
 
     async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]":
-        """Hand over one outbox entry; the future is done when all replicas have it."""
+        """Send one outbox entry; the future is done when all replicas have it."""
         headers = [("traceparent", entry["trace"].encode())] if entry.get("trace") else []
         return await self.put(
             entry["topic"], entry["key"].encode(), entry["body"].encode(), headers

@@ -24,7 +24,7 @@ from chassis.tasks import background, raise_if_cancelled, run_periodically
 from chassis.telemetry.metrics import RELAY_BACKLOG, RELAY_PUBLISHED
 
 log = structlog.get_logger()
-_LOOK_EVERY = 1.0  # seconds; wake-ups come long before, this is for those that are lost
+_POLL_EVERY = 1.0  # seconds; for wake-ups that are lost
 _MAX_DOCUMENTS = 500
 
 
@@ -44,10 +44,10 @@ class Relay:
         self._lease = Lease(store, seconds=lease_seconds)
         self._renew_every = lease_seconds * 0.3
         self._published: dict[str, Published] = defaultdict(Published)
-        self._looked = -inf
+        self._polled_at = -inf
 
     async def run(self) -> None:
-        """Until cancelled. Whatever fails is logged and tried again."""
+        """Until cancelled. Errors are logged and retried."""
         try:
             async with background(run_periodically("wakeups", self._listen, 1.0)):
                 while True:
@@ -57,7 +57,7 @@ class Relay:
                         raise_if_cancelled()
                     except Exception as error:
                         raise_if_cancelled()
-                        self._looked = -inf
+                        self._polled_at = -inf
                         name, transient = type(error).__name__, is_transient(error)
                         log.warning("relay pauses", error=name, transient=transient)
                         await asyncio.sleep(0.5)
@@ -67,9 +67,9 @@ class Relay:
                     await self._lease.give_back()
 
     async def _turn(self) -> None:
-        """Hold the lease and publish until nothing is left; then wait for a wake-up."""
+        """Hold the lease, and publish whatever is written; without it, wake its holder."""
         if not await self._lease.take():
-            self._looked = -inf
+            self._polled_at = -inf
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._notify()
@@ -81,21 +81,21 @@ class Relay:
                 await self._relay(outbox)
             if not self._store.written.is_set():
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(_LOOK_EVERY, self._renew_every)):
+                    async with asyncio.timeout(min(_POLL_EVERY, self._renew_every)):
                         await self._store.written.wait()
 
     def _due(self) -> Sequence[Outbox]:
-        """Where this process wrote events; everywhere after a wake-up and every second, for what
-        others wrote."""
+        """The outboxes to read: those this process wrote to; all after a wake-up, and at every
+        poll, for what others wrote."""
         unpublished, self._store.unpublished = self._store.unpublished, set()
-        if time.monotonic() - self._looked >= _LOOK_EVERY:
-            self._looked = time.monotonic()
+        if time.monotonic() - self._polled_at >= _POLL_EVERY:
+            self._polled_at = time.monotonic()
             return self._store.outboxes
         return list(unpublished)
 
     async def _notify(self) -> None:
-        """Another process relays: wake it when this one writes, as often as a wake-up takes and no
-        more."""
+        """Another process relays: wake it when this one writes. One wake-up at a time, for all
+        writes meanwhile."""
         while True:
             await self._store.written.wait()
             self._store.written.clear()
@@ -104,7 +104,7 @@ class Relay:
     async def _listen(self) -> None:
         async for _ in self._store.wakeups.listen():
             if self._lease.held:
-                self._looked = -inf
+                self._polled_at = -inf
                 self._store.written.set()
 
     async def _relay(self, outbox: Outbox) -> int:
@@ -138,7 +138,7 @@ class Relay:
         sent: list[tuple[str, int, str, asyncio.Future[Any]]] = []
         for document in documents:
             for entry in document["outbox"]:
-                if not self._lease.held:  # asleep in between: another process relays now
+                if not self._lease.held:  # lapsed meanwhile: another process relays now
                     break
                 future = await self._bus.send(entry)
                 sent.append((document["_id"], entry["seq"], entry["topic"], future))
@@ -153,5 +153,5 @@ class Relay:
                 done[id] = seq
                 RELAY_PUBLISHED.labels(topic).inc()
         if failed:
-            log.warning("events not acknowledged, tried again", count=len(failed))
+            log.warning("events not acknowledged, retrying", count=len(failed))
         return done

@@ -1,8 +1,8 @@
 """How the processes of one service wake each other: small documents in a capped collection, and a
 cursor that follows them.
 
-The store wakes such a cursor at inserts into this one collection. A change stream wakes at every
-write of the whole server: each makes every write dearer (docs/decisions/0016).
+Such a cursor wakes at inserts into this one collection. A change stream wakes at every write to the
+whole server, and each makes every write more expensive (docs/decisions/0016).
 """
 
 from collections.abc import AsyncGenerator
@@ -18,8 +18,7 @@ _MAX_DOCUMENTS = 16
 
 
 class Wakeups:
-    """One that is lost (a crash, a change of primary) is made up for by whoever looks now and then
-    anyway."""
+    """One may be lost (a crash, a change of primary): readers must poll from time to time too."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         self._database = database
@@ -28,7 +27,7 @@ class Wakeups:
         )
 
     async def prepare(self) -> None:
-        """Make the collection. Safe in several processes at once."""
+        """Create the collection. Safe in several processes at once."""
         try:
             await self._database.create_collection(
                 "wakeups", capped=True, size=4096, max=_MAX_DOCUMENTS

@@ -1,4 +1,4 @@
-"""Limits, metrics, span and log id of each request. Pure ASGI, for its price."""
+"""Limits, metrics, span and log id of each request. Pure ASGI, because it is cheap."""
 
 import asyncio
 import re
@@ -73,12 +73,12 @@ class RequestMiddleware:
 
         async def watch(message: Message) -> None:
             nonlocal status, started
-            if body.too_large:  # the framework makes another error of it
+            if body.too_large:  # the framework turns it into an error of its own
                 return
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
                 self._waiting -= 1
-                limit.reschedule(None)  # a stream may go on and on
+                limit.reschedule(None)  # a stream has no time limit
             await send(message)
 
         self._waiting += 1
@@ -160,7 +160,7 @@ class _LimitedBody:
 
 
 def _method(scope: MutableMapping[str, Any]) -> str:
-    """One of the known ones: what a caller makes up is no label and no span's name."""
+    """`other` for an unknown one: a caller's own text must not become a label or a span's name."""
     return scope["method"] if scope["method"] in _METHODS else "other"
 
 

@@ -10,8 +10,8 @@ from chassis.settings import Settings
 
 
 class Server(uvicorn.Server):
-    """Ends on SIGTERM or SIGINT; requests in flight are finished first. Answers that go on for ever
-    are ended by `before_shutdown`, or they would hold it up."""
+    """Ends on SIGTERM or SIGINT, after the requests in flight. `before_shutdown` ends open streams,
+    which would hold that up."""
 
     def __init__(
         self, app: ASGIApp, settings: Settings, before_shutdown: Sequence[Callable[[], None]]

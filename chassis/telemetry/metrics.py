@@ -1,4 +1,4 @@
-"""The figures every service shows on `/metrics` (Prometheus). No label ever holds an id."""
+"""The metrics of every service, on `/metrics` (Prometheus). No label ever holds an id."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -7,18 +7,18 @@ _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 HTTP_SECONDS = Histogram(
     "http_request_seconds", "Time to answer", ["method", "route", "status"], buckets=_FAST
 )
-EVENTS_HANDLED = Counter("events_handled_total", "Messages dealt with", ["topic", "type", "result"])
+EVENTS_HANDLED = Counter("events_handled_total", "Messages processed", ["topic", "type", "result"])
 EVENT_SECONDS = Histogram(
-    "event_handle_seconds", "Time to deal with a message", ["type"], buckets=_FAST
+    "event_handle_seconds", "Time to process a message", ["type"], buckets=_FAST
 )
 EVENT_DELAY = Histogram(
     "event_delay_seconds", "From the topic to the handler", ["topic"], buckets=_FAST
 )
-CONSUMER_LAG = Gauge("consumer_lag_messages", "Messages not dealt with yet", ["topic", "partition"])
-DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside", ["topic", "reason"])
+CONSUMER_LAG = Gauge("consumer_lag_messages", "Messages not processed yet", ["topic", "partition"])
+DEAD_LETTERS = Counter("dead_letters_total", "Messages given up", ["topic", "reason"])
 RELAY_BACKLOG = Gauge(
     "relay_backlog_aggregates",
-    "Aggregates with unpublished events at the last look",
+    "Aggregates with unpublished events when last polled",
     ["collection"],
 )
 RELAY_PUBLISHED = Counter("relay_published_total", "Events published", ["topic"])

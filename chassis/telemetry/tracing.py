@@ -88,7 +88,6 @@ class span:  # noqa: N801 - reads as a statement: `with span("...")`
         if self._token is not None:
             detach(self._token)
         if isinstance(error, Exception):
-            self._span.set_status(
-                StatusCode.ERROR, type(error).__name__
-            )  # its text may hold what a person typed
+            # The type only: an error's text may hold what a person typed.
+            self._span.set_status(StatusCode.ERROR, type(error).__name__)
         self._span.end()

@@ -1,5 +1,4 @@
-"""Events of dispatch: who is on duty, who was called, who came, and the hours that are due to
-them."""
+"""Events of dispatch: who is on duty, who was called, who came, and their hours of service."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -24,8 +23,8 @@ class DutyStarted(DispatchEvent):
 
 
 class DutyEnded(DispatchEvent):
-    """A volunteer is off duty: by a tap, at the shift's end, without a sign, or because approval
-    was taken back."""
+    """A volunteer is off duty: by a tap, at the shift's end, after silence, or because of a
+    suspension."""
 
     key: ClassVar[str] = "volunteer"
     ordering_key: ClassVar[str] = "volunteer"
@@ -36,8 +35,8 @@ class DutyEnded(DispatchEvent):
 
 
 class DutySignAsked(DispatchEvent):
-    """There was no sign of a volunteer on duty for a while: without one until `until` they are
-    taken off duty."""
+    """A volunteer on duty has been silent for a while: still silent at `until`, they are taken off
+    duty."""
 
     key: ClassVar[str] = "volunteer"
     ordering_key: ClassVar[str] = "volunteer"
@@ -73,7 +72,7 @@ _CALLOUT = {
 
 
 class CalloutOpened(CalloutEvent):
-    """Volunteers are being sought for a report."""
+    """Volunteers are being called for a report."""
 
     example: ClassVar = {**_CALLOUT, "urgency": "normal", "people_needed": 2}
     urgency: Urgency
@@ -81,8 +80,7 @@ class CalloutOpened(CalloutEvent):
 
 
 class VolunteerCalled(CalloutEvent):
-    """One volunteer is asked; `expires_at` is when the question lapses. Distance on the map,
-    metres."""
+    """A volunteer is called and can answer until `expires_at`. Distance on the map, metres."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {
@@ -101,7 +99,7 @@ class VolunteerCalled(CalloutEvent):
     urgency: Urgency
     expires_at: datetime
     by_hand: bool = False
-    """A leader or an officer has asked, outside the waves."""
+    """Called by a leader or an officer, outside the waves."""
 
 
 class CalloutAccepted(CalloutEvent):
@@ -115,7 +113,7 @@ class CalloutAccepted(CalloutEvent):
 
 
 class CalloutDeclined(CalloutEvent):
-    """A volunteer said no; no reason is asked for."""
+    """A volunteer declined; no reason is asked for."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
@@ -171,7 +169,7 @@ class VolunteerWithdrew(CalloutEvent):
 
 
 class VolunteerFinished(CalloutEvent):
-    """A volunteer's part is done: evidence of work from `since` until `until`."""
+    """A volunteer has finished: evidence of work from `since` until `until`."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {
@@ -186,14 +184,14 @@ class VolunteerFinished(CalloutEvent):
 
 
 class CalloutDone(CalloutEvent):
-    """Everyone who came is done; the first outcome said is the call-out's."""
+    """Everyone who came has finished; the first outcome reported is the call-out's."""
 
     example: ClassVar = {**_CALLOUT, "outcome": "solved"}
     outcome: Outcome
 
 
 class CalloutEscalated(CalloutEvent):
-    """Too few answered: first the squad leaders are told, then the station."""
+    """Too few accepted: the squad leaders are to act, later the station."""
 
     example: ClassVar = {
         **_CALLOUT,
@@ -218,8 +216,8 @@ class CalloutStoodDown(CalloutEvent):
 
 
 class HoursCredited(DispatchEvent):
-    """The minutes now due to a volunteer for one day: the union of the evidence; replaces what was
-    said before."""
+    """A volunteer's minutes of one day: the union of the evidence. Replaces earlier events of the
+    day."""
 
     key: ClassVar[str] = "volunteer"
     ordering_key: ClassVar[str] = "volunteer"

@@ -1,4 +1,4 @@
-"""Events of incidents: what is wrong, who deals with it, how it ended. Never the words of a
+"""Events of incidents: what was reported, who handles it, how it ended. Never the text of a
 report."""
 
 from typing import ClassVar, Literal
@@ -32,7 +32,7 @@ _REPORT = {
 
 
 class ReportFiled(ReportEvent):
-    """A report was taken in. Position WGS-84 degrees."""
+    """A report was filed. Position WGS-84 degrees."""
 
     example: ClassVar = {**_REPORT, "longitude": 116.942, "latitude": 36.6695}
     longitude: float
@@ -40,8 +40,8 @@ class ReportFiled(ReportEvent):
 
 
 class ReportRouted(ReportEvent):
-    """A report has its route, first or anew: `round` counts 1, 2, ... A new round replaces what
-    went before."""
+    """A report was routed, the first time or again: `round` counts 1, 2, ... A new round replaces
+    the one before."""
 
     example: ClassVar = {
         **_REPORT,
@@ -69,20 +69,20 @@ class ReportRouted(ReportEvent):
 
 
 class ReportHandedOff(ReportEvent):
-    """The matter is the police's: the station is told at once."""
+    """The police are to handle it: the station has to act at once."""
 
     example: ClassVar = {**_REPORT, "urgency": "urgent"}
     urgency: Urgency
 
 
 class ReportAcknowledged(ReportEvent):
-    """The police have taken the matter over from here."""
+    """The police have taken it over."""
 
     example: ClassVar = _REPORT
 
 
 class ReportResolved(ReportEvent):
-    """Who dealt with it says it is done; the reporter is asked whether it is."""
+    """Those who handled it report an outcome; the reporter is asked to confirm."""
 
     example: ClassVar = {**_REPORT, "outcome": "solved", "resolved_by": "volunteers"}
     outcome: Outcome
@@ -90,14 +90,14 @@ class ReportResolved(ReportEvent):
 
 
 class ReportConfirmed(ReportEvent):
-    """It really is solved: the reporter said so, or the station did for a silent one."""
+    """The outcome is confirmed: by the reporter, or by the station for a silent one."""
 
     example: ClassVar = {**_REPORT, "confirmed_by": "reporter"}
     confirmed_by: Literal["reporter", "station"]
 
 
 class ReportClosed(ReportEvent):
-    """The matter is closed."""
+    """The report is closed."""
 
     example: ClassVar = {**_REPORT, "route": "volunteers", "end": "confirmed"}
     route: Route
@@ -112,21 +112,20 @@ class ReportReopened(ReportEvent):
 
 
 class ReportWithdrawn(ReportEvent):
-    """The reporter took it back: whoever is on the way is stood down."""
+    """The reporter took it back: volunteers on the way are stood down."""
 
     example: ClassVar = _REPORT
 
 
 class ReportNotAccepted(ReportEvent):
-    """The station does not take it on, with a reason kept in incidents: whoever is on the way is
+    """The station does not accept it, for a reason kept in incidents: volunteers on the way are
     stood down."""
 
     example: ClassVar = _REPORT
 
 
 class ReportReturned(ReportEvent):
-    """Who it was given to gives it back to the station (within 2 working days), with a reason kept
-    in incidents."""
+    """It was returned to the station (within 2 working days), for a reason kept in incidents."""
 
     example: ClassVar = {**_REPORT, "returned_by": "committee"}
     returned_by: Literal["committee", "volunteers"]

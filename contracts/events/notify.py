@@ -27,6 +27,6 @@ class MessageDelivered(NotifyEvent):
 
 
 class MessageAcknowledged(NotifyEvent):
-    """The person said that they have seen it."""
+    """The recipient has acknowledged it."""
 
     example: ClassVar = {"message": "msg_1", "recipient": "acc_5f1e"}

@@ -1,5 +1,5 @@
-"""The one catalogue of texts that users see: Chinese first, English beside it. A file for each
-service; `platform.toml` has what they share."""
+"""The catalogue of all texts that users see, in Chinese and English. A file for each service;
+`platform.toml` has what they share."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class LocalizedText(BaseModel):
-    """Chinese and English; whoever shows it chooses."""
+    """Chinese and English; the client chooses."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,5 +67,6 @@ def statuses() -> Mapping[str, int]:
     }
 
 
+@cache
 def keys() -> frozenset[str]:
     return frozenset(_catalogue())

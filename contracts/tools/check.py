@@ -23,20 +23,19 @@ RELEASED = Path(__file__).parents[2] / "api" / "released.json"
 
 
 def badly_described(events: Sequence[type[Event]]) -> Iterator[str]:
-    """Events without a meaning in words, with a key that is no field of theirs, or an example that
-    is not one."""
+    """Events without a docstring, with a key that is not one of their fields, or with an example
+    that does not fit."""
     for event in events:
         if not vars(event).get("__doc__"):
             yield (
-                f"{event.__name__}: has no docstring. Right: one line that says what "
-                f"happened, in the "
-                f"past tense."
+                f"{event.__name__}: has no docstring. "
+                "Right: one line that says what happened, in the past tense."
             )
-        if event.key not in event.model_fields:
-            fields = ", ".join(event.model_fields)
+        keys = {event.key, event.ordering_key or event.key}
+        for key in sorted(keys - event.model_fields.keys()):
             yield (
-                f"{event.__name__}: key '{event.key}' is not one of its fields. Right: one of "
-                f"{fields}."
+                f"{event.__name__}: key '{key}' is not one of its fields. "
+                f"Right: one of {', '.join(event.model_fields)}."
             )
         yield from _bad_example(event)
 
@@ -48,14 +47,13 @@ def _bad_example(event: type[Event]) -> Iterator[str]:
         for item in error.errors():
             path = ".".join(str(part) for part in item["loc"])
             yield (
-                f"{event.__name__}.{path}: its example does not fit: {item['msg']}. Right: "
-                f"mend the "
-                f"example."
+                f"{event.__name__}.{path}: its example does not fit: {item['msg']}. "
+                "Right: correct the example."
             )
     for name in event.example.keys() - event.model_fields.keys():
         yield (
-            f"{event.__name__}.{name}: is in the example but no field. Right: take it out, or add "
-            f"the field."
+            f"{event.__name__}.{name}: is in the example but not a field. "
+            "Right: remove it, or add the field."
         )
 
 

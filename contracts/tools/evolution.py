@@ -1,8 +1,8 @@
-"""Which change to a contract its readers can live with: additions. Everything else needs an event
-beside the old one.
+"""Compatible changes of a contract are additions. Anything else needs a new event beside the old
+one.
 
-A topic keeps old messages, and readers are renewed at another time than publishers: so an old
-message must pass the new model, and a new message the old one.
+A topic keeps old messages, and readers and publishers are deployed at different times: an old
+message must fit the new model, and a new message the old one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from contracts.envelope import Event
 
 Schema = Mapping[str, Any]
 Released = dict[str, dict[str, Any]]
-"""Name of an event (or `Envelope`) -> topic, key, version and JSON schema without words."""
+"""Name of an event (or `Envelope`) -> topic, key, version and JSON schema without descriptions."""
 
 _WORDS = ("title", "description", "examples", "example", "default")
 _BESIDE = (
@@ -32,8 +32,8 @@ def released_form(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _plain(schema: Any, definitions: Schema) -> Any:
-    """The schema with its references filled in and its words left out; a constant is an enumeration
-    of one."""
+    """The schema with references resolved and descriptions left out; a constant is an enumeration
+    of one value."""
     if isinstance(schema, list):
         return [_plain(item, definitions) for item in cast(list[Any], schema)]
     if not isinstance(schema, dict):
@@ -53,14 +53,13 @@ def _plain(schema: Any, definitions: Schema) -> Any:
 
 
 def breaks(old: Released, new: Released) -> Iterator[str]:
-    """Each change from `old` to `new` that is no addition: event, field, what is wrong and what
-    would be right."""
+    """Each change from `old` to `new` that is not an addition: event, field, problem and remedy."""
     for name, before in old.items():
         after = new.get(name)
         if after is None:
             yield (
-                f"{name}: the event was removed. Right: keep it; topics still hold it and readers "
-                f"wait for it."
+                f"{name}: the event was removed. "
+                "Right: keep it; topics still hold it and readers expect it."
             )
             continue
         yield from _moved(name, before, after)
@@ -72,13 +71,12 @@ def _moved(name: str, before: Schema, after: Schema) -> Iterator[str]:
         if before.get(what) != after.get(what):
             yield (
                 f"{name}: its {what} changed from '{before.get(what)}' to '{after.get(what)}', "
-                f"so the order of its "
-                f"aggregate is lost. Right: put it back, or {_BESIDE}."
+                f"so the order of its aggregate is lost. Right: restore it, or {_BESIDE}."
             )
     if after.get("version", 1) < before.get("version", 1):
         yield (
-            f"{name}: its version fell from {before['version']} to {after['version']}. Right: "
-            f"versions only grow."
+            f"{name}: its version fell from {before['version']} to {after['version']}. "
+            "Right: versions only grow."
         )
 
 
@@ -105,16 +103,15 @@ def _fields(path: str, before: Schema, after: Schema) -> Iterator[str]:
     for name, schema in old.items():
         if name not in new:
             yield (
-                f"{path}.{name}: the field was removed. Right: keep it and go on filling it, or "
-                f"{_BESIDE}."
+                f"{path}.{name}: the field was removed. "
+                f"Right: keep it and keep filling it, or {_BESIDE}."
             )
         else:
             yield from _changed(f"{path}.{name}", schema, new[name])
             if name in needed:
                 yield (
-                    f"{path}.{name}: the field became required. Right: leave it optional; old "
-                    f"messages "
-                    f"lack it."
+                    f"{path}.{name}: the field became required. "
+                    "Right: leave it optional; old messages lack it."
                 )
     for name in new.keys() - old.keys():
         if name in needed:

@@ -26,16 +26,16 @@ class LocalProblem:
     @property
     def body(self) -> dict[str, Any]:
         """The document, as Envoy fills it in: `request_id` is the header's value."""
-        words = text(self.key, **({"limit": self.limit} if self.limit is not None else {}))
+        title = text(self.key, **({"limit": self.limit} if self.limit is not None else {}))
         document: dict[str, Any] = {
             "type": f"urn:problem:{self.key.partition('.')[2]}",
-            "title": words.zh,
-            "title_en": words.en,
+            "title": title.zh,
+            "title_en": title.en,
             "status": self.answered or self.status,
             "request_id": "%REQ(X-REQUEST-ID)%",
         }
         if self.limit is not None:
-            document["errors"] = [{"field": "body", "problem": words.zh, "problem_en": words.en}]
+            document["errors"] = [{"field": "body", "problem": title.zh, "problem_en": title.en}]
         return document
 
 
@@ -46,7 +46,7 @@ def local_problems(body_limit: int) -> list[LocalProblem]:
         LocalProblem(401, "gateway.token_expired", details=".*expired.*"),
         LocalProblem(401, "problem.not_signed_in", details=".*missing.*"),
         LocalProblem(401, "problem.token_invalid"),
-        # A token meant for somebody else is no token here.
+        # A token for another audience.
         LocalProblem(403, "problem.token_invalid", details="jwt_authn.*", answered=401),
         LocalProblem(403, "problem.not_allowed"),
         LocalProblem(404, "gateway.no_such_path"),

@@ -38,7 +38,7 @@ class ProcessStatus:
 
 
 class ProcessControl:
-    """The processes that the supervisor of `home` runs, whoever started it."""
+    """The processes that the supervisor of `home` runs, this process's or another's."""
 
     def __init__(self, home: Path, ports: Ports, say: Say) -> None:
         self.home, self.ports, self._say = home.absolute(), ports, say

@@ -112,9 +112,8 @@ def library_problems(ldd_output: str) -> list[Problem]:
         problems.append(
             Problem(
                 f"mongod needs system libraries that are missing: {', '.join(lacking)}.",
-                f"Let an administrator run: apt-get install {' '.join(packages)} (Debian, "
-                f"Ubuntu; elsewhere the "
-                "packages with these libraries).",
+                f"Let an administrator run: apt-get install {' '.join(packages)} "
+                "(Debian, Ubuntu; elsewhere the packages with these libraries).",
             )
         )
     if old:

@@ -55,13 +55,17 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         routing_api.router,
     )
     service.on(StationRegistered, stations.registered)
-    service.on(dispatch.CalloutOpened, reports.follow_callout)
-    service.on(dispatch.CalloutAccepted, reports.follow_callout)
-    service.on(dispatch.VolunteerArrived, reports.follow_callout)
-    service.on(dispatch.VolunteerWithdrew, reports.follow_callout)
-    service.on(dispatch.VolunteerStoodDown, reports.follow_callout)
-    service.on(dispatch.CalloutDone, reports.follow_callout)
-    service.on(dispatch.CalloutEscalated, reports.follow_callout)
+    for event in (
+        dispatch.CalloutOpened,
+        dispatch.CalloutAccepted,
+        dispatch.VolunteerArrived,
+        dispatch.VolunteerWithdrew,
+        dispatch.VolunteerStoodDown,
+        dispatch.CalloutDone,
+        dispatch.CalloutEscalated,
+    ):
+        # One order for all of a call-out: what is done before the arrival would miss it.
+        service.on(event, reports.follow_callout, ordered_by="callout")
 
     service.runs("due reports", reports.settle_due, every=1.0)
     service.runs("photos of stored reports", reports.keep_photos, every=600)

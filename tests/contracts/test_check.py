@@ -51,6 +51,7 @@ def test_an_addition_is_released(tmp_path: Path, capsys: pytest.CaptureFixture[s
 class Lost(Event):
     topic: ClassVar[str] = topics.NOTIFY
     key: ClassVar[str] = "thing"
+    ordering_key: ClassVar[str] = "person"
     example: ClassVar = {"what": 3, "when": "now"}
     what: str
 
@@ -58,8 +59,9 @@ class Lost(Event):
 def test_an_event_that_is_badly_described_is_refused() -> None:
     assert list(check.badly_described([Lost])) == [
         "Lost: has no docstring. Right: one line that says what happened, in the past tense.",
+        "Lost: key 'person' is not one of its fields. Right: one of what.",
         "Lost: key 'thing' is not one of its fields. Right: one of what.",
-        "Lost.what: its example does not fit: Input should be a valid string. Right: mend the "
-        "example.",
-        "Lost.when: is in the example but no field. Right: take it out, or add the field.",
+        "Lost.what: its example does not fit: Input should be a valid string. "
+        "Right: correct the example.",
+        "Lost.when: is in the example but not a field. Right: remove it, or add the field.",
     ]

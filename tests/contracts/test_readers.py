@@ -8,7 +8,9 @@ import pytest
 
 from chassis.kafka.subscriptions import Subscriptions
 from chassis.service import Service
+from chassis.tests.kafka.records import record
 from contracts.envelope import Event
+from contracts.events import dispatch
 from contracts.tools import asyncapi
 from tests.architecture.tree import ROOT, modules, parsed
 
@@ -63,3 +65,19 @@ NEEDED = {
 def test_the_main_job_has_its_readers(service: str) -> None:
     found = subscriptions(service)
     assert NEEDED[service] <= {name for topic in found.topics for name in found.events(topic)}
+
+
+@pytest.mark.parametrize(("service", "lanes"), [("incidents", 1), ("notify", 2)])
+def test_a_report_follows_its_callout_in_order_and_people_are_notified_side_by_side(
+    service: str, lanes: int
+) -> None:
+    kinds: tuple[type[dispatch.CalloutEvent], ...] = (
+        dispatch.VolunteerStoodDown,
+        dispatch.VolunteerArrived,
+    )
+    events = [
+        kind.model_validate(kind.example | {"volunteer": f"acc_{n}"})
+        for n, kind in enumerate(kinds)
+    ]
+    read = [subscriptions(service).read(record(event)) for event in events]
+    assert len({delivery.lane for delivery in read if delivery}) == lanes

@@ -69,7 +69,7 @@ def _describe(operation: Document, calls: Iterable[Any], schemas: Document) -> N
 
 
 def _of_request(operation: Document) -> Problems:
-    """What any caller may be told about the form of the request, and what any store may say."""
+    """The problems that follow from the form of the request, and from the stores."""
     found: Problems = {422: {"bad_request"}}
     places = {(parameter["in"], parameter["name"]) for parameter in operation.get("parameters", ())}
     if any(place == "path" for place, _ in places):
@@ -84,7 +84,7 @@ def _of_request(operation: Document) -> Problems:
 
 
 def _of_dependency(call: Any, operation: Document) -> Iterator[str]:
-    """The problems that a dependency may give; says in the operation who may ask."""
+    """The problems that a dependency may give. Adds to the operation who may ask."""
     if isinstance(call, Guard):
         operation["x-permission"] = call.permission
         operation["x-roles"] = sorted(PERMISSIONS[call.permission])
@@ -113,7 +113,7 @@ def _drop_null(parameter: Document) -> None:
 
 
 def _refer(parameter: Document, schemas: Document) -> None:
-    """FastAPI looks through the name of an alias where it is all of an annotation."""
+    """FastAPI drops the name of a type alias that is the whole annotation: refer to it again."""
     schema = parameter["schema"]
     named = (n for n, s in schemas.items() if "enum" in s and s["enum"] == schema.get("enum"))
     if name := next(named, None):

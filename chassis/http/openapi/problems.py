@@ -81,8 +81,8 @@ def title_key(code: str) -> str:
 
 def both(key: str) -> str:
     """Chinese and English side by side."""
-    words = template(key)
-    return f"{words.zh} | {words.en}"
+    found = template(key)
+    return f"{found.zh} | {found.en}"
 
 
 def add_problem_schemas(document: Document) -> None:

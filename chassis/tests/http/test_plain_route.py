@@ -1,140 +1,25 @@
 """Plain and hot routes give the same answers as the framework, whatever is sent."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any
 
-import httpx
 import orjson
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
-from pymongo.errors import AutoReconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from pydantic import BaseModel
+from starlette.types import ASGIApp
+from structlog.testing import capture_logs
 
-from chassis.domain import Refusal
-from chassis.http import problems
-from chassis.http.dependencies import provided
-from chassis.http.idempotency import RequestCause
-from chassis.http.plain_route import API_PREFIX, PlainRoute, hot
-from chassis.identity.guards import Principal, allow, anyone
-from chassis.server.middleware import RequestMiddleware
-from contracts.access import Grant
-
-RESIDENT = Principal(
-    subject="acc_1", session="ses_1", grants=(Grant(role="resident", area="3701"),)
-)
-VOLUNTEER = Principal(
-    subject="acc_2", session="ses_2", grants=(Grant(role="volunteer", area="370104009"),)
-)
-
-
-class Counter:
-    """What `main.py` would provide; counts the calls that reach the endpoint."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-
-class Thing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    word: Annotated[str, Field(max_length=8)]
-    number: Annotated[float, Field(allow_inf_nan=False, le=10)] = 1
-
-
-class Created(BaseModel):
-    id: str
-
-
-class View(BaseModel):
-    word: str
-    number: float
-    by: str
-    note: str | None = None
-
-
-Anyone = Annotated[Principal | None, anyone("a test")]
-Filer = Annotated[Principal, allow("report.file")]
-Counted = Annotated[Counter, provided(Counter)]
-
-
-def routes(route_class: type[APIRoute], mark: Callable[[Any], Any] = lambda f: f) -> APIRouter:
-    """The same routes as general, plain or hot ones."""
-    router = APIRouter(prefix="/things", route_class=route_class)
-
-    @router.post("", status_code=201, response_model_exclude_none=True)
-    @mark
-    async def make_thing(body: Thing, who: Filer, counter: Counted, cause: RequestCause) -> View:
-        counter.calls += 1
-        if body.word == "down":
-            raise AutoReconnect("the store is unavailable")
-        if body.word == "boom":
-            raise RuntimeError("a secret in the text of an error")
-        if body.word == "no":
-            raise Refusal("wrong_state", state="closed", retry_after=3)
-        return View(
-            word=body.word, number=body.number, by=f"{who.subject} {bool(cause.fingerprint)}"
-        )
-
-    @router.get("/free")
-    @mark
-    async def list_free_things(_: Anyone) -> list[View]:
-        return [View(word="free", number=1, by="all")]
-
-    @router.get("/{id}")
-    async def get_thing(id: str, _: Anyone) -> View:
-        return View(word=id, number=1, by="all")
-
-    assert None not in (make_thing, list_free_things, get_thing)
-    return router
-
-
-class KnownTokens:
-    async def verify(self, token: str) -> Principal:
-        found = {"resident": RESIDENT, "volunteer": VOLUNTEER}.get(token)
-        if found is None:
-            raise Refusal("token_invalid")
-        return found
-
-
-def application(router: APIRouter) -> tuple[ASGIApp, Counter, list[str]]:
-    app, counter, routed = FastAPI(), Counter(), list[str]()
-    app.state.provided, app.state.verifier = {Counter: counter}, KnownTokens()
-    problems.install(app)
-    app.include_router(router, prefix=API_PREFIX)
-
-    class Framework:
-        """Records that a request went through the framework's routing."""
-
-        def __init__(self, inner: ASGIApp) -> None:
-            self._inner = inner
-
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            routed.append(scope["path"])
-            await self._inner(scope, receive, send)
-
-    found = [route for route in router.routes if isinstance(route, PlainRoute) and route.is_hot]
-    hot_routes = {(m, route.full_path): route for route in found for m in route.methods or ()}
-    app.add_middleware(Framework)
-    app.add_middleware(RequestMiddleware, max_bytes=300, hot=hot_routes)
-    return app, counter, routed
-
+from chassis.http.plain_route import PlainRoute, hot
+from chassis.identity.guards import Principal, anyone
+from chassis.tests.http.kinds import View, application, ask, routes
 
 HOT, HOT_CALLS, HOT_ROUTED = application(routes(PlainRoute, hot))
 PLAIN, PLAIN_CALLS, PLAIN_ROUTED = application(routes(PlainRoute))
 GENERAL, GENERAL_CALLS, _ = application(routes(APIRoute))
-
-
-async def ask(
-    app: ASGIApp, method: str, path: str, **how: Any
-) -> tuple[int, dict[str, str], bytes]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        answer = await client.request(method, path, **how)
-    return answer.status_code, dict(answer.headers), answer.content
 
 
 words = st.sampled_from(["good", "down", "no", "far too long", "很好", "👍"])
@@ -239,12 +124,34 @@ async def test_an_unknown_query_parameter_is_named(app: ASGIApp, path: str) -> N
     assert orjson.loads(content)["errors"][0]["field"] == "query.limt"
 
 
+async def test_how_a_hot_route_finds_its_arguments_is_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("worked out for a request")
+
+    monkeypatch.setattr("chassis.http.plain_route._Plan.__init__", refuse)
+    assert (await ask(HOT, "GET", "/api/v1/things/free"))[0] == 200
+
+
+@pytest.mark.parametrize("app", [HOT, PLAIN], ids=["hot", "plain"])
+async def test_a_body_that_grows_too_large_is_no_error_of_the_service(app: ASGIApp) -> None:
+    async def pieces() -> AsyncGenerator[bytes]:
+        for _ in range(4):
+            yield b" " * 100
+
+    head = {"Authorization": "Bearer resident", "Content-Type": "application/json"}
+    with capture_logs() as logs:
+        answer = await ask(app, "POST", "/api/v1/things", content=pieces(), headers=head)
+    assert (answer[0], logs) == (413, [])
+
+
 def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
     router = APIRouter(prefix="/things", route_class=PlainRoute)
 
     @router.get("/{id}")
     @hot
-    async def get_thing(id: str, _: Anyone) -> View:
+    async def get_thing(id: str, _: Annotated[Principal | None, anyone("a test")]) -> View:
         return View(word=id, number=1, by="all")
 
     assert get_thing
@@ -254,29 +161,33 @@ def test_a_hot_route_that_is_not_plain_is_refused_at_startup() -> None:
         assert route.is_hot
 
 
+class Created(BaseModel):
+    id: str
+
+
 def created(mark: Callable[[Any], Any]) -> ASGIApp:
     router = APIRouter(prefix="/things", route_class=PlainRoute)
 
     @router.post("", status_code=201)
     @mark
-    async def make(_: Anyone) -> Created:
+    async def make(_: Annotated[Principal | None, anyone("a test")]) -> Created:
         return Created(id="thg_1")
 
     @router.post("/{id}/parts", status_code=201)
-    async def make_part(id: str, _: Anyone) -> Created:
+    async def make_part(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
         return Created(id=f"prt_{id}")
 
     @router.get("/{id}")
     @router.get("/{id}/parts/{part}")
-    async def read(id: str, _: Anyone) -> Created:
+    async def read(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
         return Created(id=id)
 
     @router.post("/{id}/notes", status_code=201)
-    async def add_note(id: str, _: Anyone) -> Created:
+    async def add_note(id: str, _: Annotated[Principal | None, anyone("a test")]) -> Created:
         return Created(id=id)
 
     @router.post("/nameless", status_code=201)
-    async def nameless(_: Anyone) -> View:
+    async def nameless(_: Annotated[Principal | None, anyone("a test")]) -> View:
         return View(word="free", number=1, by="all")
 
     assert None not in (make, make_part, read, add_note, nameless)
@@ -293,7 +204,7 @@ async def test_what_is_created_is_located(app: ASGIApp) -> None:
     assert plain["location"] == "/api/v1/things/thg_1"
     _, general, _ = await ask(app, "POST", "/api/v1/things/thg_1/parts")
     assert general["location"] == "/api/v1/things/thg_1/parts/prt_thg_1"
-    _, unreadable, _ = await ask(app, "POST", "/api/v1/things/thg_1/notes")
-    assert "location" not in unreadable
     _, nameless, _ = await ask(app, "POST", "/api/v1/things/nameless")
     assert "location" not in nameless
+    _, unreadable, _ = await ask(app, "POST", "/api/v1/things/thg_1/notes")
+    assert "location" not in unreadable

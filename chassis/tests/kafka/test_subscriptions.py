@@ -1,18 +1,14 @@
 """Which records are read, by which handlers, in which lane. No broker."""
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 import pytest
-from aiokafka.structs import ConsumerRecord
 
 from chassis.domain import Cause
 from chassis.kafka.subscriptions import Delivery, Message, Record, Subscriptions
-from chassis.outbox.entries import outbox_entry
 from chassis.tests.counter import TOPIC, Counted, Laned
+from chassis.tests.kafka.records import NOW, record
 from contracts.envelope import Event
-
-NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
 
 
 class Elsewhere(Event):
@@ -34,24 +30,6 @@ async def of_lane(event: Laned, message: Message) -> None: ...
 
 
 async def elsewhere(event: Elsewhere, message: Message) -> None: ...
-
-
-def record(event: Event, **changed: Any) -> Record:
-    entry = outbox_entry("counters", "cnt_1", 3, event, NOW, "")
-    fields: dict[str, Any] = {
-        "topic": event.topic,
-        "partition": 0,
-        "offset": 7,
-        "timestamp": 0,
-        "timestamp_type": 0,
-        "key": entry["key"].encode(),
-        "value": entry["body"].encode(),
-        "checksum": None,
-        "serialized_key_size": 0,
-        "serialized_value_size": 0,
-        "headers": (),
-    }
-    return cast(Record, ConsumerRecord(**(fields | changed)))
 
 
 COUNTED = Counted(counter="cnt_1", total=3, lane="north")
@@ -92,6 +70,19 @@ def test_the_lane_is_the_ordering_key_or_else_the_message_key():
     assert delivered(subscriptions, record(COUNTED)).lane == b"cnt_1"
     without_lane = LANED.model_copy(update={"lane": ""})
     assert delivered(subscriptions, record(without_lane)).lane == b"cnt_1"
+
+
+def test_a_reader_may_order_by_another_field():
+    """Whose own aggregate follows all of an aggregate's events needs them in one order."""
+    subscriptions = Subscriptions().on(Laned, of_lane, ordered_by="counter")
+    assert delivered(subscriptions, record(LANED)).lane == "cnt_1"
+    subscriptions.on(Counted, first, ordered_by="counter")
+    assert delivered(subscriptions, record(COUNTED)).lane == "cnt_1"
+
+
+def test_an_event_has_one_order_for_all_its_handlers():
+    with pytest.raises(ValueError, match="Laned"):
+        Subscriptions().on(Laned, of_lane).on(Laned, of_lane, ordered_by="counter")
 
 
 def test_a_type_without_a_handler_is_skipped_even_if_its_data_is_unreadable():

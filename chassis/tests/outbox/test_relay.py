@@ -181,7 +181,7 @@ async def test_a_wakeup_from_another_process_is_handled_at_once(
         await counters.add(Counter(id="cnt_wakeup_0"), [], Cause("first"))
         await counters.change("cnt_wakeup_0", increment, Cause("change"))
         await published(topic, {"cnt_wakeup_0"}, 1)  # it has polled, and holds the lease
-        monkeypatch.setattr("chassis.outbox.relay._LOOK_EVERY", 3600.0)
+        monkeypatch.setattr("chassis.outbox.relay._POLL_EVERY", 3600.0)
         async with relaying(other, publisher):
             await elsewhere.add(Counter(id="cnt_wakeup_1"), [], Cause("elsewhere"))
             await elsewhere.change("cnt_wakeup_1", increment, Cause("change"))

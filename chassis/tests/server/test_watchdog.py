@@ -42,7 +42,7 @@ def check(watchdog: Watchdog, turns: int) -> None:
             return Turns.left < 0
 
     watchdog._ended = Turns()  # pyright: ignore[reportPrivateUsage]
-    watchdog._look()  # pyright: ignore[reportPrivateUsage]
+    watchdog._watch()  # pyright: ignore[reportPrivateUsage]
 
 
 def nothing() -> None:

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Query
 from chassis.domain import Refusal
 from chassis.errors import NotFound
 from chassis.http.dependencies import provided
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
+from chassis.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    from_cursor,
+    page_of,
+    to_cursor,
+)
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
@@ -69,12 +77,10 @@ async def list_deliveries(
         return DeliveryPage(items=[delivery_view(found)], next=None)
     if report is None or message is not None:
         raise Refusal("report_or_message", "query.report")
-    messages = await inbox.of_report(report, after=from_cursor(cursor), limit=limit)
-    last = messages[-1] if len(messages) == limit else None
-    return DeliveryPage(
-        items=[delivery_view(one) for one in messages if _may_see(who, one)],
-        next=to_cursor(last.at, last.id) if last else None,
-    )
+    read = await inbox.of_report(report, after=from_cursor(cursor), limit=limit + 1)
+    page, following = page_of(read, limit, lambda one: to_cursor(one.at, one.id))
+    items = [delivery_view(one) for one in page if _may_see(who, one)]
+    return DeliveryPage(items=items, next=following)
 
 
 def _may_see(who: Principal, message: Message) -> bool:

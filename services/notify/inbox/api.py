@@ -6,7 +6,15 @@ from fastapi import APIRouter
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
+from chassis.http.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    from_cursor,
+    page_of,
+    to_cursor,
+)
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import id_path
 from chassis.identity.guards import Principal, allow
@@ -33,12 +41,9 @@ async def list_inbox(
     limit: Limit = DEFAULT_LIMIT,
 ) -> InboxPage:
     after = from_cursor(cursor)
-    messages = await inbox.page(who.subject, unread=unread, after=after, limit=limit)
-    last = messages[-1] if len(messages) == limit else None
-    return InboxPage(
-        items=[message_view(message) for message in messages],
-        next=to_cursor(last.at, last.id) if last else None,
-    )
+    read = await inbox.page(who.subject, unread=unread, after=after, limit=limit + 1)
+    page, following = page_of(read, limit, lambda message: to_cursor(message.at, message.id))
+    return InboxPage(items=[message_view(message) for message in page], next=following)
 
 
 @router.post("/{message}/read", summary="Mark a message as read")

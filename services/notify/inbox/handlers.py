@@ -15,7 +15,7 @@ Decide = Callable[[Message, datetime], Decision[Message] | None]
 
 
 class InboxHandlers:
-    """Both changes raise NotFound for another person's message: nobody learns that it exists."""
+    """Both changes raise NotFound for another person's message, so that they do not reveal it."""
 
     def __init__(self, inbox: Inbox, clock: Clock) -> None:
         self._inbox, self._clock = inbox, clock

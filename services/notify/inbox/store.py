@@ -88,7 +88,7 @@ class Inbox(Repository[Message]):
 
 
 class DeliveryMarks:
-    """What went out, collected and written together: nobody waits for it."""
+    """What was sent, collected and written together, off the hot path."""
 
     def __init__(self, inbox: Inbox, clock: Clock) -> None:
         self._inbox, self._clock = inbox, clock

@@ -65,15 +65,19 @@ class Duty:
         return await self._queries.submit(volunteer)
 
     async def _keep(self, volunteer: str, on: bool, message: Message) -> None:
-        # By time first: the sequence may start again with a volunteer's next time on duty.
-        order = round(message.at.timestamp() * 1000) * 1000 + message.seq % 1000
-        await self._duty.keep(volunteer, order, on=on, at=message.at)
+        await self._duty.keep(volunteer, _by_time(message), on=on, at=message.at)
 
     async def _are_off_duty(self, volunteers: Sequence[str]) -> Sequence[bool]:
         query = {"_id": {"$in": list(set(volunteers))}, "on": False}
         found = self._duty.collection.find(query, {"_id": 1}, max_time_ms=3000)
         off_duty = {document["_id"] async for document in found}
         return [volunteer in off_duty for volunteer in volunteers]
+
+
+def _by_time(message: Message) -> int:
+    """Orders a volunteer's duty events by time, then by sequence: the sequence may start again with
+    the next time on duty."""
+    return round(message.at.timestamp() * 1000) * 1_000_000 + message.seq
 
 
 class Standings:

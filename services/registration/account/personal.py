@@ -20,7 +20,7 @@ from chassis.domain import derived_id
 from services.registration.account.domain import Account
 
 UNASSIGNED_PHONES = "12000"
-"""Numbers that begin so are assigned to nobody in China. Accepted only while SMS is local, for
+"""Prefix of numbers that are not assigned in China. Accepted only while SMS is local, for
 developers, tests and demonstrations."""
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1\d{10})")
 _SEPARATORS = re.compile(r"[\s\-]")

@@ -62,7 +62,7 @@ class AccessLogEntry(Frozen):
 
 
 class AccessLog:
-    """One document for each time somebody reads a person's fields, written before the answer."""
+    """One document for each access to a person's fields, written before the answer."""
 
     def __init__(self, store: Store) -> None:
         self._collection = store.collection(

@@ -54,8 +54,8 @@ class Check:
         self._known_squads: dict[str, Squad] = {}
 
     def refuse(self, path: str, refusal: Refusal) -> None:
-        said = text(f"problem.{refusal.code}", **refusal.values)
-        self.problems.append(f"{path}: {said.zh} / {said.en}")
+        problem = text(f"problem.{refusal.code}", **refusal.values)
+        self.problems.append(f"{path}: {problem.zh} / {problem.en}")
 
     def stations(self, stored: Sequence[Station]) -> None:
         self._known_stations = {station.id: station for station in stored}
@@ -120,9 +120,7 @@ class Check:
                 standing=entry.volunteer.standing if entry.volunteer else "applied",
                 reason=self._reason(account, entry),
                 leads=leads.get(account),
-                grants=tuple(
-                    self._grant(f"{path}.roles[{m}]", r) for m, r in enumerate(entry.roles)
-                ),
+                grants=self._grants(path, entry.roles),
             )
             if len(self.problems) == before:
                 encrypted = self._personal.encrypt(phone, "phone", account)

@@ -114,20 +114,20 @@ def enrol(
     account: Account, is_new: bool, enrolment: Enrolment, now: datetime
 ) -> Decision[Account] | None:
     """Apply to the station, be decided on, lead a squad and hold roles, in one change; None if
-    nothing changes. Whoever has a standing or a name already keeps it.
+    nothing changes. An existing standing or name is kept.
 
     Raises Refusal as the single decisions do.
     """
     state = account
-    said: list[Event] = [events.account_opened(account)] if is_new else []
+    published: list[Event] = [events.account_opened(account)] if is_new else []
     for decide in _steps(account, enrolment, now):
         decision = decide(state)
         if decision is not None:
             state, facts = decision
-            said += facts
+            published += facts
     if state == account and not is_new:
         return None
-    latest = {type(event): event for event in said}  # of each type: each says all of its matter
+    latest = {type(event): event for event in published}  # each replaces those of its type before
     return state, list(latest.values())
 
 

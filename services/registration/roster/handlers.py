@@ -29,7 +29,7 @@ class WrongRoster(Exception):
 
 
 class RosterHandlers:
-    """`allow_unassigned`: also accept phones that are assigned to nobody."""
+    """`allow_unassigned`: also accept unassigned phone numbers."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class RosterHandlers:
         for person in changed:
             decide = partial(domain.enrol, is_new=False, enrolment=person.enrolment, now=now)
             await self._accounts.change(person.account, decide, cause)
-        # After their leaders: the service follows a squad's event, and looks for its leader.
+        # After their leaders: the service reacts to a squad's event with a grant to its leader.
         squads = [squads_domain.form(squad) for squad in check.new_squads]
         written["squads"] = await self._squads.add_missing(squads, cause)
         return written

@@ -44,7 +44,7 @@ def phone_of(text: str, field: str) -> str:
 
 
 class CodeHandlers:
-    """`allow_unassigned`: also send to numbers that are assigned to nobody."""
+    """`allow_unassigned`: also send to unassigned numbers."""
 
     def __init__(
         self,
@@ -206,8 +206,7 @@ class SessionHandlers:
 
 
 class LocalMessageHandlers:
-    """`messages` None: messages are really sent, and there is nothing to read. Without a `key`
-    nobody reads any."""
+    """`messages` is None where messages are really sent. Without a `key` none can be read."""
 
     def __init__(self, messages: LocalMessages | None, personal: PersonalData, key: str) -> None:
         self._messages, self._personal, self._key = messages, personal, key

@@ -28,7 +28,7 @@ class SignInCodes:
         self._collection = store.collection(
             "sign_in_codes", IndexModel([("purge_at", ASCENDING)], expireAfterSeconds=0)
         )
-        # Not journalled: if a server crashes, a count may be lost and somebody has a guess more.
+        # Not journalled: a crash of a server may lose a count, which allows one more guess.
         self._guesses = self._collection.with_options(
             write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
         )

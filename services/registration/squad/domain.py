@@ -40,7 +40,7 @@ def with_leader(squad: Squad, leader: str | None) -> Decision[Squad] | None:
 
 
 def without_leader(squad: Squad, leader: str) -> Decision[Squad] | None:
-    """None if somebody else leads it by now."""
+    """None if it has another leader by now."""
     return with_leader(squad, None) if squad.leader == leader else None
 
 

@@ -44,8 +44,8 @@ class SquadHandlers:
         return await self._squads.change(id, lambda squad: domain.with_leader(squad, leader), cause)
 
     async def follow_squad(self, event: SquadFormed, message: Message) -> None:
-        """Bring the leaders' grants to what the squad says now, whatever the event said: safe in
-        any order."""
+        """Bring the leaders' grants in line with the stored squad, not with the event: safe in any
+        order."""
         squad, cause = await self._squads.require(event.squad), message.cause
         if squad.leader is not None:
             await self._give_grant(squad, squad.leader, cause)
@@ -64,7 +64,7 @@ class SquadHandlers:
             await self._squads.change(squad.id, lambda s: domain.without_leader(s, leader), cause)
 
     async def follow_standing(self, event: VolunteerStandingChanged, message: Message) -> None:
-        """Who is not approved leads no squad."""
+        """A volunteer who is not approved leads no squad."""
         id = event.volunteer
         found = None if event.standing == "approved" else await self._accounts.get(id)
         if found is None or found.volunteer is None or found.volunteer.standing == "approved":

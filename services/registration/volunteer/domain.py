@@ -34,7 +34,7 @@ class Application(Frozen):
 
 
 def apply(account: Account, application: Application, now: datetime) -> Decision[Account]:
-    """Raises Refusal for who applied already and was not rejected."""
+    """Raises Refusal if they have applied already and were not rejected."""
     before = account.volunteer
     if before is not None and before.standing != "rejected":
         raise Refusal("wrong_state", state=before.standing)
@@ -85,7 +85,7 @@ def update(
 ) -> Decision[Account] | None:
     """Other skills, another squad; None if nothing changes.
 
-    Raises Refusal for another squad of somebody who leads one.
+    Raises Refusal for another squad while they lead one.
     """
     volunteer = _require(account, "applied", "approved", "suspended")
     if squad is not None and squad != volunteer.squad and account.leads():

@@ -1,5 +1,5 @@
 """Decides about volunteers, and reads them. Areas are checked on the stored state, in the step that
-changes it; whoever reads a name or a phone leaves an entry that the person can see."""
+changes it; each access to a name or a phone leaves an entry that the person can see."""
 
 from collections.abc import Callable, Sequence
 

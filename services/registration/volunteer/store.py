@@ -1,4 +1,4 @@
-"""Volunteers as somebody may read them: a view of the accounts."""
+"""Volunteers within the reach of a reader: a view of the accounts."""
 
 from pymongo import ASCENDING
 
@@ -10,7 +10,7 @@ from services.registration.account.store import Accounts
 
 
 class Reach(Frozen):
-    """Whom somebody may read: the volunteers of these areas, and of these squads."""
+    """What a reader may see: the volunteers of these areas, and of these squads."""
 
     areas: tuple[str, ...] = ()
     squads: tuple[str, ...] = ()

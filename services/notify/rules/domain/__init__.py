@@ -1,4 +1,4 @@
-"""Whom each event notifies, in which words: one rule an event, a module for each publisher."""
+"""Whom each event notifies, with which text: one rule per event, a module for each publisher."""
 
 from contracts.envelope import Event
 from services.notify.rules.domain import dispatch, incidents, registration
@@ -8,6 +8,6 @@ RULES: Rules = {**dispatch.RULES, **incidents.RULES, **registration.RULES}
 
 
 def notification_of(event: Event) -> Notification | None:
-    """None where nobody needs to know."""
+    """None where the event notifies nobody."""
     rule = RULES.get(type(event))
     return rule(event) if rule else None

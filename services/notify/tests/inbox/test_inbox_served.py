@@ -44,6 +44,8 @@ async def test_an_inbox_is_read_page_by_page(notify: Notify):
             return ids if len(ids) == 60 else []
 
         assert len(set(await eventually(all_of_it))) == 60
+        whole = (await client.get("/api/v1/inbox", params={"limit": 60})).json()
+        assert (len(whole["items"]), whole["next"]) == (60, None)
         broken = await client.get("/api/v1/inbox", params={"cursor": "nonsense"})
         assert broken.status_code == 422
         assert broken.json()["errors"][0]["field"] == "query.cursor"

@@ -25,7 +25,7 @@ class IssuedCode(Frozen):
     mark: str = ""
     """The cause of the request that asked for it: a repeat sends no second one."""
     delivered: bool = True
-    """Whether it is known to have left. Nobody is told "sent" before."""
+    """Whether the provider has accepted it. The answer is "sent" only then."""
     account_known: bool = False
     """Whether the phone had an account when the code was asked for: a hint what to try first."""
 

@@ -16,6 +16,6 @@ class LocalSms:
     async def send_code(self, phone: str, code: str) -> None:
         now = datetime.fromtimestamp(self._clock.real(), UTC)
         minutes = POLICIES.at(now).code_lifetime_s // 60
-        said = text("sms.sign_in_code", code=code, minutes=minutes).zh
-        message = LocalMessage(text=said, code=code, at=now)
+        shown = text("sms.sign_in_code", code=code, minutes=minutes).zh
+        message = LocalMessage(text=shown, code=code, at=now)
         await self._messages.add(self._personal.phone_key(phone), message)
