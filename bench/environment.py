@@ -16,7 +16,7 @@ import psutil
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from bench.cpu import Part, family, memory_mib, seconds
+from bench.cpu import Part, family, memory_mib
 from bench.load_client import Job, Result
 from chassis.identity.tokens import ALGORITHM
 from deploy.gateway.plan import ONE_ADDRESS, Limits
@@ -106,10 +106,6 @@ class Environment:
     def parts(self, *names: str) -> dict[str, Part]:
         """Each of these processes as a part for `CpuMeter`."""
         return {name: partial(self.pids, name) for name in names}
-
-    def cpu_seconds(self, *names: str) -> float:
-        """CPU time that these processes have used so far."""
-        return seconds(self.pids(*names))
 
     def memory(self) -> dict[str, float]:
         """Resident memory of each process now, MiB."""

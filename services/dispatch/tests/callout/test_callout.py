@@ -13,10 +13,12 @@ from contracts.events.dispatch import (
     VolunteerFinished,
     VolunteerStoodDown,
 )
+from contracts.texts import keys
+from contracts.vocabulary import values_of
 from services.dispatch.callout.domain import attendance, filling
 from services.dispatch.callout.domain.candidacy import candidacies, own_candidacy
 from services.dispatch.callout.domain.next_step import next_step
-from services.dispatch.callout.domain.state import Callout
+from services.dispatch.callout.domain.state import Callout, CalloutState, CandidateState
 from services.dispatch.tests.calls import (
     NOW,
     POLICY,
@@ -270,3 +272,8 @@ def test_a_report_that_ended_stands_everybody_down_once():
 def test_urgent_calls_lapse_in_half_the_time():
     assert POLICY.time_to_answer(routed(urgency="high").urgency) == timedelta(seconds=60)
     assert POLICY.time_to_answer("normal") == timedelta(seconds=120)
+
+
+@pytest.mark.parametrize("state", [*values_of(CandidateState), *values_of(CalloutState)])
+def test_a_refusal_has_words_for_every_state(state: str):
+    assert f"state.{state}" in keys()
