@@ -14,19 +14,9 @@ from pathlib import Path
 from statistics import median
 
 from tests.architecture.code import code_lines, long_definitions
+from tests.architecture.tree import CODE
 
 ROLES = frozenset({"__init__", "api", "handlers", "domain", "store", "events"})
-CODE = (
-    "jinan",
-    "contracts",
-    "chassis",
-    "services",
-    "deploy",
-    "ops",
-    "simulation",
-    "tests",
-    "bench",
-)
 
 
 def python_files(root: Path) -> list[Path]:
