@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -78,13 +77,6 @@ def application(**more: Any) -> dict[str, Any]:
         "id_number": id_number(next(_numbers)),
         "skills": ["mediation", "care"],
     } | more
-
-
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    until = time.monotonic() + seconds
-    while not await check():
-        assert time.monotonic() < until, "not in time"
-        await asyncio.sleep(0.05)
 
 
 async def staff(client: Client, people: dict[str, Member], person: Person) -> Member:

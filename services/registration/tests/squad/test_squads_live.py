@@ -7,10 +7,10 @@ from services.registration.tests.live import (
     Client,
     Member,
     application,
-    eventually,
     new_phone,
     staff,
 )
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
 
