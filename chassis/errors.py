@@ -25,11 +25,12 @@ class CauseReused(Exception):
 
 
 class DuplicateKey(Exception):
-    """A unique index holds the value already. `key` names the index's fields."""
+    """A unique index holds the value already. `key` names the index's fields, `value` has what
+    they hold, as far as the server says."""
 
-    def __init__(self, key: Mapping[str, Any]) -> None:
+    def __init__(self, key: Mapping[str, Any], value: Mapping[str, Any] | None = None) -> None:
         super().__init__(", ".join(key))
-        self.key = tuple(key)
+        self.key, self.value = tuple(key), dict(value or {})
 
 
 class Unavailable(Exception):

@@ -5,6 +5,7 @@ import gc
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,7 +24,8 @@ from chassis.outbox.relay import Relay
 from chassis.server.application import application
 from chassis.server.server import Server
 from chassis.settings import Settings
-from chassis.tasks import run_periodically, until_available
+from chassis.tasks.loops import run_periodically, until_available
+from chassis.tasks.schedule import Schedule
 from chassis.telemetry import logs, tracing
 from contracts.envelope import Event
 from contracts.topics import TOPICS
@@ -31,7 +33,9 @@ from contracts.topics import TOPICS
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
 Step = Callable[[], Awaitable[object]]
+DueStep = Callable[[], Awaitable[datetime | None]]
 _SYNC_CLOCK_EVERY = 30.0  # seconds
+_POLL_EVERY = 5.0  # seconds; for steps that another replica noted and did not live to take
 
 
 class Wiring:
@@ -40,6 +44,7 @@ class Wiring:
     def __init__(self) -> None:
         self.subscriptions, self.checks = Subscriptions(), Checks()
         self._steps: list[tuple[str, Step, float]] = []
+        self._due_steps: list[tuple[str, DueStep, Schedule]] = []
         self._starters: list[Step] = []
         self._stoppers: list[Step] = []
         self._before_shutdown: list[Callable[[], None]] = []
@@ -52,6 +57,11 @@ class Wiring:
     def runs(self, name: str, step: Step, every: float) -> None:
         """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
         self._steps.append((name, step, every))
+
+    def runs_when_due(self, name: str, step: DueStep, schedule: Schedule) -> None:
+        """Call `step` when something noted in the schedule is due, and now and then for what other
+        replicas noted: see `Schedule.run`."""
+        self._due_steps.append((name, step, schedule))
 
     def starts(self, start: Step, stop: Step | None = None) -> None:
         """Started before the service serves, stopped last: a Redis client, a hub of streams."""
@@ -141,7 +151,8 @@ class Service(Wiring):
                 self.checks.all_pass,
             )
             runs.append(run_periodically("consumer", self.consumer.run, 1.0))
-        return [*runs, *(run_periodically(*step) for step in self._steps)]
+        due = (schedule.run(name, step, _POLL_EVERY) for name, step, schedule in self._due_steps)
+        return [*runs, *due, *(run_periodically(*step) for step in self._steps)]
 
     async def _prepare(self) -> None:
         settings = self.settings

@@ -1,7 +1,7 @@
 """The form every event has on a topic."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,14 @@ class Event(BaseModel):
     reader may choose another field. Empty: by `key`. For events of one aggregate that concern
     different people."""
     example: ClassVar[dict[str, Any]]
+    supersedes: ClassVar[tuple[type["Event"], ...]] = ()
+    """Retired events that this one replaces: nobody publishes them any more. As long as topics may
+    hold them, readers get them upcast."""
+
+    @classmethod
+    def upcast(cls, old: Any) -> Self:
+        """The same fact as an event of today. `old` is an instance of one of `supersedes`."""
+        raise NotImplementedError(f"{cls.__name__} supersedes nothing")
 
 
 class Envelope(BaseModel):

@@ -19,7 +19,7 @@ from chassis.kafka.processor import Processor
 from chassis.kafka.subscriptions import Record, Subscriptions
 from chassis.kafka.topics import is_reachable
 from chassis.outbox.publisher import Publisher
-from chassis.tasks import background, raise_if_cancelled, run_periodically
+from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
 
 log = structlog.get_logger()
 _MAX_FETCHED = 250

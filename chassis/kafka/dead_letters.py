@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from chassis.errors import Unavailable
 from chassis.kafka.subscriptions import Record
 from chassis.outbox.publisher import Publisher
-from chassis.tasks import raise_if_cancelled
+from chassis.tasks.loops import raise_if_cancelled
 from chassis.telemetry.metrics import DEAD_LETTERS
 from contracts.topics import dead
 

@@ -13,7 +13,7 @@ from chassis.errors import is_transient
 from chassis.kafka.dead_letters import dead_letter
 from chassis.kafka.subscriptions import Delivery, Message
 from chassis.outbox.publisher import Publisher
-from chassis.tasks import raise_if_cancelled
+from chassis.tasks.loops import raise_if_cancelled
 from chassis.telemetry import tracing
 from chassis.telemetry.metrics import EVENT_DELAY, EVENT_SECONDS, EVENTS_HANDLED
 

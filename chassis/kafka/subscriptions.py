@@ -50,9 +50,17 @@ class Delivery:
 
 @dataclass(frozen=True)
 class _Subscription:
+    """`event` is what the handlers take, `stored` what the topic holds: the same, or one that it
+    supersedes."""
+
     event: type[Event]
+    stored: type[Event]
     ordered_by: str
     handlers: list[Handler] = field(default_factory=list[Handler])
+
+    def load(self, data: dict[str, Any]) -> Event:
+        found = self.stored.model_validate(data)
+        return found if self.stored is self.event else self.event.upcast(found)
 
 
 class Subscriptions:
@@ -66,16 +74,19 @@ class Subscriptions:
         self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None
     ) -> "Subscriptions":
         """Call the handlers one after another; each must take a repeat for what it is. `ordered_by`
-        names a field whose values keep their order instead of the event's ordering key.
+        names a field whose values keep their order instead of the event's ordering key. Retired
+        events come as the one that supersedes them.
 
         Raises ValueError for an event that is ordered in another way already.
         """
         ordered_by = event.ordering_key if ordered_by is None else ordered_by
         of_topic = self._handlers.setdefault(event.topic, {})
-        found = of_topic.setdefault(event.__name__, _Subscription(event, ordered_by))
-        if found.ordered_by != ordered_by:
-            raise ValueError(f"{event.__name__} is ordered by {found.ordered_by or 'its key'}")
-        found.handlers.extend(handlers)
+        for stored in (event, *event.supersedes):
+            new = _Subscription(event, stored, ordered_by)
+            found = of_topic.setdefault(stored.__name__, new)
+            if found.ordered_by != ordered_by:
+                raise ValueError(f"{event.__name__} is ordered by {found.ordered_by or 'its key'}")
+            found.handlers.extend(handlers)
         return self
 
     @property
@@ -93,7 +104,7 @@ class Subscriptions:
             if envelope.type not in self._handlers[record.topic]:
                 return None
             subscription = self._handlers[record.topic][envelope.type]
-            event = subscription.event.model_validate(envelope.data)
+            event = subscription.load(envelope.data)
         except (ValidationError, ValueError) as error:
             return Delivery(record, lane=record.key, error=type(error).__name__)
         message = Message(envelope.id, envelope.aggregate, envelope.seq, envelope.at)

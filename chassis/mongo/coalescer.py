@@ -9,7 +9,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, WriteConcernError, WriteError
 
 from chassis.errors import DuplicateKey
-from chassis.tasks import Batcher
+from chassis.tasks.batches import Batcher
 
 Write = InsertOne[dict[str, Any]] | UpdateOne
 _DUPLICATE_KEY = 11000
@@ -40,5 +40,5 @@ class Coalescer(Batcher[Write, None]):
 def _error(entry: Mapping[str, Any]) -> Exception:
     """What is wrong with this one write. Never transient: a message that causes it is dead."""
     if entry.get("code") == _DUPLICATE_KEY:
-        return DuplicateKey(entry.get("keyPattern", {"_id": 1}))
+        return DuplicateKey(entry.get("keyPattern", {"_id": 1}), entry.get("keyValue"))
     return WriteError(str(entry.get("errmsg")), entry.get("code"))

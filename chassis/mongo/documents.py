@@ -1,7 +1,7 @@
 """How an aggregate is written as a document: state, version, outbox and the causes of its
 changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic
 
 from pymongo import InsertOne, UpdateOne
@@ -13,6 +13,9 @@ from chassis.mongo.store import Document
 from chassis.outbox.entries import outbox_entries
 from contracts.envelope import Event
 
+Attached = Mapping[str, Any]
+"""Field -> a value to append to the array of that name, beside the aggregate's state."""
+
 
 class Documents(Generic[A]):
     """`kind` names the collection, and is the first part of its events' ids."""
@@ -23,28 +26,42 @@ class Documents(Generic[A]):
     def load(self, document: Document) -> A:
         return self._model.model_validate(document | {"id": document["_id"]})
 
-    def new(self, aggregate: A, events: Sequence[Event], cause: Cause) -> Document:
-        return self._state(aggregate, 1) | {
-            "_id": aggregate.id,
-            "seq": len(events),
-            "outbox": outbox_entries(self._kind, aggregate.id, 0, events, self._clock.now()),
-            "pending": bool(events),
-            "seen": [causes.entry(cause, self._clock.real())],
-            "made_by": cause.mark,
-        }
+    def new(
+        self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
+    ) -> Document:
+        more = {name: [value] for name, value in (attached or {}).items()}
+        return (
+            self._state(aggregate, 1)
+            | more
+            | {
+                "_id": aggregate.id,
+                "seq": len(events),
+                "outbox": outbox_entries(self._kind, aggregate.id, 0, events, self._clock.now()),
+                "pending": bool(events),
+                "seen": [causes.entry(cause, self._clock.real())],
+                "made_by": cause.mark,
+            }
+        )
 
-    def insert(self, aggregate: A, events: Sequence[Event], cause: Cause) -> InsertOne[Any]:
-        return InsertOne(self.new(aggregate, events, cause))
+    def insert(
+        self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
+    ) -> InsertOne[Any]:
+        return InsertOne(self.new(aggregate, events, cause, attached))
 
     def replace(
-        self, document: Document, changed: A, events: Sequence[Event], cause: Cause
+        self,
+        document: Document,
+        changed: A,
+        events: Sequence[Event],
+        cause: Cause,
+        attached: Attached | None = None,
     ) -> UpdateOne:
         """The change of a stored document, if its version is still the same."""
         seq, seen, version = document["seq"], document["seen"], document["version"]
         fields = self._state(changed, version + 1) | {"seq": seq + len(events)}
         kept = causes.to_keep(seen, self._clock.real())
         entry = causes.entry(cause, self._clock.real())
-        push: Document = {"seen": {"$each": [entry], "$slice": -kept}}
+        push: Document = {"seen": {"$each": [entry], "$slice": -kept}, **(attached or {})}
         if events:
             fields["pending"] = True
             waiting = outbox_entries(self._kind, document["_id"], seq, events, self._clock.now())

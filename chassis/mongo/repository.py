@@ -12,12 +12,11 @@ from chassis.domain import A, Cause, Decision
 from chassis.errors import AlreadyExists, Conflict, DuplicateKey, NotFound
 from chassis.mongo import causes
 from chassis.mongo.coalescer import Coalescer
-from chassis.mongo.documents import Documents
+from chassis.mongo.documents import Attached, Documents
 from chassis.mongo.store import Document, Store
 from contracts.envelope import Event
 
 _TRIES = 8
-_STATE = {"outbox": 0, "seen": 0}
 _PENDING = IndexModel(
     [("pending", ASCENDING), ("_id", ASCENDING)],
     name="pending_by_id",
@@ -26,15 +25,25 @@ _PENDING = IndexModel(
 
 
 class Reader(Generic[A]):
-    """The stored aggregates of one noun."""
+    """The stored aggregates of one noun. `attached` names fields that are kept in their documents
+    and not loaded with them."""
 
-    def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        model: type[A],
+        *indexes: IndexModel,
+        attached: Sequence[str] = (),
+    ) -> None:
         self.name, self._store = name, store
+        self._with_causes = dict.fromkeys(("outbox", *attached), 0)
+        self._state = {**self._with_causes, "seen": 0}
         self._documents = Documents(name, model, store.clock)
         self.collection = store.collection(name, _PENDING, *indexes)
 
     async def get(self, id: str) -> A | None:
-        document = await self.collection.find_one({"_id": id}, _STATE)
+        document = await self.collection.find_one({"_id": id}, self._state)
         return None if document is None else self.load(document)
 
     async def require(self, id: str) -> A:
@@ -53,7 +62,7 @@ class Reader(Generic[A]):
     ) -> list[A]:
         """At most `limit` aggregates. `query` is built by store code from checked values, never
         from a body."""
-        cursor = self.collection.find(query, _STATE, limit=limit, max_time_ms=5000)
+        cursor = self.collection.find(query, self._state, limit=limit, max_time_ms=5000)
         if sort:
             cursor = cursor.sort(list(sort))
         return [self.load(document) async for document in cursor]
@@ -65,13 +74,22 @@ class Reader(Generic[A]):
 class Repository(Reader[A]):
     """A change is one atomic write of state, events and cause."""
 
-    def __init__(self, store: Store, name: str, model: type[A], *indexes: IndexModel) -> None:
-        super().__init__(store, name, model, *indexes)
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        model: type[A],
+        *indexes: IndexModel,
+        attached: Sequence[str] = (),
+    ) -> None:
+        super().__init__(store, name, model, *indexes, attached=attached)
         self._writes = Coalescer(self.collection)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         store.outboxes.append(self)
 
-    async def add(self, aggregate: A, events: Sequence[Event], cause: Cause) -> A:
+    async def add(
+        self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
+    ) -> A:
         """Store a new aggregate with its events; a repeat of `cause` gives what is stored.
 
         Raises:
@@ -80,7 +98,7 @@ class Repository(Reader[A]):
             DuplicateKey: a unique index other than the id holds its value.
         """
         try:
-            await self._writes.submit(self._documents.insert(aggregate, events, cause))
+            await self._writes.submit(self._documents.insert(aggregate, events, cause, attached))
         except DuplicateKey as taken:
             return await self._stored_before(aggregate.id, cause, taken)
         self._wrote(events)
@@ -107,12 +125,14 @@ class Repository(Reader[A]):
         decide: Callable[[A], Decision[A] | None],
         cause: Cause,
         create: A | None = None,
+        attached: Attached | None = None,
     ) -> A:
         """Load, decide, save; again from the start if another change came first. A repeat of
         `cause` changes nothing.
 
         `decide` is pure and may run more than once; it returns None to leave things as they are,
         and raises Refusal. `create` is the state to decide on where nothing is stored yet.
+        `attached` is stored with the change, if there is one.
 
         Raises:
             NotFound: there is no such aggregate, and no `create`.
@@ -122,7 +142,7 @@ class Repository(Reader[A]):
         # One change of an aggregate at a time in this process: only other replicas can come first.
         async with self._locks.setdefault(id, asyncio.Lock()):
             for _ in range(_TRIES):
-                document = await self.collection.find_one({"_id": id}, {"outbox": 0})
+                document = await self.collection.find_one({"_id": id}, self._with_causes)
                 if document is None and create is None:
                     raise NotFound(id)
                 current = create if document is None else self.load(document)
@@ -133,17 +153,24 @@ class Repository(Reader[A]):
                     return current
                 try:
                     if document is None:
-                        return await self.add(*decision, cause)
-                    return await self._replace(document, *decision, cause)
+                        return await self.add(*decision, cause, attached)
+                    return await self._replace(document, *decision, cause, attached)
                 except (Conflict, AlreadyExists):
                     continue
         raise Conflict(id)
 
     async def _replace(
-        self, document: Document, changed: A, events: Sequence[Event], cause: Cause
+        self,
+        document: Document,
+        changed: A,
+        events: Sequence[Event],
+        cause: Cause,
+        attached: Attached | None,
     ) -> A:
         try:
-            await self._writes.submit(self._documents.replace(document, changed, events, cause))
+            await self._writes.submit(
+                self._documents.replace(document, changed, events, cause, attached)
+            )
         except DuplicateKey as taken:
             if taken.key == ("_id",):
                 raise Conflict(document["_id"]) from None
@@ -152,7 +179,7 @@ class Repository(Reader[A]):
         return changed.with_(version=document["version"] + 1)
 
     async def _stored_before(self, id: str, cause: Cause, taken: DuplicateKey) -> A:
-        document = await self.collection.find_one({"_id": id}, {"outbox": 0})
+        document = await self.collection.find_one({"_id": id}, self._with_causes)
         if document is None:
             raise taken
         # What made it is known however many causes came since.

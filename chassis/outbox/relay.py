@@ -20,7 +20,7 @@ from chassis.errors import is_transient
 from chassis.mongo.store import Document, Outbox, Store
 from chassis.outbox.lease import Lease
 from chassis.outbox.published import Published, mark
-from chassis.tasks import background, raise_if_cancelled, run_periodically
+from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
 from chassis.telemetry.metrics import RELAY_BACKLOG, RELAY_PUBLISHED
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from chassis import patches
-from chassis.tasks import background
+from chassis.tasks.loops import background
 
 patches.install()
 

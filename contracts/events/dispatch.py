@@ -1,7 +1,9 @@
 """Events of dispatch: who is on duty, who was called, who came, and their hours of service."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
 
 from contracts import topics
 from contracts.envelope import Event
@@ -59,6 +61,8 @@ class CalloutEvent(DispatchEvent):
     station: str | None = None
     area: str
     category: Category
+    reporter: str | None = None
+    """Who filed the report; None for an anonymous one."""
 
 
 _CALLOUT = {
@@ -80,7 +84,7 @@ class CalloutOpened(CalloutEvent):
 
 
 class VolunteerCalled(CalloutEvent):
-    """A volunteer is called and can answer until `expires_at`. Distance on the map, metres."""
+    """Retired, see WaveCalled. One volunteer was called."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {
@@ -99,7 +103,44 @@ class VolunteerCalled(CalloutEvent):
     urgency: Urgency
     expires_at: datetime
     by_hand: bool = False
+
+
+class CalledVolunteer(BaseModel):
+    """Distance on the map, metres."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    volunteer: str
+    distance_m: int
+
+
+class WaveCalled(CalloutEvent):
+    """These volunteers are called together and can answer until `expires_at`."""
+
+    example: ClassVar = {
+        **_CALLOUT,
+        "wave": 1,
+        "people_needed": 2,
+        "urgency": "normal",
+        "expires_at": "2026-03-05T08:00:00Z",
+        "called": [
+            {"volunteer": "acc_5f1e", "distance_m": 240},
+            {"volunteer": "acc_77", "distance_m": 310},
+        ],
+    }
+    supersedes: ClassVar = (VolunteerCalled,)
+    wave: int
+    people_needed: int
+    urgency: Urgency
+    expires_at: datetime
+    by_hand: bool = False
     """Called by a leader or an officer, outside the waves."""
+    called: tuple[CalledVolunteer, ...]
+
+    @classmethod
+    def upcast(cls, old: VolunteerCalled) -> Self:
+        one = {"volunteer": old.volunteer, "distance_m": old.distance_m}
+        return cls.model_validate({**dict(old), "called": (one,)})
 
 
 class CalloutAccepted(CalloutEvent):
@@ -121,20 +162,50 @@ class CalloutDeclined(CalloutEvent):
 
 
 class CallTimedOut(CalloutEvent):
-    """A volunteer did not answer in time."""
+    """Retired, see WaveLapsed. One volunteer did not answer in time."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e"}
     volunteer: str
 
 
+class WaveLapsed(CalloutEvent):
+    """These volunteers did not answer in time."""
+
+    example: ClassVar = {**_CALLOUT, "volunteers": ["acc_5f1e", "acc_77"]}
+    supersedes: ClassVar = (CallTimedOut,)
+    volunteers: tuple[str, ...]
+
+    @classmethod
+    def upcast(cls, old: CallTimedOut) -> Self:
+        return cls.model_validate(_plural(old))
+
+
 class VolunteerStoodDown(CalloutEvent):
-    """A called or accepted volunteer is not needed any more."""
+    """Retired, see WaveStoodDown. One volunteer was not needed any more."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {**_CALLOUT, "volunteer": "acc_5f1e", "reason": "enough"}
     volunteer: str
     reason: Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
+
+
+class WaveStoodDown(CalloutEvent):
+    """These volunteers, called or accepted, are not needed any more, for one reason."""
+
+    example: ClassVar = {**_CALLOUT, "volunteers": ["acc_5f1e", "acc_77"], "reason": "enough"}
+    supersedes: ClassVar = (VolunteerStoodDown,)
+    volunteers: tuple[str, ...]
+    reason: Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
+
+    @classmethod
+    def upcast(cls, old: VolunteerStoodDown) -> Self:
+        return cls.model_validate(_plural(old))
+
+
+def _plural(old: CallTimedOut | VolunteerStoodDown) -> dict[str, Any]:
+    """The fields of an event about one volunteer, as of one about several."""
+    return {**dict(old), "volunteers": (old.volunteer,)}
 
 
 class CalloutFilled(CalloutEvent):

@@ -23,6 +23,7 @@ CHASSIS = (
     "chassis/mongo",
     "chassis/outbox",
     "chassis/server",
+    "chassis/tasks",
     "chassis/telemetry",
 )
 SIXTH = "A file of its own because"

@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, WriteConcernError, Wri
 
 from chassis.errors import DuplicateKey, Overloaded, is_transient
 from chassis.mongo.coalescer import Coalescer
-from chassis.tasks import MAX_BATCH, MAX_WAITING
+from chassis.tasks.batches import MAX_BATCH, MAX_WAITING
 
 Answer = Callable[[list[Any]], None]
 

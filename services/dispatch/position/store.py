@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from chassis.tasks import Batcher
+from chassis.tasks.batches import Batcher
 from jinan.coordinates import Point, distance_m
 from services.dispatch.position.domain import Fix
 

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, IndexModel
 from chassis.kafka.subscriptions import Message
 from chassis.mongo.projection import Projection
 from chassis.mongo.store import Store
-from chassis.tasks import Batcher
+from chassis.tasks.batches import Batcher
 from contracts.envelope import Event
 from contracts.events import dispatch
 from contracts.events.dispatch import CalloutEvent, DutyEnded, DutyStarted

@@ -9,7 +9,7 @@ from typing import Literal
 
 from prometheus_client import Counter, Gauge
 
-from chassis.tasks import run_periodically
+from chassis.tasks.loops import run_periodically
 from services.notify.stream.domain import Frame
 from services.notify.stream.store import LiveStreams, NewEntry, SessionEnded
 

@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chassis.tasks import Batcher
+from chassis.tasks.batches import Batcher
 from chassis.telemetry import tracing
 from services.notify.stream.domain import START, Frame
 

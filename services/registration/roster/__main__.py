@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from chassis.clock import Clock
 from chassis.mongo.store import Store
-from chassis.tasks import until_available
+from chassis.tasks.loops import until_available
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.account.store import Accounts
 from services.registration.division.store import Divisions

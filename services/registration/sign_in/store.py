@@ -12,7 +12,7 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.domain import Frozen
 from chassis.mongo.store import Document, Store, new_id
-from chassis.tasks import Batcher
+from chassis.tasks.batches import Batcher
 from services.registration.policy import POLICIES
 from services.registration.sign_in.domain.code import IssuedCode, day_of
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from chassis import patches
-from chassis.tasks import background, run_periodically
+from chassis.tasks.loops import background, run_periodically
 
 patches.install()
 
