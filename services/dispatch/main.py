@@ -2,7 +2,10 @@
 
 from chassis.service import Service
 from contracts.events import dispatch, incidents, registration
+from services.dispatch.availability.handlers import AvailabilityHandlers
+from services.dispatch.availability.store import Availability
 from services.dispatch.callout import api as callout_api
+from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.deadlines import Deadlines
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts, EndedReports
@@ -14,7 +17,6 @@ from services.dispatch.responder import api as responder_api
 from services.dispatch.responder.handlers import ResponderHandlers
 from services.dispatch.responder.store import Responders
 from services.dispatch.selection.handlers import CandidateSearch
-from services.dispatch.selection.store import SelectionRecords
 from services.dispatch.service_record import api as service_record_api
 from services.dispatch.service_record.handlers import ServiceRecordHandlers
 from services.dispatch.service_record.store import ServiceRecords
@@ -30,11 +32,19 @@ def build(settings: DispatchSettings) -> Service:
         Responders(store),
         Callouts(store),
     )
-    search = CandidateSearch(positions, responder_store, SelectionRecords(store))
+    known = AvailabilityHandlers(Availability(positions), responder_store, callout_store, clock)
+    search = CandidateSearch(known, positions, responder_store)
 
-    responders = ResponderHandlers(responder_store, positions, clock)
+    responders = ResponderHandlers(responder_store, positions, callout_store.engagements, clock)
     locating = PositionHandlers(positions, responders.may_send_positions, clock)
-    callouts = CalloutHandlers(callout_store, EndedReports(store), responder_store, search, clock)
+    callouts = CalloutHandlers(
+        callout_store,
+        EndedReports(store),
+        responder_store,
+        Claims(callout_store, known, search),
+        search,
+        clock,
+    )
     deadlines = Deadlines(callout_store, callouts, squads, clock)
     service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations, clock)
 
@@ -45,23 +55,30 @@ def build(settings: DispatchSettings) -> Service:
 
     service.on(registration.SquadFormed, squads.keep_squad)
     service.on(registration.StationRegistered, stations.keep_station)
-    service.on(registration.VolunteerStandingChanged, responders.apply_standing, callouts.drop)
+    service.on(
+        registration.VolunteerStandingChanged,
+        responders.apply_standing,
+        known.refresh,
+        callouts.drop,
+    )
     service.on(incidents.ReportRouted, callouts.open)
     service.on(incidents.ReportWithdrawn, callouts.end)
     service.on(incidents.ReportNotAccepted, callouts.end)
     service.on(incidents.ReportClosed, callouts.end)
     service.on(incidents.ReportResolved, callouts.end)
     service.on(dispatch.DutyEnded, responders.forget_position, callouts.drop)
-    service.on(dispatch.CalloutAccepted, responders.engage)
-    service.on(dispatch.CalloutDeclined, responders.release)
-    service.on(dispatch.CallTimedOut, responders.release)
-    service.on(dispatch.VolunteerStoodDown, responders.release)
-    service.on(dispatch.VolunteerWithdrew, responders.release)
-    service.on(dispatch.VolunteerFinished, responders.release, service_records.credit)
+    service.on(dispatch.DutyStarted, known.refresh)
+    service.on(dispatch.CalloutAccepted, responders.accept, known.refresh)
+    service.on(dispatch.CalloutDeclined, responders.leave, known.refresh)
+    service.on(dispatch.WaveLapsed, responders.leave, known.refresh)
+    service.on(dispatch.WaveStoodDown, responders.leave, known.refresh)
+    service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh)
+    service.on(dispatch.VolunteerFinished, responders.leave, known.refresh, service_records.credit)
 
     service.starts(positions.ping, positions.close)
     service.checks.add("redis", positions.ping)
-    service.runs("call-outs that are due", deadlines.run_due, every=0.0)
+    service.runs_when_due("call-outs that are due", deadlines.run_due, callouts.schedule)
+    service.runs("old searches", callouts.forget_searches, every=3600)
     service.runs("silent volunteers", responders.check_silence, every=max(0.25, clock.seconds(30)))
     return service
 

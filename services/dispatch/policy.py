@@ -50,6 +50,8 @@ class DispatchPolicy(Policy):
     no_sign_s: int
     min_work_minutes: int
 
+    search_days: int
+
     def is_night(self, now: datetime) -> bool:
         return local_time.is_night(now, self.night_from_hour, self.night_until_hour)
 

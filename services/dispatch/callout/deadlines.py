@@ -1,11 +1,11 @@
 """The timed steps of call-outs: calls lapse, the next wave goes out, leaders and station are
 alerted.
 
-A file of its own because it polls, while the handlers react.
+A file of its own because it runs by the clock, while the handlers react.
 """
 
 import asyncio
-from contextlib import suppress
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,7 +21,7 @@ from services.dispatch.policy import POLICIES
 from services.dispatch.replicas.store import Squads
 
 log = structlog.get_logger()
-_POLL_S = 0.25
+_RETRY_S = 0.5
 _MAX_CONCURRENT, _MAX_DUE, _MAX_STEPS = 16, 200, 8
 
 
@@ -39,18 +39,18 @@ class Deadlines:
         )
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
-    async def run_due(self) -> None:
-        """Wait until a step may be due, then take all that are. One that fails is logged, delays no
-        other, and stays due."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_POLL_S):
-                await self._handlers.wakeup.wait()
-        self._handlers.wakeup.clear()
+    async def run_due(self) -> datetime | None:
+        """Take all steps that are due; returns when the next one is. A step that fails is logged,
+        delays no other, and is taken again."""
         due = await self._callouts.due(self._clock.now(), _MAX_DUE)
         outcomes = await asyncio.gather(*map(self._advance, due), return_exceptions=True)
-        for id, outcome in zip(due, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                log.warning("call-out step failed", callout=id, exc_info=outcome)
+        failed = [(id, o) for id, o in zip(due, outcomes, strict=True) if isinstance(o, Exception)]
+        for id, outcome in failed:
+            log.warning("call-out step failed", callout=id, exc_info=outcome)
+        following = await self._callouts.next_due()
+        if following is None or not failed:
+            return following
+        return max(following, self._clock.now() + timedelta(seconds=_RETRY_S * self._clock.rate))
 
     async def _advance(self, id: str) -> None:
         async with self._slots:

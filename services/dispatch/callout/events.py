@@ -1,5 +1,6 @@
 """The facts of a call-out, as events. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ def _of(callout: Callout) -> dict[str, Any]:
         "station": callout.station,
         "area": callout.area,
         "category": callout.category,
+        "reporter": callout.reporter,
     }
 
 
@@ -28,16 +30,19 @@ def opened(callout: Callout) -> contract.CalloutOpened:
     )
 
 
-def called(callout: Callout, candidate: Candidate) -> contract.VolunteerCalled:
-    return contract.VolunteerCalled(
+def wave_called(callout: Callout, called: Sequence[Candidate]) -> contract.WaveCalled:
+    """`called` are called together, and are at least one."""
+    first = called[0]
+    return contract.WaveCalled(
         **_of(callout),
-        volunteer=candidate.volunteer,
-        wave=candidate.wave,
-        distance_m=candidate.distance_m,
+        wave=first.wave,
         people_needed=callout.people_needed,
         urgency=callout.urgency,
-        expires_at=candidate.expires_at,
-        by_hand=candidate.by == "hand",
+        expires_at=first.expires_at,
+        by_hand=first.by == "hand",
+        called=tuple(
+            contract.CalledVolunteer(volunteer=c.volunteer, distance_m=c.distance_m) for c in called
+        ),
     )
 
 
@@ -51,14 +56,23 @@ def declined(callout: Callout, volunteer: str) -> contract.CalloutDeclined:
     return contract.CalloutDeclined(**_of(callout), volunteer=volunteer)
 
 
-def timed_out(callout: Callout, volunteer: str) -> contract.CallTimedOut:
-    return contract.CallTimedOut(**_of(callout), volunteer=volunteer)
+def wave_lapsed(callout: Callout, volunteers: Sequence[str]) -> contract.WaveLapsed:
+    return contract.WaveLapsed(**_of(callout), volunteers=tuple(volunteers))
 
 
-def volunteer_stood_down(
-    callout: Callout, volunteer: str, reason: StandDownReason
-) -> contract.VolunteerStoodDown:
-    return contract.VolunteerStoodDown(**_of(callout), volunteer=volunteer, reason=reason)
+def stood_down(
+    callout: Callout, before: Sequence[Candidate], reason: StandDownReason
+) -> list[contract.WaveStoodDown]:
+    """`before` are the candidates as they were until now; without any there is no event."""
+    if not before:
+        return []
+    volunteers = tuple(c.volunteer for c in before)
+    accepted = tuple(c.volunteer for c in before if c.state in COMING)
+    return [
+        contract.WaveStoodDown(
+            **_of(callout), volunteers=volunteers, accepted=accepted, reason=reason
+        )
+    ]
 
 
 def filled(callout: Callout) -> contract.CalloutFilled:

@@ -1,12 +1,14 @@
 """Call-outs as people and other services move them: load, decide, save."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal, derived_id
-from chassis.errors import CauseReused, Conflict, NotFound
+from chassis.errors import AlreadyExists, NotFound
 from chassis.kafka.subscriptions import Message
+from chassis.tasks.schedule import Schedule
 from chassis.telemetry import tracing
 from contracts.access import Principal
 from contracts.events.dispatch import DutyEnded
@@ -19,86 +21,97 @@ from contracts.events.incidents import (
 )
 from contracts.events.registration import VolunteerStandingChanged
 from contracts.vocabulary import Outcome
+from jinan.coordinates import Point
 from services.dispatch.callout import events
+from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.domain import access, attendance, filling, manual_call
 from services.dispatch.callout.domain.candidacy import Candidacy, candidacies
 from services.dispatch.callout.domain.state import Callout, Decision
-from services.dispatch.callout.store import Callouts, EndedReports
+from services.dispatch.callout.store import Callouts, EndedReports, record
 from services.dispatch.policy import POLICIES
-from services.dispatch.responder.domain import Profile
+from services.dispatch.responder.domain import Responder
 from services.dispatch.responder.store import Responders
+from services.dispatch.selection.domain.explanation import explain
 from services.dispatch.selection.domain.situation import Found
 from services.dispatch.selection.handlers import CandidateSearch
 
+_IN_ORDER = timedelta(seconds=30)
 ReportEnd = ReportWithdrawn | ReportNotAccepted | ReportClosed | ReportResolved | ReportRouted
 
 
 class CalloutHandlers:
-    """`wakeup` is set when a call-out's next step may be due, so that deadlines need not wait for
-    their turn."""
+    """`schedule` has when the next step of a call-out is due."""
 
     def __init__(
         self,
         callouts: Callouts,
         ended: EndedReports,
         responders: Responders,
+        claims: Claims,
         search: CandidateSearch,
         clock: Clock,
     ) -> None:
         self._callouts, self._ended, self._responders = callouts, ended, responders
-        self._search, self._clock = search, clock
-        self.wakeup = asyncio.Event()
+        self._claims, self._search, self._clock = claims, search, clock
+        self.schedule = Schedule(clock)
 
     async def open(self, event: ReportRouted, message: Message) -> None:
-        """The call-out and its first wave are one write. Stands down the call-out of an earlier
-        round; opens nothing where the report has ended or been routed again since."""
+        """The call-out, its first wave and the claims on those called are one write. Stands down
+        the call-out of an earlier round; opens nothing where the report has ended or been routed
+        again since."""
         if event.route != "volunteers":
             return await self.end(event, message)
-        known, ended = await asyncio.gather(
-            self._callouts.of_report(event.report), self._ended.after(event.report, message.seq)
-        )
-        earlier = [callout for callout in known if callout.round < event.round]
-        await self._stand_down(
-            earlier, "routed_elsewhere", Cause(f"round:{event.report}:{event.round}")
-        )
-        if ended or len(earlier) < len(known):
+        if await self._is_outdated(event, message):
             return None
         now = self._clock.now()
         policy = POLICIES.at(now)
         id = derived_id("cal", event.report, str(event.round))
         callout = filling.opened(id, event, policy, now, tracing.current())
 
-        need = filling.need(callout, policy, now)
-        found = await self._search.search(need, policy, now)
-        found = await self._search.claim(found, need, policy, now)
-        opened, facts = filling.open_with(callout, found, policy, now)
-        stored = await self._callouts.add(opened, facts, message.cause)
-        return await self._settle(stored, found)
+        def save(found: Found) -> Awaitable[Callout]:
+            opened, facts = filling.open_with(callout, found, policy, now)
+            return self._callouts.add(opened, facts, message.cause, record(found))
+
+        try:
+            stored = await self._claims.call_found(callout, policy, now, save)
+        except AlreadyExists:  # the same round came by another message
+            return None
+        return await self._called(stored, stored.waves[0].called)
+
+    async def _is_outdated(self, event: ReportRouted, message: Message) -> bool:
+        """Stands down earlier rounds. The events of a report come in order: only what an operator
+        replays comes after the report's end, and that is older than a moment."""
+        if event.round == 1 and self._clock.now() - message.at < _IN_ORDER:
+            return False
+        known, ended = await asyncio.gather(
+            self._callouts.of_report(event.report), self._ended.after(event.report, message.seq)
+        )
+        earlier = [callout for callout in known if callout.round < event.round]
+        cause = Cause(f"round:{event.report}:{event.round}")
+        await self._stand_down(earlier, "routed_elsewhere", cause)
+        return ended or len(earlier) < len(known)
 
     async def call_next_wave(self, callout: Callout) -> None:
         now = self._clock.now()
         policy = POLICIES.at(now)
-        need = filling.need(callout, policy, now)
-        found = await self._search.search(need, policy, now)
-        found = await self._search.claim(found, need, policy, now)
-        stored = await self.change(
-            callout.id,
-            lambda c: filling.call_wave(c, found, policy, now),
-            Cause(f"wave:{callout.version}:{found.id}"),
-        )
-        await self._settle(stored, found)
 
-    async def _settle(self, callout: Callout, found: Found) -> None:
-        """Release those claimed for a wave that lost to another replica's; drop those who went off
-        duty between claim and call."""
-        self._wake(callout)
-        if all(wave.decision != found.id for wave in callout.waves):
-            spare = set(found.selection.chosen).difference(callout.asked)
-            await self._search.release(callout.id, spare)
-        called = [candidate.volunteer for candidate in callout.in_state("called")]
-        for volunteer, responder in (await self._responders.off_duty(called)).items():
-            cause = Cause(f"drop:{callout.id}:{volunteer}")
-            await self._drop(callout.id, volunteer, cause, suspended=not responder.approved)
+        def save(found: Found) -> Awaitable[Callout]:
+            return self._callouts.change(
+                callout.id,
+                lambda c: filling.call_wave(c, found, policy, now),
+                Cause(f"wave:{callout.version}:{found.id}"),
+                attached=record(found),
+            )
+
+        stored = await self._claims.call_found(callout, policy, now, save)
+        await self._called(stored, stored.waves[-1].called)
+
+    async def _called(self, callout: Callout, called: Collection[str]) -> None:
+        """Drop those who went off duty before they were called."""
+        self.schedule.note(callout.due_at)
+        for responder in await self._claims.off_duty(callout, called):
+            cause = Cause(f"drop:{callout.id}:{responder.id}")
+            await self._drop(callout.id, responder.id, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
         """The report is withdrawn, closed, resolved by others, or routed elsewhere. One resolved by
@@ -127,27 +140,15 @@ class CalloutHandlers:
 
     async def accept(self, id: str, volunteer: str, cause: Cause) -> Callout:
         """Raises Refusal enough_people after the last place, call_lapsed when it is too late,
-        not_free when another call-out has a claim on them, off_duty when they are not on duty."""
+        off_duty when they are not on duty."""
         now = self._clock.now()
-        await self._renew_claim(id, volunteer)
+        responder = await self._responders.get(volunteer)
+        on_duty = responder is not None and responder.on_duty
         return await self.change(
-            id, lambda c: filling.accept(c, volunteer, POLICIES.at(now), now), cause
+            id,
+            lambda c: filling.accept(c, volunteer, POLICIES.at(now), now, on_duty=on_duty),
+            cause,
         )
-
-    async def _renew_claim(self, id: str, volunteer: str) -> None:
-        """Before an acceptance that is possible: make sure that the claim still holds."""
-        callout, responder = await asyncio.gather(self.get(id), self._responders.get(volunteer))
-        candidate = callout.candidate(volunteer)
-        if candidate is None or candidate.state != "called" or callout.places_left == 0:
-            return  # a repeat, or refused with the reason by the decision itself
-        now = self._clock.now()
-        if responder is None or not responder.on_duty:
-            raise Refusal("off_duty")
-        if responder.engagement(now) == id:
-            return
-        until = now + POLICIES.at(now).claim_grace
-        if not await self._responders.claim_again(volunteer, id, now, until):
-            raise Refusal("not_free")
 
     async def decline(self, id: str, volunteer: str, cause: Cause) -> Callout:
         now = self._clock.now()
@@ -179,12 +180,11 @@ class CalloutHandlers:
         if isinstance(event, VolunteerStandingChanged) and event.standing == "approved":
             return
         responder = await self._responders.get(event.volunteer)
-        if responder is None or responder.on_duty or responder.engaged is None:
+        if responder is None or responder.on_duty:
             return
-        suspended = not responder.approved
-        await self._drop(
-            responder.engaged.callout, responder.id, message.cause, suspended=suspended
-        )
+        for one in (await self._callouts.engagements([responder.id])).values():
+            suspended = not responder.approved
+            await self._drop(one.callout, responder.id, message.cause, suspended=suspended)
 
     async def _drop(self, id: str, volunteer: str, cause: Cause, *, suspended: bool) -> None:
         now = self._clock.now()
@@ -208,30 +208,31 @@ class CalloutHandlers:
         policy = POLICIES.at(now)
         people = await self._people(callout, who, volunteers)
         free, already = manual_call.sort_out(callout, people, policy, now)
-        need = filling.need(callout, policy, now, manual_call.time_to_answer(policy))
-        claimed = await self._search.claim_named(need, free, now)
-        if not claimed and not already:
-            raise Refusal("not_free")
-        called = manual_call.candidates(callout, people, claimed, policy, now)
-        try:
-            changed = await self.change(
+        place = Point(callout.longitude, callout.latitude)
+        metres = await self._search.distances(place, free)
+
+        def save(chosen: Sequence[str]) -> Awaitable[Callout]:
+            called = manual_call.candidates(callout, people, chosen, metres, policy, now)
+            return self.change(
                 id,
                 lambda c: filling.call_manually(c, called, policy, now) if called else None,
                 cause,
             )
-        except (Refusal, Conflict, CauseReused):
-            await self._search.release(id, claimed)
-            raise
-        return changed, [v for v in people if v not in claimed and v not in already]
+
+        if not free and not already:
+            raise Refusal("not_free")
+        changed, called = await self._claims.call_named(id, free, save)
+        await self._called(changed, called)
+        return changed, [v for v in people if v not in called and v not in already]
 
     async def _people(
         self, callout: Callout, who: Principal, volunteers: Sequence[str]
-    ) -> Mapping[str, Profile]:
+    ) -> Mapping[str, Responder]:
         """Officers of the area may call anybody, a leader the own squad."""
         commands = access.commands(who, callout)
         if not commands and not access.leads(who, callout):
             raise NotFound(callout.id)
-        known = await self._responders.profiles(volunteers, callout.category, self._clock.now())
+        known = {one.id: one for one in await self._responders.of(volunteers)}
         unknown = [n for n, volunteer in enumerate(volunteers) if volunteer not in known]
         if unknown:
             field = "problem.no_such_volunteer"
@@ -243,8 +244,12 @@ class CalloutHandlers:
         return {volunteer: known[volunteer] for volunteer in volunteers}
 
     async def candidacies(self, callout: Callout) -> list[Candidacy]:
-        explained = await self._search.explain([wave.decision for wave in callout.waves])
-        return candidacies(callout, explained)
+        return candidacies(callout, explain(await self._callouts.searches(callout.id)))
+
+    async def forget_searches(self) -> None:
+        now = self._clock.now()
+        kept = timedelta(days=POLICIES.at(now).search_days)
+        await self._callouts.forget_searches(now - kept)
 
     async def get(self, id: str) -> Callout:
         """Raises NotFound."""
@@ -254,13 +259,17 @@ class CalloutHandlers:
         self, id: str, decide: Callable[[Callout], Decision | None], cause: Cause
     ) -> Callout:
         """Raises the decision's Refusal; NotFound for who was never called."""
+        before: list[Callout] = []
+
+        def noting(callout: Callout) -> Decision | None:
+            before[:] = [callout]
+            return decide(callout)
+
         try:
-            changed = await self._callouts.change(id, decide, cause)
+            changed = await self._callouts.change(id, noting, cause)
         except Refusal as refusal:
             raise NotFound(id) if refusal.code == "not_called" else refusal from None
-        self._wake(changed)
+        self.schedule.note(changed.due_at)
+        if before:
+            await self._claims.follow(before[0], changed)
         return changed
-
-    def _wake(self, callout: Callout) -> None:
-        if callout.due_at is not None and callout.due_at <= self._clock.now():
-            self.wakeup.set()

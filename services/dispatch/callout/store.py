@@ -1,6 +1,7 @@
 """Call-outs, and reports that have ended, in MongoDB."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,9 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from services.dispatch.callout.domain.state import Callout, CalloutState
+from services.dispatch.callout.domain.state import COMING, Callout, CalloutState
+from services.dispatch.responder.domain import Engagement
+from services.dispatch.selection.domain.situation import Found
 
 After = tuple[datetime, str]
 """Where the page before ended: `opened_at` and id of its last call-out."""
@@ -18,22 +21,75 @@ _BY_TIME = [("opened_at", DESCENDING), ("_id", DESCENDING)]
 
 class Callouts(Repository[Callout]):
     def __init__(self, store: Store) -> None:
-        due = {"partialFilterExpression": {"due_at": {"$type": "date"}}}
         super().__init__(
             store,
             "callouts",
             Callout,
-            IndexModel([("due_at", ASCENDING)], name="due", **due),
+            IndexModel([("due_at", ASCENDING)], name="due", **_partial("due_at", "date")),
             IndexModel([("report", ASCENDING)], name="by_report"),
+            IndexModel(
+                [("held", ASCENDING)], name="held", unique=True, **_partial("held", "string")
+            ),
             IndexModel([("asked", ASCENDING), *_BY_TIME], name="by_asked"),
             IndexModel([("station", ASCENDING), *_BY_TIME], name="by_station"),
             IndexModel([("area", ASCENDING), *_BY_TIME], name="by_area"),
+            IndexModel(
+                [("opened_at", ASCENDING)], name="searched", **_partial("searches", "string")
+            ),
+            attached=("searches",),
         )
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of those whose next step is due, the most overdue first."""
         cursor = self.collection.find(_due(now), {"_id": 1}, limit=limit, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
+
+    async def next_due(self) -> datetime | None:
+        """When the next step of any call-out is due."""
+        query = {"due_at": {"$type": "date"}}
+        cursor = self.collection.find(query, {"due_at": 1}, limit=1, max_time_ms=5000)
+        found = await cursor.sort("due_at", ASCENDING).to_list()
+        return found[0]["due_at"] if found else None
+
+    async def engagements(self, volunteers: Collection[str]) -> dict[str, Engagement]:
+        """Of those whom a call-out holds."""
+        wanted = set(volunteers)
+        query = {"held": {"$in": list(wanted), "$type": "string"}}
+        fields = dict.fromkeys(("volunteer", "state", "expires_at"), 1)
+        if not wanted:
+            return {}
+        cursor = self.collection.find(query, {"held": 1, "candidates": fields}, max_time_ms=5000)
+        return {
+            one["volunteer"]: Engagement(found["_id"], one["state"] in COMING, one["expires_at"])
+            async for found in cursor
+            for one in found["candidates"]
+            if one["volunteer"] in wanted and one["volunteer"] in found["held"]
+        }
+
+    async def calls_since(
+        self, volunteers: Collection[str], since: datetime
+    ) -> dict[str, list[datetime]]:
+        """When each of those who were called was called."""
+        wanted = set(volunteers)
+        query = {"asked": {"$in": list(wanted)}, "opened_at": {"$gt": since}}
+        fields = dict.fromkeys(("volunteer", "called_at"), 1)
+        calls: defaultdict[str, list[datetime]] = defaultdict(list)
+        async for found in self.collection.find(query, {"candidates": fields}, max_time_ms=5000):
+            for one in found["candidates"]:
+                if one["volunteer"] in wanted:
+                    calls[one["volunteer"]].append(one["called_at"])
+        return calls
+
+    async def searches(self, id: str) -> list[Found]:
+        """The records of the call-out's searches that called somebody or found nobody, in order."""
+        found = await self.collection.find_one({"_id": id}, {"searches": 1}, max_time_ms=5000)
+        records = found.get("searches", ()) if found else ()
+        return [Found.model_validate_json(record) for record in records]
+
+    async def forget_searches(self, before: datetime) -> None:
+        """Who was near and why they were called is kept for a time only."""
+        query = {"opened_at": {"$lt": before}, "searches": {"$type": "string"}}
+        await self.collection.update_many(query, {"$unset": {"searches": ""}})
 
     async def of_report(self, report: str) -> list[Callout]:
         """One for each round that volunteers were called for."""
@@ -68,8 +124,18 @@ class Callouts(Repository[Callout]):
         return await self.find({"$and": parts}, sort=_BY_TIME, limit=limit)
 
 
+def _partial(field: str, type: str) -> dict[str, Any]:
+    """An index of documents that have the field. It serves only queries that name the type."""
+    return {"partialFilterExpression": {field: {"$type": type}}}
+
+
+def record(found: Found) -> dict[str, str]:
+    """To be attached to the change that calls those who were found. One text: nobody queries a part
+    of it."""
+    return {"searches": found.model_dump_json(exclude_defaults=True)}
+
+
 def _due(now: datetime) -> dict[str, Any]:
-    """The type is redundant, but the partial index serves only queries that name it."""
     return {"due_at": {"$lte": now, "$type": "date"}}
 
 

@@ -1,13 +1,14 @@
 """Positions in Redis: rebuilt by the next batch of each phone should it lose them.
 
 `positions` (geo set) and `seen` (time of the position, Unix seconds) hold one entry a person,
-`on_duty` who may send. `since` tells from when on signs are complete: a Redis that was just emptied
-must not end anybody's duty.
+`on_duty` who may send, `profiles`, `engaged` and `calls` what a selection needs to know of them
+(`availability`). `since` tells from when on signs are complete: a Redis that was just emptied must
+not end anybody's duty.
 """
 
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -17,12 +18,9 @@ from chassis.tasks.batches import Batcher
 from jinan.coordinates import Point, distance_m
 from services.dispatch.position.domain import Fix
 
-_GEO, _SEEN, _DUTY, _SINCE = (
-    "dispatch:positions",
-    "dispatch:seen",
-    "dispatch:on_duty",
-    "dispatch:since",
-)
+GEO, SEEN, DUTY = "dispatch:positions", "dispatch:seen", "dispatch:on_duty"
+PROFILES, ENGAGED, CALLS = "dispatch:profiles", "dispatch:engaged", "dispatch:calls"
+_SINCE = "dispatch:since"
 # ARGV: volunteer, longitude, latitude, time, repeated. Only a newer position replaces an older one.
 # Returns who is not known to be on duty.
 _PUT = """
@@ -48,14 +46,6 @@ if #geo > 0 then
 end
 return unknown
 """
-
-
-class Near(NamedTuple):
-    """Somebody near a place: metres on the map, and when they were there."""
-
-    volunteer: str
-    distance_m: int
-    seen_at: datetime | None
 
 
 class Positions:
@@ -90,65 +80,36 @@ class Positions:
         arguments = [
             x for f in latest.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))
         ]
-        unknown = set(await self._put(keys=[_GEO, _SEEN, _DUTY], args=arguments))
+        unknown = set(await self._put(keys=[GEO, SEEN, DUTY], args=arguments))
         return [fix.volunteer not in unknown for fix in batch]
 
     async def admit(self, volunteer: str) -> None:
         """This person may send positions."""
-        await self.redis.sadd(_DUTY, volunteer)
+        await self.redis.sadd(DUTY, volunteer)
 
     async def forget(self, volunteer: str) -> None:
         """This person may not any more; their position is erased."""
         pipe = self.redis.pipeline(transaction=True)
-        pipe.srem(_DUTY, volunteer)
-        pipe.zrem(_GEO, volunteer)
-        pipe.zrem(_SEEN, volunteer)
+        pipe.srem(DUTY, volunteer)
+        pipe.zrem(GEO, volunteer)
+        pipe.zrem(SEEN, volunteer)
+        for known in (PROFILES, ENGAGED, CALLS):
+            pipe.hdel(known, volunteer)
         await pipe.execute()
-
-    async def nearest(self, place: Point, rings_m: Sequence[int], limit: int) -> list[Near]:
-        """The nearest `limit` within the last ring, nearest first; equal distances by id.
-
-        Ring by ring, since where many are near a wide ring costs much and adds nothing.
-        """
-        near: list[Near] = []
-        for radius in rings_m:
-            near = await self._within(place, radius, limit)
-            if len(near) == limit:
-                break
-        return near
-
-    async def _within(self, place: Point, radius_m: int, limit: int) -> list[Near]:
-        found: Any = await self.redis.geosearch(
-            _GEO,
-            longitude=place.longitude,
-            latitude=place.latitude,
-            radius=radius_m,
-            unit="m",
-            sort="ASC",
-            count=limit,
-            withdist=True,
-        )
-        if not found:
-            return []
-        seen = await self.seen([volunteer for volunteer, _ in found])
-        near = [
-            Near(volunteer, round(distance), seen.get(volunteer)) for volunteer, distance in found
-        ]
-        return sorted(near, key=lambda one: (one.distance_m, one.volunteer))
 
     async def seen(self, volunteers: Sequence[str]) -> dict[str, datetime]:
         """When each was last seen; without those of whom there is no position."""
         if not volunteers:
             return {}
-        scores = await self.redis.zmscore(_SEEN, list(volunteers))
+        scores = await self.redis.zmscore(SEEN, list(volunteers))
         pairs = zip(volunteers, scores, strict=True)
-        return {who: _time(score) for who, score in pairs if score is not None}
+        return {who: to_time(score) for who, score in pairs if score is not None}
 
     async def distances(self, place: Point, volunteers: Sequence[str]) -> dict[str, int]:
         """Metres on the map, for those whose place is known."""
         if not volunteers:
             return {}
-        found = cast(list[Any], await self.redis.geopos(_GEO, *volunteers))
+        found = cast(list[Any], await self.redis.geopos(GEO, *volunteers))
         return {
             volunteer: round(distance_m(place, Point(*spot)))
             for volunteer, spot in zip(volunteers, found, strict=True)
@@ -159,14 +120,14 @@ class Positions:
         """From when on signs are complete."""
         await self.redis.set(_SINCE, _seconds(now), nx=True)
         stored = await cast(Awaitable[str | None], self.redis.get(_SINCE))
-        return _time(float(stored)) if stored else now
+        return to_time(float(stored)) if stored else now
 
 
 def _seconds(at: datetime) -> str:
     return f"{at.timestamp():.3f}"
 
 
-def _time(seconds: float) -> datetime:
+def to_time(seconds: float) -> datetime:
     """Cut to milliseconds, as MongoDB keeps it: a recorded situation must read back the same."""
     whole = round(seconds * 1000)
     return datetime.fromtimestamp(whole // 1000, UTC).replace(microsecond=whole % 1000 * 1000)

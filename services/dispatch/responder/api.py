@@ -1,5 +1,6 @@
 """Going on and off duty, and who is on duty."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -60,14 +61,14 @@ class OnDutyPage(Page[DutyView]):
     engaged: int
 
 
-def _view(responder: Responder, now: datetime) -> DutyView:
+def _view(responder: Responder, engaged: Mapping[str, str]) -> DutyView:
     return DutyView(
         volunteer=responder.id,
         on_duty=responder.on_duty,
         since=responder.duty_since,
         station=responder.station,
         squad=responder.squad,
-        engaged=responder.engagement(now),
+        engaged=engaged.get(responder.id),
     )
 
 
@@ -78,24 +79,26 @@ def _view(responder: Responder, now: datetime) -> DutyView:
     responses=refuses("not_a_volunteer", "outside_jinan"),
 )
 async def start_duty(
-    body: StartDuty, who: Volunteer, handlers: Handlers, clock: Now, cause: RequestCause
+    body: StartDuty, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> DutyView:
     """Approved volunteers only, and only in Jinan."""
     place = body.location.point()
     if not in_jinan(place):
         raise Refusal("outside_jinan", "body.location")
-    return _view(await handlers.start_duty(who.subject, place, cause), clock.now())
+    started = await handlers.start_duty(who.subject, place, cause)
+    return _view(started, await handlers.engagements([who.subject]))
 
 
 @router.post("/end", summary="Go off duty")
-async def end_duty(who: Volunteer, handlers: Handlers, clock: Now, cause: RequestCause) -> DutyView:
+async def end_duty(who: Volunteer, handlers: Handlers, cause: RequestCause) -> DutyView:
     """An open call is dropped, an accepted one given back; who is on scene finishes there."""
-    return _view(await handlers.end_duty(who.subject, cause), clock.now())
+    ended = await handlers.end_duty(who.subject, cause)
+    return _view(ended, await handlers.engagements([who.subject]))
 
 
 @router.get("/me", summary="My duty")
-async def get_own_duty(who: Volunteer, handlers: Handlers, clock: Now) -> DutyView:
-    return _view(await handlers.get(who.subject), clock.now())
+async def get_own_duty(who: Volunteer, handlers: Handlers) -> DutyView:
+    return _view(await handlers.get(who.subject), await handlers.engagements([who.subject]))
 
 
 @router.get(
@@ -121,9 +124,10 @@ async def list_on_duty(
     after, now = from_cursor(cursor), clock.now()
     found = await handlers.list_on_duty(station, squads, after.id if after else None, limit + 1)
     page, following = page_of(found, limit, lambda responder: to_cursor(now, responder.id))
+    engagements = await handlers.engagements([responder.id for responder in page])
     on_duty, engaged = await handlers.count_on_duty(station, squads)
     return OnDutyPage(
-        items=[_view(responder, now) for responder in page],
+        items=[_view(responder, engagements) for responder in page],
         next=following,
         station=station,
         on_duty=on_duty,

@@ -1,6 +1,6 @@
-"""What dispatch knows of each volunteer: standing, duty, claims and answers."""
+"""What dispatch knows of each volunteer: standing, duty and answers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chassis.clock import Clock
@@ -10,11 +10,11 @@ from chassis.kafka.subscriptions import Message
 from contracts.events.dispatch import (
     CalloutAccepted,
     CalloutDeclined,
-    CallTimedOut,
     DutyEnded,
     VolunteerFinished,
-    VolunteerStoodDown,
     VolunteerWithdrew,
+    WaveLapsed,
+    WaveStoodDown,
 )
 from contracts.events.registration import VolunteerStandingChanged
 from jinan.coordinates import Point
@@ -22,19 +22,26 @@ from services.dispatch.policy import POLICIES, DispatchPolicy
 from services.dispatch.position.domain import Fix
 from services.dispatch.position.store import Positions
 from services.dispatch.responder import domain
-from services.dispatch.responder.domain import Responder
+from services.dispatch.responder.domain import Engagement, Responder
 from services.dispatch.responder.store import Responders
 
-Leaving = (
-    CalloutDeclined | CallTimedOut | VolunteerStoodDown | VolunteerWithdrew | VolunteerFinished
-)
+Leaving = CalloutDeclined | WaveLapsed | WaveStoodDown | VolunteerWithdrew | VolunteerFinished
 _MAX_SILENT = 500
 """Volunteers checked in one run."""
 
 
 class ResponderHandlers:
-    def __init__(self, responders: Responders, positions: Positions, clock: Clock) -> None:
+    """`engagements`: the call-outs that hold these people."""
+
+    def __init__(
+        self,
+        responders: Responders,
+        positions: Positions,
+        engagements: Callable[[Collection[str]], Awaitable[Mapping[str, Engagement]]],
+        clock: Clock,
+    ) -> None:
         self._responders, self._positions, self._clock = responders, positions, clock
+        self._engagements = engagements
 
     async def start_duty(self, volunteer: str, place: Point, cause: Cause) -> Responder:
         """A second start changes only the place.
@@ -74,13 +81,25 @@ class ResponderHandlers:
         return await self._responders.on_duty(station, limit, squads, after)
 
     async def count_on_duty(self, station: str, squads: Collection[str] | None) -> tuple[int, int]:
-        """(on duty, of these claimed by a call-out)"""
-        return await self._responders.count_on_duty(station, squads, self._clock.now())
+        """(on duty, of these called to or on a call-out)"""
+        on_duty = await self._responders.ids_on_duty(station, squads)
+        return len(on_duty), len(await self._engagements(on_duty))
+
+    async def engagements(self, volunteers: Collection[str]) -> Mapping[str, str]:
+        """The call-out that each is called to or has accepted, of those who are."""
+        found = await self._engagements(volunteers)
+        return {volunteer: one.callout for volunteer, one in found.items()}
 
     async def may_send_positions(self, volunteer: str) -> bool:
         """Only while on duty, or on an accepted call-out."""
         responder = await self._responders.get(volunteer)
-        return responder is not None and (responder.on_duty or responder.has_accepted)
+        if responder is None or responder.on_duty:
+            return responder is not None
+        return bool(await self._coming([volunteer]))
+
+    async def _coming(self, volunteers: Collection[str]) -> frozenset[str]:
+        found = await self._engagements(volunteers)
+        return frozenset(volunteer for volunteer, one in found.items() if one.coming)
 
     async def apply_standing(self, event: VolunteerStandingChanged, message: Message) -> None:
         now = self._clock.now()
@@ -100,24 +119,40 @@ class ResponderHandlers:
         if responder is None or not responder.on_duty:
             await self._positions.forget(event.volunteer)
 
-    async def engage(self, event: CalloutAccepted, message: Message) -> None:
+    async def accept(self, event: CalloutAccepted, message: Message) -> None:
         await self._change(
             event.volunteer,
-            lambda r: domain.engage(r, event.callout, event.category, message.at),
+            lambda r: domain.accept(r, event.category, message.at),
             message.cause,
         )
 
-    async def release(self, event: Leaving, message: Message) -> None:
-        def decide(responder: Responder) -> domain.Decision:
-            if isinstance(event, CalloutDeclined | CallTimedOut):
-                responder = domain.count_answer(
-                    responder, event.category, message.at, accepted=False
+    async def leave(self, event: Leaving, message: Message) -> None:
+        """They left a call-out: rest after one that they had accepted, and an answer counted
+        where they gave none or a no."""
+        match event:
+            case WaveLapsed():
+                await self._responders.count_unanswered(
+                    event.volunteers, event.category, message.at, message.cause
                 )
-            return domain.release(responder, event.callout, message.at)
+            case CalloutDeclined():
+                await self._change(
+                    event.volunteer,
+                    lambda r: (
+                        domain.count_answer(r, event.category, message.at, accepted=False),
+                        (),
+                    ),
+                    message.cause,
+                )
+            case WaveStoodDown():
+                for volunteer in event.accepted:
+                    await self._rest(volunteer, message)
+            case VolunteerWithdrew() | VolunteerFinished():
+                await self._rest(event.volunteer, message)
 
-        changed = await self._change(event.volunteer, decide, message.cause)
-        if changed is not None and not changed.on_duty and changed.engaged is None:
-            await self._positions.forget(event.volunteer)
+    async def _rest(self, volunteer: str, message: Message) -> None:
+        rested = await self._change(volunteer, lambda r: domain.rest(r, message.at), message.cause)
+        if rested is not None and not rested.on_duty and not await self._engagements([volunteer]):
+            await self._positions.forget(volunteer)
 
     async def _change(
         self, volunteer: str, decide: domain.Decide, cause: Cause
@@ -140,8 +175,10 @@ class ResponderHandlers:
         )
         seen = await self._positions.seen([responder.id for responder in silent])
         await self._responders.note_signs(seen)
+        coming = await self._coming([responder.id for responder in silent])
         for responder in silent:
-            await self._check_silence_of(responder, seen, policy)
+            if responder.id not in coming:
+                await self._check_silence_of(responder, seen, policy)
 
     async def _check_silence_of(
         self, responder: Responder, seen: Mapping[str, datetime], policy: DispatchPolicy

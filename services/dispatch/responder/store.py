@@ -1,19 +1,20 @@
-"""Responders in MongoDB, and their claims: conditional updates, so that two call-outs compete
-safely."""
+"""Responders in MongoDB."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
 
+from chassis.domain import Cause
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from contracts.vocabulary import Category
-from services.dispatch.responder.domain import Profile, Responder, profile
+from services.dispatch.responder.domain import Responder, answer_keys
 
-_KEPT_CALLS = 100
-_STATE = {"outbox": 0, "seen": 0, "seq": 0, "pending": 0}
+_KEPT_CAUSES = 64
+_MAX_ON_DUTY = 5000
+"""Of one station."""
 
 
 class Responders(Repository[Responder]):
@@ -29,62 +30,21 @@ class Responders(Repository[Responder]):
             IndexModel([("sign_at", ASCENDING)], name="on_duty_by_sign", **on_duty),
         )
 
-    async def profiles(
-        self, ids: Collection[str], category: Category, now: datetime
-    ) -> dict[str, Profile]:
-        """Those that are known, by id; one round trip."""
-        cursor = self.collection.find({"_id": {"$in": list(ids)}}, _STATE, max_time_ms=5000)
-        known = [self.load(document) async for document in cursor]
-        return {responder.id: profile(responder, category, now) for responder in known}
+    async def of(self, ids: Collection[str]) -> list[Responder]:
+        """Those that are known; one round trip."""
+        return await self.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
 
-    async def off_duty(self, ids: Collection[str]) -> dict[str, Responder]:
-        """Those who are not on duty, by id."""
-        return {
-            one.id: one
-            for one in await self.find({"_id": {"$in": list(ids)}, "on_duty": {"$ne": True}})
-        }
-
-    async def claim(
-        self, ids: Sequence[str], callout: str, now: datetime, until: datetime
-    ) -> frozenset[str]:
-        """Claim those of these who are free, approved and on duty. Returns who is claimed by the
-        call-out."""
-        if not ids:
-            return frozenset()
-        set_claim = {
-            "$set": {"engaged": {"callout": callout, "until": until}},
-            "$inc": {"version": 1},
-            "$push": {"called_at": {"$each": [now], "$slice": -_KEPT_CALLS}},
-        }
-        able = {"_id": {"$in": list(ids)}, "on_duty": True, "approved": True, **_free(now)}
-        if (await self.collection.update_many(able, set_claim)).matched_count == len(ids):
-            return frozenset(ids)
-        query = {"_id": {"$in": list(ids)}, "engaged.callout": callout}
-        return frozenset(
-            [document["_id"] async for document in self.collection.find(query, {"_id": 1})]
+    async def count_unanswered(
+        self, ids: Collection[str], category: Category, at: datetime, cause: Cause
+    ) -> None:
+        """Each of these was asked and did not answer; counted once for a cause, with one write for
+        all."""
+        asked = dict.fromkeys((f"answers.{key}.asked" for key in answer_keys(category, at)), 1)
+        counted = {"$each": [cause.id], "$slice": -_KEPT_CAUSES}
+        await self.collection.update_many(
+            {"_id": {"$in": list(ids)}, "unanswered": {"$ne": cause.id}},
+            {"$inc": {**asked, "version": 1}, "$push": {"unanswered": counted}},
         )
-
-    async def claim_again(self, id: str, callout: str, now: datetime, until: datetime) -> bool:
-        """Renew a claim that has run out, unless another call-out has the person. Returns whether
-        it holds."""
-        mine_or_free: dict[str, Any] = {"$or": [{"engaged.callout": callout}, *_free(now)["$or"]]}
-        claim = {"$set": {"engaged": {"callout": callout, "until": until}}, "$inc": {"version": 1}}
-        done = await self.collection.update_one(
-            {"_id": id, "on_duty": True, "approved": True, **mine_or_free}, claim
-        )
-        return done.matched_count == 1
-
-    async def release(self, ids: Collection[str], callout: str) -> None:
-        """End the claims of a call-out on these, unless they have accepted."""
-        if ids:
-            mine = {
-                "_id": {"$in": list(ids)},
-                "engaged.callout": callout,
-                "engaged.until": {"$ne": None},
-            }
-            await self.collection.update_many(
-                mine, {"$set": {"engaged": None}, "$inc": {"version": 1}}
-            )
 
     async def on_duty(
         self,
@@ -97,16 +57,9 @@ class Responders(Repository[Responder]):
         query = _on_duty(station, squads) | ({"_id": {"$gt": after}} if after else {})
         return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
 
-    async def count_on_duty(
-        self, station: str, squads: Collection[str] | None, now: datetime
-    ) -> tuple[int, int]:
-        """(on duty, of these claimed by a call-out)"""
-        query = _on_duty(station, squads)
-        claimed = query | {"$nor": _free(now)["$or"]}
-        return (
-            await self.collection.count_documents(query, maxTimeMS=5000),
-            await self.collection.count_documents(claimed, maxTimeMS=5000),
-        )
+    async def ids_on_duty(self, station: str, squads: Collection[str] | None) -> list[str]:
+        cursor = self.collection.find(_on_duty(station, squads), {"_id": 1}, max_time_ms=5000)
+        return [document["_id"] async for document in cursor.limit(_MAX_ON_DUTY)]
 
     async def silent_since(self, before: datetime, limit: int) -> list[Responder]:
         """On duty, and the last stored sign is older."""
@@ -119,10 +72,6 @@ class Responders(Repository[Responder]):
         if signs:
             writes = [UpdateOne({"_id": id}, {"$max": {"sign_at": at}}) for id, at in signs.items()]
             await self.collection.bulk_write(writes, ordered=False)
-
-
-def _free(now: datetime) -> dict[str, list[dict[str, Any]]]:
-    return {"$or": [{"engaged": None}, {"engaged.until": {"$lt": now}}]}
 
 
 def _on_duty(station: str, squads: Collection[str] | None) -> dict[str, Any]:

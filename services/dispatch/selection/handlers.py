@@ -1,96 +1,89 @@
-"""Searches for volunteers near a need, selects whom to call, and claims them."""
+"""Searches for volunteers near a need and selects whom to call."""
 
-import asyncio
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 from chassis.mongo.store import new_id
+from jinan.coordinates import Point
+from services.dispatch.availability.domain import Near, Profile
+from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.position.store import Near, Positions
-from services.dispatch.responder.domain import Profile
+from services.dispatch.position.store import Positions
 from services.dispatch.responder.store import Responders
-from services.dispatch.selection.domain.explanation import Explanation, explain
 from services.dispatch.selection.domain.select import select
 from services.dispatch.selection.domain.situation import Found, Need, Person, Situation, Tally
-from services.dispatch.selection.store import SelectionRecords
+
+_WEEK = timedelta(days=7)
+_NO_PEOPLE: frozenset[str] = frozenset()
 
 
 class CandidateSearch:
-    """`search` reads and selects; `claim` makes the selection binding. Knows the `Need`, not the
-    call-out behind it."""
+    """Knows the `Need`, not the call-out behind it. What is found is a proposal: the claim on a
+    person is made where the call is written."""
 
     def __init__(
-        self, positions: Positions, responders: Responders, records: SelectionRecords
+        self, availability: AvailabilityHandlers, positions: Positions, responders: Responders
     ) -> None:
-        self._positions, self._responders, self._records = positions, responders, records
+        self._availability, self._positions = availability, positions
+        self._responders = responders
+        self._proposed: Counter[str] = Counter()
 
-    async def search(self, need: Need, policy: DispatchPolicy, now: datetime) -> Found:
-        """Select among the nearest; among more of them where the first do not suffice."""
+    @contextmanager
+    def propose(self, found: Found) -> Generator[None]:
+        """As long as the block runs, which writes the claim, other searches of this process leave
+        those out who were found. Enter it at once after `search`."""
+        self._proposed.update(found.selection.chosen)
+        try:
+            yield
+        finally:
+            self._proposed.subtract(found.selection.chosen)
+            self._proposed += Counter()
+
+    async def search(
+        self,
+        need: Need,
+        policy: DispatchPolicy,
+        now: datetime,
+        taken: Collection[str] = _NO_PEOPLE,
+    ) -> Found:
+        """Select among the nearest; among more of them where the first do not suffice. `taken` are
+        known to be engaged, whatever the look says."""
         *limits, last = policy.search_limits
         for limit in limits:
-            found, considered = await self._select(need, policy, now, limit)
+            found, considered = await self._select(need, policy, now, limit, taken)
             if considered < limit or found.selection.enough >= policy.enough:
-                return found
-        found, _ = await self._select(need, policy, now, last)
-        return found
+                break
+        else:
+            found, _ = await self._select(need, policy, now, last, taken)
+        if found.selection.chosen:
+            return found
+        return found.with_(retry_at=await self._retry_at(need.station, policy, now))
 
     async def _select(
-        self, need: Need, policy: DispatchPolicy, now: datetime, limit: int
+        self,
+        need: Need,
+        policy: DispatchPolicy,
+        now: datetime,
+        limit: int,
+        taken: Collection[str],
     ) -> tuple[Found, int]:
-        near = await self._positions.nearest(need.place, policy.rings_m, limit)
-        profiles = await self._responders.profiles(
-            [one.volunteer for one in near], need.category, now
-        )
-        people = [
-            _person(need, one, profiles[one.volunteer]) for one in near if one.volunteer in profiles
-        ]
-        situation = _situation(need, people, now)
-        selection = select(situation, policy)
+        near = await self._availability.look(need.place, policy, limit)
+        engaged = {*taken, *self._proposed}
+        situation = _situation(need, _people(need, near, engaged, now), now)
         found = Found(
             id=new_id("dec"),
             need=need.id,
             attempt=need.attempt,
             situation=situation,
-            selection=selection,
+            selection=select(situation, policy),
         )
         return found, len(near)
 
-    async def claim(self, found: Found, need: Need, policy: DispatchPolicy, now: datetime) -> Found:
-        """Claim those selected, and record the selection. Those claimed by another need meanwhile
-        are replaced. Returns the selection that holds."""
-        claimed = frozenset[str]()
-        while True:  # ends: each turn excludes at least one person
-            missing = [v for v in found.selection.chosen if v not in claimed]
-            got, _ = await asyncio.gather(
-                self._responders.claim(missing, need.id, now, need.claim_until),
-                self._records.keep(found),
-            )
-            claimed |= got
-            if got.issuperset(missing):
-                break
-            situation = found.situation.with_engaged(frozenset(missing) - got)
-            found = found.with_(situation=situation, selection=select(situation, policy))
-        await self._responders.release(claimed.difference(found.selection.chosen), need.id)
-        if found.selection.chosen:
-            return found
-        return found.with_(retry_at=await self._retry_at(need.station, policy, now))
-
-    async def claim_named(
-        self, need: Need, volunteers: Sequence[str], now: datetime
-    ) -> dict[str, int]:
-        """Claim those of these people who are free. Returns the metres on the map of each, 0 where
-        their position is unknown."""
-        claimed = await self._responders.claim(volunteers, need.id, now, need.claim_until)
-        metres = await self._positions.distances(need.place, list(claimed))
-        return {volunteer: metres.get(volunteer, 0) for volunteer in claimed}
-
-    async def release(self, need: str, volunteers: Collection[str]) -> None:
-        """End the claims of those who are not called after all."""
-        await self._responders.release(volunteers, need)
-
-    async def explain(self, records: Sequence[str]) -> dict[str, Explanation]:
-        """From the records of one need's searches: the last verdict on each volunteer."""
-        return explain(await self._records.get(records))
+    async def distances(self, place: Point, volunteers: Sequence[str]) -> dict[str, int]:
+        """Metres on the map, for those whose place is known."""
+        return await self._positions.distances(place, volunteers)
 
     async def _retry_at(
         self, station: str | None, policy: DispatchPolicy, now: datetime
@@ -106,7 +99,7 @@ class CandidateSearch:
         return None if complete else now + timedelta(seconds=policy.recovery_retry_s)
 
 
-def _situation(need: Need, people: Sequence[Person], now: datetime) -> Situation:
+def _situation(need: Need, people: Iterable[Person], now: datetime) -> Situation:
     return Situation(
         at=now,
         category=need.category,
@@ -119,29 +112,49 @@ def _situation(need: Need, people: Sequence[Person], now: datetime) -> Situation
     )
 
 
-def _person(need: Need, near: Near, profile: Profile) -> Person:
-    everything, hour, kind = profile.answers
-    return Person(
-        volunteer=near.volunteer,
-        squad=profile.squad,
-        distance_m=near.distance_m,
-        seen_at=near.seen_at,
-        on_duty=profile.on_duty,
-        approved=profile.approved,
-        skills=profile.skills,
-        birth_year=profile.birth_year,
-        engaged=profile.engaged not in (None, need.id),
-        asked_before=near.volunteer in need.asked,
-        served_until=profile.served_until,
-        accepted_today=profile.accepted_today,
-        called_this_week=profile.called_this_week,
-        last_called_at=profile.last_called_at,
-        tally=Tally(
-            asked=everything.asked,
-            accepted=everything.accepted,
-            asked_hour=hour.asked,
-            accepted_hour=hour.accepted,
-            asked_kind=kind.asked,
-            accepted_kind=kind.accepted,
-        ),
+def _people(
+    need: Need, near: Sequence[Near], engaged: Collection[str], now: datetime
+) -> Generator[Person]:
+    week = (now - _WEEK).timestamp()
+    for one in near:
+        profile = one.profile
+        if profile is None:
+            continue
+        calls = [at for at in one.calls if at > week]
+        held = one.volunteer in engaged or one.engaged not in (None, need.id)
+        yield Person(
+            volunteer=one.volunteer,
+            squad=profile.squad,
+            distance_m=one.distance_m,
+            seen_at=one.seen_at,
+            on_duty=one.on_duty and profile.on_duty,
+            approved=profile.approved,
+            skills=profile.skills,
+            birth_year=profile.birth_year,
+            engaged=held,
+            asked_before=one.volunteer in need.asked,
+            served_until=_time(profile.served_until),
+            accepted_today=profile.accepted_today(now),
+            called_this_week=len(calls),
+            last_called_at=datetime.fromtimestamp(max(calls), UTC) if calls else None,
+            tally=_tally(need, profile, now),
+        )
+
+
+def _tally(need: Need, profile: Profile, now: datetime) -> Tally:
+    everything, hour, kind = profile.tallies(need.category, now)
+    return Tally(
+        asked=everything.asked,
+        accepted=everything.accepted,
+        asked_hour=hour.asked,
+        accepted_hour=hour.accepted,
+        asked_kind=kind.asked,
+        accepted_kind=kind.accepted,
     )
+
+
+def _time(ms: int | None) -> datetime | None:
+    """To the millisecond: a recorded situation must read back the same."""
+    if ms is None:
+        return None
+    return datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)

@@ -11,7 +11,6 @@ from services.dispatch.callout.store import Callouts
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.store import Positions
 from services.dispatch.selection.domain.select import select
-from services.dispatch.selection.store import SelectionRecords
 from services.dispatch.tests.town import COMMUNITY, STATION, STREET, Town, town
 from tests.support.backend import Backend
 
@@ -36,10 +35,10 @@ async def slow(backend: Backend) -> AsyncGenerator[Town]:
 async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
     crowd = await asyncio.gather(*(slow.volunteer(f"v{n}", 10 + n) for n in range(100)))
     report = await slow.routed("crowd", people_needed=3)
-    called = await slow.published("VolunteerCalled", report)
-    callout = called[0]["callout"]
+    (wave,) = await slow.published("WaveCalled", report)
+    callout, called = wave["callout"], {call["volunteer"] for call in wave["called"]}
     officer = {"role": "officer", "area": STREET}
-    more = [v for v in crowd if v not in {event["volunteer"] for event in called}]
+    more = [v for v in crowd if v not in called]
     for batch in (more[n : n + 12] for n in range(0, len(more), 12)):
         answer = await slow.post(
             f"callouts/{callout}/call", "officer", {"volunteers": batch}, **officer
@@ -62,9 +61,8 @@ async def test_of_100_who_accept_at_once_exactly_three_have_a_place(slow: Town):
     (filled,) = await slow.published("CalloutFilled", report)
     winners = {v for v, a in zip(crowd, answers, strict=True) if a.status_code == 200}
     assert set(filled["volunteers"]) == winners
-    stood_down = await slow.published("VolunteerStoodDown", report, 97)
-    assert len(stood_down) == 97
-    assert {event["volunteer"] for event in stood_down}.isdisjoint(winners)
+    (stood_down,) = await slow.published("WaveStoodDown", report)
+    assert set(stood_down["volunteers"]) == set(crowd) - winners
     for volunteer in (crowd[0], crowd[99]):
         await slow.until(
             lambda v=volunteer: _engaged_as(slow, v, callout if v in winners else None),
@@ -81,12 +79,15 @@ async def test_called_lapses_next_wave_and_every_selection_can_be_made_again(her
     report = await here.routed("lapses", category="dispute", urgency="high", people_needed=2)
     escalation = await here.published("CalloutEscalated", report, 1)
     assert escalation[-1]["to"] == "station"
-    called = [event["volunteer"] for event in await here.published("VolunteerCalled", report, 11)]
+    waves = await here.published("WaveCalled", report)
+    called = [call["volunteer"] for wave in waves for call in wave["called"]]
     assert sorted(called) == sorted(volunteers)
-    assert len(await here.published("CallTimedOut", report, 11)) == 11
-    callouts, records = Callouts(here.service.store), SelectionRecords(here.service.store)
+    lapses = await here.published("WaveLapsed", report, len(waves))
+    assert sorted(v for lapse in lapses for v in lapse["volunteers"]) == sorted(volunteers)
+    callouts = Callouts(here.service.store)
     callout = await callouts.require(escalation[0]["callout"])
-    kept = await records.get([wave.decision for wave in callout.waves])
+    kept = await callouts.searches(callout.id)
+    assert callout.held == ()
     assert [wave.number for wave in callout.waves] == list(range(1, len(callout.waves) + 1))
     for found, wave in zip(kept, callout.waves, strict=True):
         assert select(found.situation, POLICIES.of(wave.policy)) == found.selection
@@ -104,7 +105,7 @@ async def test_nobody_near_the_station_is_alerted_at_once_and_late_events_change
 async def test_from_the_call_to_hours_credited(here: Town):
     volunteer = await here.volunteer("works", 5, skills=("care",))
     report = await here.routed("work", skills=["care"])
-    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("WaveCalled", report))[0]["callout"]
     for step in ("accept", "on-the-way", "arrive", "arrive"):
         answer = await here.post(f"callouts/{callout}/{step}", volunteer)
         assert answer.status_code == 200, answer.text
@@ -135,13 +136,13 @@ async def _minutes_since(place: Town, since: object, minutes: float) -> bool:
 async def test_a_report_that_is_withdrawn_stands_everybody_down(here: Town):
     volunteer = await here.volunteer("comes", 5, skills=("e-service",))
     report = await here.routed("withdrawn", skills=["e-service"])
-    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("WaveCalled", report))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/accept", volunteer)).status_code == 200
     event = ReportWithdrawn(report=report, station=STATION, area=COMMUNITY, category="assistance")
     await here.publish(event, report)
     assert (await here.published("CalloutStoodDown", report))[0]["reason"] == "withdrawn"
-    stood = await here.published("VolunteerStoodDown", report)
-    assert volunteer in {one["volunteer"] for one in stood}
+    (stood,) = await here.published("WaveStoodDown", report)
+    assert volunteer in stood["accepted"]
     answer = await here.post(f"callouts/{callout}/arrive", volunteer)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:problem:wrong_state")
 
@@ -149,23 +150,23 @@ async def test_a_report_that_is_withdrawn_stands_everybody_down(here: Town):
 async def test_off_duty_and_suspended_people_are_dropped(here: Town):
     leaves = await here.volunteer("leaves", 5, skills=("traffic",))
     report = await here.routed("left", skills=["traffic"])
-    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("WaveCalled", report))[0]["callout"]
     assert (await here.post("duty/end", leaves)).json()["on_duty"] is False
     refused = await here.post(f"callouts/{callout}/accept", leaves)
     assert refused.status_code == 409
-    stood = await here.published("VolunteerStoodDown", report)
-    assert {"volunteer": leaves, "reason": "off_duty"}.items() <= stood[0].items()
+    stood = await here.published("WaveStoodDown", report)
+    assert (stood[0]["volunteers"], stood[0]["reason"]) == ([leaves], "off_duty")
 
     suspended = await here.volunteer("suspended", 4, skills=("fire-safety",))
     report = await here.routed("fire", skills=["fire-safety"])
-    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("WaveCalled", report))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/accept", suspended)).status_code == 200
     event = VolunteerStandingChanged(
         volunteer=suspended, station=STATION, area=COMMUNITY, standing="suspended", birth_year=1980
     )
     await here.publish(event, suspended)
-    stood = await here.published("VolunteerStoodDown", report)
-    assert suspended in {one["volunteer"] for one in stood if one["reason"] == "suspended"}
+    stood = await here.published("WaveStoodDown", report)
+    assert [suspended] in [one["volunteers"] for one in stood if one["reason"] == "suspended"]
     refused = await here.post(
         "duty/start", suspended, {"location": {"longitude": 116.94, "latitude": 36.67}}
     )
@@ -198,9 +199,9 @@ async def test_a_message_that_comes_twice_opens_one_call_out_and_a_late_one_none
     rounds = [event["round"] for event in await here.published("CalloutOpened", report)]
     assert rounds == [1, 2]
     calls = [
-        event["round"]
-        for event in await here.published("VolunteerCalled", report)
-        if event["volunteer"] == volunteer
+        wave["round"]
+        for wave in await here.published("WaveCalled", report)
+        if volunteer in {call["volunteer"] for call in wave["called"]}
     ]
     assert calls.count(1) == 1
 
@@ -235,7 +236,7 @@ async def test_the_leader_is_alerted_first_and_calls_the_own_squad(here: Town):
             {"positions": [place | {"at": here.service.clock.now().isoformat()}]},
         )
     report = await here.routed("escalation", **place)
-    callout = (await here.published("VolunteerCalled", report, 2))[0]["callout"]
+    callout = (await here.published("WaveCalled", report))[0]["callout"]
     assert (await here.post(f"callouts/{callout}/decline", other)).status_code == 200
     escalation = (await here.published("CalloutEscalated", report))[0]
     assert (escalation["to"], escalation["why"], escalation["leaders"]) == (
@@ -264,7 +265,7 @@ async def test_who_has_no_part_in_it_sees_and_changes_nothing(here: Town):
     volunteer = await here.volunteer("inside", 3, skills=("anti-fraud",))
     stranger = await here.volunteer("outside", 5000)
     report = await here.routed("private", skills=["anti-fraud"])
-    callout = (await here.published("VolunteerCalled", report))[0]["callout"]
+    callout = (await here.published("WaveCalled", report))[0]["callout"]
     for verb, body in (
         ("accept", {}),
         ("decline", {}),

@@ -78,8 +78,8 @@ def drop(
         return None if candidate.state == "on_scene" else withdraw(callout, volunteer, policy, now)
     reason: StandDownReason = "suspended" if suspended else "off_duty"
     after = callout.with_candidates(_stood_down(candidate, reason, now))
-    fact = events.volunteer_stood_down(after, volunteer, reason)
-    return _left(after, [*_evidence(callout, candidate, now), fact], policy, now)
+    facts = [*_evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
+    return _left(after, facts, policy, now)
 
 
 def stand_down(
@@ -92,12 +92,12 @@ def stand_down(
     after = callout.with_candidates(*(_stood_down(c, "report_ended", now) for c in leaving)).with_(
         state="stood_down", ended_at=now
     )
-    facts: list[Event] = [events.callout_stood_down(after, reason)]
-    for candidate in leaving:
-        facts += [
-            *_evidence(callout, candidate, now),
-            events.volunteer_stood_down(after, candidate.volunteer, "report_ended"),
-        ]
+    evidence = (fact for candidate in leaving for fact in _evidence(callout, candidate, now))
+    facts: list[Event] = [
+        events.callout_stood_down(after, reason),
+        *evidence,
+        *events.stood_down(after, leaving, "report_ended"),
+    ]
     return with_due(after, policy, now), facts
 
 
@@ -110,7 +110,7 @@ def _left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: dat
             *(_stood_down(c, "report_ended", now) for c in spared)
         ).with_(state="done", ended_at=now)
         facts += [events.done(after, callout.outcome)]
-        facts += [events.volunteer_stood_down(after, c.volunteer, "report_ended") for c in spared]
+        facts += events.stood_down(after, spared, "report_ended")
         return with_due(after, policy, now), facts
     if callout.outcome is None and callout.places_left and callout.state in ("filled", "under_way"):
         callout = callout.with_(state="opened", tries=0, escalated_to=None, leaders_until=None)

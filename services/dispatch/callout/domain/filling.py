@@ -31,6 +31,7 @@ def opened(
         urgency=event.urgency,
         skills=event.skills,
         parties=tuple(sorted(parties)),
+        reporter=event.reporter,
         people_needed=policy.places(event.category, event.people_needed, now),
         longitude=event.longitude,
         latitude=event.latitude,
@@ -40,11 +41,8 @@ def opened(
     return with_due(callout, policy, now)
 
 
-def need(
-    callout: Callout, policy: DispatchPolicy, now: datetime, to_answer: timedelta | None = None
-) -> Need:
-    """What the next wave searches for. A claim outlasts the time to answer."""
-    to_answer = to_answer or policy.time_to_answer(callout.urgency)
+def need(callout: Callout) -> Need:
+    """What the next wave searches for."""
     return Need(
         id=callout.id,
         attempt=callout.wave + 1,
@@ -57,7 +55,6 @@ def need(
         asked=callout.asked,
         places=callout.places_left,
         open=tuple(c.probability for c in callout.in_state("called")),
-        claim_until=now + to_answer + policy.claim_grace,
     )
 
 
@@ -70,8 +67,8 @@ def open_with(callout: Callout, found: Found, policy: DispatchPolicy, now: datet
 def call_wave(
     callout: Callout, found: Found, policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """The next wave calls those who were found and claimed. If nobody was found it is the last one,
-    unless the search is to be retried.
+    """The next wave calls those who were found. If nobody was found it is the last one, unless the
+    search is to be retried.
 
     None if another change came first: the wave is not the next one any more, or no place is left.
     """
@@ -93,7 +90,7 @@ def call_wave(
         tries=callout.tries + 1 if called else without_anybody,
         again_at=None if called else found.retry_at,
     )
-    return with_due(after, policy, now), [events.called(after, c) for c in called]
+    return with_due(after, policy, now), [events.wave_called(after, called)] if called else []
 
 
 def _candidates(
@@ -128,11 +125,11 @@ def call_manually(
     if any(states.get(c.volunteer, "timed_out") != "timed_out" for c in called):
         raise Refusal("asked_before")
     after = callout.with_candidates(*called)
-    return with_due(after, policy, now), [events.called(after, c) for c in called]
+    return with_due(after, policy, now), [events.wave_called(after, called)]
 
 
 def accept(
-    callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime
+    callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime, *, on_duty: bool
 ) -> Decision | None:
     """First come, first served, and exact. None for who has a place already."""
     candidate = _asked(callout, volunteer)
@@ -148,6 +145,8 @@ def accept(
         raise Refusal("call_lapsed")
     if candidate.state != "called":
         raise Refusal("wrong_state", state=candidate.state)
+    if not on_duty:
+        raise Refusal("off_duty")
     taken = candidate.with_(state="accepted", accepted_at=now)
     after = callout.with_candidates(taken)
     facts: list[Event] = [events.accepted(after, taken)]
@@ -159,16 +158,13 @@ def accept(
 
 def _filled(callout: Callout, now: datetime) -> Decision:
     """Those who have not answered are stood down."""
-    spared = [
-        c.with_(state="stood_down", ended_at=now, why_stood_down="enough")
-        for c in callout.in_state("called")
-    ]
+    unanswered = callout.in_state("called")
+    spared = (
+        c.with_(state="stood_down", ended_at=now, why_stood_down="enough") for c in unanswered
+    )
     under_way = bool(callout.in_state("on_the_way", "on_scene"))
     after = callout.with_candidates(*spared).with_(state="under_way" if under_way else "filled")
-    return after, [
-        events.filled(after),
-        *(events.volunteer_stood_down(after, c.volunteer, "enough") for c in spared),
-    ]
+    return after, [events.filled(after), *events.stood_down(after, unanswered, "enough")]
 
 
 def decline(
@@ -193,7 +189,7 @@ def lapse(callout: Callout, policy: DispatchPolicy, now: datetime) -> Decision |
     if not late:
         return None
     after = callout.with_candidates(*late)
-    return with_due(after, policy, now), [events.timed_out(after, c.volunteer) for c in late]
+    return with_due(after, policy, now), [events.wave_lapsed(after, [c.volunteer for c in late])]
 
 
 def escalate(

@@ -1,12 +1,12 @@
 """Calls by a leader or an officer to people of their choice, independent of waves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.dispatch.callout.domain.state import COMING, Callout, Candidate
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.responder.domain import Profile
+from services.dispatch.responder.domain import Responder
 from services.dispatch.selection.domain.select import barred
 from services.dispatch.selection.domain.situation import Tally
 from services.dispatch.selection.domain.team import acceptance
@@ -20,14 +20,17 @@ class Sorted(NamedTuple):
 
 
 def sort_out(
-    callout: Callout, people: Mapping[str, Profile], policy: DispatchPolicy, now: datetime
+    callout: Callout, people: Mapping[str, Responder], policy: DispatchPolicy, now: datetime
 ) -> Sorted:
-    """Those who declined, are party to the matter or not of an age for it cannot be called."""
+    """Those who declined, are off duty, party to the matter or not of an age for it cannot be
+    called."""
     states = {c.volunteer: c.state for c in callout.candidates}
     free = [
         volunteer
         for volunteer, person in people.items()
         if states.get(volunteer, "timed_out") == "timed_out"
+        and person.on_duty
+        and person.approved
         and barred(volunteer, person.birth_year, callout.parties, now, policy) is None
     ]
     return Sorted(free, [v for v in people if states.get(v) in ("called", *COMING)])
@@ -35,25 +38,26 @@ def sort_out(
 
 def candidates(
     callout: Callout,
-    people: Mapping[str, Profile],
+    people: Mapping[str, Responder],
+    free: Collection[str],
     metres: Mapping[str, int],
     policy: DispatchPolicy,
     now: datetime,
 ) -> Sequence[Candidate]:
-    """Of those who were claimed; `metres` is the distance of each."""
+    """Those who are `free`; `metres` is the distance of each whose position is known."""
     return [
         Candidate(
             volunteer=volunteer,
             squad=person.squad,
             wave=callout.wave,
             by="hand",
-            distance_m=metres[volunteer],
+            distance_m=metres.get(volunteer, 0),
             probability=acceptance(Tally(), policy),
             called_at=now,
             expires_at=now + time_to_answer(policy),
         )
         for volunteer, person in people.items()
-        if volunteer in metres
+        if volunteer in free
     ]
 
 

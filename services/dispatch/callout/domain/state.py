@@ -29,6 +29,7 @@ CalloutState = TypeAliasType(
 )
 EscalatedTo = TypeAliasType("EscalatedTo", Literal["leader", "station"])
 COMING: tuple[CandidateState, ...] = ("accepted", "on_the_way", "on_scene")
+HELD: tuple[CandidateState, ...] = ("called", *COMING)
 ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
 StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
 Decision = tuple["Callout", Sequence[Event]]
@@ -54,7 +55,7 @@ class Candidate(Frozen):
 
 
 class Wave(Frozen):
-    """`decision` is the id of the record of the search that it came from."""
+    """`decision` is the id of the search that it came from."""
 
     number: int
     at: datetime
@@ -75,6 +76,7 @@ class Callout(Aggregate):
     urgency: Urgency
     skills: tuple[Skill, ...] = ()
     parties: tuple[str, ...] = ()
+    reporter: str | None = None
     people_needed: int
     longitude: float
     latitude: float
@@ -83,6 +85,9 @@ class Callout(Aggregate):
     state: CalloutState = "opened"
     candidates: tuple[Candidate, ...] = ()
     asked: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    """Those who are called or coming. This is the claim on a person: a unique index lets nobody be
+    held by two call-outs."""
     waves: tuple[Wave, ...] = ()
     tries: int = 0
     escalated_to: EscalatedTo | None = None
@@ -107,7 +112,8 @@ class Callout(Aggregate):
     def with_candidates(self, *changed: Candidate) -> "Callout":
         """With these candidates as they are now; new ones at the end."""
         by_id = {c.volunteer: c for c in (*self.candidates, *changed)}
-        return self.with_(candidates=tuple(by_id.values()), asked=tuple(by_id))
+        held = (c.volunteer for c in by_id.values() if c.state in HELD)
+        return self.with_(candidates=tuple(by_id.values()), asked=tuple(by_id), held=tuple(held))
 
     @property
     def wave(self) -> int:

@@ -1,7 +1,6 @@
 """The input and the result of a selection. Both are recorded, so that each selection can be
 repeated."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -29,8 +28,7 @@ Reason = Literal[
 
 
 class Need(Frozen):
-    """What people are needed for. `id` is what they are claimed for, `attempt` counts its searches
-    from 1."""
+    """What people are needed for. `attempt` counts its searches from 1."""
 
     id: str
     attempt: int
@@ -47,8 +45,6 @@ class Need(Frozen):
     """Still to be filled."""
     open: tuple[float, ...] = ()
     """Probabilities that those who have not answered yet will accept."""
-    claim_until: datetime
-    """When a claim ends, should nobody release it."""
 
 
 class Tally(Frozen):
@@ -94,11 +90,6 @@ class Situation(Frozen):
     open: tuple[float, ...] = ()
     people: tuple[Person, ...]
 
-    def with_engaged(self, volunteers: Collection[str]) -> "Situation":
-        """These turned out to be claimed by another matter, or off duty."""
-        people = (p.with_(engaged=True) if p.volunteer in volunteers else p for p in self.people)
-        return self.with_(people=tuple(people))
-
 
 class Verdict(Frozen):
     """What was decided on one person. `score` in minutes, less is better; both None for who could
@@ -122,8 +113,8 @@ class Selection(Frozen):
 
 
 class Found(Frozen):
-    """The result of a search: `select(situation, policy)` gives `selection` again. `id` is that of
-    its record."""
+    """The result of a search, kept as its record: `select(situation, policy)` gives `selection`
+    again."""
 
     id: str
     need: str

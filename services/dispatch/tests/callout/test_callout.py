@@ -11,7 +11,7 @@ from contracts.events.dispatch import (
     CalloutEscalated,
     CalloutFilled,
     VolunteerFinished,
-    VolunteerStoodDown,
+    WaveStoodDown,
 )
 from contracts.texts import keys
 from contracts.vocabulary import values_of
@@ -38,7 +38,7 @@ LATE = NOW + timedelta(seconds=120)
 def accepted(*volunteers: str, callout: Callout | None = None) -> Callout:
     callout = callout or called("a", "b", "c", "d")
     for volunteer in volunteers:
-        callout, _ = did(filling.accept(callout, volunteer, POLICY, SOON))
+        callout, _ = did(filling.accept(callout, volunteer, POLICY, SOON, on_duty=True))
     return callout
 
 
@@ -52,41 +52,35 @@ def test_it_opens_due_with_the_reporter_and_the_parties_left_out():
 def test_the_place_after_the_last_answers_enough_people():
     callout = accepted("a")
     assert (callout.state, callout.accepted) == ("opened", 1)
-    filled, facts = did(filling.accept(callout, "b", POLICY, SOON))
-    assert names(facts) == [
-        "CalloutAccepted",
-        "CalloutFilled",
-        "VolunteerStoodDown",
-        "VolunteerStoodDown",
-    ]
+    filled, facts = did(filling.accept(callout, "b", POLICY, SOON, on_duty=True))
+    assert names(facts) == ["CalloutAccepted", "CalloutFilled", "WaveStoodDown"]
     assert isinstance(facts[0], CalloutAccepted)
     assert facts[0].place == 2
     assert isinstance(facts[1], CalloutFilled)
     assert set(facts[1].volunteers) == {"a", "b"}
-    assert {
-        fact.volunteer: fact.reason for fact in facts if isinstance(fact, VolunteerStoodDown)
-    } == {
-        "c": "enough",
-        "d": "enough",
-    }
+    assert isinstance(facts[2], WaveStoodDown)
+    assert (facts[2].volunteers, facts[2].accepted, facts[2].reason) == (("c", "d"), (), "enough")
+    assert filled.held == ("a", "b"), "who is stood down can be called to another matter"
     assert (filled.state, filled.due_at) == ("filled", None)
     with pytest.raises(Refusal, match="enough_people"):
-        filling.accept(filled, "c", POLICY, SOON)
-    assert filling.accept(filled, "a", POLICY, SOON) is None, "a repeat has the place already"
+        filling.accept(filled, "c", POLICY, SOON, on_duty=True)
+    assert filling.accept(filled, "a", POLICY, SOON, on_duty=True) is None, (
+        "a repeat has the place already"
+    )
 
 
 def test_who_was_not_called_or_is_too_late_has_no_place():
     with pytest.raises(Refusal, match="not_called"):
-        filling.accept(called("a"), "z", POLICY, SOON)
+        filling.accept(called("a"), "z", POLICY, SOON, on_duty=True)
     with pytest.raises(Refusal, match="call_lapsed"):
-        filling.accept(called("a"), "a", POLICY, LATE)
+        filling.accept(called("a"), "a", POLICY, LATE, on_duty=True)
     lapsed, facts = did(filling.lapse(called("a"), POLICY, LATE))
-    assert names(facts) == ["CallTimedOut"]
+    assert names(facts) == ["WaveLapsed"]
     with pytest.raises(Refusal, match="call_lapsed"):
-        filling.accept(lapsed, "a", POLICY, LATE)
+        filling.accept(lapsed, "a", POLICY, LATE, on_duty=True)
     declined, _ = did(filling.decline(called("a"), "a", POLICY, SOON))
     with pytest.raises(Refusal, match="wrong_state"):
-        filling.accept(declined, "a", POLICY, SOON)
+        filling.accept(declined, "a", POLICY, SOON, on_duty=True)
 
 
 def test_after_positions_were_lost_the_search_is_retried_before_anybody_is_alerted():
@@ -95,7 +89,7 @@ def test_after_positions_were_lost_the_search_is_retried_before_anybody_is_alert
     assert next_step(blind, POLICY, NOW) == "nothing"
     assert next_step(blind, POLICY, SOON) == "wave"
     found, facts = did(wave(blind, "a", "b", now=SOON))
-    assert names(facts) == ["VolunteerCalled", "VolunteerCalled"]
+    assert names(facts) == ["WaveCalled"]
     assert (found.tries, found.again_at) == (1, None)
     nobody, _ = did(wave(blind, now=SOON))
     assert next_step(nobody, POLICY, SOON) == "leader", (
@@ -162,8 +156,8 @@ def test_a_manual_call_fills_an_escalated_call_out():
     callout, _ = did(filling.escalate(callout, (), POLICY, LATE, to_station=False))
     hand = [named(callout, v, LATE) for v in ("a", "h")]
     callout, facts = did(filling.call_manually(callout, hand, POLICY, LATE))
-    assert names(facts) == ["VolunteerCalled", "VolunteerCalled"]
-    callout, _ = did(filling.accept(callout, "a", POLICY, LATE))
+    assert names(facts) == ["WaveCalled"]
+    callout, _ = did(filling.accept(callout, "a", POLICY, LATE, on_duty=True))
     assert callout.state == "filled"
     with pytest.raises(Refusal, match="enough_people"):
         filling.call_manually(callout, hand, POLICY, LATE)
@@ -174,7 +168,7 @@ def test_a_place_that_falls_free_after_an_escalation_is_escalated_anew():
     callout, _ = did(wave(callout, now=LATE))
     callout, _ = did(filling.escalate(callout, (), POLICY, LATE, to_station=False))
     callout, _ = did(filling.call_manually(callout, [named(callout, "h", LATE)], POLICY, LATE))
-    callout, _ = did(filling.accept(callout, "h", POLICY, LATE))
+    callout, _ = did(filling.accept(callout, "h", POLICY, LATE, on_duty=True))
     callout, _ = did(attendance.withdraw(callout, "h", POLICY, LATE))
     callout, _ = did(wave(callout, now=LATE))
     assert next_step(callout, POLICY, LATE) == "leader"
@@ -220,11 +214,8 @@ def test_one_of_two_who_finishes_ends_it_while_nobody_else_came():
     callout, _ = did(attendance.arrive(callout, "a", SOON))
     callout, facts = did(attendance.finish(callout, "a", "solved", POLICY, SOON))
     assert callout.state == "done"
-    assert {fact.volunteer for fact in facts if isinstance(fact, VolunteerStoodDown)} == {
-        "b",
-        "c",
-        "d",
-    }
+    (spared,) = (fact for fact in facts if isinstance(fact, WaveStoodDown))
+    assert (spared.volunteers, spared.accepted) == (("b", "c", "d"), ())
 
 
 def test_a_place_that_falls_free_is_filled_again_with_waves_of_its_own():
@@ -244,7 +235,7 @@ def test_who_withdraws_from_the_scene_has_their_time_credited():
 
 def test_off_duty_drops_the_call_gives_back_the_place_and_leaves_who_is_on_scene():
     callout, facts = did(attendance.drop(called("a", "b", "c"), "a", POLICY, SOON, suspended=False))
-    assert names(facts) == ["VolunteerStoodDown"]
+    assert names(facts) == ["WaveStoodDown"]
     assert own_candidacy("a", candidacies(callout, {})).reason == "off_duty"
     filled = accepted("b", "c", callout=callout)
     assert names(did(attendance.drop(filled, "b", POLICY, SOON, suspended=False))[1]) == [
@@ -254,19 +245,22 @@ def test_off_duty_drops_the_call_gives_back_the_place_and_leaves_who_is_on_scene
     assert attendance.drop(there, "b", POLICY, LATE, suspended=False) is None
     assert names(did(attendance.drop(there, "b", POLICY, LATE, suspended=True))[1]) == [
         "VolunteerFinished",
-        "VolunteerStoodDown",
+        "WaveStoodDown",
     ]
 
 
 def test_a_report_that_ended_stands_everybody_down_once():
     callout, _ = did(attendance.arrive(accepted("a"), "a", SOON))
     ended, facts = did(attendance.stand_down(callout, "withdrawn", POLICY, LATE))
-    assert names(facts)[:3] == ["CalloutStoodDown", "VolunteerFinished", "VolunteerStoodDown"]
+    assert names(facts) == ["CalloutStoodDown", "VolunteerFinished", "WaveStoodDown"]
+    assert isinstance(facts[2], WaveStoodDown)
+    assert (set(facts[2].volunteers), facts[2].accepted) == ({"a", "b", "c", "d"}, ("a",))
+    assert ended.held == ()
     assert {c.state for c in ended.candidates} == {"stood_down"}
     assert (ended.due_at, next_step(ended, POLICY, LATE)) == (None, "nothing")
     assert attendance.stand_down(ended, "closed", POLICY, LATE) is None
     with pytest.raises(Refusal, match="wrong_state"):
-        filling.accept(ended, "b", POLICY, SOON)
+        filling.accept(ended, "b", POLICY, SOON, on_duty=True)
 
 
 def test_urgent_calls_lapse_in_half_the_time():

@@ -68,7 +68,8 @@ class CalloutMachine(RuleBasedStateMachine):
 
     @rule(n=somebody)
     def accept(self, n: int) -> None:
-        self.attempt(filling.accept, self.one(n, "called"), POLICY, self.now)
+        who = self.one(n, "called")
+        self.attempt(filling.accept, who, POLICY, self.now, on_duty=n % 5 > 0)
 
     @rule(n=somebody)
     def decline(self, n: int) -> None:
@@ -127,9 +128,10 @@ class CalloutMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_is_called_twice_but_manually(self) -> None:
         calls = Counter(
-            f.volunteer
+            call.volunteer
             for f in self.facts
-            if isinstance(f, contract.VolunteerCalled) and not f.by_hand
+            if isinstance(f, contract.WaveCalled) and not f.by_hand
+            for call in f.called
         )
         assert all(times == 1 for times in calls.values())
 
@@ -147,6 +149,12 @@ class CalloutMachine(RuleBasedStateMachine):
     def who_is_asked_can_be_found_by(self) -> None:
         assert self.callout.asked == tuple(c.volunteer for c in self.callout.candidates)
 
+    @invariant()
+    def who_is_called_or_comes_is_claimed_and_nobody_else(self) -> None:
+        claimed = {c.volunteer for c in self.callout.in_state("called", *COMING)}
+        assert set(self.callout.held) == claimed
+        assert not (self.callout.ended and self.callout.held)
+
     def teardown(self) -> None:
         if not hasattr(self, "callout"):
             return
@@ -162,13 +170,24 @@ class CalloutMachine(RuleBasedStateMachine):
 
     def _every_call_has_one_answer_and_every_acceptance_one_end(self) -> None:
         for who in self.callout.asked:
-            mine = [type(f).__name__ for f in self.facts if getattr(f, "volunteer", None) == who]
-            asked, accepted = mine.count("VolunteerCalled"), mine.count("CalloutAccepted")
-            noes = mine.count("CalloutDeclined") + mine.count("CallTimedOut")
-            down, withdrew = mine.count("VolunteerStoodDown"), mine.count("VolunteerWithdrew")
+            mine = [type(f).__name__ for f in self.facts if who in _people(f)]
+            asked, accepted = mine.count("WaveCalled"), mine.count("CalloutAccepted")
+            noes = mine.count("CalloutDeclined") + mine.count("WaveLapsed")
+            down, withdrew = mine.count("WaveStoodDown"), mine.count("VolunteerWithdrew")
             done = sum(c.volunteer == who and c.state == "done" for c in self.callout.candidates)
             assert accepted <= 1
             assert asked == noes + down + withdrew + done
+
+
+def _people(fact: Event) -> tuple[str, ...]:
+    """Whom a fact is about."""
+    match fact:
+        case contract.WaveCalled():
+            return tuple(call.volunteer for call in fact.called)
+        case contract.WaveLapsed() | contract.WaveStoodDown():
+            return fact.volunteers
+        case _:
+            return (getattr(fact, "volunteer", ""),)
 
 
 TestCalloutMachine = CalloutMachine.TestCase

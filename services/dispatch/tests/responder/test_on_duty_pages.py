@@ -1,13 +1,13 @@
 """Who is on duty at a station, page by page: nobody is left out and nobody comes twice."""
 
-from datetime import timedelta
-
 import pytest
 
 from chassis.domain import Cause
+from services.dispatch.callout.store import Callouts
 from services.dispatch.replicas.store import Stations
-from services.dispatch.responder.domain import Engagement, Responder
+from services.dispatch.responder.domain import Responder
 from services.dispatch.responder.store import Responders
+from services.dispatch.tests.calls import called
 from services.dispatch.tests.town import STREET, town
 from tests.support.backend import Backend
 
@@ -19,9 +19,9 @@ async def test_everybody_on_duty_is_on_one_page_and_a_leader_sees_the_own_squad(
     async with town(backend, rate=1) as place:
         now = place.service.clock.now()
         await Stations(place.service.store).keep(STATION, 1, streets=[STREET])
-        called = Engagement(callout="cal_1", until=now + timedelta(hours=1))
-        lapsed = Engagement(callout="cal_1", until=now - timedelta(hours=1))
-        engaged = [called, Engagement(callout="cal_2"), lapsed, None, None, None, None]
+        calls = called("acc_0", "acc_9"), called("acc_1", report="rep_2").with_(id="cal_2")
+        for callout in calls:
+            await Callouts(place.service.store).add(callout, [], Cause(callout.id))
         people = [
             Responder(
                 id=f"acc_{n}",
@@ -29,9 +29,8 @@ async def test_everybody_on_duty_is_on_one_page_and_a_leader_sees_the_own_squad(
                 squad=f"squ_{n % 2}",
                 on_duty=True,
                 duty_since=now,
-                engaged=each,
             )
-            for n, each in enumerate(engaged)
+            for n in range(7)
         ]
         off = Responder(id="acc_off", station=STATION, squad="squ_0")
         everybody = [(one, []) for one in [*people, off]]
@@ -41,6 +40,8 @@ async def test_everybody_on_duty_is_on_one_page_and_a_leader_sees_the_own_squad(
             assert len(pages) == -(-len(people) // limit)  # `next` is null on the last one
             seen = [one["volunteer"] for page in pages for one in page["items"]]
             assert seen == [person.id for person in people]
+            engaged = [one["engaged"] for page in pages for one in page["items"]]
+            assert engaged == ["cal_1", "cal_2", *[None] * 5]
             assert {(page["on_duty"], page["engaged"]) for page in pages} == {(7, 2)}
         leader = {"role": "leader", "squad": "squ_1"}
         (page,) = await place.pages(f"duty?station={STATION}", 10, **leader)

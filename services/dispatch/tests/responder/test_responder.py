@@ -8,9 +8,10 @@ import pytest
 from chassis.domain import Refusal
 from contracts.events.dispatch import DutyEnded, DutySignAsked, DutyStarted
 from contracts.events.registration import VolunteerStandingChanged
+from services.dispatch.availability.domain import profile
 from services.dispatch.policy import POLICIES
 from services.dispatch.responder import domain
-from services.dispatch.responder.domain import Engagement, Responder
+from services.dispatch.responder.domain import Responder
 
 POLICY = POLICIES.of("2026-01")
 NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
@@ -98,35 +99,18 @@ def test_who_is_asked_late_has_the_time_that_the_question_gives():
     assert domain.check_silence(asked, None, question.until, POLICY) is not None
 
 
-def test_who_has_accepted_a_matter_stays_on_duty_without_a_sign():
-    busy = on_duty(engaged=Engagement(callout="cal_1"))
-    assert domain.check_silence(busy, None, NOW + timedelta(hours=2), POLICY) is None
+def test_after_an_accepted_matter_they_rest_from_its_latest_end():
+    rests, _ = domain.rest(on_duty(), NOW)
+    late, _ = domain.rest(rests, NOW - timedelta(minutes=5))
+    assert (rests.served_until, late.served_until) == (NOW, NOW)
 
 
-def test_a_claim_runs_out_unless_they_accepted():
-    called = on_duty(engaged=Engagement(callout="cal_1", until=NOW + timedelta(minutes=2)))
-    assert called.engagement(NOW) == "cal_1"
-    assert called.engagement(NOW + timedelta(minutes=2)) is None
-    accepted, _ = domain.engage(called, "cal_1", "dispute", NOW)
-    assert accepted.engagement(NOW + timedelta(days=1)) == "cal_1"
-    assert domain.accepted_today(accepted, NOW) == 1
-    assert domain.accepted_today(accepted, NOW + timedelta(days=1)) == 0
-
-
-def test_after_an_accepted_matter_they_rest_after_a_mere_call_they_do_not():
-    called = on_duty(engaged=Engagement(callout="cal_1", until=NOW + timedelta(minutes=2)))
-    free, _ = domain.release(called, "cal_1", NOW)
-    assert (free.engaged, free.served_until) == (None, None)
-    accepted, _ = domain.engage(called, "cal_1", "dispute", NOW)
-    rests, _ = domain.release(accepted, "cal_1", NOW)
-    assert (rests.engaged, rests.served_until) == (None, NOW)
-
-
-def test_leaving_one_call_out_does_not_touch_another():
-    busy = on_duty(engaged=Engagement(callout="cal_2"))
-    assert domain.release(busy, "cal_1", NOW) == (busy, ())
-    kept, _ = domain.engage(busy, "cal_1", "dispute", NOW)
-    assert kept.engaged == busy.engaged
+def test_an_acceptance_counts_for_its_day_and_is_a_sign():
+    accepted, _ = domain.accept(on_duty(), "dispute", NOW)
+    assert accepted.sign_at == NOW
+    known = profile(accepted)
+    assert known.accepted_today(NOW) == 1
+    assert known.accepted_today(NOW + timedelta(days=1)) == 0
 
 
 def test_answers_are_learnt_overall_by_hour_and_by_kind():
@@ -134,8 +118,3 @@ def test_answers_are_learnt_overall_by_hour_and_by_kind():
     learnt = domain.count_answer(learnt, "escort", NOW, accepted=False)
     tally = {key: (a.asked, a.accepted) for key, a in learnt.answers.items()}
     assert tally == {"all": (2, 1), "h12": (2, 1), "k_dispute": (1, 1), "k_escort": (1, 0)}
-
-
-def test_calls_older_than_a_week_do_not_count():
-    called = on_duty(called_at=(NOW - timedelta(days=8), NOW - timedelta(days=6), NOW))
-    assert domain.called_this_week(called, NOW) == 2

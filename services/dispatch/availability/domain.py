@@ -1,0 +1,85 @@
+"""What a selection needs to know of the people near a place."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Any, NamedTuple
+
+import orjson
+
+from contracts.vocabulary import Category, Skill
+from jinan.local_time import LOCAL, local_date
+from services.dispatch.responder.domain import Answers, Responder, answer_keys
+
+
+class Profile(NamedTuple):
+    """Of one person, as they change rarely. Times in Unix milliseconds."""
+
+    on_duty: bool
+    approved: bool
+    squad: str | None
+    skills: tuple[Skill, ...]
+    birth_year: int
+    served_until: int | None
+    accepted_at: tuple[int, ...]
+    answers: Mapping[str, tuple[int, int]]
+    """Asked and accepted, by `all`, hour and category, as in `Responder`."""
+
+    def encode(self) -> str:
+        return orjson.dumps(tuple(self)).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> "Profile":
+        """Raises ValueError for what `encode` did not make."""
+        on_duty, approved, squad, skills, *rest = orjson.loads(text)
+        return cls(on_duty, approved, squad, tuple(skills), *rest)
+
+    def accepted_today(self, now: datetime) -> int:
+        midnight = datetime.combine(local_date(now), time(), LOCAL).timestamp() * 1000
+        return sum(at >= midnight for at in self.accepted_at)
+
+    def tallies(self, category: Category, now: datetime) -> tuple[Answers, Answers, Answers]:
+        """Overall, at this hour, for the category."""
+        everything, hour, kind = (
+            Answers.model_construct(asked=asked, accepted=accepted)
+            for asked, accepted in (
+                self.answers.get(key, (0, 0)) for key in answer_keys(category, now)
+            )
+        )
+        return everything, hour, kind
+
+
+def profile(responder: Responder) -> Profile:
+    return Profile(
+        on_duty=responder.on_duty,
+        approved=responder.approved,
+        squad=responder.squad,
+        skills=responder.skills,
+        birth_year=responder.birth_year,
+        served_until=responder.served_until and to_ms(responder.served_until),
+        accepted_at=tuple(to_ms(at) for at in responder.accepted_at),
+        answers={key: (one.asked, one.accepted) for key, one in responder.answers.items()},
+    )
+
+
+class Near(NamedTuple):
+    """Somebody near a place, as the store of positions knows them. Distance on the map, metres."""
+
+    volunteer: str
+    distance_m: int
+    seen_at: datetime | None
+    on_duty: bool
+    """May send positions: on duty, or on an accepted call-out."""
+    engaged: str | None
+    """A call-out that holds them, as far as is known here: the call-outs themselves decide."""
+    calls: Sequence[int]
+    """When they were called in the last days, Unix seconds."""
+    profile: Profile | None
+
+
+def to_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def decoded(raw: Any) -> Profile | None:
+    """`raw` is `<version>` and a profile, in two lines; None for nothing."""
+    return None if raw is None else Profile.decode(raw.partition("\n")[2])

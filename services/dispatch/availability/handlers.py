@@ -1,0 +1,132 @@
+"""Keeps what a search needs to know of people beside their positions, and looks there."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from chassis.clock import Clock
+from chassis.errors import is_transient
+from chassis.kafka.subscriptions import Message
+from contracts.events.dispatch import (
+    CalloutAccepted,
+    CalloutDeclined,
+    DutyStarted,
+    VolunteerFinished,
+    VolunteerWithdrew,
+    WaveLapsed,
+    WaveStoodDown,
+)
+from contracts.events.registration import VolunteerStandingChanged
+from jinan.coordinates import Point
+from services.dispatch.availability.domain import Near, profile
+from services.dispatch.availability.store import Availability, Known
+from services.dispatch.policy import POLICIES, DispatchPolicy
+from services.dispatch.responder.domain import Engagement, Responder
+from services.dispatch.responder.store import Responders
+
+log = structlog.get_logger()
+Changing = (
+    DutyStarted
+    | VolunteerStandingChanged
+    | CalloutAccepted
+    | CalloutDeclined
+    | WaveLapsed
+    | WaveStoodDown
+    | VolunteerWithdrew
+    | VolunteerFinished
+)
+"""Events after which a profile is another one."""
+_WEEK = timedelta(days=7)
+_COMING = timedelta(minutes=30)
+"""So long who comes is believed to be engaged; then the claim of the call-out is found again when
+they are chosen."""
+
+
+class History(Protocol):
+    """What the call-outs know of people."""
+
+    async def engagements(self, volunteers: Collection[str]) -> Mapping[str, Engagement]: ...
+
+    async def calls_since(
+        self, volunteers: Collection[str], since: datetime
+    ) -> Mapping[str, Sequence[datetime]]: ...
+
+
+class AvailabilityHandlers:
+    def __init__(
+        self, availability: Availability, responders: Responders, history: History, clock: Clock
+    ) -> None:
+        self._availability, self._responders = availability, responders
+        self._history, self._clock = history, clock
+
+    async def look(self, place: Point, policy: DispatchPolicy, limit: int) -> list[Near]:
+        """The nearest `limit` people within the last ring. Those of whom the profile was lost are
+        read from MongoDB, those whom dispatch does not know are left out."""
+        now = self._clock.now()
+        near = await self._availability.look(place, policy.rings_m, limit, now)
+        lost = [one.volunteer for one in near if one.profile is None]
+        known = await self._rebuild(lost) if lost else {}
+        complete = (_with(one, known.get(one.volunteer)) for one in near)
+        return [one for one in complete if one.profile is not None]
+
+    async def refresh(self, event: Changing, _: Message) -> None:
+        """Kept as it is stored now, whichever event comes last. Wired after the handler that
+        changes the responder."""
+        multiple = isinstance(event, WaveLapsed | WaveStoodDown)
+        volunteers = event.volunteers if multiple else (event.volunteer,)
+        await self._availability.keep(_known(await self._responders.of(volunteers)))
+
+    async def call(
+        self, callout: str, volunteers: Sequence[str], called_at: datetime, until: datetime
+    ) -> list[Responder]:
+        """They were called and can answer until then. Returns those who are off duty by now."""
+        believed = until + POLICIES.at(called_at).claim_grace
+        suspects = volunteers
+        try:
+            suspects = await self._availability.engage(callout, volunteers, believed, called_at)
+        except Exception as error:  # without Valkey MongoDB tells
+            if not is_transient(error):
+                raise
+        found = await self._responders.of(suspects) if suspects else []
+        return [one for one in found if not one.on_duty]
+
+    async def follow(
+        self, callout: str, left: Collection[str], coming: Collection[str] = ()
+    ) -> None:
+        """Some are not held by the call-out any more, some have accepted. Never fails because
+        Valkey is unavailable: it only makes searches cheap."""
+        try:
+            await self._availability.release(callout, left)
+            await self._availability.engage(callout, coming, self._clock.now() + _COMING)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("engagements not updated", callout=callout, error=type(error).__name__)
+
+    async def _rebuild(self, volunteers: Sequence[str]) -> Mapping[str, Known]:
+        now = self._clock.now()
+        grace = POLICIES.at(now).claim_grace
+        known = _known(await self._responders.of(volunteers))
+        engagements = await self._history.engagements(known)
+        calls = await self._history.calls_since(known, now - _WEEK)
+        for who, engagement in engagements.items():
+            until = now + _COMING if engagement.coming else engagement.expires_at + grace
+            known[who] = known[who]._replace(engaged=(engagement.callout, until))
+        for who, times in calls.items():
+            known[who] = known[who]._replace(calls=times)
+        await self._availability.keep(known)
+        return known
+
+
+def _known(responders: Iterable[Responder]) -> dict[str, Known]:
+    return {one.id: Known(one.version, profile(one)) for one in responders}
+
+
+def _with(near: Near, known: Known | None) -> Near:
+    if known is None:
+        return near
+    engaged = known.engaged[0] if known.engaged else None
+    calls = [int(at.timestamp()) for at in known.calls]
+    return near._replace(profile=known.profile, engaged=engaged, calls=calls)

@@ -1,0 +1,181 @@
+"""Availability in Valkey, beside the positions: profiles, engagements and recent calls of those on
+duty.
+
+Rebuilt from MongoDB where it is missing. It makes a search cheap and never decides: who is called
+or coming is what the call-outs hold. `profiles` has `<version>\\n<profile>`, `engaged`
+`<call-out> <until, Unix seconds>`, `calls` Unix seconds separated by commas.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from jinan.coordinates import Point
+from services.dispatch.availability.domain import Near, Profile, decoded
+from services.dispatch.position.store import (
+    CALLS,
+    DUTY,
+    ENGAGED,
+    GEO,
+    PROFILES,
+    SEEN,
+    Positions,
+    to_time,
+)
+
+_MAX_CALLS = 1100  # characters: a hundred times of a call
+# KEYS: positions, seen, on duty, engaged, calls, profiles. ARGV: longitude, latitude, limit, then
+# the radius of each ring. Ring by ring, since where many are near a wide ring costs much and adds
+# nothing.
+_LOOK = """
+local found = {}
+for i = 4, #ARGV do
+  found = redis.call('GEOSEARCH', KEYS[1], 'FROMLONLAT', ARGV[1], ARGV[2],
+    'BYRADIUS', ARGV[i], 'm', 'ASC', 'COUNT', ARGV[3], 'WITHDIST')
+  if #found >= tonumber(ARGV[3]) then break end
+end
+if #found == 0 then return {} end
+local who, metres = {}, {}
+for i, one in ipairs(found) do
+  who[i], metres[i] = one[1], one[2]
+end
+return {who, metres,
+  redis.call('ZMSCORE', KEYS[2], unpack(who)),
+  redis.call('SMISMEMBER', KEYS[3], unpack(who)),
+  redis.call('HMGET', KEYS[4], unpack(who)),
+  redis.call('HMGET', KEYS[5], unpack(who)),
+  redis.call('HMGET', KEYS[6], unpack(who))}
+"""
+# KEYS: on duty, engaged, calls. ARGV: call-out, until, time of the call (empty: no call), then who.
+# Returns who may not send positions. A repeat counts the call once.
+_ENGAGE = """
+local off = {}
+for i = 4, #ARGV do
+  local who = ARGV[i]
+  if redis.call('SISMEMBER', KEYS[1], who) == 0 then
+    off[#off + 1] = who
+  else
+    redis.call('HSET', KEYS[2], who, ARGV[1] .. ' ' .. ARGV[2])
+    if ARGV[3] ~= '' then
+      local calls = redis.call('HGET', KEYS[3], who) or ''
+      if not string.find(',' .. calls .. ',', ',' .. ARGV[3] .. ',', 1, true) then
+        calls = calls == '' and ARGV[3] or calls .. ',' .. ARGV[3]
+        if #calls > MAX then calls = string.match(string.sub(calls, -MAX), ',(.*)') end
+        redis.call('HSET', KEYS[3], who, calls)
+      end
+    end
+  end
+end
+return off
+""".replace("MAX", str(_MAX_CALLS))
+# KEYS: engaged. ARGV: call-out, then who. Leaves an engagement for another call-out.
+_RELEASE = """
+for i = 2, #ARGV do
+  local held = redis.call('HGET', KEYS[1], ARGV[i])
+  if held and string.find(held, ARGV[1] .. ' ', 1, true) == 1 then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+"""
+# KEYS: on duty, profiles, engaged, calls. ARGV: who, version, profile, engagement, calls, repeated.
+# The newest version of a profile counts. What is known of engagements and calls is kept.
+_KEEP = """
+for i = 1, #ARGV, 5 do
+  local who = ARGV[i]
+  if redis.call('SISMEMBER', KEYS[1], who) == 1 then
+    local known = redis.call('HGET', KEYS[2], who)
+    if not known or tonumber(string.match(known, '^%d+')) <= tonumber(ARGV[i + 1]) then
+      redis.call('HSET', KEYS[2], who, ARGV[i + 1] .. '\\n' .. ARGV[i + 2])
+    end
+    if ARGV[i + 3] ~= '' then redis.call('HSETNX', KEYS[3], who, ARGV[i + 3]) end
+    if ARGV[i + 4] ~= '' then redis.call('HSETNX', KEYS[4], who, ARGV[i + 4]) end
+  end
+end
+"""
+
+
+class Known(NamedTuple):
+    """What MongoDB knows of a person."""
+
+    version: int
+    profile: Profile
+    engaged: tuple[str, datetime] | None = None
+    """The call-out, and until when that is believed."""
+    calls: Sequence[datetime] = ()
+
+
+class Availability:
+    """Each call is one round trip, with the time limit of `Positions`."""
+
+    def __init__(self, positions: Positions) -> None:
+        self._look = positions.redis.register_script(_LOOK)
+        self._engage = positions.redis.register_script(_ENGAGE)
+        self._release = positions.redis.register_script(_RELEASE)
+        self._keep = positions.redis.register_script(_KEEP)
+
+    async def look(
+        self, place: Point, rings_m: Sequence[int], limit: int, now: datetime
+    ) -> list[Near]:
+        """The nearest `limit` within the last ring, nearest first; equal distances by id."""
+        columns: Any = await self._look(
+            keys=[GEO, SEEN, DUTY, ENGAGED, CALLS, PROFILES],
+            args=[repr(place.longitude), repr(place.latitude), limit, *rings_m],
+        )
+        near = [
+            Near(
+                volunteer=who,
+                distance_m=round(float(metres)),
+                seen_at=None if seen is None else to_time(float(seen)),
+                on_duty=bool(on_duty),
+                engaged=_callout(engaged, now),
+                calls=[int(at) for at in calls.split(",")] if calls else (),
+                profile=decoded(profile),
+            )
+            for who, metres, seen, on_duty, engaged, calls, profile in zip(*columns, strict=True)
+        ]
+        return sorted(near, key=lambda one: (one.distance_m, one.volunteer))
+
+    async def engage(
+        self,
+        callout: str,
+        volunteers: Collection[str],
+        until: datetime,
+        called_at: datetime | None = None,
+    ) -> list[str]:
+        """They are held by the call-out, until then unless `release` comes first. With `called_at`
+        the call is counted, once.
+
+        Returns those who may not send positions: off duty, unless the store lost it.
+        """
+        if not volunteers:
+            return []
+        call = "" if called_at is None else _seconds(called_at)
+        return await self._engage(
+            keys=[DUTY, ENGAGED, CALLS], args=[callout, _seconds(until), call, *volunteers]
+        )
+
+    async def release(self, callout: str, volunteers: Collection[str]) -> None:
+        """They are not held by this call-out any more."""
+        if volunteers:
+            await self._release(keys=[ENGAGED], args=[callout, *volunteers])
+
+    async def keep(self, people: Mapping[str, Known]) -> None:
+        """Keep what was read from MongoDB, of those who may send positions."""
+        arguments: list[str | int] = []
+        for who, known in people.items():
+            calls = ",".join(map(_seconds, known.calls))
+            held = f"{known.engaged[0]} {_seconds(known.engaged[1])}" if known.engaged else ""
+            arguments += [who, known.version, known.profile.encode(), held, calls]
+        if arguments:
+            await self._keep(keys=[DUTY, PROFILES, ENGAGED, CALLS], args=arguments)
+
+
+def _callout(engaged: str | None, now: datetime) -> str | None:
+    if engaged is None:
+        return None
+    callout, _, until = engaged.partition(" ")
+    return callout if int(until) > now.timestamp() else None
+
+
+def _seconds(at: datetime) -> str:
+    return str(int(at.timestamp()))
