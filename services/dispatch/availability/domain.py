@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from contracts.vocabulary import Category, Skill
+from contracts.vocabulary import Skill
 from jinan.local_time import LOCAL, local_date
-from services.dispatch.responder.domain import Answers, Responder, answer_keys
+from services.dispatch.responder.domain import Responder
 
 
 class Profile(NamedTuple):
@@ -33,19 +33,14 @@ class Profile(NamedTuple):
         on_duty, approved, squad, skills, *rest = orjson.loads(text)
         return cls(on_duty, approved, squad, tuple(skills), *rest)
 
-    def accepted_today(self, now: datetime) -> int:
-        midnight = datetime.combine(local_date(now), time(), LOCAL).timestamp() * 1000
+    def accepted_since(self, midnight: int) -> int:
+        """How many calls they accepted since that time."""
         return sum(at >= midnight for at in self.accepted_at)
 
-    def tallies(self, category: Category, now: datetime) -> tuple[Answers, Answers, Answers]:
-        """Overall, at this hour, for the category."""
-        everything, hour, kind = (
-            Answers.model_construct(asked=asked, accepted=accepted)
-            for asked, accepted in (
-                self.answers.get(key, (0, 0)) for key in answer_keys(category, now)
-            )
-        )
-        return everything, hour, kind
+
+def midnight(now: datetime) -> int:
+    """When this day began in Jinan, Unix milliseconds."""
+    return to_ms(datetime.combine(local_date(now), time(), LOCAL))
 
 
 def profile(responder: Responder) -> Profile:

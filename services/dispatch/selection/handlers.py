@@ -7,15 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.mongo.store import new_id
 from jinan.coordinates import Point
-from services.dispatch.availability.domain import Near, Profile
+from services.dispatch.availability.domain import Near, Profile, midnight
 from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.position.store import Positions
+from services.dispatch.responder.domain import answer_keys
 from services.dispatch.responder.store import Responders
 from services.dispatch.selection.domain.select import select
 from services.dispatch.selection.domain.situation import Found, Need, Person, Situation, Tally
 
 _WEEK = timedelta(days=7)
+_NO_ANSWERS = Tally()
 _NO_PEOPLE: frozenset[str] = frozenset()
 
 
@@ -115,13 +117,13 @@ def _situation(need: Need, people: Iterable[Person], now: datetime) -> Situation
 def _people(
     need: Need, near: Sequence[Near], engaged: Collection[str], now: datetime
 ) -> Generator[Person]:
-    week = (now - _WEEK).timestamp()
+    week, today = (now - _WEEK).timestamp(), midnight(now)
+    keys = answer_keys(need.category, now)
     for one in near:
         profile = one.profile
         if profile is None:
             continue
         calls = [at for at in one.calls if at > week]
-        held = one.volunteer in engaged or one.engaged not in (None, need.id)
         yield Person(
             volunteer=one.volunteer,
             squad=profile.squad,
@@ -131,25 +133,28 @@ def _people(
             approved=profile.approved,
             skills=profile.skills,
             birth_year=profile.birth_year,
-            engaged=held,
+            engaged=one.volunteer in engaged or one.engaged not in (None, need.id),
             asked_before=one.volunteer in need.asked,
             served_until=_time(profile.served_until),
-            accepted_today=profile.accepted_today(now),
+            accepted_today=profile.accepted_since(today),
             called_this_week=len(calls),
             last_called_at=datetime.fromtimestamp(max(calls), UTC) if calls else None,
-            tally=_tally(need, profile, now),
+            tally=_tally(profile, keys),
         )
 
 
-def _tally(need: Need, profile: Profile, now: datetime) -> Tally:
-    everything, hour, kind = profile.tallies(need.category, now)
+def _tally(profile: Profile, keys: tuple[str, str, str]) -> Tally:
+    """`keys` are those of all answers, of the hour, and of the category."""
+    if not profile.answers:
+        return _NO_ANSWERS
+    everything, hour, kind = (profile.answers.get(key, (0, 0)) for key in keys)
     return Tally(
-        asked=everything.asked,
-        accepted=everything.accepted,
-        asked_hour=hour.asked,
-        accepted_hour=hour.accepted,
-        asked_kind=kind.asked,
-        accepted_kind=kind.accepted,
+        asked=everything[0],
+        accepted=everything[1],
+        asked_hour=hour[0],
+        accepted_hour=hour[1],
+        asked_kind=kind[0],
+        accepted_kind=kind[1],
     )
 
 

@@ -57,44 +57,53 @@ def select(situation: Situation, policy: DispatchPolicy) -> Selection:
 
 
 def ineligible(person: Person, situation: Situation, policy: DispatchPolicy) -> Reason | None:
-    """Why a person cannot be called at all; None if they can."""
-    now = situation.at
-    checks: tuple[tuple[bool, Reason], ...] = (
-        (person.asked_before, "asked_before"),
-        (person.volunteer in situation.parties, "party"),
-        (not person.approved, "not_approved"),
-        (not person.on_duty, "off_duty"),
-        (person.engaged, "engaged"),
-        (not _is_within(person.seen_at, policy.fresh_s, now), "stale_position"),
-        (person.distance_m > policy.rings_m[-1], "too_far"),
-        (_is_within(person.served_until, policy.rest_s, now), "resting"),
-        (person.accepted_today >= policy.max_accepted_per_day, "called_enough"),
-        *_by_age(person.birth_year, now, policy),
+    """Why a person cannot be called at all; None if they can. The first reason counts."""
+    return (
+        _unavailable(person, situation)
+        or _too_far_or_stale(person, situation.at, policy)
+        or _has_done_enough(person, situation.at, policy)
+        or _by_age(person.birth_year, situation.at, policy)
     )
-    return next((reason for applies, reason in checks if applies), None)
+
+
+def _unavailable(person: Person, situation: Situation) -> Reason | None:
+    if person.asked_before:
+        return "asked_before"
+    if person.volunteer in situation.parties:
+        return "party"
+    if not person.approved:
+        return "not_approved"
+    if not person.on_duty:
+        return "off_duty"
+    return "engaged" if person.engaged else None
+
+
+def _too_far_or_stale(person: Person, now: datetime, policy: DispatchPolicy) -> Reason | None:
+    if not _is_within(person.seen_at, policy.fresh_s, now):
+        return "stale_position"
+    return "too_far" if person.distance_m > policy.rings_m[-1] else None
+
+
+def _has_done_enough(person: Person, now: datetime, policy: DispatchPolicy) -> Reason | None:
+    if _is_within(person.served_until, policy.rest_s, now):
+        return "resting"
+    return "called_enough" if person.accepted_today >= policy.max_accepted_per_day else None
 
 
 def barred(
     volunteer: str, birth_year: int, parties: Sequence[str], now: datetime, policy: DispatchPolicy
 ) -> Reason | None:
     """Why not even a leader or an officer may call a person to this matter; None where they may."""
-    checks: tuple[tuple[bool, Reason], ...] = (
-        (volunteer in parties, "party"),
-        *_by_age(birth_year, now, policy),
-    )
-    return next((reason for applies, reason in checks if applies), None)
+    return "party" if volunteer in parties else _by_age(birth_year, now, policy)
 
 
-def _by_age(
-    birth_year: int, now: datetime, policy: DispatchPolicy
-) -> tuple[tuple[bool, Reason], ...]:
+def _by_age(birth_year: int, now: datetime, policy: DispatchPolicy) -> Reason | None:
     """Only the year of birth is known: this year's birthday may be over or still to come, and the
     stricter age counts."""
     age = local_date(now).year - birth_year
-    return (
-        (age - 1 < policy.adult_age, "under_age"),
-        (age >= policy.elder_age and policy.is_night(now), "elder_at_night"),
-    )
+    if age - 1 < policy.adult_age:
+        return "under_age"
+    return "elder_at_night" if age >= policy.elder_age and policy.is_night(now) else None
 
 
 def minutes(person: Person, situation: Situation, policy: DispatchPolicy) -> float:

@@ -1,7 +1,7 @@
 """Probabilities: that a person accepts, that enough of several do, and which team responds
 first."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 from services.dispatch.policy import DispatchPolicy
@@ -63,19 +63,32 @@ def smallest_team(
 ) -> tuple[tuple[Option, ...], float]:
     """The smallest of the best teams that, with those `already` asked, fills the places with
     probability `enough`; if none does, the largest. Gives the team and its probability."""
-    team: tuple[Option, ...] = ()
-    probability = at_least(places, already)
-    for team in best_teams(options, min(max_size, len(options)), if_nobody):
+    most = min(max_size, len(options))
+    team, probability = (), at_least(places, already)
+    if probability >= enough or most == 0:
+        return team, probability
+    fewest = _fewest(options, places, already, enough, most)
+    for team in best_teams(options, fewest, most, if_nobody):
         probability = at_least(places, (*already, *(option.probability for option in team)))
         if probability >= enough:
             break
     return team, probability
 
 
+def _fewest(
+    options: Sequence[Option], places: int, already: Sequence[float], enough: float, most: int
+) -> int:
+    """No smaller team can suffice: those most likely to accept would not."""
+    likely = sorted((option.probability for option in options), reverse=True)
+    sizes = range(1, most)
+    return next((n for n in sizes if at_least(places, (*already, *likely[:n])) >= enough), most)
+
+
 def best_teams(
-    options: Sequence[Option], max_size: int, if_nobody: float
-) -> list[tuple[Option, ...]]:
-    """For each size up to `max_size` the team with the soonest expected first response, exactly.
+    options: Sequence[Option], min_size: int, max_size: int, if_nobody: float
+) -> Generator[tuple[Option, ...]]:
+    """For each size from `min_size` to `max_size` the team with the soonest expected first
+    response, exactly.
 
     `options` are in order of minutes (equal ones in order of preference). Going from the farthest
     to the nearest, a team's value is p * minutes + (1 - p) * value of those behind: so the best of
@@ -92,7 +105,8 @@ def best_teams(
         taken.append([False] + [with_it[size - 1] <= value[size] for size in sizes])
         value = [if_nobody] + [min(with_it[size - 1], value[size]) for size in sizes]
     taken.reverse()
-    return [_team(options, taken, size) for size in range(max_size + 1)]
+    for size in range(min_size, max_size + 1):
+        yield _team(options, taken, size)
 
 
 def _team(

@@ -8,7 +8,7 @@ import pytest
 from chassis.domain import Refusal
 from contracts.events.dispatch import DutyEnded, DutySignAsked, DutyStarted
 from contracts.events.registration import VolunteerStandingChanged
-from services.dispatch.availability.domain import profile
+from services.dispatch.availability.domain import midnight, profile
 from services.dispatch.policy import POLICIES
 from services.dispatch.responder import domain
 from services.dispatch.responder.domain import Responder
@@ -109,8 +109,8 @@ def test_an_acceptance_counts_for_its_day_and_is_a_sign():
     accepted, _ = domain.accept(on_duty(), "dispute", NOW)
     assert accepted.sign_at == NOW
     known = profile(accepted)
-    assert known.accepted_today(NOW) == 1
-    assert known.accepted_today(NOW + timedelta(days=1)) == 0
+    assert known.accepted_since(midnight(NOW)) == 1
+    assert known.accepted_since(midnight(NOW + timedelta(days=1))) == 0
 
 
 def test_answers_are_learnt_overall_by_hour_and_by_kind():

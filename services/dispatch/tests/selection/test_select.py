@@ -170,7 +170,7 @@ options = st.lists(st.tuples(st.floats(-6, 42), chances), min_size=1, max_size=9
 @given(options)
 def test_the_best_team_of_each_size_is_the_exact_optimum(people: list[Option]):
     """Goal 6 (at least 0.98 of the optimum), against every team there is."""
-    for size, team in enumerate(best_teams(people, len(people), POLICY.nobody_min)):
+    for size, team in enumerate(best_teams(people, 0, len(people), POLICY.nobody_min)):
         assert len(team) == size
         best = min(
             first_response(each, POLICY.nobody_min) for each in itertools.combinations(people, size)
@@ -261,7 +261,7 @@ def test_no_smaller_wave_would_do(now: Situation):
     made = [
         Option(p.volunteer, minutes(p, now, POLICY), acceptance(p.tally, POLICY)) for p in within
     ]
-    for team in best_teams(made, len(selection.chosen) - 1, POLICY.nobody_min):
+    for team in best_teams(made, 0, len(selection.chosen) - 1, POLICY.nobody_min):
         assert at_least(now.places, (*now.open, *(o.probability for o in team))) < POLICY.enough
 
 
