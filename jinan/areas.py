@@ -4,6 +4,7 @@ digits)."""
 import re
 
 CITY = "3701"
+AREA_LENGTHS = (4, 6, 9, 12)
 AREA_PATTERN = r"^3701(\d{2}(\d{3}(\d{3})?)?)?$"
 COMMUNITY_PATTERN = r"^\d{12}$"
 _AREA = re.compile(AREA_PATTERN)

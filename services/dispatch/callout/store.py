@@ -31,8 +31,8 @@ class Callouts(Repository[Callout]):
                 [("held", ASCENDING)], name="held", unique=True, **_partial("held", "string")
             ),
             IndexModel([("asked", ASCENDING), *_BY_TIME], name="by_asked"),
-            IndexModel([("station", ASCENDING), *_BY_TIME], name="by_station"),
-            IndexModel([("area", ASCENDING), *_BY_TIME], name="by_area"),
+            *_listed_by("station"),
+            *_listed_by("within"),
             IndexModel(
                 [("opened_at", ASCENDING)], name="searched", **_partial("searches", "string")
             ),
@@ -108,9 +108,8 @@ class Callouts(Repository[Callout]):
     async def in_areas(
         self, areas: Sequence[str], state: CalloutState | None, after: After | None, limit: int
     ) -> list[Callout]:
-        """Within any of these areas (prefixes of division codes; ':' comes after the digits)."""
-        within = [{"area": {"$gte": area, "$lt": f"{area}:"}} for area in areas]
-        return await self._page({"$or": within}, state, after, limit)
+        """Within any of these areas."""
+        return await self._page({"within": {"$in": list(areas)}}, state, after, limit)
 
     async def _page(
         self, query: dict[str, object], state: CalloutState | None, after: After | None, limit: int
@@ -118,10 +117,18 @@ class Callouts(Repository[Callout]):
         parts = [query] if state is None else [query, {"state": state}]
         if after is not None:
             at, id = after
-            parts.append(
-                {"$or": [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": id}}]}
-            )
+            # The first bounds the index, which an alternative does not.
+            parts.append({"opened_at": {"$lte": at}})
+            parts.append({"$or": [{"opened_at": {"$lt": at}}, {"_id": {"$lt": id}}]})
         return await self.find({"$and": parts}, sort=_BY_TIME, limit=limit)
+
+
+def _listed_by(field: str) -> tuple[IndexModel, IndexModel]:
+    """Lists, of any state or of one: each reads what it answers and no more."""
+    return (
+        IndexModel([(field, ASCENDING), *_BY_TIME], name=f"by_{field}"),
+        IndexModel([(field, ASCENDING), ("state", ASCENDING), *_BY_TIME], name=f"by_{field}_state"),
+    )
 
 
 def _partial(field: str, type: str) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from pydantic import computed_field
 from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen
 from contracts.envelope import Event
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
+from jinan.areas import AREA_LENGTHS
 
 CandidateState = TypeAliasType(
     "CandidateState",
@@ -102,6 +104,12 @@ class Callout(Aggregate):
     ended_at: datetime | None = None
     trace: str = ""
     """The traceparent of its opening: its later steps join that trace."""
+
+    @computed_field
+    @property
+    def within(self) -> tuple[str, ...]:
+        """All areas that it lies in, for queries."""
+        return tuple(self.area[:length] for length in AREA_LENGTHS if length <= len(self.area))
 
     def candidate(self, volunteer: str) -> Candidate | None:
         return next((c for c in self.candidates if c.volunteer == volunteer), None)
