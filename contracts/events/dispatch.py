@@ -1,7 +1,7 @@
 """Events of dispatch: who is on duty, who was called, who came, and their hours of service."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -178,7 +178,7 @@ class WaveLapsed(CalloutEvent):
 
     @classmethod
     def upcast(cls, old: CallTimedOut) -> Self:
-        return cls.model_validate(_plural(old))
+        return cls.model_validate({**dict(old), "volunteers": (old.volunteer,)})
 
 
 class VolunteerStoodDown(CalloutEvent):
@@ -204,12 +204,8 @@ class WaveStoodDown(CalloutEvent):
     def upcast(cls, old: VolunteerStoodDown) -> Self:
         """It did not say whether they had accepted: they may have, unless places were filled."""
         accepted = () if old.reason == "enough" else (old.volunteer,)
-        return cls.model_validate({**_plural(old), "accepted": accepted})
-
-
-def _plural(old: CallTimedOut | VolunteerStoodDown) -> dict[str, Any]:
-    """The fields of an event about one volunteer, as of one about several."""
-    return {**dict(old), "volunteers": (old.volunteer,)}
+        one = {"volunteers": (old.volunteer,), "accepted": accepted}
+        return cls.model_validate({**dict(old), **one})
 
 
 class CalloutFilled(CalloutEvent):
