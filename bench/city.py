@@ -22,6 +22,8 @@ SIDE_M = 8000.0
 DENSE = 10_000
 _METRES = (89_300.0, 111_195.0)  # a degree of longitude, and of latitude, in Jinan
 _CHUNK = 5000
+_PROFILE = '1\n[true,true,null,["first-aid","care"],1980,null,[],{}]'
+"""As dispatch keeps it beside the positions when a volunteer's duty starts."""
 _RESET_FIELDS: dict[str, Any] = {"outbox": [], "seen": []}
 
 
@@ -97,6 +99,7 @@ class City:
             )
             pipe.zadd("dispatch:seen", dict.fromkeys(people, at))
             pipe.sadd("dispatch:on_duty", *people)
+            pipe.hset("dispatch:profiles", mapping=dict.fromkeys(people, _PROFILE))
             await pipe.execute()
         await redis.aclose()
 
@@ -104,13 +107,11 @@ class City:
         """Ends all call-outs and frees everybody."""
         await self._environment.quiet()
         await asyncio.to_thread(self._free)
+        async with Redis.from_url(self._environment.redis_url) as redis:
+            await redis.delete("dispatch:engaged", "dispatch:calls")
 
     def _free(self) -> None:
-        dispatch = self._mongo["dispatch"]
-        for name in ("callouts", "decisions"):
-            dispatch[name].delete_many({})
-        free = {"$set": {"engaged": None, "called_at": []}, "$inc": {"version": 1}}
-        dispatch["responders"].update_many({"engaged": {"$ne": None}}, free)
+        self._mongo["dispatch"]["callouts"].delete_many({})
         self._mongo["incidents"]["reports"].update_many(
             {"due_at": {"$ne": None}}, {"$set": {"due_at": None}}
         )
@@ -123,7 +124,6 @@ class City:
             "duty_since": now,
             "sign_at": now,
             "squad": None,
-            "engaged": None,
             "birth_year": 1980,
         }
         self._copy("dispatch", "responders", {"approved": True}, numbers, on_duty)

@@ -42,7 +42,7 @@ class Town:
         self.mark = uuid.uuid4().hex[:8]
         self.backend, self._key = backend, ECKey.generate_key("P-256", {"kid": "test"})
         self._jwks = _serve(json.dumps({"keys": [self._key.as_dict(private=False)]}).encode())
-        settings = DispatchSettings(
+        self.settings = DispatchSettings(
             mongo_url=backend.mongo_url,
             kafka_bootstrap=backend.kafka_bootstrap,
             redis_url=backend.redis_url,
@@ -50,7 +50,7 @@ class Town:
             jwks_url=f"http://127.0.0.1:{self._jwks.server_port}/",
             clock=f"{START.isoformat()}@{rate}@{time.time()}",
         )
-        self.service: Service = build(settings)
+        self.service: Service = build(self.settings)
         transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(
             transport=transport, base_url="http://dispatch/api/v1", timeout=30

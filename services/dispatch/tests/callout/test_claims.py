@@ -1,0 +1,174 @@
+"""Claims on people hold whatever lags, is lost or happens at once: on the real MongoDB, Kafka and
+Valkey."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from chassis.kafka.subscriptions import Delivery, Message, Record, Subscriptions
+from chassis.service import Service
+from contracts import topics
+from contracts.events.incidents import ReportRouted
+from services.dispatch.callout.domain.state import Callout, Candidate
+from services.dispatch.callout.handlers import CalloutHandlers
+from services.dispatch.callout.store import Callouts
+from services.dispatch.main import build
+from services.dispatch.policy import POLICIES
+from services.dispatch.position.store import Positions
+from services.dispatch.selection.domain.select import select
+from services.dispatch.tests.calls import routed
+from services.dispatch.tests.town import LATITUDE, LONGITUDE, STATION, Town, town
+from tests.support.backend import Backend
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+async def slow(backend: Backend) -> AsyncGenerator[Town]:
+    """Time as it is: nothing lapses within the test."""
+    async with town(backend, rate=1) as place:
+        yield place
+
+
+def handlers_of(service: Service) -> CalloutHandlers:
+    return service.app.state.provided[CalloutHandlers]
+
+
+def here(report: str, **more: Any) -> ReportRouted:
+    place = {"longitude": LONGITUDE, "latitude": LATITUDE, "station": STATION}
+    return routed(**({"report": report, "parties": (), "people_needed": 1} | place | more))
+
+
+async def open_callout(
+    place: Town, service: Service, report: str, **more: Any
+) -> dict[str, Any] | None:
+    """As the service does it when the event comes."""
+    message = Message(f"test/{report}", report, 1, place.service.clock.now())
+    await handlers_of(service).open(here(report, **more), message)
+    return await service.store.client["dispatch"]["callouts"].find_one({"report": report})
+
+
+async def test_two_processes_that_look_at_once_call_nobody_twice(slow: Town):
+    people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(24)]
+    other = build(slow.settings)
+    reports = [slow.name(f"rep_{n}") for n in range(6)]
+    opened = await asyncio.gather(
+        *(open_callout(slow, (slow.service, other)[n % 2], r) for n, r in enumerate(reports))
+    )
+    held = [volunteer for callout in opened if callout for volunteer in callout["held"]]
+    assert len(held) == len(set(held))
+    assert set(held) == set(people), "whoever is free is called by one of them"
+    for callout in await Callouts(slow.service.store).find({}):
+        (found,) = await Callouts(slow.service.store).searches(callout.id)
+        assert select(found.situation, POLICIES.of(callout.waves[0].policy)) == found.selection
+    await other.store.close()
+
+
+async def test_of_a_wave_who_went_off_duty_meanwhile_is_stood_down_at_once(
+    slow: Town, monkeypatch: pytest.MonkeyPatch
+):
+    people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(12)]
+    add = Callouts.add
+
+    async def after_three_left(self: Callouts, *arguments: Any) -> Any:
+        """Between the choice and the write."""
+        for volunteer in people[:3]:
+            assert (await slow.post("duty/end", volunteer)).status_code == 200
+        return await add(self, *arguments)
+
+    monkeypatch.setattr(Callouts, "add", after_three_left)
+    report = await slow.routed("leaving", people_needed=4)
+    stood_down = await slow.published("WaveStoodDown", report, 3)
+    assert {one["reason"] for one in stood_down} == {"off_duty"}
+    assert {v for one in stood_down for v in one["volunteers"]} == set(people[:3])
+    (wave,) = await slow.published("WaveCalled", report)
+    for volunteer in people[:3]:
+        answer = await slow.post(f"callouts/{wave['callout']}/accept", volunteer)
+        assert answer.status_code == 409
+        assert await engaged(slow, volunteer) is None
+    assert await engaged(slow, people[3]) == wave["callout"]
+
+
+async def test_valkey_emptied_in_the_middle_of_a_wave_drops_nobody_and_frees_nobody(
+    slow: Town, monkeypatch: pytest.MonkeyPatch
+):
+    people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(12)]
+    positions, add = Positions(slow.backend.redis_url), Callouts.add
+
+    async def after_the_loss(self: Callouts, *arguments: Any) -> Any:
+        await positions.redis.flushdb()
+        return await add(self, *arguments)
+
+    monkeypatch.setattr(Callouts, "add", after_the_loss)
+    first = await open_callout(slow, slow.service, slow.name("first"), people_needed=4)
+    monkeypatch.undo()
+    assert first is not None
+    assert set(first["held"]) == set(people)
+    assert {c["state"] for c in first["candidates"]} == {"called"}
+    for volunteer in people:  # their phones send on
+        assert (await slow.send_position(volunteer, 20))["status"] == "kept"
+    second = await open_callout(slow, slow.service, slow.name("second"))
+    assert second is not None
+    assert second["held"] == []
+    (found,) = await Callouts(slow.service.store).searches(second["_id"])
+    assert {verdict.reason for verdict in found.selection.verdicts} == {"engaged"}
+    await positions.close()
+
+
+async def test_nobody_is_engaged_twice_while_the_events_of_dispatch_are_not_read(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    """Consumption of dispatch's own events stands still for ten minutes of domain time."""
+    async with town(backend, rate=120) as place:
+        people = [await place.volunteer(f"v{n}", 10 + n) for n in range(16)]
+        monkeypatch.setattr(Subscriptions, "read", not_of_dispatch(Subscriptions.read))
+        began = place.service.clock.now()
+        report = 0
+        dice = random.Random(7)
+        while place.service.clock.now() < began + timedelta(minutes=10):
+            report += 1
+            await asyncio.gather(
+                open_callout(place, place.service, place.name(f"rep_{report}")),
+                *(answer_something(place, dice, person) for person in people),
+                *(place.send_position(person) for person in people),
+            )
+        assert_nobody_engaged_twice(await Callouts(place.service.store).find({}, limit=1000))
+
+
+def not_of_dispatch(
+    read: Callable[[Subscriptions, Record], Delivery | None],
+) -> Callable[[Subscriptions, Record], Delivery | None]:
+    return lambda self, record: None if record.topic == topics.DISPATCH else read(self, record)
+
+
+async def answer_something(place: Town, dice: random.Random, volunteer: str) -> None:
+    callout = await engaged(place, volunteer)
+    verb = dice.choice(("accept", "accept", "decline", "arrive", "finish", "nothing"))
+    if callout and verb != "nothing":
+        body = {"outcome": "solved"} if verb == "finish" else {}
+        answer = await place.post(f"callouts/{callout}/{verb}", volunteer, body)
+        assert answer.status_code in (200, 409), answer.text
+
+
+def assert_nobody_engaged_twice(callouts: Sequence[Callout]) -> None:
+    engagements: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for callout in callouts:
+        for candidate in callout.candidates:
+            engagements[candidate.volunteer].append(candidate)
+    everyone = [one for each in engagements.values() for one in each]
+    assert sum(one.accepted_at is not None for one in everyone) > 2, "it was about something"
+    for volunteer, some in engagements.items():
+        some.sort(key=lambda one: one.called_at)
+        for earlier, later in pairwise(some):
+            over = earlier.ended_at is not None and earlier.ended_at <= later.called_at
+            assert over, f"{volunteer} was engaged twice"
+
+
+async def engaged(place: Town, volunteer: str) -> str | None:
+    return (await place.request("GET", "duty/me", volunteer)).json()["engaged"]
