@@ -24,6 +24,7 @@ from bench.rows import (
     positions,
     registration,
     replicas,
+    saturation,
     selection,
     tracing,
 )
@@ -37,6 +38,7 @@ ROWS: dict[int, tuple[Measure, int, int]] = {
     6: (selection.measure, 1000, 200),
     7: (tracing.measure, 1000, 400),
     2: (alert.measure, 300, 150),
+    9: (saturation.measure, 800, 400),
 }
 """Row: (measure, requests per round, requests per quick round). Row 2 is last: it leaves a city on
 duty, whose volunteers the reports of other rows would call."""

@@ -53,6 +53,12 @@ def reporters(environment: Environment) -> list[str]:
     return [environment.token(f"acc_{'9' * 17}{n:03d}", "resident", "3701") for n in range(50)]
 
 
+def per_second(outcome: alert_client.Outcome) -> float:
+    """Reports by the time from the first one to the last alert."""
+    last = max(at for filed in outcome.filed for at in filed.alerts)
+    return len(outcome.filed) / (last - min(filed.due for filed in outcome.filed))
+
+
 class Path:
     """Ours: the city on duty, the client with its streams, and what the rounds measured."""
 
@@ -85,6 +91,18 @@ class Path:
     ) -> list[float]:
         """Milliseconds from when each report was due to each alert on an open stream. Raises
         RuntimeError if an alert is missing."""
+        outcome = await self._file(seed, count, metered, rate)
+        waits = [at - filed.due for filed in outcome.filed for at in filed.alerts]
+        self.waits += waits
+        return [wait * 1000 for wait in waits]
+
+    async def saturate(self, seed: str, count: int, metered: Metered, rate: float) -> float:
+        """Call-outs a second, from the first report to the last alert."""
+        return per_second(await self._file(seed, count, metered, rate))
+
+    async def _file(
+        self, seed: str, count: int, metered: Metered, rate: float
+    ) -> alert_client.Outcome:
         await self._city.reset()
         await self._city.refresh_positions()
         await self._event_log.mark()
@@ -100,9 +118,7 @@ class Path:
         events = await self._event_log.read()
         self._check(outcome, events)
         self._measure_stretches(outcome, events)
-        waits = [at - filed.due for filed in outcome.filed for at in filed.alerts]
-        self.waits += waits
-        return [wait * 1000 for wait in waits]
+        return outcome
 
     def _check(self, outcome: alert_client.Outcome, events: list[PublishedEvent]) -> None:
         waves = (e.data["called"] for e in events if e.type == "WaveCalled")
@@ -152,6 +168,16 @@ class MonolithPath:
         self, seed: str, count: int, metered: Metered = nullcontext, rate: float = RATE
     ) -> list[float]:
         """Milliseconds from when each report was due to each alert on an open stream."""
+        outcome = await self._file(seed, count, metered, rate)
+        return [(at - filed.due) * 1000 for filed in outcome.filed for at in filed.alerts]
+
+    async def saturate(self, seed: str, count: int, metered: Metered, rate: float) -> float:
+        """Call-outs a second, from the first report to the last alert."""
+        return per_second(await self._file(seed, count, metered, rate))
+
+    async def _file(
+        self, seed: str, count: int, metered: Metered, rate: float
+    ) -> alert_client.Outcome:
         await self._monolith.admin("reset")
         wanted = alert_client.Request(
             base=self._monolith.api,
@@ -161,12 +187,10 @@ class MonolithPath:
         )
         with metered():
             outcome = await self._client.ask(wanted, alert_client.Outcome)
-        waits = [(at - filed.due) * 1000 for filed in outcome.filed for at in filed.alerts]
-        if outcome.refused or not waits:
-            raise RuntimeError(
-                f"{MONOLITH}: {outcome.refused} of {count} refused, {len(waits)} alerts"
-            )
-        return waits
+        alerts = sum(len(filed.alerts) for filed in outcome.filed)
+        if outcome.refused or not alerts:
+            raise RuntimeError(f"{MONOLITH}: {outcome.refused} of {count} refused, {alerts} alerts")
+        return outcome
 
 
 class Rounds:
