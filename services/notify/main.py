@@ -12,14 +12,13 @@ GET  /api/v1/deliveries                     what became of messages, for the sta
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.events.dispatch import DutyEnded, DutyStarted
-from contracts.events.incidents import ReportFiled
 from contracts.events.registration import GrantsChanged, SessionRevoked, VolunteerStandingChanged
 from services.notify.delivery import api as delivery_api
 from services.notify.delivery.handlers import DeliveryHandlers
 from services.notify.inbox import api as inbox_api
 from services.notify.inbox.handlers import InboxHandlers
-from services.notify.inbox.store import DeliveryMarks, Inbox
-from services.notify.replicas.store import Duty, Grants, Reporters, Standings, Waiting
+from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
+from services.notify.replicas.store import Duty, Grants, Standings
 from services.notify.rules.domain import RULES
 from services.notify.rules.handlers import RuleHandlers
 from services.notify.stream import api as stream_api
@@ -32,16 +31,15 @@ def build(settings: Settings, name: str = "notify") -> Service:
     """`name` is also that of its database and of its consumer group."""
     service = Service(name, settings)
     store, clock = service.store, service.clock
-    grants, duty, reporters = Grants(store), Duty(store), Reporters(store)
-    standings, waiting = Standings(store), Waiting(store)
+    grants, duty, standings = Grants(store), Duty(store), Standings(store)
 
-    inbox = Inbox(store)
-    marks, messages = DeliveryMarks(inbox, clock), InboxHandlers(inbox, clock)
+    inbox, receipts = Inbox(store), Receipts(store)
+    marks, messages = DeliveryMarks(inbox, clock), InboxHandlers(inbox, receipts, clock)
     live = LiveStreams(connect(settings.redis_url))
     hub = Hub(live)
     streams = StreamHandlers(hub, live, inbox, marks, duty, clock)
-    delivery = DeliveryHandlers(inbox, streams, marks, duty, clock)
-    rules = RuleHandlers(delivery, grants, reporters, standings, waiting, clock)
+    delivery = DeliveryHandlers(inbox, receipts, streams, marks, duty, clock)
+    rules = RuleHandlers(delivery, grants, standings, clock)
 
     service.provide(inbox, messages, streams)
     service.routes(inbox_api.router, stream_api.router, delivery_api.router)
@@ -49,7 +47,6 @@ def build(settings: Settings, name: str = "notify") -> Service:
     service.on(GrantsChanged, grants.on_changed)
     service.on(DutyStarted, duty.on_started)
     service.on(DutyEnded, duty.on_ended)
-    service.on(ReportFiled, reporters.on_filed, rules.on_report_filed)
     service.on(SessionRevoked, streams.on_session_revoked)
     # Kept last: if the process ends between, a repeat is still a change and stores nothing twice.
     service.on(VolunteerStandingChanged, rules.on_standing_changed, standings.on_changed)
@@ -58,8 +55,8 @@ def build(settings: Settings, name: str = "notify") -> Service:
 
     service.starts(hub.start, hub.stop)
     service.before_shutdown(hub.end_all)
-    service.runs("delivery marks", marks.write, every=0.2)
-    service.runs("messages due", delivery.resend_due, every=1.0)
+    service.runs_when_due("delivery marks", marks.write, marks.schedule)
+    service.runs_when_due("messages due", delivery.resend_due, delivery.schedule)
     service.runs("old messages", messages.delete_old, every=3600)
     return service
 

@@ -22,7 +22,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import MessageKind
-from services.notify.inbox.domain import HoldBackReason, Message
+from services.notify.inbox.domain import HoldBackReason, PersonalMessage
 from services.notify.inbox.store import Inbox
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=PlainRoute)
@@ -71,42 +71,45 @@ async def list_deliveries(
     """Give either `report` or `message`. Officers see those of their area; of others not even that
     they exist."""
     if message is not None and report is None:
-        found = await inbox.require(message)
+        found = await inbox.require_personal(message)
         if not _may_see(who, found):
             raise NotFound(message)
         return DeliveryPage(items=[delivery_view(found)], next=None)
     if report is None or message is not None:
         raise Refusal("report_or_message", "query.report")
     read = await inbox.of_report(report, after=from_cursor(cursor), limit=limit + 1)
-    page, following = page_of(read, limit, lambda one: to_cursor(one.at, one.id))
+    page, following = page_of(read, limit, lambda one: to_cursor(one.message.at, one.id))
     items = [delivery_view(one) for one in page if _may_see(who, one)]
     return DeliveryPage(items=items, next=following)
 
 
-def _may_see(who: Principal, message: Message) -> bool:
-    return message.area is not None and who.may("report.manage", message.area, "officer")
+def _may_see(who: Principal, one: PersonalMessage) -> bool:
+    area = one.message.area
+    return area is not None and who.may("report.manage", area, "officer")
 
 
-def delivery_view(message: Message) -> DeliveryView:
+def delivery_view(one: PersonalMessage) -> DeliveryView:
+    message = one.message
     return DeliveryView(
-        message=message.id,
-        recipient=message.recipient,
+        message=one.id,
+        recipient=one.recipient.account,
         kind=message.kind,
         at=message.at,
         report=message.report,
         callout=message.callout,
-        channels=_channels(message),
-        read_at=message.read_at,
-        acknowledged_at=message.acknowledged_at,
+        channels=_channels(one),
+        read_at=one.receipt.read_at,
+        acknowledged_at=one.receipt.acknowledged_at,
     )
 
 
-def _channels(message: Message) -> list[ChannelView]:
-    reason = message.held_back
+def _channels(one: PersonalMessage) -> list[ChannelView]:
+    at, reason = one.message.at, one.recipient.held_back
     if reason:
-        return [ChannelView(channel="inbox", status="held_back", at=message.at, reason=reason)]
-    streamed, at = "delivered" if message.streamed_at else "waiting", message.streamed_at
+        return [ChannelView(channel="inbox", status="held_back", at=at, reason=reason)]
+    streamed_at = one.recipient.streamed_at
+    streamed = "delivered" if streamed_at else "waiting"
     return [
-        ChannelView(channel="inbox", status="delivered", at=message.at, reason=None),
-        ChannelView(channel="stream", status=streamed, at=at, reason=None),
+        ChannelView(channel="inbox", status="delivered", at=at, reason=None),
+        ChannelView(channel="stream", status=streamed, at=streamed_at, reason=None),
     ]

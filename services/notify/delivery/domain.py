@@ -1,31 +1,33 @@
-"""Whether a message goes out live or is held back."""
+"""To whom a message goes out live, and from whom it is held back."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from chassis.domain import Decision
-from contracts.events.notify import MessageDelivered
-from services.notify.inbox.domain import HoldBackReason, Message
+from services.notify.inbox.domain import HoldBackReason, Message, Recipient
 from services.notify.policy import NotifyPolicy
 
 
 def decide(
-    message: Message, policy: NotifyPolicy, now: datetime, *, off_duty: bool
-) -> Decision[Message]:
-    """A new message is due, or held back for the reason that its event is published for."""
-    reason = _hold_back(message, policy, now, off_duty)
-    if reason is None:
-        return message.with_(due=True), ()
-    event = MessageDelivered(
-        message=message.id, recipient=message.recipient, channel="inbox", status="held_back"
-    )
-    return message.with_(held_back=reason, due=False), [event]
+    message: Message, policy: NotifyPolicy, now: datetime, off_duty: Collection[str]
+) -> Message:
+    """A new message is due, or held back from some or all of its recipients."""
+    expired = message.is_expired(now) and message.kind in policy.hold_back_expired
+
+    def decided(one: Recipient) -> Recipient:
+        reason: HoldBackReason | None = "expired" if expired else None
+        if one.account in off_duty and message.kind in policy.hold_back_off_duty:
+            reason = "off_duty"
+        return one.with_(held_back=reason) if reason else one
+
+    changed = message.with_(recipients=tuple(map(decided, message.recipients)))
+    return changed.with_(due=bool(changed.waiting()))
 
 
-def _hold_back(
-    message: Message, policy: NotifyPolicy, now: datetime, off_duty: bool
-) -> HoldBackReason | None:
-    if off_duty and message.kind in policy.hold_back_off_duty:
-        return "off_duty"
-    if message.is_expired(now) and message.kind in policy.hold_back_expired:
-        return "expired"
-    return None
+def may_get(
+    message: Message, policy: NotifyPolicy, off_duty: Collection[str]
+) -> Sequence[Recipient]:
+    """Those who wait for it, except who has gone off duty since it was stored, if that matters."""
+    waiting = message.waiting()
+    if message.kind not in policy.hold_back_off_duty:
+        return waiting
+    return [one for one in waiting if one.account not in off_duty]

@@ -1,80 +1,91 @@
 """Getting messages to people: into their inboxes once, and to their live streams."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from chassis.clock import Clock
 from chassis.domain import Cause
+from chassis.tasks.schedule import Schedule
 from services.notify.delivery import domain
-from services.notify.inbox.domain import Message
-from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.inbox.domain import Message, held_back
+from services.notify.inbox.store import MAX_DUE, DeliveryMarks, Inbox, Receipts
 from services.notify.policy import POLICIES, NotifyPolicy
 from services.notify.replicas.store import Duty
 from services.notify.stream.handlers import StreamHandlers
 
+_RETRY = 1.0  # seconds until what could not be sent is tried again
+
 
 class DeliveryHandlers:
+    """`schedule` has something due when a message could not be sent here."""
+
     def __init__(
         self,
         inbox: Inbox,
+        receipts: Receipts,
         streams: StreamHandlers,
         marks: DeliveryMarks,
         duty: Duty,
         clock: Clock,
     ) -> None:
-        self._inbox, self._streams, self._marks = inbox, streams, marks
-        self._duty, self._clock = duty, clock
+        self._inbox, self._receipts, self._streams = inbox, receipts, streams
+        self._marks, self._duty, self._clock = marks, duty, clock
+        self.schedule = Schedule(clock)
 
-    async def deliver(self, messages: Sequence[Message], cause: Cause) -> None:
-        """Store each message once, however often its cause comes; then send live what has not gone
-        out yet."""
-        now, add = self._clock.now(), self._inbox.add
+    async def deliver(self, message: Message, cause: Cause) -> None:
+        """Store the message once, however often its cause comes; then send it live to those who
+        have not got it yet."""
+        now = self._clock.now()
         policy = POLICIES.at(now)
-        off_duty = await self._off_duty(messages, policy)
-        decisions = [
-            domain.decide(message, policy, now, off_duty=off)
-            for message, off in zip(messages, off_duty, strict=True)
-        ]
-        stored = await asyncio.gather(*(add(new, events, cause) for new, events in decisions))
+        off_duty = await self._off_duty([message], policy)
         # A repeat finds the decision of the first time. Who has gone off duty since gets no alert.
-        await self._send(
-            [
-                message
-                for message, (new, _) in zip(stored, decisions, strict=True)
-                if message.due and not new.held_back
-            ]
-        )
+        stored = await self._inbox.add(domain.decide(message, policy, now, off_duty), (), cause)
+        for one in stored.recipients:
+            if one.held_back:
+                await self._receipts.add(*held_back(stored, one), cause)
+        if stored.due and not await self._send(stored, policy, off_duty):
+            self.schedule.note(now + self._resend_after(policy))
 
-    async def resend_due(self) -> None:
+    async def resend_due(self) -> datetime | None:
         """Send live what was stored but has not gone out: its process ended, or Valkey was
-        unavailable.
+        unavailable. Gives when to look again, if there is more.
 
-        What is held back from people off duty stays due while they are, until it expires.
+        What could not be sent goes out about a second after Valkey is back. What another process
+        stored and did not live to send is found by the poll of the schedule (5 s): 8 s after it was
+        stored at most. What is held back from people off duty stays due while they are, until it
+        expires.
         """
         now = self._clock.now()
         policy = POLICIES.at(now)
-        due = await self._inbox.due(
-            now - timedelta(seconds=policy.resend_after_s * self._clock.rate)
-        )
+        due = await self._inbox.due(now - self._resend_after(policy))
         off_duty = await self._off_duty(due, policy)
-        await self._send([message for message, off in zip(due, off_duty, strict=True) if not off])
+        sent = await asyncio.gather(*(self._send(message, policy, off_duty) for message in due))
+        if all(sent) and len(due) < MAX_DUE:
+            return None
+        return now + timedelta(seconds=_RETRY * self._clock.rate)
 
-    async def _off_duty(self, messages: Sequence[Message], policy: NotifyPolicy) -> list[bool]:
-        """Whether each recipient is off duty; False where that does not matter for the message."""
+    async def _off_duty(self, messages: Sequence[Message], policy: NotifyPolicy) -> Collection[str]:
+        """Which of the recipients are off duty, of messages for which that matters."""
+        concerned = [message for message in messages if message.kind in policy.hold_back_off_duty]
+        accounts = [one.account for message in concerned for one in message.waiting()]
+        return await self._duty.off_duty(accounts) if accounts else ()
 
-        async def ask(message: Message) -> bool:
-            matters = message.kind in policy.hold_back_off_duty
-            return matters and await self._duty.is_off_duty(message.recipient)
+    async def _send(
+        self, message: Message, policy: NotifyPolicy, off_duty: Collection[str]
+    ) -> bool:
+        """To those who wait for it and may get it now. False: it could not be sent."""
+        if message.is_expired(self._clock.now()):  # not sent any more
+            self._marks.sent(message.id)
+            return True
+        to = domain.may_get(message, policy, off_duty)
+        if to and not await self._streams.send(message, to):
+            return False
+        if len(to) == len(message.waiting()):
+            self._marks.sent(message.id)
+        elif to:
+            self._marks.partly_sent(message.id, [one.account for one in to])
+        return True
 
-        return await asyncio.gather(*(ask(message) for message in messages))
-
-    async def _send(self, messages: Sequence[Message]) -> None:
-        """What has expired is not sent any more. What could not be sent stays due."""
-        now = self._clock.now()
-        self._marks.sent(message.id for message in messages if message.is_expired(now))
-        current = [message for message in messages if not message.is_expired(now)]
-        if current:
-            outcomes = await self._streams.send(current)
-            sent = zip(current, outcomes, strict=True)
-            self._marks.sent(message.id for message, was_sent in sent if was_sent)
+    def _resend_after(self, policy: NotifyPolicy) -> timedelta:
+        return timedelta(seconds=policy.resend_after_s * self._clock.rate)

@@ -42,8 +42,8 @@ async def list_inbox(
 ) -> InboxPage:
     after = from_cursor(cursor)
     read = await inbox.page(who.subject, unread=unread, after=after, limit=limit + 1)
-    page, following = page_of(read, limit, lambda message: to_cursor(message.at, message.id))
-    return InboxPage(items=[message_view(message) for message in page], next=following)
+    page, following = page_of(read, limit, lambda one: to_cursor(one.message.at, one.id))
+    return InboxPage(items=[message_view(one) for one in page], next=following)
 
 
 @router.post("/{message}/read", summary="Mark a message as read")

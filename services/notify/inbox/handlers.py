@@ -1,41 +1,52 @@
 """What people do with their messages."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision
 from chassis.errors import NotFound
 from services.notify.inbox import domain
-from services.notify.inbox.domain import Message
-from services.notify.inbox.store import Inbox
+from services.notify.inbox.domain import PersonalMessage, Receipt
+from services.notify.inbox.store import Inbox, Receipts
 from services.notify.policy import POLICIES
 
-Decide = Callable[[Message, datetime], Decision[Message] | None]
+Decide = Callable[[Receipt], Decision[Receipt] | None]
 
 
 class InboxHandlers:
     """Both changes raise NotFound for another person's message, so that they do not reveal it."""
 
-    def __init__(self, inbox: Inbox, clock: Clock) -> None:
-        self._inbox, self._clock = inbox, clock
+    def __init__(self, inbox: Inbox, receipts: Receipts, clock: Clock) -> None:
+        self._inbox, self._receipts, self._clock = inbox, receipts, clock
 
-    async def read(self, id: str, person: str, cause: Cause) -> Message:
-        return await self._change(id, person, cause, domain.read)
+    async def read(self, id: str, person: str, cause: Cause) -> PersonalMessage:
+        now, found = self._clock.now(), await self._own(id, person)
+        return await self._change(found, lambda receipt: domain.read(receipt, now), cause)
 
-    async def acknowledge(self, id: str, person: str, cause: Cause) -> Message:
-        return await self._change(id, person, cause, domain.acknowledge)
+    async def acknowledge(self, id: str, person: str, cause: Cause) -> PersonalMessage:
+        now, found = self._clock.now(), await self._own(id, person)
+        kind = found.message.kind
+        return await self._change(
+            found, lambda receipt: domain.acknowledge(receipt, kind, now), cause
+        )
 
     async def delete_old(self) -> None:
         now = self._clock.now()
-        await self._inbox.delete_before(now - timedelta(days=POLICIES.at(now).message_days))
+        before = now - timedelta(days=POLICIES.at(now).message_days)
+        await self._inbox.delete_before(before)
+        await self._receipts.delete_before(before)
 
-    async def _change(self, id: str, person: str, cause: Cause, decide: Decide) -> Message:
-        now = self._clock.now()
+    async def _own(self, id: str, person: str) -> PersonalMessage:
+        found = await self._inbox.require_personal(id)
+        if found.recipient.account != person or found.recipient.held_back:
+            raise NotFound(id)
+        return found
 
-        def change(message: Message) -> Decision[Message] | None:
-            if message.recipient != person or message.held_back:
-                raise NotFound(id)
-            return decide(message, now)
-
-        return await self._inbox.change(id, change, cause)
+    async def _change(
+        self, found: PersonalMessage, decide: Decide, cause: Cause
+    ) -> PersonalMessage:
+        blank = domain.blank_receipt(found.message, found.recipient)
+        changed = await self._receipts.change(found.id, decide, cause, create=blank)
+        return replace(found, receipt=changed)

@@ -1,31 +1,71 @@
-"""The inboxes in MongoDB: one document a message."""
+"""The inboxes in MongoDB: one document a message, joined with a person's receipt when it is
+read."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany, UpdateOne
 from pymongo.write_concern import WriteConcern
 
 from chassis.clock import Clock
+from chassis.errors import NotFound
 from chassis.http.paging import Position
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from services.notify.inbox.domain import Message
+from chassis.tasks.schedule import Schedule
+from services.notify.inbox.domain import (
+    Message,
+    PersonalMessage,
+    Receipt,
+    blank_receipt,
+    parse_personal_id,
+)
 
 _MAX_BACKLOG = 200
-_MAX_DUE = 1000
+MAX_DUE = 200
+_COLLECTED = 0.25  # seconds for which marks are collected
 _NEWEST_FIRST = (("at", DESCENDING), ("_id", DESCENDING))
 _OLDEST_FIRST = (("at", ASCENDING), ("_id", ASCENDING))
+_RECEIPTS = "receipts"
+_JOIN: Sequence[dict[str, Any]] = (
+    {"$set": {"personal_id": {"$concat": ["$_id", "-", "$recipients.account"]}}},
+    {
+        "$lookup": {
+            "from": _RECEIPTS,
+            "localField": "personal_id",
+            "foreignField": "_id",
+            "as": "receipt",
+        }
+    },
+)
+_UNREAD = {"$match": {"receipt.read_at": {"$not": {"$type": "date"}}}}
+Stages = list[dict[str, Any]]
+
+
+class Receipts(Repository[Receipt]):
+    """What people did with their messages: one document a person and message, from the first thing
+    on that they do."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, _RECEIPTS, Receipt, IndexModel([("at", ASCENDING)], name="age"))
+
+    async def delete_before(self, at: datetime) -> None:
+        """Delete those of older messages whose events are published."""
+        await self.collection.delete_many({"at": {"$lt": at}, "pending": {"$ne": True}})
 
 
 class Inbox(Repository[Message]):
+    """A notice to all would add a field for its audience with an index like that of recipients, and
+    an `$or` in `_of_person`; ids, receipts and pages stay as they are."""
+
     def __init__(self, store: Store) -> None:
         super().__init__(
             store,
             "messages",
             Message,
-            IndexModel([("recipient", ASCENDING), *_NEWEST_FIRST]),
+            IndexModel([("recipients.account", ASCENDING), *_NEWEST_FIRST]),
             IndexModel([("report", ASCENDING), *_OLDEST_FIRST]),
             IndexModel([("at", ASCENDING)], name="due", partialFilterExpression={"due": True}),
             IndexModel([("at", ASCENDING)], name="age"),
@@ -34,90 +74,178 @@ class Inbox(Repository[Message]):
         self._unsafe = self.collection.with_options(write_concern=WriteConcern(w=1))
 
     async def page(
-        self, recipient: str, *, unread: bool, after: Position | None, limit: int
-    ) -> list[Message]:
+        self, account: str, *, unread: bool, after: Position | None, limit: int
+    ) -> list[PersonalMessage]:
         """The newest first; `after` is the last message of the page before."""
-        query: dict[str, Any] = {"recipient": recipient, "held_back": None}
-        if unread:
-            query["read_at"] = None
+        query: dict[str, Any] = {}
         if after is not None:
-            query["$or"] = _beyond("$lt", after)
-        return await self.find(query, sort=_NEWEST_FIRST, limit=limit)
+            message, _ = parse_personal_id(after.id)
+            query["$or"] = [{"at": {"$lt": after.at}}, {"at": after.at, "_id": {"$lt": message}}]
+        return await self._of_person(account, query, unread=unread, limit=limit)
 
-    async def of_report(self, report: str, *, after: Position | None, limit: int) -> list[Message]:
+    async def of_report(
+        self, report: str, *, after: Position | None, limit: int
+    ) -> list[PersonalMessage]:
         """To whomever, held back or not; the oldest first."""
         query: dict[str, Any] = {"report": report}
+        beyond: Stages = []
         if after is not None:
-            query["$or"] = _beyond("$gt", after)
-        return await self.find(query, sort=_OLDEST_FIRST, limit=limit)
-
-    async def unread_alerts(self, recipient: str, now: datetime) -> list[Message]:
-        """Those that have not expired, the oldest first."""
-        return await self._backlog(recipient, {"kind": "alert", "expires_at": {"$gt": now}})
-
-    async def unread_since(self, recipient: str, since: datetime) -> list[Message]:
-        return await self._backlog(recipient, {"at": {"$gt": since}})
-
-    async def due(self, before: datetime) -> list[Message]:
-        """Messages from before that time which were not sent to the live streams."""
-        query = {"due": True, "at": {"$lt": before}}
-        return await self.find(query, sort=(("at", ASCENDING),), limit=_MAX_DUE)
-
-    async def mark_sent(self, ids: Iterable[str]) -> None:
-        await self._mark({"_id": {"$in": list(ids)}}, due=False)
-
-    async def mark_streamed(self, ids: Iterable[str], at: datetime) -> None:
-        """Written to an open stream for the first time, and so sent, too."""
-        await self._mark(
-            {"_id": {"$in": list(ids)}, "streamed_at": None}, due=False, streamed_at=at
+            message, account = parse_personal_id(after.id)
+            query["$or"] = [{"at": {"$gt": after.at}}, {"at": after.at, "_id": {"$gte": message}}]
+            rest = [{"_id": {"$ne": message}}, {"recipients.account": {"$gt": account}}]
+            beyond = [{"$match": {"$or": rest}}]
+        return await self._joined(
+            [
+                {"$match": query},
+                {"$sort": dict(_OLDEST_FIRST)},
+                {"$limit": limit + 1},  # the first may have no more recipients
+                {"$unwind": "$recipients"},
+                *beyond,
+                {"$limit": limit},
+                *_JOIN,
+            ]
         )
 
-    async def delete_before(self, at: datetime) -> None:
-        """Delete older messages whose events are published."""
-        old = {"at": {"$lt": at}, "pending": {"$ne": True}}
-        await self.collection.delete_many(old)
+    async def require_personal(self, id: str) -> PersonalMessage:
+        """A person's message by its id. Raises NotFound."""
+        message, account = parse_personal_id(id)
+        query = {"_id": message, "recipients.account": account}
+        found = await self._joined([{"$match": query}, *_only(account), *_JOIN])
+        if not found:
+            raise NotFound(id)
+        return found[0]
 
-    async def _backlog(self, recipient: str, query: Mapping[str, Any]) -> list[Message]:
-        query = {"recipient": recipient, "held_back": None, "read_at": None, **query}
-        newest = await self.find(query, sort=_NEWEST_FIRST, limit=_MAX_BACKLOG)
+    async def unread_alerts(self, account: str, now: datetime) -> list[PersonalMessage]:
+        """Those that have not expired, the oldest first."""
+        return await self._backlog(account, {"kind": "alert", "expires_at": {"$gt": now}})
+
+    async def unread_since(self, account: str, since: datetime) -> list[PersonalMessage]:
+        return await self._backlog(account, {"at": {"$gt": since}})
+
+    async def due(self, before: datetime) -> list[Message]:
+        """The oldest messages from before that time which were not sent to the live streams of all
+        recipients; `MAX_DUE` at most."""
+        query = {"due": True, "at": {"$lt": before}}
+        return await self.find(query, sort=(("at", ASCENDING),), limit=MAX_DUE)
+
+    async def mark(
+        self,
+        sent: Iterable[str],
+        partly_sent: Mapping[str, Collection[str]],
+        streamed: Mapping[str, Collection[str]],
+        at: datetime,
+    ) -> None:
+        """One write for all: messages sent to everyone; and by message, the accounts to whose live
+        streams it was sent, and those to whose open streams it was written for the first time."""
+        done, both = set(sent), partly_sent.keys() | streamed.keys()
+        writes: list[UpdateOne | UpdateMany] = [
+            _mark_each(id, partly_sent.get(id, ()), streamed.get(id, ()), at, sent=id in done)
+            for id in both
+        ]
+        if rest := list(done - both):
+            writes.append(UpdateMany({"_id": {"$in": rest}}, {"$set": {"due": False}}))
+        if writes:
+            await self._unsafe.bulk_write(writes, ordered=False)
+
+    async def delete_before(self, at: datetime) -> None:
+        await self.collection.delete_many({"at": {"$lt": at}})
+
+    async def _backlog(self, account: str, query: Mapping[str, Any]) -> list[PersonalMessage]:
+        newest = await self._of_person(account, query, unread=True, limit=_MAX_BACKLOG)
         return newest[::-1]
 
-    async def _mark(self, query: Mapping[str, Any], **fields: Any) -> None:
-        # With a new version, so that a concurrent change does not overwrite the mark.
-        await self._unsafe.update_many(query, {"$set": fields, "$inc": {"version": 1}})
+    async def _of_person(
+        self, account: str, query: Mapping[str, Any], *, unread: bool, limit: int
+    ) -> list[PersonalMessage]:
+        """What the person may see, the newest first."""
+        own = {"recipients": {"$elemMatch": {"account": account, "held_back": None}}}
+        stages: Stages = [{"$match": {**own, **query}}, {"$sort": dict(_NEWEST_FIRST)}]
+        page: Stages = [{"$limit": limit}]
+        rest = [*_only(account), *_JOIN]
+        stages += [*rest, _UNREAD, *page] if unread else [*page, *rest]
+        return await self._joined(stages)
+
+    async def _joined(self, stages: Stages) -> list[PersonalMessage]:
+        cursor = await self.collection.aggregate(stages, maxTimeMS=5000)
+        return [self._personal(document) for document in await cursor.to_list()]
+
+    def _personal(self, document: dict[str, Any]) -> PersonalMessage:
+        message = self.load(document | {"recipients": [document["recipients"]]})
+        (recipient,) = message.recipients
+        receipts = document["receipt"]
+        receipt = (
+            Receipt.model_validate(receipts[0] | {"id": receipts[0]["_id"]})
+            if receipts
+            else blank_receipt(message, recipient)
+        )
+        return PersonalMessage(message, recipient, receipt)
 
 
 class DeliveryMarks:
-    """What was sent, collected and written together, off the hot path."""
+    """What was sent, collected and written together, off the hot path. Nothing is due in `schedule`
+    while there is nothing to write."""
 
     def __init__(self, inbox: Inbox, clock: Clock) -> None:
         self._inbox, self._clock = inbox, clock
+        self.schedule = Schedule(clock)
         self._sent: set[str] = set()
-        self._streamed: set[str] = set()
+        self._partly_sent: defaultdict[str, set[str]] = defaultdict(set)
+        self._streamed: defaultdict[str, set[str]] = defaultdict(set)
 
-    def sent(self, messages: Iterable[str]) -> None:
-        """They were sent to the live streams, or need not be any more."""
-        self._sent.update(messages)
+    def sent(self, message: str) -> None:
+        """It was sent to all its recipients' live streams, or need not be any more."""
+        self._sent.add(message)
+        self._note()
 
-    def streamed(self, message: str) -> None:
-        """It was written to an open stream of its recipient."""
-        self._streamed.add(message)
+    def partly_sent(self, message: str, accounts: Iterable[str]) -> None:
+        """It was sent to the live streams of these; others still wait."""
+        self._partly_sent[message].update(accounts)
+        self._note()
+
+    def streamed(self, id: str) -> None:
+        """A person's message was written to an open stream of theirs."""
+        message, account = parse_personal_id(id)
+        self._streamed[message].add(account)
+        self._note()
 
     async def write(self) -> None:
         """What cannot be written now is kept for the next time."""
         sent, self._sent = self._sent, set()
-        streamed, self._streamed = self._streamed, set()
+        partly_sent, self._partly_sent = self._partly_sent, defaultdict(set)
+        streamed, self._streamed = self._streamed, defaultdict(set)
         try:
-            if streamed:
-                await self._inbox.mark_streamed(streamed, self._clock.now())
-            if sent - streamed:
-                await self._inbox.mark_sent(sent - streamed)
-            sent, streamed = set[str](), set[str]()
-        finally:
+            await self._inbox.mark(sent, partly_sent, streamed, self._clock.now())
+        except BaseException:
             self._sent |= sent
-            self._streamed |= streamed
+            for kept, marks in ((self._partly_sent, partly_sent), (self._streamed, streamed)):
+                for message, accounts in marks.items():
+                    kept[message] |= accounts
+            raise
+
+    def _note(self) -> None:
+        self.schedule.note(self._clock.now() + timedelta(seconds=_COLLECTED * self._clock.rate))
 
 
-def _beyond(operator: str, position: Position) -> list[dict[str, Any]]:
-    at, id = position
-    return [{"at": {operator: at}}, {"at": at, "_id": {operator: id}}]
+def _only(account: str) -> Stages:
+    """The person's own part of each message."""
+    return [{"$unwind": "$recipients"}, {"$match": {"recipients.account": account}}]
+
+
+def _mark_each(
+    message: str,
+    sent_to: Collection[str],
+    streamed_to: Collection[str],
+    at: datetime,
+    *,
+    sent: bool,
+) -> UpdateOne:
+    fields: dict[str, Any] = {"due": False} if sent else {}
+    filters: list[Mapping[str, Any]] = []
+    if sent_to:
+        fields["recipients.$[sent].sent"] = True
+        filters.append({"sent.account": {"$in": list(sent_to)}})
+    if streamed_to:
+        fields["recipients.$[streamed].streamed_at"] = at
+        account = {"$in": list(streamed_to)}
+        filters.append({"streamed.account": account, "streamed.streamed_at": None})
+    return UpdateOne({"_id": message}, {"$set": fields}, array_filters=filters)

@@ -1,9 +1,9 @@
-"""What other services published: grants, duty, standings and reporters. Read by all nouns.
+"""What other services published: grants, duty and standings. Read by all nouns.
 
 All of it can be rebuilt from the topics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
@@ -12,10 +12,7 @@ from chassis.kafka.subscriptions import Message
 from chassis.mongo.projection import Projection
 from chassis.mongo.store import Store
 from chassis.tasks.batches import Batcher
-from contracts.envelope import Event
-from contracts.events import dispatch
-from contracts.events.dispatch import CalloutEvent, DutyEnded, DutyStarted
-from contracts.events.incidents import ReportFiled
+from contracts.events.dispatch import DutyEnded, DutyStarted
 from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
 from contracts.vocabulary import Role
 
@@ -48,7 +45,7 @@ class Duty:
 
     def __init__(self, store: Store) -> None:
         self._duty = Projection(store, "duty")
-        self._queries = Batcher[str, bool](self._are_off_duty)
+        self._queries = Batcher[Collection[str], frozenset[str]](self._off_duty)
 
     async def on_started(self, event: DutyStarted, message: Message) -> None:
         await self._keep(event.volunteer, True, message)
@@ -56,22 +53,24 @@ class Duty:
     async def on_ended(self, event: DutyEnded, message: Message) -> None:
         await self._keep(event.volunteer, False, message)
 
-    async def is_off_duty(self, volunteer: str) -> bool:
-        """Whether the volunteer is known to be off duty. False for an unknown one: dispatch has
-        chosen them.
+    async def off_duty(self, volunteers: Collection[str]) -> frozenset[str]:
+        """Those who are known to be off duty. An unknown one is not: dispatch has chosen them.
 
         Concurrent calls share one query.
         """
-        return await self._queries.submit(volunteer)
+        return await self._queries.submit(volunteers)
+
+    async def is_off_duty(self, volunteer: str) -> bool:
+        return volunteer in await self.off_duty((volunteer,))
 
     async def _keep(self, volunteer: str, on: bool, message: Message) -> None:
         await self._duty.keep(volunteer, _by_time(message), on=on, at=message.at)
 
-    async def _are_off_duty(self, volunteers: Sequence[str]) -> Sequence[bool]:
-        query = {"_id": {"$in": list(set(volunteers))}, "on": False}
-        found = self._duty.collection.find(query, {"_id": 1}, max_time_ms=3000)
-        off_duty = {document["_id"] async for document in found}
-        return [volunteer in off_duty for volunteer in volunteers]
+    async def _off_duty(self, asked: Sequence[Collection[str]]) -> Sequence[frozenset[str]]:
+        query = {"_id": {"$in": list({one for each in asked for one in each})}, "on": False}
+        found = await self._duty.collection.find(query, {"_id": 1}, max_time_ms=3000).to_list()
+        off_duty = frozenset(document["_id"] for document in found)
+        return [off_duty] * len(asked)
 
 
 def _by_time(message: Message) -> int:
@@ -96,49 +95,3 @@ class Standings:
 
     async def on_changed(self, event: VolunteerStandingChanged, message: Message) -> None:
         await self._standings.keep(event.volunteer, message.seq, standing=event.standing)
-
-
-class Reporters:
-    """Who filed which report."""
-
-    def __init__(self, store: Store) -> None:
-        self._reporters = Projection(store, "reporters")
-
-    async def on_filed(self, event: ReportFiled, message: Message) -> None:
-        await self._reporters.keep(event.report, message.seq, reporter=event.reporter)
-
-    async def of(self, report: str) -> tuple[bool, str | None]:
-        """Whether the report is known, and the reporter's account: None for an anonymous one."""
-        found = await self._reporters.get(report)
-        return (True, found["reporter"]) if found else (False, None)
-
-
-class Waiting:
-    """Events of call-outs whose report is not known yet: the topics are read side by side."""
-
-    def __init__(self, store: Store) -> None:
-        self._events = store.collection("waiting", IndexModel([("report", ASCENDING)]))
-
-    async def put(self, report: str, event: Event, message: Message) -> None:
-        kept = {
-            "report": report,
-            "type": type(event).__name__,
-            "data": event.model_dump(mode="json"),
-            "at": message.at,
-            "seq": message.seq,
-            "aggregate": message.aggregate,
-        }
-        await self._events.update_one({"_id": message.id}, {"$setOnInsert": kept}, upsert=True)
-
-    async def of(self, report: str) -> list[tuple[CalloutEvent, Message]]:
-        """The oldest first."""
-        cursor = self._events.find({"report": report}, max_time_ms=3000).sort("at", ASCENDING)
-        found: list[tuple[CalloutEvent, Message]] = []
-        async for kept in cursor:
-            model: type[CalloutEvent] = getattr(dispatch, kept["type"])
-            message = Message(kept["_id"], kept["aggregate"], kept["seq"], kept["at"])
-            found.append((model.model_validate(kept["data"]), message))
-        return found
-
-    async def drop(self, message: Message) -> None:
-        await self._events.delete_one({"_id": message.id})

@@ -12,14 +12,22 @@ from chassis.errors import is_transient
 from chassis.identity.guards import Principal
 from chassis.kafka import subscriptions
 from contracts.events.registration import SessionRevoked
-from services.notify.inbox.domain import Message
+from services.notify.inbox.domain import Message, PersonalMessage, Recipient
 from services.notify.inbox.store import DeliveryMarks, Inbox
-from services.notify.inbox.views import message_view
+from services.notify.inbox.views import RenderedMessage
 from services.notify.policy import POLICIES
 from services.notify.replicas.store import Duty
-from services.notify.stream.domain import KEEPALIVE, RETRY, Frame, catch_up, sse_position
+from services.notify.stream.domain import (
+    KEEPALIVE,
+    RETRY,
+    Frame,
+    SharedFrame,
+    catch_up,
+    encode_own,
+    sse_position,
+)
 from services.notify.stream.hub import Hub, Item, Reader
-from services.notify.stream.store import LiveStreams
+from services.notify.stream.store import LiveStreams, Push
 
 _KEEPALIVE = 15.0  # seconds
 _MAX_WRITTEN = 200
@@ -39,9 +47,11 @@ class StreamHandlers:
         self._hub, self._live, self._inbox = hub, live, inbox
         self._marks, self._duty, self._clock = marks, duty, clock
 
-    async def send(self, messages: Sequence[Message]) -> list[bool]:
-        """To all open streams of the recipients, on whatever replica. Whether each was sent."""
-        return await self._live.push([(m.recipient, frame_of(m)) for m in messages])
+    async def send(self, message: Message, recipients: Sequence[Recipient]) -> bool:
+        """To all open streams of these recipients, on whatever replica. Whether it was sent."""
+        shared, rendered = shared_frame(message)
+        own = [(one.account, encode_own(rendered.own(one))) for one in recipients]
+        return await self._live.push(Push(shared.encode(), own))
 
     async def open(self, who: Principal, position: str | None) -> AsyncGenerator[bytes]:
         """Server-sent events until the token expires, the reader has gone or is too slow, or the
@@ -91,7 +101,7 @@ class StreamHandlers:
     ) -> tuple[Sequence[tuple[str | None, Frame]], str]:
         """What the person has missed, and the position after it."""
         known, entries, newest = await self._live.since(person, position)
-        now, backlog = self._clock.now(), list[Message]()
+        now, backlog = self._clock.now(), list[PersonalMessage]()
         policy = POLICIES.at(now)
         if position is None:
             backlog = await self._inbox.unread_alerts(person, now)
@@ -107,10 +117,15 @@ class StreamHandlers:
         return int(self._clock.now().timestamp() * 1000)
 
 
-def frame_of(message: Message) -> Frame:
+def shared_frame(message: Message) -> tuple[SharedFrame, RenderedMessage]:
     expires = int(message.expires_at.timestamp() * 1000) if message.expires_at else 0
-    body = message_view(message).model_dump_json()
-    return Frame(message.id, message.kind, expires, body)
+    rendered = RenderedMessage(message)
+    return SharedFrame(message.kind, expires, tuple(rendered.segments)), rendered
+
+
+def frame_of(one: PersonalMessage) -> Frame:
+    shared, rendered = shared_frame(one.message)
+    return shared.frame(encode_own(rendered.own(one.recipient)))
 
 
 async def next_item(

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge
 
 from chassis.tasks.loops import run_periodically
 from services.notify.stream.domain import Frame
-from services.notify.stream.store import LiveStreams, NewEntry, SessionEnded
+from services.notify.stream.store import LiveStreams, NewEntries, SessionEnded
 
 OPEN = Gauge("open_streams", "Live streams that are open")
 SLOW = Counter("streams_ended_slow_total", "Live streams ended because their reader was too slow")
@@ -43,7 +43,7 @@ class Reader:
 
 
 class Hub:
-    """Passes each new entry on to the open streams of its person."""
+    """Passes new entries on to the open streams of their people."""
 
     def __init__(self, live: LiveStreams) -> None:
         self._live = live
@@ -70,9 +70,13 @@ class Hub:
     def readers(self) -> list[Reader]:
         return [reader for readers in self._readers.values() for reader in readers]
 
-    def publish(self, entry: NewEntry) -> None:
-        for reader in tuple(self._readers.get(entry.person, ())):
-            reader.put((entry.id, entry.frame))
+    def publish(self, new: NewEntries) -> None:
+        """What one of the readers gets is put together for them alone."""
+        for person, id, own in new.entries:
+            if readers := self._readers.get(person):
+                frame = new.shared.frame(own)
+                for reader in tuple(readers):
+                    reader.put((id, frame))
 
     def catch_up(self) -> None:
         """Entries may have been missed: let each stream read on from where it is."""
@@ -102,7 +106,7 @@ class Hub:
     async def _listen(self) -> None:
         async with aclosing(self._live.listen()) as notifications:
             async for notification in notifications:
-                if isinstance(notification, NewEntry):
+                if isinstance(notification, NewEntries):
                     self.publish(notification)
                 elif isinstance(notification, SessionEnded):
                     self.end_session(notification.session)

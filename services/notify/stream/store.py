@@ -1,12 +1,11 @@
-"""The live streams in Valkey: one short stream a person, and a notification to all replicas for
-each entry.
+"""The live streams in Valkey: one short stream a person, and one notification to all replicas for
+all entries of a message.
 
 Valkey may lose all of it: what is in an inbox is sent again from there.
 """
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -15,36 +14,55 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from chassis.errors import Overloaded
 from chassis.tasks.batches import Batcher
 from chassis.telemetry import tracing
-from services.notify.stream.domain import START, Frame
+from services.notify.stream.domain import START, Frame, SharedFrame
 
 _ENTRIES = b"live"
 _SESSIONS_ENDED = b"live-ended"
 _MAX_ENTRIES = 100  # a person
 _ENTRY_SECONDS = 3600
-_MAX_BATCH = 200
+_MAX_BATCH = 20  # messages, each with up to MAX_RECIPIENTS
 _PAUSE = 1.0  # seconds without a try after Valkey did not answer
-_SILENCE = 5.0  # seconds without a notification after which Valkey is pinged
+_SILENCE = 15.0  # seconds without a notification after which Valkey is pinged
 log = structlog.get_logger()
 
-# Entry and notification in one step, so that notifications come in the order of ids.
+# Entries and notifications in one step, so that notifications come in the order of ids. For each
+# message: what is shared, how many get it, and what is the own of each.
 _PUSH = """
-for i = 1, #KEYS do
-  local frame = ARGV[i + 2]
-  local id = redis.call('XADD', KEYS[i], 'MAXLEN', '~', ARGV[1], '*', 'f', frame)
-  redis.call('EXPIRE', KEYS[i], ARGV[2])
-  redis.call('PUBLISH', 'live', string.sub(KEYS[i], 6) .. '\\n' .. id .. '\\n' .. frame)
+local key, arg = 1, 3
+while key <= #KEYS do
+  local shared, count = ARGV[arg], tonumber(ARGV[arg + 1])
+  local lines = {shared}
+  for n = 1, count do
+    local own = ARGV[arg + 1 + n]
+    local id = redis.call('XADD', KEYS[key], 'MAXLEN', '~', ARGV[1], '*', 's', shared, 'o', own)
+    redis.call('EXPIRE', KEYS[key], ARGV[2])
+    lines[#lines + 1] = string.sub(KEYS[key], 6)
+    lines[#lines + 1] = id
+    lines[#lines + 1] = own
+    key = key + 1
+  end
+  redis.call('PUBLISH', 'live', table.concat(lines, '\\n'))
+  arg = arg + 2 + count
 end
 """
-Addressed = tuple[str, Frame]
-"""(person, frame)"""
 
 
-class NewEntry(NamedTuple):
-    person: str
-    id: str
-    frame: Frame
+class Push(NamedTuple):
+    """A message for the live streams: what is shared, and (person, own) of each recipient; both
+    encoded."""
+
+    shared: bytes
+    recipients: Sequence[tuple[str, bytes]]
+
+
+class NewEntries(NamedTuple):
+    """The entries of one message: (person, id, own) of each."""
+
+    shared: SharedFrame
+    entries: Sequence[tuple[str, str, bytes]]
 
 
 class SessionEnded(NamedTuple):
@@ -55,7 +73,7 @@ class Subscribed(NamedTuple):
     """The subscription is new: entries may have been missed before it."""
 
 
-Notification = NewEntry | SessionEnded | Subscribed
+Notification = NewEntries | SessionEnded | Subscribed
 
 
 def connect(url: str) -> Redis:
@@ -69,33 +87,39 @@ def connect(url: str) -> Redis:
     )
 
 
-def parse_entry(raw: bytes) -> NewEntry:
+def parse_entries(raw: bytes) -> NewEntries:
     """Raises ValueError for what `_PUSH` did not publish."""
-    person, id, frame = raw.split(b"\n", 2)
-    return NewEntry(person.decode(), id.decode(), Frame.decode(frame))
+    kind, expires, segments, *rest = raw.split(b"\n")
+    shared = SharedFrame.decode(b"\n".join((kind, expires, segments)))
+    thirds = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    return NewEntries(shared, [(who.decode(), id.decode(), own) for who, id, own in thirds])
 
 
 class LiveStreams:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(_PUSH)
-        self._batches = Batcher[Addressed, bool](self._push, _MAX_BATCH)
+        self._batches = Batcher[Push, bool](self._push, _MAX_BATCH)
         self._paused_until = 0.0
 
-    async def push(self, frames: Sequence[Addressed]) -> list[bool]:
-        """Whether each was sent. Never raises: Valkey may be unavailable."""
+    async def push(self, push: Push) -> bool:
+        """Whether it was sent, to all its recipients or none. Never raises: Valkey may be
+        unavailable."""
         if time.monotonic() < self._paused_until:
-            return [False] * len(frames)
-        with tracing.span("push live", count=len(frames)):
-            sending = (self._batches.submit(frame) for frame in frames)
-            outcomes = await asyncio.gather(*sending, return_exceptions=True)
-        return [outcome is True for outcome in outcomes]
+            return False
+        with tracing.span("push live", count=len(push.recipients)):
+            try:
+                return await self._batches.submit(push)
+            except Overloaded:
+                return False
 
-    async def _push(self, batch: Sequence[Addressed]) -> Sequence[bool]:
-        keys = [f"live:{person}" for person, _ in batch]
-        frames = [frame.encode() for _, frame in batch]
+    async def _push(self, batch: Sequence[Push]) -> Sequence[bool]:
+        keys = [f"live:{person}" for push in batch for person, _ in push.recipients]
+        args: list[bytes | int] = [_MAX_ENTRIES, _ENTRY_SECONDS]
+        for shared, recipients in batch:
+            args += (shared, len(recipients), *(own for _, own in recipients))
         try:
-            await self._script(keys=keys, args=[_MAX_ENTRIES, _ENTRY_SECONDS, *frames])
+            await self._script(keys=keys, args=args)
         except (RedisError, OSError) as error:
             self._paused_until = time.monotonic() + _PAUSE
             name, count = type(error).__name__, len(batch)
@@ -131,7 +155,7 @@ class LiveStreams:
         known, entries = rest or ([], [])
         return (
             bool(known),
-            [(id.decode(), Frame.decode(fields[b"f"])) for id, fields in entries],
+            [(id.decode(), _frame(fields)) for id, fields in entries],
             newest[0][0].decode() if newest else START,
         )
 
@@ -164,6 +188,10 @@ class LiveStreams:
         await self._redis.aclose()
 
 
+def _frame(fields: Mapping[bytes, bytes]) -> Frame:
+    return SharedFrame.decode(fields[b"s"]).frame(fields[b"o"])
+
+
 def _parse(message: dict[str, Any]) -> Notification | None:
     if message["type"] == "subscribe":
         return Subscribed()
@@ -172,7 +200,7 @@ def _parse(message: dict[str, Any]) -> Notification | None:
     if message["channel"] == _SESSIONS_ENDED:
         return SessionEnded(message["data"].decode())
     try:
-        return parse_entry(message["data"])
+        return parse_entries(message["data"])
     except ValueError:
         log.warning("unreadable notification of a live stream")
         return None

@@ -24,6 +24,7 @@ from contracts.access import Grant
 from contracts.envelope import Event
 from contracts.vocabulary import Role
 from deploy.local.ports import HOST, free_ports
+from services.notify.inbox.handlers import InboxHandlers
 from services.notify.main import build
 from tests.support import waiting
 from tests.support.backend import Backend
@@ -114,6 +115,10 @@ class Notify:
             assert answer.status_code == 200
             stream = OpenStream(answer.aiter_lines(), last or "")
             yield stream
+
+    async def delete_old(self) -> None:
+        """What the service does hourly."""
+        await self.service.app.state.provided[InboxHandlers].delete_old()
 
     async def inbox(self, person: str, **query: Any) -> list[dict[str, Any]]:
         async with self.client(person) as client:

@@ -1,6 +1,7 @@
 """Events that the tests on real servers publish, and where they look for the effect."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,21 +9,30 @@ from aiokafka import AIOKafkaConsumer
 
 from contracts import topics
 from contracts.envelope import Envelope
-from contracts.events.dispatch import VolunteerCalled
+from contracts.events.dispatch import WaveCalled
 from services.notify.tests.conftest import Notify
 
 
 def called(
     volunteer: str, callout: str, *, seconds: float = 60, report: str = "rep_x"
-) -> VolunteerCalled:
+) -> WaveCalled:
+    """A wave of one."""
+    return wave({volunteer: 240}, callout, seconds=seconds, report=report)
+
+
+def wave(
+    distances: Mapping[str, int], callout: str, *, seconds: float = 60, report: str = "rep_x"
+) -> WaveCalled:
+    """`distances`: metres, by volunteer; the alerts expire after `seconds`."""
     expires = datetime.now(UTC) + timedelta(seconds=seconds)
-    return VolunteerCalled.model_validate(
-        VolunteerCalled.example
+    people = [{"volunteer": who, "distance_m": metres} for who, metres in distances.items()]
+    return WaveCalled.model_validate(
+        WaveCalled.example
         | {
-            "volunteer": volunteer,
+            "called": people,
             "callout": callout,
             "report": report,
-            "expires_at": expires.isoformat(),
+            "expires_at": expires.isoformat(timespec="milliseconds"),
         }
     )
 

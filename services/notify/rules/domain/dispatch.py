@@ -7,43 +7,43 @@ from contracts.events.dispatch import (
     DutySignAsked,
     HoursCredited,
     VolunteerArrived,
-    VolunteerCalled,
-    VolunteerStoodDown,
+    WaveCalled,
+    WaveStoodDown,
 )
 from services.notify.rules.domain.notification import (
     Accounts,
     Notification,
-    ReporterOf,
     RoleHolders,
     Rules,
     about_report,
     personal,
+    to_reporter,
 )
 
 
-def called(event: VolunteerCalled) -> Notification:
+def called(event: WaveCalled) -> Notification:
+    distances = {one.volunteer: {"distance_m": one.distance_m} for one in event.called}
     return about_report(
         event,
         "alert",
-        Accounts((event.volunteer,)),
+        Accounts(tuple(distances), distances),
         "alert",
         expires_at=event.expires_at,
         data={
             "urgency": event.urgency,
             "wave": event.wave,
-            "distance_m": event.distance_m,
             "people_needed": event.people_needed,
             "round": event.round,
             "by_hand": event.by_hand,
         },
-        values={"distance": event.distance_m, "people": event.people_needed},
+        values={"people": event.people_needed},
     )
 
 
-def stood_down(event: VolunteerStoodDown) -> Notification | None:
+def stood_down(event: WaveStoodDown) -> Notification | None:
     if event.reason == "off_duty":  # their own tap, or DutyEnded notifies them
         return None
-    to, key = Accounts((event.volunteer,)), f"stand_down_{event.reason}"
+    to, key = Accounts(event.volunteers), f"stand_down_{event.reason}"
     return about_report(event, "stand_down", to, key, data={"reason": event.reason})
 
 
@@ -64,13 +64,13 @@ def callout_escalated(event: CalloutEscalated) -> Notification:
     )
 
 
-def filled(event: CalloutFilled) -> Notification:
-    people, to = {"people": len(event.volunteers)}, ReporterOf(event.report)
-    return about_report(event, "progress", to, "filled", data=people, values=people)
+def filled(event: CalloutFilled) -> Notification | None:
+    people = {"people": len(event.volunteers)}
+    return to_reporter(event, "progress", "filled", data=people, values=people)
 
 
-def arrived(event: VolunteerArrived) -> Notification:
-    return about_report(event, "progress", ReporterOf(event.report), "arrived")
+def arrived(event: VolunteerArrived) -> Notification | None:
+    return to_reporter(event, "progress", "arrived")
 
 
 def duty_ended(event: DutyEnded) -> Notification | None:
@@ -90,8 +90,8 @@ def hours_credited(event: HoursCredited) -> Notification:
 
 
 RULES: Rules = {
-    VolunteerCalled: called,
-    VolunteerStoodDown: stood_down,
+    WaveCalled: called,
+    WaveStoodDown: stood_down,
     CalloutEscalated: callout_escalated,
     CalloutFilled: filled,
     VolunteerArrived: arrived,

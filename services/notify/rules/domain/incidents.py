@@ -13,15 +13,14 @@ from contracts.events.incidents import (
     ReportRouted,
 )
 from contracts.texts import text
-from contracts.vocabulary import MessageKind
 from services.notify.rules.domain.notification import (
-    Accounts,
     Data,
     Notification,
     RoleHolders,
     Rules,
     Values,
     about_report,
+    to_reporter,
 )
 
 
@@ -52,22 +51,22 @@ def returned(event: ReportReturned) -> Notification:
 
 
 def acknowledged(event: ReportAcknowledged) -> Notification | None:
-    return _to_reporter(event, "progress", "acknowledged")
+    return to_reporter(event, "progress", "acknowledged")
 
 
 def resolved(event: ReportResolved) -> Notification | None:
     data: Data = {"outcome": event.outcome, "resolved_by": event.resolved_by}
     values: Values = {"outcome": text(f"outcome.{event.outcome}")}
-    return _to_reporter(event, "outcome", "resolved", data, values)
+    return to_reporter(event, "outcome", "resolved", data=data, values=values)
 
 
 def closed(event: ReportClosed) -> Notification | None:
     data: Data = {"end": event.end, "route": event.route}
-    return _to_reporter(event, "outcome", f"closed_{event.end}", data)
+    return to_reporter(event, "outcome", f"closed_{event.end}", data=data)
 
 
 def not_accepted(event: ReportNotAccepted) -> Notification | None:
-    return _to_reporter(event, "outcome", "not_accepted")
+    return to_reporter(event, "outcome", "not_accepted")
 
 
 def _to_station(
@@ -75,18 +74,6 @@ def _to_station(
 ) -> Notification:
     to = RoleHolders("officer", event.area, event.reporter)
     return about_report(event, "escalation", to, key, data=data, values=values)
-
-
-def _to_reporter(
-    event: ReportEvent,
-    kind: MessageKind,
-    key: str,
-    data: Data | None = None,
-    values: Values | None = None,
-) -> Notification | None:
-    if event.reporter is None:  # anonymous: they follow by number
-        return None
-    return about_report(event, kind, Accounts((event.reporter,)), key, data=data, values=values)
 
 
 RULES: Rules = {

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from contracts.events.dispatch import DutyEnded, DutyStarted, VolunteerStoodDown
+from contracts.events.dispatch import DutyEnded, DutyStarted, WaveStoodDown
 from services.notify.replicas.store import Duty
 from services.notify.tests.conftest import Notify, eventually
 from services.notify.tests.topics import called, deliveries, published
@@ -19,9 +19,7 @@ async def test_who_is_off_duty_is_not_alerted_and_the_delivery_says_so(notify: N
     await eventually(lambda: duty.is_off_duty(person))
     async with notify.stream(person) as stream:
         await notify.publish(called(person, callout, report=report), callout)
-        stood_down = VolunteerStoodDown.model_validate(
-            VolunteerStoodDown.example | {"volunteer": person}
-        )
+        stood_down = WaveStoodDown.model_validate(WaveStoodDown.example | {"volunteers": [person]})
         await notify.publish(stood_down, callout)
         received = await stream.next()
         assert received is not None

@@ -1,27 +1,31 @@
 """Alerts that could not go out at once: nobody is alerted who is off duty when they do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from chassis.clock import Clock
 from chassis.domain import Cause
-from contracts.texts import LocalizedText
 from contracts.vocabulary import MessageKind
 from services.notify.delivery.handlers import DeliveryHandlers
-from services.notify.inbox.domain import Message
-from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.inbox.domain import Message, Recipient, Template
+from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
 from services.notify.replicas.store import Duty
 from services.notify.stream.handlers import StreamHandlers
 
-TEXT = LocalizedText(zh="请您支援", en="Please help")
+TEXT = Template(zh=("请您支援",), en=("Please help",))
 
 
 class Fakes:
-    """An inbox that holds due messages, the live streams that they go to, and who is off duty."""
+    """An inbox that holds due messages, the live streams that they go to, who is off duty, and what
+    is marked."""
 
-    def __init__(self, *due: Message) -> None:
-        self._due, self.sent = due, list[str]()
+    def __init__(self, *due: Message, reachable: bool = True) -> None:
+        self._due, self._reachable = due, reachable
+        self.sent = list[str]()
+        self.off_duty_people = {"acc_off"}
+        self.marks = DeliveryMarks(cast(Inbox, self), Clock(""))
+        self.marked: tuple[set[str], dict[str, set[str]]] = (set(), {})
 
     async def due(self, _: datetime) -> list[Message]:
         return list(self._due)
@@ -30,42 +34,67 @@ class Fakes:
         """As the store does: what is there already stays as it is."""
         return next((one for one in self._due if one.id == message.id), message)
 
-    async def send(self, messages: Sequence[Message]) -> list[bool]:
-        sent = [message.id for message in messages]
-        self.sent += sent
-        return [True] * len(sent)
+    async def send(self, message: Message, recipients: Sequence[Recipient]) -> bool:
+        self.sent += [f"{message.id} {one.account}" for one in recipients if self._reachable]
+        return self._reachable
 
-    async def is_off_duty(self, person: str) -> bool:
-        return person == "acc_off"
+    async def off_duty(self, people: Collection[str]) -> frozenset[str]:
+        return frozenset(people) & self.off_duty_people
+
+    async def mark(self, sent: set[str], partly_sent: dict[str, set[str]], *_: object) -> None:
+        self.marked = set(sent), dict(partly_sent)
 
     def handlers(self) -> DeliveryHandlers:
-        inbox, clock = cast(Inbox, self), Clock("")
-        marks, streams = DeliveryMarks(inbox, clock), cast(StreamHandlers, self)
-        return DeliveryHandlers(inbox, streams, marks, cast(Duty, self), clock)
+        inbox, receipts = cast(Inbox, self), cast(Receipts, self)
+        streams, duty = cast(StreamHandlers, self), cast(Duty, self)
+        return DeliveryHandlers(inbox, receipts, streams, self.marks, duty, Clock(""))
 
 
-def message(person: str, kind: MessageKind = "alert", *, due: bool = False) -> Message:
+def message(kind: MessageKind, *people: str, due: bool = True) -> Message:
     at = datetime.now(UTC)
     return Message(
-        id=f"{kind}_{person}",
-        recipient=person,
+        id=f"msg_{kind}",
         kind=kind,
         title=TEXT,
         body=TEXT,
         at=at,
         expires_at=at + timedelta(minutes=1),
+        recipients=tuple(Recipient(account=one) for one in people),
         due=due,
     )
 
 
 async def test_what_goes_out_late_alerts_nobody_who_went_off_duty_meanwhile() -> None:
-    alerts = message("acc_off", due=True), message("acc_on", due=True)
-    fakes = Fakes(*alerts, message("acc_off", "stand_down", due=True))
-    await fakes.handlers().resend_due()
-    assert fakes.sent == ["alert_acc_on", "stand_down_acc_off"]
+    fakes = Fakes(message("alert", "acc_off", "acc_on"), message("stand_down", "acc_off"))
+    assert await fakes.handlers().resend_due() is None
+    assert fakes.sent == ["msg_alert acc_on", "msg_stand_down acc_off"]
+    await fakes.marks.write()
+    assert fakes.marked == ({"msg_stand_down"}, {"msg_alert": {"acc_on"}})
 
 
 async def test_a_repeat_of_the_call_alerts_nobody_who_went_off_duty_meanwhile() -> None:
-    fakes = Fakes(message("acc_off", due=True), message("acc_on", due=True))
-    await fakes.handlers().deliver([message("acc_off"), message("acc_on")], Cause("c"))
-    assert fakes.sent == ["alert_acc_on"]
+    fakes = Fakes(message("alert", "acc_off", "acc_on"))
+    new = message("alert", "acc_off", "acc_on", due=False)
+    await fakes.handlers().deliver(new, Cause("c"))
+    assert fakes.sent == ["msg_alert acc_on"]
+
+
+async def test_who_comes_back_on_duty_gets_the_alert_that_others_had_before() -> None:
+    had = Recipient(account="acc_on", sent=True)
+    late = message("alert", "acc_off").with_(recipients=(Recipient(account="acc_off"), had))
+    fakes = Fakes(late)
+    fakes.off_duty_people.clear()
+    await fakes.handlers().resend_due()
+    assert fakes.sent == ["msg_alert acc_off"]
+    await fakes.marks.write()
+    assert fakes.marked == ({"msg_alert"}, {})
+
+
+async def test_what_could_not_be_sent_is_tried_again_within_seconds() -> None:
+    fakes = Fakes(message("stand_down", "acc_on"), reachable=False)
+    before = datetime.now(UTC)
+    again = await fakes.handlers().resend_due()
+    assert again is not None
+    assert again - before < timedelta(seconds=2)
+    await fakes.marks.write()
+    assert fakes.marked == (set(), {})

@@ -2,18 +2,19 @@
 
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from contracts.envelope import Event
 from contracts.events import dispatch, incidents, notify, registration
-from contracts.texts import text
+from contracts.texts import LocalizedText, text
+from services.notify.inbox.domain import Template
 from services.notify.rules.domain import notification_of
 from services.notify.rules.domain.notification import (
     Accounts,
     Notification,
-    ReporterOf,
     RoleHolders,
     localized,
 )
@@ -24,6 +25,7 @@ EVENTS: list[type[Event]] = [
     for _, kind in inspect.getmembers(module, inspect.isclass)
     if issubclass(kind, Event) and hasattr(kind, "example") and kind.__module__ == module.__name__
 ]
+NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 CANARY = "CANARY-13800000000"
 
 
@@ -51,12 +53,13 @@ def test_every_variant_of_every_event_has_both_languages_or_no_message(kind: typ
     for event in variants(kind):
         found = notification_of(event)
         if found is not None:
-            for part in (found.title, found.body):
+            for template in (found.title, found.body):
+                part = shown(template, distance_m=240)
                 assert part.zh
                 assert part.en
                 assert "{" not in part.zh + part.en
-            assert any("一" <= letter <= "鿿" for letter in found.title.zh)
-            assert found.title.en.isascii()
+            assert any("一" <= letter <= "鿿" for letter in shown(found.title).zh)
+            assert shown(found.title).en.isascii()
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
@@ -80,30 +83,48 @@ def test_fields_that_are_unknown_today_are_never_shown():
         assert found is None or CANARY not in str(found)
 
 
-def test_a_called_volunteer_learns_kind_place_distance_and_how_many():
-    alert = notification(dispatch.VolunteerCalled)
+def shown(text: Template, **values: str | int) -> LocalizedText:
+    return text.fill(values)
+
+
+def test_each_called_volunteer_learns_kind_place_distance_and_how_many():
+    alert = notification(dispatch.WaveCalled)
     assert alert.kind == "alert"
-    assert alert.to == Accounts(("acc_5f1e",))
+    assert alert.to == Accounts(
+        ("acc_5f1e", "acc_77"), {"acc_5f1e": {"distance_m": 240}, "acc_77": {"distance_m": 310}}
+    )
     assert alert.expires_at is not None
-    assert "扰民" in alert.title.zh
-    assert "闫千户东社区" in alert.body.zh
-    assert "240" in alert.body.zh
-    assert "2 人" in alert.body.zh
-    assert alert.data["distance_m"] == 240
+    message = alert.message("msg_1", ("acc_77", "acc_5f1e"), alert.expires_at)
+    assert [one.account for one in message.recipients] == ["acc_5f1e", "acc_77"]
+    for one, metres in zip(message.recipients, ("240", "310"), strict=True):
+        body = message.body.fill(one.values)
+        assert "闫千户东社区" in body.zh
+        assert metres in body.zh
+        assert metres in body.en
+        assert "2 人" in body.zh
+    assert "扰民" in shown(alert.title).zh
+    assert "distance_m" not in alert.data
     assert alert.callout == "cal_7c2.1"
+
+
+def test_a_wave_that_is_stood_down_is_one_message():
+    message = notification(dispatch.WaveStoodDown)
+    assert message.to == Accounts(("acc_5f1e", "acc_77"))
+    stored = message.message("msg_1", ("acc_5f1e", "acc_77"), NOW)
+    assert [one.account for one in stored.recipients] == ["acc_5f1e", "acc_77"]
 
 
 @pytest.mark.parametrize("reason", ["enough", "report_ended", "escalated", "suspended"])
 def test_who_is_stood_down_learns_why(reason: str):
-    message = notification(dispatch.VolunteerStoodDown, reason=reason)
+    message = notification(dispatch.WaveStoodDown, reason=reason)
     assert message.kind == "stand_down"
-    assert message.title.zh == text(f"message.stand_down_{reason}_title").zh
+    assert shown(message.title).zh == text(f"message.stand_down_{reason}_title").zh
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        make(dispatch.VolunteerStoodDown, reason="off_duty"),
+        make(dispatch.WaveStoodDown, reason="off_duty"),
         make(dispatch.DutyEnded, reason="tap"),
         make(dispatch.DutyEnded, reason="suspended"),
         make(dispatch.CalloutAccepted),
@@ -129,7 +150,7 @@ def test_an_escalation_goes_to_the_leaders_first_and_then_to_the_officers_of_the
         accepted=1,
     )
     assert leaders.to == Accounts(("acc_1", "acc_2"))
-    assert "1 人" in leaders.body.zh
+    assert "1 人" in shown(leaders.body).zh
     station = notification(dispatch.CalloutEscalated, to="station")
     assert station.to == RoleHolders("officer", "370104009008")
     assert station.kind == leaders.kind == "escalation"
@@ -165,32 +186,28 @@ def test_only_what_is_routed_to_the_committee_notifies_it():
         incidents.ReportResolved,
         incidents.ReportClosed,
         incidents.ReportNotAccepted,
+        dispatch.CalloutFilled,
+        dispatch.VolunteerArrived,
     ],
 )
 def test_the_reporter_is_kept_informed_and_an_anonymous_one_is_not(kind: type[Event]):
-    assert notification(kind).to == Accounts(("acc_11",))
+    assert notification(kind, reporter="acc_11").to == Accounts(("acc_11",))
     assert notification_of(make(kind, reporter=None)) is None
 
 
 def test_the_reporter_is_asked_whether_it_really_is_solved():
     message = notification(incidents.ReportResolved, outcome="partly_solved")
     assert message.kind == "outcome"
-    assert "部分解决" in message.body.zh
-    assert "是否真的解决" in message.body.zh
-    assert "partly solved" in message.body.en
-
-
-@pytest.mark.parametrize("kind", [dispatch.CalloutFilled, dispatch.VolunteerArrived])
-def test_progress_of_a_call_out_goes_to_whoever_filed_the_report(kind: type[Event]):
-    assert notification(kind).to == ReporterOf("rep_7c2")
-    assert notification(kind).kind == "progress"
+    assert "部分解决" in shown(message.body).zh
+    assert "是否真的解决" in shown(message.body).zh
+    assert "partly solved" in shown(message.body).en
 
 
 def test_an_unknown_area_is_named_by_what_is_around_it():
-    assert "段店北路街道" in notification(dispatch.VolunteerCalled, area="370104009999").body.zh
+    assert "段店北路街道" in "".join(notification(dispatch.WaveCalled, area="370104009999").body.zh)
 
 
 def test_each_language_gets_its_own_words():
     message = localized("alert_title", {"category": text("category.traffic")})
-    assert "交通疏导" in message.zh
-    assert "Traffic" in message.en
+    assert "交通疏导" in shown(message).zh
+    assert "Traffic" in shown(message).en

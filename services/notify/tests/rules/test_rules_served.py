@@ -6,7 +6,7 @@ import pytest
 
 from contracts.access import Grant
 from contracts.events.dispatch import CalloutFilled
-from contracts.events.incidents import ReportFiled, ReportHandedOff
+from contracts.events.incidents import ReportHandedOff
 from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
 from services.notify.replicas.store import Grants
 from services.notify.tests.conftest import Notify, eventually
@@ -15,18 +15,17 @@ from services.notify.tests.topics import deliveries
 pytestmark = pytest.mark.servers
 
 
-async def test_progress_finds_the_reporter_though_the_report_arrives_later(notify: Notify):
+async def test_the_reporter_is_told_that_the_call_out_is_filled(notify: Notify):
     person, report, callout = notify.new("acc"), notify.new("rep"), notify.new("cal")
-    filled = CalloutFilled.model_validate(
-        CalloutFilled.example | {"report": report, "callout": callout}
-    )
-    await notify.publish(filled, callout)
-    await eventually(lambda: notify.service.store.database["waiting"].find_one({"report": report}))
-    filed = ReportFiled.model_validate(ReportFiled.example | {"report": report, "reporter": person})
-    await notify.publish(filed, report, seq=1)
+    about = {"report": report, "callout": callout}
+    for reporter in (None, person):
+        filled = CalloutFilled.model_validate(
+            CalloutFilled.example | about | {"reporter": reporter}
+        )
+        await notify.publish(filled, callout)
     kept = await notify.inbox_of(person, 1)
     assert [message["kind"] for message in kept] == ["progress"]
-    assert await notify.service.store.database["waiting"].find_one({"report": report}) is None
+    assert [one["recipient"] for one in await deliveries(notify, report)] == [person]
 
 
 async def test_officers_of_the_area_are_notified_and_see_what_became_of_it(notify: Notify):
