@@ -196,11 +196,15 @@ class WaveStoodDown(CalloutEvent):
     example: ClassVar = {**_CALLOUT, "volunteers": ["acc_5f1e", "acc_77"], "reason": "enough"}
     supersedes: ClassVar = (VolunteerStoodDown,)
     volunteers: tuple[str, ...]
+    accepted: tuple[str, ...] = ()
+    """Those of them who had accepted."""
     reason: Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
 
     @classmethod
     def upcast(cls, old: VolunteerStoodDown) -> Self:
-        return cls.model_validate(_plural(old))
+        """It did not say whether they had accepted: they may have, unless places were filled."""
+        accepted = () if old.reason == "enough" else (old.volunteer,)
+        return cls.model_validate({**_plural(old), "accepted": accepted})
 
 
 def _plural(old: CallTimedOut | VolunteerStoodDown) -> dict[str, Any]:
