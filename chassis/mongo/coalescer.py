@@ -16,10 +16,11 @@ _DUPLICATE_KEY = 11000
 
 
 class Coalescer(Batcher[Write, None]):
-    """Each caller gets its own outcome. Done means: by the majority, in the journal."""
+    """Each caller gets its own outcome. Done means: by the majority, in the journal. `gather`: see
+    `Batcher`."""
 
-    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
-        super().__init__(self._write)
+    def __init__(self, collection: AsyncCollection[dict[str, Any]], gather: float = 0.0) -> None:
+        super().__init__(self._write, gather=gather)
         self._collection = collection
 
     async def _write(self, writes: Sequence[Write]) -> Sequence[Exception | None]:

@@ -17,16 +17,18 @@ class Batcher(Generic[T, R]):
     """Whatever comes while a call is in flight goes out together as the next call.
 
     `call` gets up to `max_batch` items and gives the outcome of each, in order: a result, or an
-    error. Nothing waits longer than a call's own time limit: when a call fails because the store is
-    unavailable, those who wait behind it fail with it.
+    error. An item waits up to `gather` seconds for others, and no longer than a call's own time
+    limit: when a call fails because the store is unavailable, those who wait behind it fail with
+    it.
     """
 
     def __init__(
         self,
         call: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
         max_batch: int = MAX_BATCH,
+        gather: float = 0.0,
     ) -> None:
-        self._call, self._max_batch = call, max_batch
+        self._call, self._max_batch, self._gather = call, max_batch, gather
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._flight: asyncio.Task[None] | None = None
 
@@ -47,6 +49,8 @@ class Batcher(Generic[T, R]):
 
     async def _fly(self) -> None:
         while self._waiting:
+            if self._gather and len(self._waiting) < self._max_batch:
+                await asyncio.sleep(self._gather)
             batch = self._waiting[: self._max_batch]
             self._waiting = self._waiting[self._max_batch :]
             STORE_BATCH.observe(len(batch))

@@ -55,16 +55,16 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         routing_api.router,
     )
     service.on(StationRegistered, stations.registered)
+    # One order for all of a call-out: what is done before the arrival would miss it.
+    service.on(dispatch.CalloutOpened, reports.mark_called, ordered_by="callout")
     for event in (
-        dispatch.CalloutOpened,
         dispatch.CalloutAccepted,
         dispatch.VolunteerArrived,
         dispatch.VolunteerWithdrew,
-        dispatch.VolunteerStoodDown,
+        dispatch.WaveStoodDown,
         dispatch.CalloutDone,
         dispatch.CalloutEscalated,
     ):
-        # One order for all of a call-out: what is done before the arrival would miss it.
         service.on(event, reports.follow_callout, ordered_by="callout")
 
     service.runs("due reports", reports.settle_due, every=1.0)

@@ -12,7 +12,7 @@ from chassis.domain import Cause, Decision, Refusal
 from chassis.errors import DuplicateKey, NotFound, Unavailable, is_transient
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
-from contracts.events.dispatch import CalloutEvent
+from contracts.events.dispatch import CalloutEvent, CalloutOpened
 from contracts.vocabulary import Category, Outcome
 from jinan.coordinates import Datum, Point
 from services.incidents.photo.store import Photos
@@ -230,8 +230,16 @@ class ReportHandlers:
             id, cause, lambda r, now: decisions.withdraw(r, reason, reporter, now)
         )
 
+    async def mark_called(self, event: CalloutOpened, _: Message) -> None:
+        """Volunteers are being called for a report."""
+        await self._reports.mark_called(
+            event.report, callout.called(event.round, self._clock.now())
+        )
+
     async def follow_callout(self, event: CalloutEvent, message: Message) -> None:
-        """An event of the call-out that answers a report."""
+        """A later event of the call-out that answers a report."""
+        if not callout.concerns_report(event):
+            return
         try:
             await self._change(
                 event.report, message.cause, lambda r, now: callout.follow(r, event, now)

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
+from chassis.mongo.coalescer import Coalescer
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
-from services.incidents.report.domain.report import Report, ReportState
+from services.incidents.report.domain.report import Report, ReportState, TimelineEntry
 from services.incidents.routing.domain import POLICE_ONLY
 
+_GATHER_MARKS = 0.2
+"""Seconds for which reports whose volunteers are called wait for others to be marked with. Nobody
+acts on the mark, and those called need seconds to answer."""
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
 
@@ -44,6 +48,24 @@ class Reports(Repository[Report]):
                 [("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$type": "date"}}
             ),
         )
+
+        self._marks = Coalescer(self.collection, gather=_GATHER_MARKS)
+
+    async def mark_called(self, id: str, entry: TimelineEntry) -> None:
+        """The step from `routed` to `called` in the entry's round, with the entry as its line,
+        which is never earlier than the line before it.
+
+        In any other state or round nothing changes: a repeat, and an event that others overtook,
+        match no document. See docs/decisions/0022.
+        """
+        line = entry.model_dump() | {"at": {"$max": [entry.at, {"$last": "$timeline.at"}]}}
+        match = {"_id": id, "route": "volunteers", "round": entry.round, "state": "routed"}
+        change = {
+            "state": "called",
+            "timeline": {"$concatArrays": ["$timeline", [line]]},
+            "version": {"$add": ["$version", 1]},  # a change that was decided before is tried again
+        }
+        await self._marks.submit(UpdateOne(match, [{"$set": change}]))
 
     async def by_number(self, number: str) -> Report | None:
         found = await self.find({"number": number}, limit=1)

@@ -9,7 +9,7 @@ from contracts.vocabulary import Category, Role
 from jinan.local_time import LOCAL
 from services.incidents.policy import POLICIES
 from services.incidents.report.domain.filing import Filing, file
-from services.incidents.report.domain.report import Actor, Report
+from services.incidents.report.domain.report import RULES, Actor, Report
 from services.incidents.routing.domain import RoutingInput, classify
 
 START = datetime(2026, 3, 5, 10, 0, tzinfo=LOCAL)
@@ -44,6 +44,14 @@ def new(
     )
     report, events = file(filing, routing, at)
     return report, list(events)
+
+
+def called(report: Report, now: datetime = START) -> Report:
+    """The report once its volunteers are being called: what `Reports.mark_called` does in the
+    store."""
+    if report.route != "volunteers" or report.state != "routed":
+        return report
+    return report.step("called", now, RULES, state="called")
 
 
 def steps(report: Report) -> list[str]:

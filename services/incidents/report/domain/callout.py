@@ -2,8 +2,12 @@
 
 They may arrive in any order and more than once. Each is decided on the state it finds; one that
 belongs to another round, or to a report that volunteers no longer answer, changes nothing.
+
+That volunteers are being called is decided by the write itself (`Reports.mark_called`): every
+report with volunteers goes through it, and it needs nothing of the report but its state.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -19,6 +23,7 @@ from services.incidents.report.domain.report import (
     Helper,
     Report,
     ReportState,
+    TimelineEntry,
 )
 
 Shortage = Literal["nobody_answered", "nobody_on_duty", "too_few"]
@@ -26,17 +31,29 @@ _BEFORE_ACCEPTED: frozenset[ReportState] = frozenset({"routed", "called"})
 _UNDER_WAY: frozenset[ReportState] = frozenset({"routed", "called", "accepted", "on_scene"})
 
 
-def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decision[Report] | None:
-    """The decision on any event of a call-out."""
+def concerns_report(event: dispatch.CalloutEvent) -> bool:
+    """False for an event that changes no report, whatever its state: who never accepted could not
+    read it."""
     match event:
-        case dispatch.CalloutOpened():
-            return called(report, event.round, now)
+        case dispatch.WaveStoodDown():
+            return bool(event.accepted)
+        case dispatch.CalloutEscalated():
+            return event.to == "station"
+        case _:
+            return True
+
+
+def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decision[Report] | None:
+    """The decision on an event that may change the report."""
+    match event:
         case dispatch.CalloutAccepted():
             return accepted(report, event.round, event.volunteer, event.squad, now)
         case dispatch.VolunteerArrived():
             return arrived(report, event.round, event.volunteer, now)
-        case dispatch.VolunteerWithdrew() | dispatch.VolunteerStoodDown():
-            return left(report, event.round, event.volunteer)
+        case dispatch.VolunteerWithdrew():
+            return left(report, event.round, (event.volunteer,))
+        case dispatch.WaveStoodDown():
+            return left(report, event.round, event.accepted)
         case dispatch.CalloutDone():
             return done(report, event.round, event.outcome, now)
         case dispatch.CalloutEscalated(to="station"):
@@ -49,11 +66,9 @@ def _is_current(report: Report, round_: int) -> bool:
     return report.route == "volunteers" and report.round == round_
 
 
-def called(report: Report, round_: int, now: datetime) -> Decision[Report] | None:
-    """Volunteers are being called."""
-    if not _is_current(report, round_) or report.state != "routed":
-        return None
-    return report.step("called", now, RULES, state="called"), []
+def called(round_: int, now: datetime) -> TimelineEntry:
+    """The line of a report in state `routed` that volunteers are called for."""
+    return TimelineEntry(at=now, what="called", by_role=RULES.role, round=round_)
 
 
 def accepted(
@@ -73,18 +88,19 @@ def accepted(
     return _answered(joined, "accepted", volunteer, now, state), []
 
 
-def left(report: Report, round_: int, volunteer: str) -> Decision[Report] | None:
-    """A volunteer withdrew or was stood down, and may not read the report any more. Without anybody
-    left, the report counts as called again."""
+def left(report: Report, round_: int, volunteers: Collection[str]) -> Decision[Report] | None:
+    """Volunteers withdrew or were stood down, and may not read the report any more; nor may those
+    of them whose acceptance comes later than this. Without anybody left, the report counts as
+    called again."""
     if report.round < round_:
         return None
-    own = [h for h in report.helpers if h.volunteer == volunteer and h.round == round_]
-    if own and own[0].left:
+    known = {h.volunteer: h for h in report.helpers if h.round == round_}
+    own = [known.get(v) or Helper(volunteer=v, round=round_) for v in volunteers]
+    leaving = [helper for helper in own if not helper.left]
+    if not leaving:
         return None
-    others = tuple(h for h in report.helpers if h not in own)
-    squad = own[0].squad if own else None
-    gone = Helper(volunteer=volunteer, squad=squad, round=round_, left=True)
-    changed = report.with_(helpers=(*others, gone))
+    others = tuple(h for h in report.helpers if h not in leaving)
+    changed = report.with_(helpers=(*others, *(h.with_(left=True) for h in leaving)))
     if _is_current(report, round_) and report.state == "accepted" and not changed.present:
         changed = changed.with_(state="called")
     return changed, []

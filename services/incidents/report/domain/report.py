@@ -183,7 +183,6 @@ class Report(Aggregate):
         """The report with these changes and one more line, which is never earlier than the line
         before it."""
         last = self.timeline[-1].at if self.timeline else now
-        changed = self.with_(**changes)
         entry = TimelineEntry(
             at=max(now, last),
             what=what,
@@ -191,6 +190,6 @@ class Report(Aggregate):
             by=actor.account,
             reason=reason,
             note=note,
-            round=changed.round,
+            round=changes.get("round", self.round),
         )
-        return changed.with_(timeline=(*self.timeline, entry))
+        return self.with_(**changes, timeline=(*self.timeline, entry))

@@ -106,10 +106,11 @@ def read(text: str, words: Lexicon | None = None) -> Reading:
         cues=frozenset(
             name
             for name, cue in words.cues.items()
-            if any(_matches(cue, part, words) for part in ((plain,) if cue.across else clauses))
+            for part in ((plain,) if cue.across else clauses)
+            if _matches(cue, part, words)
         ),
         categories={
-            category: sum(1 for p in patterns if p.search(plain))
+            category: len([True for p in patterns if p.search(plain)])
             for category, patterns in words.categories.items()
         },
         skills=frozenset(skill for skill, pattern in words.skills.items() if pattern.search(plain)),
@@ -120,6 +121,8 @@ def read(text: str, words: Lexicon | None = None) -> Reading:
 
 
 def _matches(cue: Cue, clause: str, words: Lexicon) -> bool:
+    if cue.any.search(clause) is None:  # first, since it is what most cues end with
+        return False
     if cue.unless is not None and cue.unless.search(clause):
         return False
     if cue.deniable and words.prevention.search(clause):

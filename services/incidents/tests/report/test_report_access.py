@@ -74,7 +74,7 @@ def test_volunteers_lose_access_after_rerouting() -> None:
     for way in ("police", "committee", "volunteers"):
         again = decisions.reroute(report, NewRoute(way, "经核实"), OFFICER, START)[0]
         assert capacity(again, volunteer) is None
-    stood_down = callout.left(report, 1, "acc_v")
+    stood_down = callout.left(report, 1, ("acc_v",))
     assert stood_down is not None
     assert capacity(stood_down[0], volunteer) is None
 

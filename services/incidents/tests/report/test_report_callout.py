@@ -10,15 +10,15 @@ from chassis.domain import Decision
 from services.incidents.report.domain import callout, decisions
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
-from services.incidents.tests.reports import OFFICER, START, new
+from services.incidents.tests.reports import OFFICER, START, called, new
 
 Apply = Callable[[Report, datetime], Decision[Report] | None]
 ONE_ROUND: list[Apply] = [
-    lambda r, now: callout.called(r, 1, now),
+    lambda r, now: (called(r, now), []) if r.round == 1 else None,
     lambda r, now: callout.accepted(r, 1, "acc_a", "squ_1", now),
     lambda r, now: callout.accepted(r, 1, "acc_b", None, now),
     lambda r, now: callout.arrived(r, 1, "acc_a", now),
-    lambda r, now: callout.left(r, 1, "acc_b"),
+    lambda r, now: callout.left(r, 1, ("acc_b",)),
     lambda r, now: callout.done(r, 1, "solved", now),
 ]
 
@@ -58,7 +58,7 @@ def test_volunteers_do_not_move_a_police_matter(events: list[Apply]) -> None:
 
 
 def test_without_volunteers_left_others_are_called_again() -> None:
-    report = _play(new()[0], [ONE_ROUND[1], lambda r, now: callout.left(r, 1, "acc_a")])
+    report = _play(new()[0], [ONE_ROUND[1], lambda r, now: callout.left(r, 1, ("acc_a",))])
     assert report.state == "called"
     again = callout.accepted(report, 1, "acc_c", None, START)
     assert again is not None
@@ -66,5 +66,5 @@ def test_without_volunteers_left_others_are_called_again() -> None:
 
 
 def test_a_late_repeat_gives_no_access_to_a_volunteer_who_left() -> None:
-    report = _play(new()[0], [lambda r, now: callout.left(r, 1, "acc_a"), ONE_ROUND[1]])
+    report = _play(new()[0], [lambda r, now: callout.left(r, 1, ("acc_a",)), ONE_ROUND[1]])
     assert report.present == ()

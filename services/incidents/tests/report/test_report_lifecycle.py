@@ -17,6 +17,7 @@ from services.incidents.tests.reports import (
     OFFICER,
     REPORTER,
     START,
+    called,
     names,
     new,
     steps,
@@ -32,7 +33,7 @@ def then(decision: Decision[Report] | None) -> Report:
 
 def resolved_by_volunteers() -> Report:
     report, _ = new()
-    report = then(callout.called(report, 1, START + MINUTE))
+    report = called(report, START + MINUTE)
     report = then(callout.accepted(report, 1, "acc_v", "squ_1", START + 2 * MINUTE))
     report = then(callout.arrived(report, 1, "acc_v", START + 5 * MINUTE))
     return then(callout.done(report, 1, "solved", START + 20 * MINUTE))
@@ -260,7 +261,7 @@ def test_the_station_is_told_once_that_nobody_came() -> None:
 
 def test_the_time_line_never_goes_back_in_time() -> None:
     report, _ = new()
-    report = then(callout.called(report, 1, START - MINUTE))
+    report = then(callout.accepted(report, 1, "acc_v", None, START - MINUTE))
     assert [e.at for e in report.timeline] == sorted(e.at for e in report.timeline)
 
 

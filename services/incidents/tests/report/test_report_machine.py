@@ -22,6 +22,7 @@ from services.incidents.tests.reports import (
     REPORTER,
     SECRET,
     START,
+    called,
     names,
     new,
 )
@@ -127,9 +128,9 @@ class Life(RuleBasedStateMachine):
     )
     def callout_moves(self, round_: int, who: str, what: str) -> None:
         moves: dict[str, Callable[[], Decision[Report] | None]] = {
-            "called": lambda: callout.called(self.report, round_, self.now),
+            "called": lambda: (called(self.report, self.now), []),
             "accepted": lambda: callout.accepted(self.report, round_, who, "squ_1", self.now),
-            "left": lambda: callout.left(self.report, round_, who),
+            "left": lambda: callout.left(self.report, round_, (who,)),
             "arrived": lambda: callout.arrived(self.report, round_, who, self.now),
             "escalated": lambda: callout.escalated(self.report, round_, "too_few", self.now),
         }
