@@ -9,6 +9,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, WriteConcernError, WriteError
 
 from chassis.errors import DuplicateKey
+from chassis.outbox.unpublished import Fresh, Outbox, Unpublished
 from chassis.tasks.batches import Batcher
 
 Write = InsertOne[dict[str, Any]] | UpdateOne
@@ -21,9 +22,11 @@ class Coalescer(Batcher[Write, None]):
 
     def __init__(self, collection: AsyncCollection[dict[str, Any]], gather: float = 0.0) -> None:
         super().__init__(self._write, gather=gather)
+    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
+        super().__init__(self.write_all)
         self._collection = collection
 
-    async def _write(self, writes: Sequence[Write]) -> Sequence[Exception | None]:
+    async def write_all(self, writes: Sequence[Write]) -> Sequence[Exception | None]:
         outcomes: list[Exception | None] = [None] * len(writes)
         try:
             await self._collection.bulk_write(writes, ordered=False)
@@ -35,6 +38,27 @@ class Coalescer(Batcher[Write, None]):
                 raise WriteConcernError(message, code) from None
             for entry in details.get("writeErrors", []):
                 outcomes[entry["index"]] = _error(entry)
+        return outcomes
+
+
+class AggregateWrites(Batcher[tuple[Write, Fresh], None]):
+    """As `Coalescer`; the relay has the events of a write once it is done, even if its caller is
+    gone."""
+
+    def __init__(self, outbox: Outbox, unpublished: Unpublished) -> None:
+        super().__init__(self._write)
+        self._outbox, self._unpublished = outbox, unpublished
+        self._coalescer = Coalescer(outbox.collection)
+
+    async def _write(self, writes: Sequence[tuple[Write, Fresh]]) -> Sequence[Exception | None]:
+        try:
+            outcomes = await self._coalescer.write_all([operation for operation, _ in writes])
+        except BaseException:  # perhaps applied all the same
+            self._unpublished.reread(self._outbox)
+            raise
+        done = [fresh for (_, fresh), error in zip(writes, outcomes, strict=True) if not error]
+        self._outbox.published.marked({one.id: one.before for one in done if one.folded})
+        self._unpublished.add(self._outbox, [one for one in done if one.entries])
         return outcomes
 
 

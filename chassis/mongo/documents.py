@@ -11,6 +11,8 @@ from chassis.domain import A, Cause
 from chassis.mongo import causes
 from chassis.mongo.store import Document
 from chassis.outbox.entries import outbox_entries
+from chassis.outbox.shares import share_of
+from chassis.outbox.unpublished import Fresh
 from contracts.envelope import Event
 
 Attached = Mapping[str, Any]
@@ -35,6 +37,7 @@ class Documents(Generic[A]):
             | more
             | {
                 "_id": aggregate.id,
+                "share": share_of(aggregate.id),
                 "seq": len(events),
                 "outbox": outbox_entries(self._kind, aggregate.id, 0, events, self._clock.now()),
                 "pending": bool(events),
@@ -45,8 +48,10 @@ class Documents(Generic[A]):
 
     def insert(
         self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
-    ) -> InsertOne[Any]:
-        return InsertOne(self.new(aggregate, events, cause, attached))
+    ) -> tuple[InsertOne[Any], Fresh]:
+        document = self.new(aggregate, events, cause, attached)
+        fresh = Fresh(aggregate.id, document["share"], 0, True, document["outbox"])
+        return InsertOne(document), fresh
 
     def replace(
         self,
@@ -54,22 +59,32 @@ class Documents(Generic[A]):
         changed: A,
         events: Sequence[Event],
         cause: Cause,
-        attached: Attached | None = None,
-    ) -> UpdateOne:
-        """The change of a stored document, if its version is still the same."""
-        seq, seen, version = document["seq"], document["seen"], document["version"]
+        attached: Attached | None,
+        published: int,
+    ) -> tuple[UpdateOne, Fresh]:
+        """The change of a stored document, if its version is still the same. `published`: the last
+        `seq` known to be on the topic. If that is all, the change takes them out of the
+        document."""
+        id, seq, seen, version = (document[name] for name in ("_id", "seq", "seen", "version"))
+        now, pending = self._clock.real(), bool(document.get("pending"))
         fields = self._state(changed, version + 1) | {"seq": seq + len(events)}
-        kept = causes.to_keep(seen, self._clock.real())
-        entry = causes.entry(cause, self._clock.real())
-        push: Document = {"seen": {"$each": [entry], "$slice": -kept}, **(attached or {})}
-        if events:
+        push: Document = {
+            "seen": {"$each": [causes.entry(cause, now)], "$slice": -causes.to_keep(seen, now)},
+            **(attached or {}),
+        }
+        entries = outbox_entries(self._kind, id, seq, events, self._clock.now())
+        folded = pending and published >= seq
+        if folded:
+            fields |= {"outbox": entries, "pending": bool(events)}
+        elif events:
             fields["pending"] = True
-            waiting = outbox_entries(self._kind, document["_id"], seq, events, self._clock.now())
-            push["outbox"] = {"$each": waiting}
+            push["outbox"] = {"$each": entries}
         # An upsert whose version does not match tries to insert the same id and is refused: so each
         # caller of a bulk write still learns the outcome of its own.
-        match = {"_id": document["_id"], "version": version}
-        return UpdateOne(match, {"$push": push, "$set": fields}, upsert=True)
+        match = {"_id": id, "version": version}
+        update = UpdateOne(match, {"$push": push, "$set": fields}, upsert=True)
+        clean = folded or not pending
+        return update, Fresh(id, document.get("share", 0), seq, clean, entries, folded)
 
     @staticmethod
     def _state(aggregate: A, version: int) -> Document:

@@ -11,15 +11,16 @@ from pymongo import ASCENDING, IndexModel
 from chassis.domain import A, Cause, Decision
 from chassis.errors import AlreadyExists, Conflict, DuplicateKey, NotFound
 from chassis.mongo import causes
-from chassis.mongo.coalescer import Coalescer
+from chassis.mongo.coalescer import AggregateWrites
 from chassis.mongo.documents import Attached, Documents
+from chassis.mongo.reads import Reads
 from chassis.mongo.store import Document, Store
 from contracts.envelope import Event
 
 _TRIES = 8
 _PENDING = IndexModel(
-    [("pending", ASCENDING), ("_id", ASCENDING)],
-    name="pending_by_id",
+    [("pending", ASCENDING), ("share", ASCENDING), ("_id", ASCENDING)],
+    name="pending_by_share",
     partialFilterExpression={"pending": True},
 )
 
@@ -37,13 +38,15 @@ class Reader(Generic[A]):
         attached: Sequence[str] = (),
     ) -> None:
         self.name, self._store = name, store
-        self._with_causes = dict.fromkeys(("outbox", *attached), 0)
-        self._state = {**self._with_causes, "seen": 0}
+        with_causes = dict.fromkeys(("outbox", *attached), 0)
+        self._state = {**with_causes, "seen": 0}
         self._documents = Documents(name, model, store.clock)
         self.collection = store.collection(name, _PENDING, *indexes)
+        self._states = Reads(self.collection, self._state)
+        self._with_causes = Reads(self.collection, with_causes)
 
     async def get(self, id: str) -> A | None:
-        document = await self.collection.find_one({"_id": id}, self._state)
+        document = await self._states.submit(id)
         return None if document is None else self.load(document)
 
     async def require(self, id: str) -> A:
@@ -83,7 +86,8 @@ class Repository(Reader[A]):
         attached: Sequence[str] = (),
     ) -> None:
         super().__init__(store, name, model, *indexes, attached=attached)
-        self._writes = Coalescer(self.collection)
+        self.published = store.published[name]
+        self._writes = AggregateWrites(self, store.unpublished)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         store.outboxes.append(self)
 
@@ -101,7 +105,6 @@ class Repository(Reader[A]):
             await self._writes.submit(self._documents.insert(aggregate, events, cause, attached))
         except DuplicateKey as taken:
             return await self._stored_before(aggregate.id, cause, taken)
-        self._wrote(events)
         return aggregate.with_(version=1)
 
     async def add_missing(self, decisions: Sequence[Decision[A]], cause: Cause) -> int:
@@ -116,7 +119,7 @@ class Repository(Reader[A]):
         missing = [self._documents.new(*d, cause) for d in decisions if d[0].id not in stored]
         if missing:
             await self.collection.insert_many(missing, ordered=False)
-            self._store.wrote_events(self)
+            self._store.unpublished.reread(self)
         return len(missing)
 
     async def change(
@@ -142,7 +145,7 @@ class Repository(Reader[A]):
         # One change of an aggregate at a time in this process: only other replicas can come first.
         async with self._locks.setdefault(id, asyncio.Lock()):
             for _ in range(_TRIES):
-                document = await self.collection.find_one({"_id": id}, self._with_causes)
+                document = await self._with_causes.submit(id)
                 if document is None and create is None:
                     raise NotFound(id)
                 current = create if document is None else self.load(document)
@@ -167,26 +170,21 @@ class Repository(Reader[A]):
         cause: Cause,
         attached: Attached | None,
     ) -> A:
+        published = self.published.seq(document["_id"])
+        write = self._documents.replace(document, changed, events, cause, attached, published)
         try:
-            await self._writes.submit(
-                self._documents.replace(document, changed, events, cause, attached)
-            )
+            await self._writes.submit(write)
         except DuplicateKey as taken:
             if taken.key == ("_id",):
                 raise Conflict(document["_id"]) from None
             raise
-        self._wrote(events)
         return changed.with_(version=document["version"] + 1)
 
     async def _stored_before(self, id: str, cause: Cause, taken: DuplicateKey) -> A:
-        document = await self.collection.find_one({"_id": id}, self._with_causes)
+        document = await self._with_causes.submit(id)
         if document is None:
             raise taken
         # What made it is known however many causes came since.
         if causes.is_repeat([*document["seen"], document.get("made_by", "#")], cause):
             return self.load(document)
         raise AlreadyExists(id) if taken.key == ("_id",) else taken
-
-    def _wrote(self, events: Sequence[Event]) -> None:
-        if events:
-            self._store.wrote_events(self)

@@ -1,10 +1,9 @@
 """A service's own database: connection, collections, and what waits for the relay."""
 
-import asyncio
 import secrets
-from collections.abc import Hashable
+from collections import defaultdict
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
@@ -13,6 +12,8 @@ from pymongo.read_concern import ReadConcern
 
 from chassis import patches
 from chassis.clock import Clock
+from chassis.outbox.published import Published
+from chassis.outbox.unpublished import Outbox, Unpublished
 from chassis.outbox.wakeups import Wakeups
 
 patches.install()
@@ -22,13 +23,6 @@ Document = dict[str, Any]
 def new_id(kind: str) -> str:
     """A new unguessable id, as in `rep_8f0c2e...` (80 random bits)."""
     return f"{kind}_{secrets.token_hex(10)}"
-
-
-class Outbox(Hashable, Protocol):
-    """A collection whose documents carry unpublished events."""
-
-    name: str
-    collection: AsyncCollection[Document]
 
 
 class Store:
@@ -54,10 +48,9 @@ class Store:
         self.wakeups = Wakeups(self.database)
         self.clock = clock
         self.outboxes: list[Outbox] = []
-        self.unpublished: set[Outbox] = set()
-        """Where this process wrote events that its relay has not read yet."""
-        self.written = asyncio.Event()
-        """Set after each write of events, so that the relay need not wait for its next poll."""
+        self.unpublished = Unpublished()
+        self.published: defaultdict[str, Published] = defaultdict(Published)
+        """By collection."""
         self._indexes: list[tuple[AsyncCollection[Document], list[IndexModel]]] = []
 
     def collection(self, name: str, *indexes: IndexModel) -> AsyncCollection[Document]:
@@ -65,10 +58,6 @@ class Store:
         if indexes:
             self._indexes.append((collection, list(indexes)))
         return collection
-
-    def wrote_events(self, outbox: Outbox) -> None:
-        self.unpublished.add(outbox)
-        self.written.set()
 
     async def prepare(self) -> None:
         """Create indexes and the wake-up collection. Safe on several replicas at once."""

@@ -64,7 +64,9 @@ class Publisher:
 
     async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]":
         """Send one outbox entry; the future is done when all replicas have it."""
-        headers = [("traceparent", entry["trace"].encode())] if entry.get("trace") else []
+        headers = [("type", entry["type"].encode())]
+        if entry.get("trace"):
+            headers.append(("traceparent", entry["trace"].encode()))
         return await self.put(
             entry["topic"], entry["key"].encode(), entry["body"].encode(), headers
         )

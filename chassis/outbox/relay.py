@@ -1,15 +1,15 @@
 """The relay: publishes the events that wait in their aggregates, in order.
 
-One process of a service relays at a time, by a lease in the store; another takes over when it
-lapses. A relay that slept past its lease publishes nothing more. What is published twice all the
-same (a crash between the broker's acknowledgement and the mark) has the same id, and consumers
-recognise it.
+Each process of a service relays some shares of the aggregates, under leases in the store; others
+take over what lapses. A relay that slept past its leases publishes nothing more. What this process
+wrote goes out without being read again, where nothing earlier may still wait; everything else is
+found in the store. What is published twice all the same (a crash between the broker's
+acknowledgement and the mark) has the same id, and consumers recognise it.
 """
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from math import inf
 from typing import Any, Protocol
@@ -17,15 +17,20 @@ from typing import Any, Protocol
 import structlog
 
 from chassis.errors import is_transient
-from chassis.mongo.store import Document, Outbox, Store
-from chassis.outbox.lease import Lease
-from chassis.outbox.published import Published, mark
+from chassis.mongo.store import Document, Store
+from chassis.outbox.shares import SHARES, Shares
+from chassis.outbox.unpublished import Outbox, sendable
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
 from chassis.telemetry.metrics import RELAY_BACKLOG, RELAY_PUBLISHED
 
 log = structlog.get_logger()
-_POLL_EVERY = 1.0  # seconds; for wake-ups that are lost
-_MAX_DOCUMENTS = 500
+_POLL_EVERY = 5.0  # seconds; for wake-ups that are lost, and writes whose outcome was unknown
+_RETRY_AFTER = 0.5  # seconds
+_MARK_AFTER = 0.25  # seconds
+_PAGE = 500
+_MAX_UNMARKED = 10_000
+_FIELDS = {"outbox": 1, "share": 1}
+_ALL = frozenset(range(SHARES))
 
 
 class Bus(Protocol):
@@ -37,19 +42,26 @@ class Bus(Protocol):
 
 
 class Relay:
-    """Runs in every process of a service; works in the one that holds the lease."""
+    """Runs in every process of a service; works on the shares that it holds."""
 
     def __init__(self, store: Store, bus: Bus, lease_seconds: float = 5.0) -> None:
         self._store, self._bus = store, bus
-        self._lease = Lease(store, seconds=lease_seconds)
+        self._shares = Shares(store.collection("leases"), lease_seconds)
         self._renew_every = lease_seconds * 0.3
-        self._published: dict[str, Published] = defaultdict(Published)
-        self._polled_at = -inf
+        self._renew_at = self._poll_at = -inf
+        self._unread = set[Outbox]()
+        """Others wrote to these."""
+        self._elsewhere = set[tuple[str, int]]()
+        """(outbox, share) that others have to be told of."""
+        self._to_mark = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled. Errors are logged and retried."""
         try:
-            async with background(run_periodically("wakeups", self._listen, 1.0)):
+            async with (
+                background(run_periodically("wakeups", self._listen, 1.0)),
+                background(run_periodically("marks", self._mark_later, 0.0, _RETRY_AFTER)),
+            ):
                 while True:
                     try:
                         await self._bus.heal()
@@ -57,80 +69,127 @@ class Relay:
                         raise_if_cancelled()
                     except Exception as error:
                         raise_if_cancelled()
-                        self._polled_at = -inf
+                        self._poll_at = -inf
                         name, transient = type(error).__name__, is_transient(error)
                         log.warning("relay pauses", error=name, transient=transient)
-                        await asyncio.sleep(0.5)
+                        await asyncio.sleep(_RETRY_AFTER)
         finally:
-            with suppress(Exception):
-                async with asyncio.timeout(2):
-                    await self._lease.give_back()
+            for step in (self._mark, self._shares.leave, self._store.wakeups.notify_all):
+                with suppress(Exception):
+                    async with asyncio.timeout(2):
+                        await step()
 
     async def _turn(self) -> None:
-        """Hold the lease, and publish whatever is written; without it, wake its holder."""
-        if not await self._lease.take():
-            self._polled_at = -inf
+        """Renew the leases, and publish whatever is written until they are due again."""
+        await self._renew()
+        while time.monotonic() < self._renew_at:
+            unread = await self._publish_fresh()
+            for outbox in self._due(unread):
+                await self._publish_found(outbox)
             with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    await self._notify()
-            return
-        renewed = time.monotonic()
-        while time.monotonic() - renewed < self._renew_every:
-            self._store.written.clear()
-            for outbox in self._due():
-                await self._relay(outbox)
-            if not self._store.written.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(min(_POLL_EVERY, self._renew_every)):
-                        await self._store.written.wait()
+                async with asyncio.timeout(min(self._renew_at, self._poll_at) - time.monotonic()):
+                    await self._store.unpublished.written.wait()
 
-    def _due(self) -> Sequence[Outbox]:
-        """The outboxes to read: those this process wrote to; all after a wake-up, and at every
-        poll, for what others wrote."""
-        unpublished, self._store.unpublished = self._store.unpublished, set()
-        if time.monotonic() - self._polled_at >= _POLL_EVERY:
-            self._polled_at = time.monotonic()
-            return self._store.outboxes
-        return list(unpublished)
-
-    async def _notify(self) -> None:
-        """Another process relays: wake it when this one writes. One wake-up at a time, for all
-        writes meanwhile."""
-        while True:
-            await self._store.written.wait()
-            self._store.written.clear()
-            await self._store.wakeups.notify()
+    async def _renew(self) -> None:
+        """Renew, take and give back shares. Events of a new one may have waited: all are read."""
+        held = self._shares.held
+        self._renew_at = time.monotonic() + self._renew_every
+        if surplus := await self._shares.renew():
+            await self._mark()
+            await self._shares.give_back(surplus)
+            await self._store.wakeups.notify_all()
+        if self._shares.held - held:
+            self._poll_at = -inf
 
     async def _listen(self) -> None:
-        async for _ in self._store.wakeups.listen():
-            if self._lease.held:
-                self._polled_at = -inf
-                self._store.written.set()
+        async for wakeup in self._store.wakeups.listen():
+            if "shares" not in wakeup:
+                self._renew_at = self._poll_at = -inf
+            elif self._shares.held & {*wakeup["shares"]}:
+                names = wakeup["outboxes"]
+                self._unread |= {each for each in self._store.outboxes if each.name in names}
+            else:
+                continue
+            self._store.unpublished.written.set()
 
-    async def _relay(self, outbox: Outbox) -> int:
-        waiting = outbox.collection.find(
-            {"pending": True}, {"outbox": 1}, limit=_MAX_DOCUMENTS, max_time_ms=5000
-        )
-        found = await waiting.sort("_id", 1).to_list()
-        documents = self._published[outbox.name].without(found)
-        if len(found) == _MAX_DOCUMENTS:  # there may be more behind these
-            self._store.wrote_events(outbox)
-        RELAY_BACKLOG.labels(outbox.name).set(len(documents))
-        if not documents or not self._lease.held:
-            return 0
-        step = asyncio.create_task(self._publish_and_mark(outbox, documents))
+    def _due(self, unread: set[Outbox]) -> Sequence[Outbox]:
+        """The outboxes to read: all at every poll, else those where something may wait."""
+        unread, self._unread = unread | self._unread, set()
+        if time.monotonic() < self._poll_at:
+            return list(unread)
+        self._poll_at = time.monotonic() + _POLL_EVERY
+        return self._store.outboxes
+
+    async def _publish_fresh(self) -> set[Outbox]:
+        """Publish what this process wrote, or wake those who do. Gives the outboxes to read."""
+        written, unread = self._store.unpublished.take()
+        held = self._shares.held
+        if unread:
+            self._elsewhere |= {(o.name, share) for o in unread for share in _ALL - held}
+        steps: list[Coroutine[Any, Any, bool]] = []
+        for outbox, fresh in written.items():
+            self._elsewhere |= {(outbox.name, f.share) for f in fresh if f.share not in held}
+            documents, complete = sendable(fresh, held, outbox.published.seq)
+            if documents:
+                steps.append(self._send(outbox, documents))
+            if not complete:
+                unread.add(outbox)
+        await self._finish(*steps)
+        if self._elsewhere:
+            await self._store.wakeups.notify(self._elsewhere)
+            self._elsewhere.clear()
+        return unread
+
+    async def _publish_found(self, outbox: Outbox) -> None:
+        """Publish what the store has in the held shares, page by page."""
+        after, found = "", [Document()]
+        while found:
+            held = self._shares.held
+            query = {"pending": True, "share": _one_of(held), "_id": {"$gt": after}}
+            waiting = outbox.collection.find(query, _FIELDS, limit=_PAGE, max_time_ms=5000)
+            found = await waiting.sort("_id", 1).to_list() if held else []
+            documents = outbox.published.without(found)
+            RELAY_BACKLOG.labels(outbox.name).set(len(documents))
+            if documents and not await self._finish(self._send(outbox, documents)):
+                return
+            if len(found) < _PAGE:
+                RELAY_BACKLOG.labels(outbox.name).set(0)
+                return
+            if time.monotonic() > self._renew_at:  # goes on from the start, after the marks
+                self._poll_at = -inf
+                return
+            after = found[-1]["_id"]
+
+    async def _finish(self, *steps: Coroutine[Any, Any, bool]) -> bool:
+        """Whether all was acknowledged; else it is read and sent again soon. An orderly stop waits
+        too, so that nothing is published but unmarked."""
+        if not steps:
+            return True
+        tasks = [asyncio.create_task(step) for step in steps]
         try:
-            return await asyncio.shield(step)
-        except asyncio.CancelledError:  # an orderly stop leaves nothing published but unmarked
-            await asyncio.wait({step}, timeout=5)
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            await asyncio.wait(tasks, timeout=5)
             raise
+        errors = [error for task in tasks if (error := task.exception())]
+        if errors:
+            raise errors[0]
+        results = [task.result() for task in tasks]
+        if all(results):
+            return True
+        self._poll_at = min(self._poll_at, time.monotonic() + _RETRY_AFTER)
+        self._renew_at = -inf  # the turn ends: the bus may have to heal
+        return False
 
-    async def _publish_and_mark(self, outbox: Outbox, documents: Sequence[Document]) -> int:
+    async def _send(self, outbox: Outbox, documents: Sequence[Document]) -> bool:
+        """Publish all events of the documents. Whether the broker acknowledged them all."""
         done = await self._publish(documents)
-        if done:
-            self._published[outbox.name].remember(done)
-            await mark(outbox.collection, done)
-        return len(done)
+        published = outbox.published
+        published.remember(done)
+        self._to_mark.set()
+        if published.unmarked > _MAX_UNMARKED:
+            await published.mark(outbox.collection)
+        return all(done.get(one["_id"]) == one["outbox"][-1]["seq"] for one in documents)
 
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
         """Send all events of the documents; gives for each the last `seq` that the broker
@@ -138,7 +197,7 @@ class Relay:
         sent: list[tuple[str, int, str, asyncio.Future[Any]]] = []
         for document in documents:
             for entry in document["outbox"]:
-                if not self._lease.held:  # lapsed meanwhile: another process relays now
+                if document.get("share", 0) not in self._shares.held:  # lapsed meanwhile
                     break
                 future = await self._bus.send(entry)
                 sent.append((document["_id"], entry["seq"], entry["topic"], future))
@@ -155,3 +214,22 @@ class Relay:
         if failed:
             log.warning("events not acknowledged, retrying", count=len(failed))
         return done
+
+    async def _mark_later(self) -> None:
+        await self._to_mark.wait()
+        await asyncio.sleep(_MARK_AFTER)
+        self._to_mark.clear()
+        try:
+            await self._mark()
+        except BaseException:
+            self._to_mark.set()
+            raise
+
+    async def _mark(self) -> None:
+        for outbox in self._store.outboxes:
+            await outbox.published.mark(outbox.collection)
+
+
+def _one_of(shares: Collection[int]) -> Document:
+    """A document without a share is one of the first."""
+    return {"$in": [*shares, None] if 0 in shares else [*shares]}

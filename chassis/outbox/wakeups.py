@@ -5,7 +5,7 @@ Such a cursor wakes at inserts into this one collection. A change stream wakes a
 whole server, and each makes every write more expensive (docs/decisions/0016).
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Any
 
 from pymongo import CursorType, WriteConcern
@@ -15,6 +15,7 @@ from pymongo.read_concern import ReadConcern
 
 _NAMESPACE_EXISTS = 48  # another process made the collection meanwhile
 _MAX_DOCUMENTS = 16
+_AWAIT_MS = 5000
 
 
 class Wakeups:
@@ -30,7 +31,7 @@ class Wakeups:
         """Create the collection. Safe in several processes at once."""
         try:
             await self._database.create_collection(
-                "wakeups", capped=True, size=4096, max=_MAX_DOCUMENTS
+                "wakeups", capped=True, size=16_384, max=_MAX_DOCUMENTS
             )
         except CollectionInvalid:
             return
@@ -38,15 +39,21 @@ class Wakeups:
             if error.code != _NAMESPACE_EXISTS:
                 raise
 
-    async def notify(self) -> None:
+    async def notify_all(self) -> None:
+        """Everybody looks at everything: the leases, and all outboxes."""
         await self._wakeups.insert_one({})
 
-    async def listen(self) -> AsyncGenerator[None]:
-        """Each wake-up, from now on and a few from before. Ends when the cursor is lost: listen
-        again."""
-        await self.notify()  # a cursor on an empty collection ends at once
-        cursor = self._wakeups.find({}, {"_id": 1}, cursor_type=CursorType.TAILABLE_AWAIT)
-        cursor = cursor.max_await_time_ms(1000)
+    async def notify(self, written: Collection[tuple[str, int]]) -> None:
+        """These (outbox, share) have new events."""
+        outboxes, shares = {name for name, _ in written}, {share for _, share in written}
+        await self._wakeups.insert_one({"outboxes": [*outboxes], "shares": [*shares]})
+
+    async def listen(self) -> AsyncGenerator[Mapping[str, Any]]:
+        """Each wake-up, from now on and a few from before: with `outboxes` and `shares`, or for
+        everything. Ends when the cursor is lost: listen again."""
+        await self.notify_all()  # a cursor on an empty collection ends at once
+        cursor = self._wakeups.find({}, {"_id": 0}, cursor_type=CursorType.TAILABLE_AWAIT)
+        cursor = cursor.max_await_time_ms(_AWAIT_MS)
         while cursor.alive:
-            async for _ in cursor:
-                yield
+            async for wakeup in cursor:
+                yield wakeup

@@ -22,7 +22,7 @@ RELAY_BACKLOG = Gauge(
     ["collection"],
 )
 RELAY_PUBLISHED = Counter("relay_published_total", "Events published", ["topic"])
-RELAY_LEADER = Gauge("relay_leader", "1 while this process holds the relay's lease")
+RELAY_SHARES = Gauge("relay_shares", "Shares of the outboxes that this process relays")
 STORE_BATCH = Histogram(
     "store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )

@@ -173,7 +173,7 @@ async def _repositories(client: "AsyncMongoClient[dict[str, Any]]", service: str
     database = client[service]
     names = await database.list_collection_names()
     return sorted(
-        [name for name in names if "pending_by_id" in await database[name].index_information()]
+        [name for name in names if "pending_by_share" in await database[name].index_information()]
     )
 
 

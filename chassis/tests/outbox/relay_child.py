@@ -41,7 +41,7 @@ class NamedPublisher(Publisher):
 class StoppingRelay(Relay):
     def __init__(self, store: Store, publisher: Publisher) -> None:
         super().__init__(store, publisher, LEASE_SECONDS)
-        self._lease.holder = NAME
+        self._shares.holder = NAME
 
     async def _turn(self) -> None:
         print("turn begins")

@@ -1,4 +1,4 @@
-"""The relay publishes every event, in order, in one process at a time."""
+"""The relay publishes every event, in order, whoever wrote it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,6 @@ from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.lease import Lease
 from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import relaying
 from chassis.tests.counter import TOPIC, Counter, Counters, increment
@@ -105,31 +104,6 @@ async def test_an_idle_relay_publishes_what_another_process_writes(
     await other.close()
 
 
-async def test_a_lease_has_one_holder_and_lapses(store: Store):
-    first, second = Lease(store, seconds=0.5), Lease(store, seconds=0.5)
-    assert await first.take()
-    assert not await second.take()
-    assert await first.take()  # renewed
-    assert (first.held, second.held) == (True, False)
-
-    async def taken_over() -> bool:
-        return await second.take()
-
-    await eventually(taken_over, within=5)
-    assert not first.held  # its own deadline is the earlier one
-    assert not await first.take()
-
-
-async def test_a_lease_given_back_can_be_taken_at_once(store: Store):
-    first, second = Lease(store, seconds=60), Lease(store, seconds=60)
-    assert await first.take()
-    await first.give_back()
-    assert not first.held
-    assert await second.take()
-    await first.give_back()  # not the holder any more: no effect
-    assert not await first.take()
-
-
 async def test_two_relays_publish_each_event_once_and_one_continues_alone(
     counters: Counters, store: Store, publisher: Publisher, backend: Backend
 ):
@@ -171,16 +145,10 @@ async def test_a_wakeup_from_another_process_is_handled_at_once(
     """Periodic polling is switched off: only the wake-up can cause the publishing."""
     other = Store(backend.mongo_url, store.database.name, Clock())
     elsewhere = Repository(other, "counters", Counter)
-    lease = store.collection("leases")
-
-    async def holds(_: object = None) -> object:
-        return await lease.find_one({"_id": "relay"})
-
     async with reading(backend) as topic, relaying(store, publisher):
-        await eventually(holds)
         await counters.add(Counter(id="cnt_wakeup_0"), [], Cause("first"))
         await counters.change("cnt_wakeup_0", increment, Cause("change"))
-        await published(topic, {"cnt_wakeup_0"}, 1)  # it has polled, and holds the lease
+        await published(topic, {"cnt_wakeup_0"}, 1)  # it has polled, and holds all shares
         monkeypatch.setattr("chassis.outbox.relay._POLL_EVERY", 3600.0)
         async with relaying(other, publisher):
             await elsewhere.add(Counter(id="cnt_wakeup_1"), [], Cause("elsewhere"))

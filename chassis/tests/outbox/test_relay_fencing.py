@@ -72,19 +72,19 @@ async def nothing_pending(counters: Counters) -> bool:
     return await counters.collection.count_documents({"pending": True}) == 0
 
 
-async def holder(store: Store) -> str | None:
-    lease: Any = await store.collection("leases").find_one({"_id": "relay"})
-    return lease and lease["holder"]
+async def holders(store: Store) -> set[str]:
+    leases: Any = await store.collection("leases").find_one({"_id": "relay"})
+    return {share["holder"] for share in leases["shares"]} if leases else set()
 
 
-async def next_holder(store: Store, name: str | None) -> str:
-    """The holder of the lease, once it is not `name`."""
+async def taken_over(store: Store, name: str) -> None:
+    """Wait until others hold the shares of this one."""
 
-    async def other() -> str | None:
-        found = await holder(store)
-        return None if found == name else found
+    async def by_others() -> bool:
+        found = await holders(store)
+        return bool(found) and name not in found
 
-    return await eventually(other, within=30)
+    await eventually(by_others, within=30)
 
 
 def variables(backend: Backend, store: Store, stop_at: str = "") -> dict[str, str]:
@@ -123,7 +123,7 @@ async def test_a_relay_stopped_past_its_lease_publishes_nothing_but_what_was_buf
         await stale.wait_until_stopped()
         turns = len(stale.output())
         async with relaying(store, publisher):
-            assert await next_holder(store, "stale")
+            await taken_over(store, "stale")
             for n in range(4, 8):  # unknown to the stale relay
                 await asyncio.gather(
                     *(counters.change(id, increment, Cause(f"{id}{n}")) for id in ids)
@@ -136,7 +136,8 @@ async def test_a_relay_stopped_past_its_lease_publishes_nothing_but_what_was_buf
             await eventually(lambda: nothing_pending(counters))
     sent = await on_topic(backend, ids)
     assert without_repeats(sent) == {id: list(range(1, 10)) for id in ids}
-    assert sum(one.relay == "stale" for one in sent) == expected
+    # The last change may be in a share that it has got since.
+    assert sum(one.relay == "stale" and one.seq < 9 for one in sent) == expected
 
 
 @asynccontextmanager
@@ -162,19 +163,19 @@ async def changing(
 async def stop_in_turn(
     store: Store, relays: Sequence[Child], rounds: int, chance: random.Random
 ) -> None:
-    """In each round the relay that holds the lease stops at some moment; those stopped before
-    continue beside the new one, or later."""
-    by_name, stopped = {child.name: child for child in relays}, list[Child]()
+    """In each round one relay stops at some moment, and the others take over; those stopped before
+    continue beside them, or later."""
+    stopped = list[Child]()
     for _ in range(rounds):
-        name = await next_holder(store, None)
+        relay = chance.choice([each for each in relays if each not in stopped])
         await asyncio.sleep(chance.uniform(0, 0.8))
-        by_name[name].send(signal.SIGSTOP)
-        stopped.append(by_name[name])
-        await next_holder(store, name)
+        relay.send(signal.SIGSTOP)
+        stopped.append(relay)
+        await taken_over(store, relay.name)
         while len(stopped) > chance.randint(0, len(relays) - 2):
             stopped.pop(0).send(signal.SIGCONT)
-    for child in stopped:
-        child.send(signal.SIGCONT)
+    for relay in stopped:
+        relay.send(signal.SIGCONT)
 
 
 @pytest.mark.long
