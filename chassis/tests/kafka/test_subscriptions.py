@@ -9,6 +9,7 @@ from chassis.kafka.subscriptions import Delivery, Message, Record, Subscriptions
 from chassis.tests.counter import TOPIC, Counted, Laned
 from chassis.tests.kafka.records import NOW, record
 from contracts.envelope import Event
+from contracts.events.dispatch import VolunteerCalled, WaveCalled
 
 
 class Elsewhere(Event):
@@ -32,8 +33,16 @@ async def of_lane(event: Laned, message: Message) -> None: ...
 async def elsewhere(event: Elsewhere, message: Message) -> None: ...
 
 
+async def on_wave(event: WaveCalled, message: Message) -> None: ...
+
+
 COUNTED = Counted(counter="cnt_1", total=3, lane="north")
 LANED = Laned(counter="cnt_1", total=3, lane="north")
+
+
+def named(type: bytes | None) -> tuple[tuple[str, bytes | None], ...]:
+    """Headers as the publisher sends them."""
+    return (("type", type), ("traceparent", b"00-1"))
 
 
 def delivered(subscriptions: Subscriptions, read: Record) -> Delivery:
@@ -92,9 +101,41 @@ def test_a_type_without_a_handler_is_skipped_even_if_its_data_is_unreadable():
     assert subscriptions.read(record(COUNTED, value=value)) is None
 
 
+def test_a_type_that_a_header_names_is_skipped_without_reading_the_value():
+    subscriptions = Subscriptions().on(Laned, of_lane)
+    assert subscriptions.read(record(COUNTED, headers=named(b"Counted"), value=b"\xff")) is None
+
+
+def test_a_named_type_is_delivered_like_one_without_the_header():
+    subscriptions = Subscriptions().on(Counted, first).on(WaveCalled, on_wave)
+    wave = WaveCalled.model_validate(WaveCalled.example)
+    retired = VolunteerCalled.model_validate(VolunteerCalled.example)
+    for event in (COUNTED, wave, retired):
+        told = delivered(subscriptions, record(event, headers=named(type(event).__name__.encode())))
+        untold = delivered(subscriptions, record(event))
+        assert (told.event, told.message, told.type) == (untold.event, untold.message, untold.type)
+        assert (told.lane, told.handlers) == (untold.lane, untold.handlers)
+    assert untold.event == WaveCalled.upcast(retired)
+
+
+@pytest.mark.parametrize("header", [b"\xff", b"", None, b"Laned"])
+def test_a_header_that_is_unreadable_or_contradicts_the_value_is_delivered_as_an_error(
+    header: bytes | None,
+):
+    subscriptions = Subscriptions().on(Counted, first).on(Laned, of_lane)
+    delivery = delivered(subscriptions, record(COUNTED, headers=named(header)))
+    assert (delivery.message, delivery.event) == (None, None)
+    assert delivery.error
+    assert delivery.lane == b"cnt_1"
+
+
+@pytest.mark.parametrize("headers", [(), (("type", b"Counted"),)])
 @pytest.mark.parametrize("value", [b"", None, b"{}", b"[]", b"\xff", b'{"type": "Counted"}'])
-def test_an_unreadable_record_is_delivered_with_its_error(value: bytes | None):
-    delivery = delivered(Subscriptions().on(Counted, first), record(COUNTED, value=value))
+def test_an_unreadable_record_is_delivered_with_its_error(
+    value: bytes | None, headers: tuple[tuple[str, bytes], ...]
+):
+    unreadable = record(COUNTED, value=value, headers=headers)
+    delivery = delivered(Subscriptions().on(Counted, first), unreadable)
     assert (delivery.message, delivery.event) == (None, None)
     assert delivery.error == "ValidationError"
     assert delivery.lane == b"cnt_1"
