@@ -87,7 +87,7 @@ def build(settings: RegistrationSettings) -> Service:
 
     service.on(SquadFormed, squad_handlers.follow_squad)
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
-    service.runs("watches that lapse", watches.lapse_due, every=1.0)
+    service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
 
     async def prepare() -> None:
         _require_keys(service, settings, keys)

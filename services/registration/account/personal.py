@@ -69,7 +69,7 @@ class FieldCipher:
 
     def __init__(self, key: str, lookup_key: str) -> None:
         self._cipher = AESGCM(_key(key, "FIELD_KEY"))
-        self._lookup_key = _key(lookup_key, "LOOKUP_KEY")
+        self._lookup = hmac.new(_key(lookup_key, "LOOKUP_KEY"), digestmod=hashlib.sha256)
 
     def encrypt(self, plain: str, context: str) -> str:
         nonce = secrets.token_bytes(12)
@@ -83,9 +83,9 @@ class FieldCipher:
 
     def lookup(self, plain: str, context: str) -> str:
         """A keyed hash that finds an equal value without revealing it: 32 hex digits."""
-        return hmac.new(
-            self._lookup_key, f"{context}\x1f{plain}".encode(), hashlib.sha256
-        ).hexdigest()[:32]
+        keyed = self._lookup.copy()
+        keyed.update(f"{context}\x1f{plain}".encode())
+        return keyed.hexdigest()[:32]
 
 
 def _key(text: str, name: str) -> bytes:
@@ -106,7 +106,12 @@ class PersonalData:
 
     def account_id(self, phone: str) -> str:
         """Derived from the phone, so a phone never has two accounts."""
-        return derived_id("acc", self.phone_key(phone))
+        return self.account_of(self.phone_key(phone))
+
+    @staticmethod
+    def account_of(phone_key: str) -> str:
+        """The same id, where the phone's key is known."""
+        return derived_id("acc", phone_key)
 
     def id_number_key(self, number: str) -> str:
         return self._cipher.lookup(number, "account.id_number")

@@ -67,7 +67,7 @@ class CodeHandlers:
         policy = POLICIES.at(now)
         key, code_id = self._personal.phone_key(phone), secrets.token_hex(8)
         code = f"{secrets.randbelow(10**policy.code_digits):0{policy.code_digits}d}"
-        known = await self._accounts.exists(self._personal.account_id(phone))
+        known = await self._accounts.exists(self._personal.account_of(key))
         last = await self._codes.issue(
             key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now
         )
@@ -92,10 +92,10 @@ class CodeHandlers:
                 raise Refusal("phone_invalid", "body.phone") from None
             raise Refusal("message_not_sent", retry_after=10) from None
 
-    async def check(self, phone: str, guess: str) -> IssuedCode:
+    async def check(self, phone_key: str, guess: str) -> IssuedCode:
         """The code that was guessed. Raises Refusal for a wrong guess, and once the guesses are
         used up."""
-        issued = await self._codes.count_guess(self._personal.phone_key(phone))
+        issued = await self._codes.count_guess(phone_key)
         hashed = self._personal.code_hash(issued.code if issued else "", guess)
         now = real_time(self._clock)
         verdict = codes.verdict(issued, hashed, now, POLICIES.at(now))
@@ -133,10 +133,12 @@ class SessionHandlers:
     async def open(self, phone_text: str, guess: str, cause: Cause) -> SignedIn:
         """A repeat of `cause` gives the same session; the code opens no other."""
         phone = phone_of(phone_text, "body.phone")
-        issued = await self._codes.check(phone, guess)
-        now, id = real_time(self._clock), self._personal.account_id(phone)
+        key = self._personal.phone_key(phone)
+        issued, id = await self._codes.check(key, guess), self._personal.account_of(key)
+        now = real_time(self._clock)
+        policy = POLICIES.at(now)
         session = sessions.new_session(
-            derived_id("ses", issued.code), secrets.token_hex(16), now, POLICIES.at(now)
+            derived_id("ses", issued.code), secrets.token_hex(16), now, policy
         )
         account = None
         if not issued.account_known:
@@ -146,7 +148,7 @@ class SessionHandlers:
         if account is None:
             account = await self._accounts.change(
                 id,
-                lambda a: sessions.sign_in(a, session, issued.code, now, POLICIES.at(now)),
+                lambda a: sessions.sign_in(a, session, issued.code, now, policy),
                 cause,
             )
         opened = account.session(session.id)

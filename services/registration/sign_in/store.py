@@ -1,11 +1,11 @@
 """The last code of each phone, by keyed hash; and, where SMS is local, the messages that a phone
 would have shown."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -102,13 +102,22 @@ class SignInCodes:
 
     async def count_guess(self, phone_key: str) -> IssuedCode | None:
         """The phone's code, with this guess counted. Guesses that arrive during a write are counted
-        together by the next one."""
+        together by the next one.
+
+        The driver does not repeat the write after a lost connection, so it cannot count twice:
+        whoever guessed is told to try again.
+        """
         return await self._counter.submit(phone_key)
 
     async def _count(self, batch: Sequence[str]) -> Sequence[IssuedCode | None]:
+        by_number: dict[int, list[str]] = defaultdict(list)
+        for key, guesses in Counter(batch).items():
+            by_number[guesses].append(key)
+        # One statement for all phones with one guess, which are nearly all of a batch. Each phone's
+        # count is atomic, as with a statement of its own.
         counts = [
-            UpdateOne({"_id": key}, {"$inc": {"guesses": guesses}})
-            for key, guesses in Counter(batch).items()
+            UpdateMany({"_id": {"$in": keys}}, {"$inc": {"guesses": guesses}})
+            for guesses, keys in by_number.items()
         ]
         await self._guesses.bulk_write(counts, ordered=False)
         keys = {"$in": list(set(batch))}

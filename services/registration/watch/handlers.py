@@ -1,11 +1,14 @@
 """Takes watches, hands them on and lets them lapse."""
 
+from datetime import datetime
+
 import structlog
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import NotFound, is_transient
 from chassis.identity.guards import Principal, require
+from chassis.tasks.schedule import Schedule
 from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
 from services.registration.watch import domain
@@ -19,6 +22,8 @@ _DUE_BATCH = 200
 class WatchHandlers:
     def __init__(self, watches: Watches, accounts: Accounts, clock: Clock) -> None:
         self._watches, self._accounts, self._clock = watches, accounts, clock
+        self.schedule = Schedule(clock)
+        """When the next watch lapses."""
 
     async def page(self, who: Principal, area: str | None, after: str, limit: int) -> list[Watch]:
         """Up to `limit` + 1, by id, from beyond `after`. Raises Refusal for another's area."""
@@ -37,9 +42,11 @@ class WatchHandlers:
         if free is None:
             raise Refusal("watch_area", "body.area")
         require(who.may("watch.hold", area))
-        return await self._watches.change(
+        taken = await self._watches.change(
             free.id, lambda w: domain.take(w, who.subject, POLICIES.at(now), now), cause, free
         )
+        self.schedule.note(taken.until)
+        return taken
 
     async def offer(self, who: Principal, id: str, to: str, cause: Cause) -> Watch:
         free, now = _free(who, id), self._clock.now()
@@ -50,14 +57,19 @@ class WatchHandlers:
 
     async def accept(self, who: Principal, id: str, cause: Cause) -> Watch:
         free, now = _free(who, id), self._clock.now()
-        return await self._watches.change(
+        accepted = await self._watches.change(
             id, lambda w: domain.accept(w, who.subject, POLICIES.at(now), now), cause, free
         )
+        self.schedule.note(accepted.until)
+        return accepted
 
-    async def lapse_due(self) -> None:
-        """Safe on several replicas at once: who comes second finds it lapsed."""
+    async def lapse_due(self) -> datetime | None:
+        """Gives when the next one lapses, as far as a batch shows it. Safe on several replicas at
+        once: who comes second finds it lapsed."""
         now = self._clock.now()
-        for id in await self._watches.due(now, _DUE_BATCH):
+        for id, until in await self._watches.next_ends(_DUE_BATCH):
+            if until > now:
+                return until
             cause = Cause(f"due:{id}:{now.isoformat()}")
             try:
                 await self._watches.change(id, lambda watch: domain.lapse(watch, now), cause)
@@ -65,6 +77,7 @@ class WatchHandlers:
                 if is_transient(error):
                     raise
                 log.warning("watch has not lapsed", watch=id, error=type(error).__name__)
+        return None
 
 
 def _free(who: Principal, id: str) -> Watch:

@@ -29,8 +29,7 @@ class Watches(Repository[Watch]):
         query = {"$or": inside, "_id": {"$gt": after}}
         return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
-        """Ids of those held beyond their end, the longest overdue first."""
-        query = {**_HELD, "until": {"$lte": now}}
-        found = await self.find(query, sort=[("until", ASCENDING)], limit=limit)
-        return [watch.id for watch in found]
+    async def next_ends(self, limit: int) -> list[tuple[str, datetime]]:
+        """(id, end) of those that are held, the earliest end first, beyond it or not."""
+        held = self.collection.find(_HELD, {"until": 1}, limit=limit, max_time_ms=5000)
+        return [(watch["_id"], watch["until"]) async for watch in held.sort("until", ASCENDING)]

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from services.registration.tests.live import Client, Member, new_phone
+from services.registration.tests.live import Client, Member, events_of, new_phone
+from tests.support.platform import WholePlatform
 
 pytestmark = pytest.mark.servers
 
@@ -27,11 +28,20 @@ async def test_a_code_opens_one_account_and_one_session(client: Client) -> None:
     assert other.json()["errors"][0]["field"] == "body.code"
 
 
-async def test_of_many_at_once_with_one_code_one_is_let_in(client: Client) -> None:
+async def test_of_many_at_once_with_one_code_one_is_let_in_to_one_account(
+    client: Client, platform: WholePlatform
+) -> None:
     phone = new_phone()
     body = {"phone": phone, "code": await client.code(phone)}
     answers = await asyncio.gather(*(client.http.post("sessions", json=body) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422, 422]
+    first = next(answer for answer in answers if answer.status_code == 201)
+    member = Member(client.http, first.json())
+    sessions = (await member.call("GET", "sessions")).json()["items"]
+    assert [session["current"] for session in sessions] == [True]
+    assert (await member.call("DELETE", "sessions/current")).status_code == 204
+    published = await events_of(platform, member.id, 2)
+    assert [name for name, _ in published] == ["AccountOpened", "SessionRevoked"]
 
 
 async def test_guesses_end_after_five_even_if_they_come_at_once(client: Client) -> None:
