@@ -21,9 +21,7 @@ class Coalescer(Batcher[Write, None]):
     `Batcher`."""
 
     def __init__(self, collection: AsyncCollection[dict[str, Any]], gather: float = 0.0) -> None:
-        super().__init__(self._write, gather=gather)
-    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
-        super().__init__(self.write_all)
+        super().__init__(self.write_all, gather=gather)
         self._collection = collection
 
     async def write_all(self, writes: Sequence[Write]) -> Sequence[Exception | None]:
