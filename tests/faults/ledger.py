@@ -172,27 +172,40 @@ def _call_outs(state: ObservedState) -> Iterator[str]:
         ]
         if len(accepted) > callout["people_needed"]:
             yield f"call-out {id}: {len(accepted)} accepted, {callout['people_needed']} needed"
-    calls = Counter((f.data["callout"], f.data["volunteer"]) for f in state.of("VolunteerCalled"))
+    calls = Counter(
+        (f.data["callout"], one["volunteer"])
+        for f in state.of("WaveCalled")
+        for one in f.data["called"]
+    )
     for (id, volunteer), times in calls.items():
         if times != 1:
             yield f"{volunteer} called {times} times to {id}"
 
 
 def _messages(state: ObservedState) -> Iterator[str]:
-    """One alert for each call, and one message to the reporter for each outcome."""
-    messages = state.aggregates["messages"]
-    for kind, type_, who in (
-        ("alert", "VolunteerCalled", "volunteer"),
-        ("outcome", "ReportResolved", "reporter"),
-    ):
-        due = {
-            derived_id("msg", f.envelope.id, f.data[who]) for f in state.of(type_) if f.data[who]
+    """One message for each wave, to all who are called, and one to the reporter for each
+    outcome."""
+    called = {
+        (derived_id("msg", f.envelope.id), one["volunteer"])
+        for f in state.of("WaveCalled")
+        for one in f.data["called"]
+    }
+    resolved = {
+        (derived_id("msg", f.envelope.id), f.data["reporter"])
+        for f in state.of("ReportResolved")
+        if f.data["reporter"]
+    }
+    for kind, due in (("alert", called), ("outcome", resolved)):
+        there = {
+            (id, one["account"])
+            for id, message in state.aggregates["messages"].items()
+            if message["kind"] == kind
+            for one in message["recipients"]
         }
-        there = {id for id, message in messages.items() if message["kind"] == kind}
-        for id in due - there:
-            yield f"{kind} lost: {id}"
-        for id in there - due:
-            yield f"{kind} without a cause: {id}"
+        for id, account in due - there:
+            yield f"{kind} lost: {id} to {account}"
+        for id, account in there - due:
+            yield f"{kind} without a cause: {id} to {account}"
 
 
 def _outcomes(state: ObservedState) -> Iterator[str]:

@@ -22,7 +22,7 @@ _PUBLISHED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("reports", REPORT, "ReportFiled", {"report": REPORT}),
     ("reports", REPORT, "ReportRouted", {"report": REPORT, "round": 1, "route": "volunteers"}),
     ("callouts", CALLOUT, "CalloutOpened", _ABOUT),
-    ("callouts", CALLOUT, "VolunteerCalled", _ABOUT | {"volunteer": VOLUNTEER}),
+    ("callouts", CALLOUT, "WaveCalled", _ABOUT | {"called": [{"volunteer": VOLUNTEER}]}),
     ("callouts", CALLOUT, "CalloutAccepted", _ABOUT | {"volunteer": VOLUNTEER}),
     ("callouts", CALLOUT, "VolunteerFinished", _ABOUT | {"volunteer": VOLUNTEER} | WORK),
     ("callouts", CALLOUT, "CalloutDone", _ABOUT | {"outcome": "solved"}),
@@ -54,8 +54,11 @@ class EditableState:
             "callouts": {CALLOUT: _document(5, people_needed=1, candidates=[candidate])},
             "accounts": {"acc_n": _document(1)},
             "messages": {
-                derived_id("msg", f"callouts/{CALLOUT}/2", VOLUNTEER): _document(0, kind="alert"),
-                derived_id("msg", f"reports/{REPORT}/3", "acc_r"): _document(0, kind="outcome"),
+                derived_id("msg", cause): _document(0, kind=kind, recipients=[{"account": to}])
+                for cause, kind, to in (
+                    (f"callouts/{CALLOUT}/2", "alert", VOLUNTEER),
+                    (f"reports/{REPORT}/3", "outcome", "acc_r"),
+                )
             },
             "service_records": {
                 "srv_1": _document(
@@ -102,7 +105,9 @@ def test_a_correct_state_has_no_problems_even_with_repeats_on_a_topic() -> None:
 
 
 def _call_twice(state: EditableState) -> None:
-    state.publish("callouts", CALLOUT, "VolunteerCalled", _ABOUT | {"volunteer": VOLUNTEER})
+    state.publish(
+        "callouts", CALLOUT, "WaveCalled", _ABOUT | {"called": [{"volunteer": VOLUNTEER}]}
+    )
     state.first("callouts")["seq"] = 6
 
 

@@ -46,6 +46,7 @@ async def callout_under_way(api: Api, clock: Clock) -> AsyncGenerator[CalloutUnd
     alert = await _alert(volunteer, report["id"], clock)
     callout = f"callouts/{alert['callout']}"
     try:
+        await volunteer.post(f"inbox/{alert['id']}/read")
         await volunteer.post(f"{callout}/accept")
         await volunteer.post(f"{callout}/arrive")
         await eventually(
@@ -97,6 +98,7 @@ async def _ids(reporter: Person, volunteer: Person, report: Json, alert: Json) -
         "report": report["id"],
         "callout": alert["callout"],
         "message": alert["id"],
+        "message_to_all": alert["id"].partition("-")[0],
         "account": volunteer.id,
         "reporter": reporter.id,
         "session": sessions["items"][0]["id"],

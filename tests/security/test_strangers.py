@@ -23,7 +23,7 @@ STORED = {
     },
     "incidents": {"reports": ("report",)},
     "dispatch": {"callouts": ("callout",), "responders": ("account",)},
-    "notify": {"messages": ("message",)},
+    "notify": {"messages": ("message_to_all",), "receipts": ("message",)},
 }
 """Database -> collection -> ids of the call-out under way."""
 

@@ -11,11 +11,14 @@ def decide(
     message: Message, policy: NotifyPolicy, now: datetime, off_duty: Collection[str]
 ) -> Message:
     """A new message is due, or held back from some or all of its recipients."""
+    off_duty = off_duty if message.kind in policy.hold_back_off_duty else ()
     expired = message.is_expired(now) and message.kind in policy.hold_back_expired
+    if not off_duty and not expired:
+        return message.with_(due=True)
 
     def decided(one: Recipient) -> Recipient:
         reason: HoldBackReason | None = "expired" if expired else None
-        if one.account in off_duty and message.kind in policy.hold_back_off_duty:
+        if one.account in off_duty:
             reason = "off_duty"
         return one.with_(held_back=reason) if reason else one
 
@@ -28,6 +31,6 @@ def may_get(
 ) -> Sequence[Recipient]:
     """Those who wait for it, except who has gone off duty since it was stored, if that matters."""
     waiting = message.waiting()
-    if message.kind not in policy.hold_back_off_duty:
+    if not off_duty or message.kind not in policy.hold_back_off_duty:
         return waiting
     return [one for one in waiting if one.account not in off_duty]

@@ -79,7 +79,7 @@ class RenderedMessage:
         """What goes between the segments; the first is the id of the recipient's message."""
         values = {"": personal_id(self._message.id, recipient.account), **recipient.values}
         return [
-            _in_string(str(values[name])) if in_text else _json(values[name])
+            _in_string(values[name]) if in_text else _json(values[name])
             for name, in_text in self._places
         ]
 
@@ -109,9 +109,11 @@ class RenderedMessage:
 
 
 def _json(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
     return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
 
 
-def _in_string(text: str) -> str:
+def _in_string(value: str | int) -> str:
     """As a part of a JSON string: each character is written alone, whatever stands beside it."""
-    return _json(text)[1:-1]
+    return str(value) if type(value) is int else _json(str(value))[1:-1]
