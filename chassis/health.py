@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from chassis.telemetry.metrics import LOOP_LAG
 
 EXIT_CODE = 70
+_BEAT = 1.0  # seconds
 _ASLEEP = 5.0  # seconds; the whole process slept (SIGSTOP, a suspended machine)
 Check = Callable[[], Awaitable[object]]
 
@@ -54,8 +55,8 @@ class Watchdog:
         while True:
             before = time.monotonic()
             self._beat = before
-            await asyncio.sleep(0.5)
-            LOOP_LAG.set(max(0.0, time.monotonic() - before - 0.5))
+            await asyncio.sleep(_BEAT)
+            LOOP_LAG.set(max(0.0, time.monotonic() - before - _BEAT))
 
     def start(self) -> None:
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()

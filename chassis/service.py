@@ -54,6 +54,11 @@ class Wiring:
         repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
         self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
 
+    def consumes_in_batches(self, linger: float) -> None:
+        """Wait so many seconds after events came, and take together what comes meanwhile: for a
+        service whose events nobody waits for. See `Subscriptions.linger`."""
+        self.subscriptions.linger = linger
+
     def runs(self, name: str, step: Step, every: float) -> None:
         """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
         self._steps.append((name, step, every))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from math import ceil
 from typing import Any, cast
 
 import structlog
@@ -13,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
+from chassis.kafka.fetching import FetchingConsumer
 from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
 from chassis.kafka.processor import Processor
@@ -26,7 +28,8 @@ _MAX_FETCHED = 250
 """Messages at a time. At most twice as many are processed but not committed: a crash repeats fewer
 than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
 _COMMIT_EVERY = 0.5  # seconds
-_CHECK_LAG_EVERY = 2.0  # seconds
+_REST = 5.0  # seconds without a message or anything to commit; a message ends it at once
+_CHECK_LAG_EVERY = 5.0  # seconds
 _FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
@@ -79,17 +82,30 @@ class Consumer:
             check_lag = partial(self._check_lag, consumer)
             async with background(run_periodically("lag", check_lag, _CHECK_LAG_EVERY)):
                 while True:
-                    await self._room()
-                    self._begin(await consumer.getmany(timeout_ms=200, max_records=_MAX_FETCHED))
-                    self._offsets.show_lag(consumer)
-                    if time.monotonic() - self._offsets.committed_at > _COMMIT_EVERY:
-                        await self._offsets.commit(consumer)
+                    await self._turn(consumer)
                     raise_if_cancelled()
         finally:
             await self.hand_over()
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(5):
                     await consumer.stop()
+
+    async def _turn(self, consumer: AIOKafkaConsumer) -> None:
+        """Begin what is fetched, and commit what is processed, at intervals."""
+        await self._room()
+        wait = self._until_commit() if self._offsets.uncommitted else _REST
+        batches = await consumer.getmany(timeout_ms=ceil(wait * 1000), max_records=_MAX_FETCHED)
+        self._begin(batches)
+        if self._until_commit() <= 0.0:
+            await self._offsets.commit(consumer)
+            self._offsets.show_lag(consumer)
+        if batches and self._subscriptions.linger:
+            await asyncio.sleep(self._subscriptions.linger)
+
+    def _until_commit(self) -> float:
+        """Seconds."""
+        due = self._offsets.committed_at + _COMMIT_EVERY
+        return max(0.0, due - time.monotonic())
 
     async def _room(self) -> None:
         """Wait until a crash would repeat few enough messages: a store keeps a limited number of
@@ -138,6 +154,8 @@ class Consumer:
         try:
             async with asyncio.timeout(5):
                 self.lag = await self._offsets.lag(consumer)
+            if not self.lag:
+                self._processor.note_progress()
         except (KafkaError, TimeoutError):
             stood_since = self._processor.progressed
             self._processor.note_progress()
@@ -148,7 +166,7 @@ class Consumer:
 
 
 def _client(bootstrap: str, group: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
+    return FetchingConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,
         enable_auto_commit=False,
@@ -157,7 +175,9 @@ def _client(bootstrap: str, group: str) -> AIOKafkaConsumer:
         session_timeout_ms=10_000,
         rebalance_timeout_ms=15_000,
         heartbeat_interval_ms=2000,
-        fetch_max_wait_ms=500,
+        # The broker answers as soon as there is a message. Less than the time limit of a request.
+        fetch_max_wait_ms=5000,
+        consumer_timeout_ms=2000,
         request_timeout_ms=15_000,
         retry_backoff_ms=100,
     )

@@ -86,6 +86,10 @@ class Subscriptions:
     """The topic follows from the event, and the lane from the event's ordering key, unless a reader
     needs another order."""
 
+    linger = 0.0
+    """Seconds to wait after messages came before more are taken: what comes meanwhile is handled
+    together. The first after a rest does not wait."""
+
     def __init__(self) -> None:
         self._handlers: dict[str, dict[str, _Subscription]] = {}
 

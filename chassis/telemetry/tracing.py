@@ -17,6 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 _w3c = TraceContextTextMapPropagator()
 tracer = trace.get_tracer("chassis")
+_EXPORT_EVERY = 1000  # milliseconds
 
 
 def install(service: str) -> TracerProvider | None:
@@ -40,7 +41,8 @@ def install(service: str) -> TracerProvider | None:
         resource=Resource.create({"service.name": service}),
         sampler=ParentBased(TraceIdRatioBased(ratio)),
     )
-    provider.add_span_processor(BatchSpanProcessor(found[0].load()(), schedule_delay_millis=500))
+    exporter = found[0].load()()
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_EXPORT_EVERY))
     trace.set_tracer_provider(provider)
     return provider
 
