@@ -24,8 +24,9 @@ async def cause_of(request: Request, who: Asking, key: Annotated[str, _HEADER] =
         return Cause(secrets.token_hex(16))
     if not _KEY.fullmatch(key):
         raise Refusal("bad_request", fields={"header.Idempotency-Key": "problem.key_invalid"})
-    identity = "\x1f".join((_subject(who), request.method, request.url.path, key))
-    body = request.url.query.encode() + b"\x1f" + await request.body()
+    scope = request.scope  # `request.url` is built and taken apart again for each request
+    identity = "\x1f".join((_subject(who), request.method, scope["path"], key))
+    body = scope["query_string"] + b"\x1f" + await request.body()
     return Cause(
         hashlib.sha256(identity.encode()).hexdigest()[:32], hashlib.sha256(body).hexdigest()[:16]
     )

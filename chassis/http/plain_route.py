@@ -135,7 +135,7 @@ def _located(request: Request, response: Response) -> Response:
     if response.status_code == 201 and request.scope["route_path"] in _collections(request.app):
         answer = orjson.loads(response.body)
         if isinstance(answer, dict) and isinstance(answer.get("id"), str):
-            response.headers["Location"] = f"{request.url.path}/{answer['id']}"
+            response.headers["Location"] = f"{request.scope['path']}/{answer['id']}"
     return response
 
 

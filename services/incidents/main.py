@@ -11,6 +11,7 @@
 """
 
 from chassis.service import Service
+from chassis.tasks.schedule import Schedule
 from contracts.events import dispatch
 from contracts.events.registration import StationRegistered
 from jinan.districts import districts
@@ -41,7 +42,8 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     stations, photos, stored = Stations(store), Photos(store), Reports(store)
     places = PlaceHandlers(districts(), communities(), stations)
     keys = FollowUpKeys(settings.field_key)
-    reports = ReportHandlers(stored, places, photos, keys, clock)
+    due = Schedule(clock)
+    reports = ReportHandlers(stored, places, photos, keys, clock, due)
     follow_ups = FollowUpHandlers(stored, reports)
     logbook = LogbookHandlers(LogEntries(store), places, clock)
     service.provide(reports, stored, follow_ups, photos, logbook)
@@ -67,7 +69,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     ):
         service.on(event, reports.follow_callout, ordered_by="callout")
 
-    service.runs("due reports", reports.settle_due, every=1.0)
+    service.runs_when_due("due reports", reports.settle_due, due)
     service.runs("photos of stored reports", reports.keep_photos, every=600)
     return service
 

@@ -37,7 +37,9 @@ class PlaceHandlers:
         if community is None:
             return await self._nearest(point, district)
         self.check_community(community)
-        if not self._districts.contains(district_of(community), point):
+        named = district_of(community)
+        # What lies in a district lies within its tolerance too.
+        if named != district and not self._districts.contains(named, point):
             raise Refusal("community_elsewhere", "body.community")
         return Place(point, community, await self.station_of(community))
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -12,6 +12,7 @@ from chassis.domain import Cause, Decision, Refusal
 from chassis.errors import DuplicateKey, NotFound, Unavailable, is_transient
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
+from chassis.tasks.schedule import Schedule
 from contracts.events.dispatch import CalloutEvent, CalloutOpened
 from contracts.vocabulary import Category, Outcome
 from jinan.coordinates import Datum, Point
@@ -35,6 +36,7 @@ from services.incidents.routing.domain import RoutingInput, classify
 
 log = structlog.get_logger()
 _DUE_BATCH = 200
+_DUE_PAUSE = 1.0  # wall-clock seconds between two batches
 _PHOTO_BATCH = 500
 _NUMBER_TRIES = 5
 
@@ -62,9 +64,11 @@ class ReportHandlers:
         photos: Photos,
         keys: FollowUpKeys,
         clock: Clock,
+        due: Schedule,
     ) -> None:
+        """`due`: when the next report is due, for `settle_due`."""
         self._reports, self._places, self._photos = reports, places, photos
-        self._keys, self._clock = keys, clock
+        self._keys, self._clock, self._due = keys, clock, due
 
     async def file(
         self, new: NewReport, who: Principal | None, cause: Cause
@@ -106,7 +110,9 @@ class ReportHandlers:
         for _ in range(_NUMBER_TRIES):
             report, events = decide(number.number_of(secrets.randbits(number.BITS)))
             try:
-                return await self._reports.add(report, events, cause)
+                added = await self._reports.add(report, events, cause)
+                self._due.note(added.due_at)
+                return added
             except DuplicateKey as taken:
                 if "number" not in taken.key:
                     raise
@@ -157,7 +163,9 @@ class ReportHandlers:
     async def _change(
         self, id: str, cause: Cause, decide: Callable[[Report, datetime], Decision[Report] | None]
     ) -> Report:
-        return await self._reports.change(id, lambda r: decide(r, self._clock.now()), cause)
+        changed = await self._reports.change(id, lambda r: decide(r, self._clock.now()), cause)
+        self._due.note(changed.due_at)
+        return changed
 
     async def reroute(self, id: str, new: NewRoute, who: Principal, cause: Cause) -> Report:
         report, actor = await self._act(id, who, "officer")
@@ -247,18 +255,28 @@ class ReportHandlers:
         except NotFound:
             log.warning("call-out of an unknown report", type=type(event).__name__)
 
-    async def settle_due(self) -> None:
+    async def settle_due(self) -> datetime | None:
         """Escalate overdue first answers, and confirm for silent reporters. Safe on several
-        replicas at once."""
+        replicas at once. Returns when the next report is due."""
         now = self._clock.now()
+        next_due = await self._reports.next_due()
+        if next_due is None or next_due > now:
+            return next_due
         for id in await self._reports.due(now, _DUE_BATCH):
-            cause = Cause(f"due:{id}:{now.isoformat()}")
-            try:
-                await self._reports.change(id, lambda report: on_due(report, now), cause)
-            except Exception as error:  # one report must not block those behind it
-                if is_transient(error):
-                    raise
-                log.warning("due report not settled", report=id, error=type(error).__name__)
+            await self._settle(id, now)
+        next_due = await self._reports.next_due()
+        # What is still due could not be settled, or is of the next batch: after a pause.
+        pause = timedelta(seconds=_DUE_PAUSE * self._clock.rate)
+        return None if next_due is None else max(next_due, now + pause)
+
+    async def _settle(self, id: str, now: datetime) -> None:
+        cause = Cause(f"due:{id}:{now.isoformat()}")
+        try:
+            await self._reports.change(id, lambda report: on_due(report, now), cause)
+        except Exception as error:  # one report must not block those behind it
+            if is_transient(error):
+                raise
+            log.warning("due report not settled", report=id, error=type(error).__name__)
 
     async def keep_photos(self) -> None:
         """Keep the photos of stored reports for which `file` ended before it could."""

@@ -16,6 +16,8 @@ from services.incidents.routing.domain import POLICE_ONLY
 _GATHER_MARKS = 0.2
 """Seconds for which reports whose volunteers are called wait for others to be marked with. Nobody
 acts on the mark, and those called need seconds to answer."""
+_IS_DATE = {"$type": "date"}
+"""The partial index serves only queries that name the type."""
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
 
@@ -44,9 +46,7 @@ class Reports(Repository[Report]):
             IndexModel([("reporter", ASCENDING), *_NEWEST]),
             IndexModel([("within", ASCENDING), *_NEWEST]),
             IndexModel([("station", ASCENDING), *_NEWEST]),
-            IndexModel(
-                [("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$type": "date"}}
-            ),
+            IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": _IS_DATE}),
         )
 
         self._marks = Coalescer(self.collection, gather=_GATHER_MARKS)
@@ -73,10 +73,16 @@ class Reports(Repository[Report]):
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of reports whose `due_at` has passed, the longest overdue first."""
-        # The partial index serves only queries that name the type.
-        query = {"due_at": {"$lte": now, "$type": "date"}}
+        query = {"due_at": {"$lte": now, **_IS_DATE}}
         cursor = self.collection.find(query, {"_id": 1}, limit=limit, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
+
+    async def next_due(self) -> datetime | None:
+        """The earliest `due_at`, in the future or not."""
+        first = await self.collection.find_one(
+            {"due_at": _IS_DATE}, {"due_at": 1}, sort=[("due_at", ASCENDING)], max_time_ms=5000
+        )
+        return first["due_at"] if first else None
 
     async def newest(
         self, wanted: ReportFilter, after: tuple[datetime, str] | None, limit: int

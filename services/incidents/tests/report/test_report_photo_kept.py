@@ -3,6 +3,7 @@
 from typing import cast
 
 from chassis.clock import Clock
+from chassis.tasks.schedule import Schedule
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.report.domain.follow_up_key import FollowUpKeys
@@ -41,7 +42,8 @@ async def test_only_the_photo_of_a_report_that_is_stored_is_kept() -> None:
         cast(PlaceHandlers, None),
         cast(Photos, shelf),
         FollowUpKeys("secret"),
-        Clock(""),
+        Clock(),
+        Schedule(Clock()),
     )
     await handlers.keep_photos()
     assert shelf.kept == ["pho_mine"]

@@ -1,0 +1,106 @@
+"""Reports that are due: the service looks when the next one is, and one that cannot be settled
+holds up nobody."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from chassis.clock import Clock
+from chassis.domain import Cause, Decision
+from chassis.tasks.loops import background
+from chassis.tasks.schedule import Schedule
+from services.incidents.photo.store import Photos
+from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.report.domain.follow_up_key import FollowUpKeys
+from services.incidents.report.domain.report import Report
+from services.incidents.report.handlers import ReportHandlers
+from services.incidents.report.store import Reports
+from services.incidents.tests.reports import COMMUNITY, new, person
+from tests.support.waiting import eventually
+
+Decide = Callable[[Report], Decision[Report] | None]
+START = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
+
+
+class Stored:
+    """Reports in memory. A change of a `broken` one fails."""
+
+    def __init__(self, *reports: Report, broken: tuple[str, ...] = ()) -> None:
+        self.reports = {report.id: report for report in reports}
+        self._broken, self.looks = broken, 0
+
+    def _due(self) -> list[tuple[datetime, str]]:
+        return sorted((r.due_at, r.id) for r in self.reports.values() if r.due_at is not None)
+
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        return [id for at, id in self._due() if at <= now][:limit]
+
+    async def next_due(self) -> datetime | None:
+        self.looks += 1
+        return next((at for at, _ in self._due()), None)
+
+    async def require(self, id: str) -> Report:
+        return self.reports[id]
+
+    async def change(self, id: str, decide: Decide, _: Cause) -> Report:
+        if id in self._broken:
+            raise KeyError(id)
+        decision = decide(self.reports[id])
+        if decision is not None:
+            self.reports[id] = decision[0]
+        return self.reports[id]
+
+
+def handlers(stored: Stored, clock: Clock, due: Schedule) -> ReportHandlers:
+    return ReportHandlers(
+        cast(Reports, stored),
+        cast(PlaceHandlers, None),
+        cast(Photos, None),
+        FollowUpKeys("secret"),
+        clock,
+        due,
+    )
+
+
+def at(moment: datetime, rate: float = 1.0) -> Clock:
+    """A clock that shows this time now."""
+    return Clock(f"{moment.isoformat()}@{rate}@{Clock().real()}")
+
+
+async def test_what_is_due_is_settled_and_the_next_time_is_known() -> None:
+    first = new(at=START)[0]
+    later = new(at=START + timedelta(hours=5))[0].with_(id="rep_2")
+    assert first.due_at is not None
+    stored, clock = Stored(first, later), at(first.due_at)
+    assert await handlers(stored, clock, Schedule(clock)).settle_due() == later.due_at
+    assert stored.reports["rep_1"].escalations == ("overdue",)
+    assert stored.reports["rep_2"] == later
+
+
+async def test_one_that_cannot_be_settled_is_tried_again_after_a_pause() -> None:
+    broken, other = new(at=START)[0], new(at=START)[0].with_(id="rep_2")
+    assert broken.due_at is not None
+    stored, clock = Stored(broken, other, broken=("rep_1",)), at(broken.due_at)
+    again = await handlers(stored, clock, Schedule(clock)).settle_due()
+    assert stored.reports["rep_2"].escalations == ("overdue",)
+    assert again is not None
+    assert timedelta(seconds=0.9) < again - clock.now() < timedelta(seconds=1.1)
+
+
+async def test_a_report_is_settled_when_it_is_due_though_nothing_polls() -> None:
+    """The reporter is silent for 72 hours, which this clock plays in a quarter of a second."""
+    report, clock = new(at=START)[0], at(START, rate=72 * 3600 * 4)
+    stored, due = Stored(report.with_(escalations=("overdue",))), Schedule(clock)
+    its = handlers(stored, clock, due)
+    async with background(due.run("due", its.settle_due, poll=3600)):
+        await eventually(lambda: _looked(stored))
+        await its.resolve(report.id, "solved", "已解决", person("officer", COMMUNITY), Cause("1"))
+        await eventually(lambda: _closed(stored))
+
+
+async def _looked(stored: Stored) -> bool:
+    return stored.looks > 0
+
+
+async def _closed(stored: Stored) -> bool:
+    return stored.reports["rep_1"].state == "closed"
