@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chassis.errors import Overloaded
+from chassis.errors import is_transient
 from chassis.tasks.batches import Batcher
 from chassis.telemetry import tracing
 from services.notify.stream.domain import START, Frame, SharedFrame
@@ -103,15 +103,16 @@ class LiveStreams:
         self._paused_until = 0.0
 
     async def push(self, push: Push) -> bool:
-        """Whether it was sent, to all its recipients or none. Never raises: Valkey may be
-        unavailable."""
+        """Whether it was sent, to all its recipients or none: Valkey may be unavailable."""
         if time.monotonic() < self._paused_until:
             return False
         with tracing.span("push live", count=len(push.recipients)):
             try:
                 return await self._batches.submit(push)
-            except Overloaded:
-                return False
+            except Exception as error:
+                if is_transient(error):
+                    return False
+                raise
 
     async def _push(self, batch: Sequence[Push]) -> Sequence[bool]:
         keys = [f"live:{person}" for push in batch for person, _ in push.recipients]
