@@ -15,6 +15,7 @@ from pymongo import MongoClient
 from redis.asyncio import Redis
 
 from bench.environment import Environment
+from chassis.outbox.shares import share_of
 
 CENTRE = (116.941, 36.667)
 SIDE_M = 8000.0
@@ -145,7 +146,8 @@ class City:
         def copies() -> Iterator[dict[str, Any]]:
             for n in numbers:
                 keyed = {"id_number_key": f"{n:064x}"} if "id_number_key" in pattern else {}
-                yield {**pattern, **keyed, "_id": volunteer(n)}
+                share = {"share": share_of(volunteer(n))} if "share" in pattern else {}
+                yield {**pattern, **keyed, **share, "_id": volunteer(n)}
 
         self._insert(database, name, copies())
 

@@ -12,7 +12,7 @@ from pymongo.read_concern import ReadConcern
 
 from chassis import patches
 from chassis.clock import Clock
-from chassis.outbox.published import Published
+from chassis.mongo.published import Published
 from chassis.outbox.unpublished import Outbox, Unpublished
 from chassis.outbox.wakeups import Wakeups
 

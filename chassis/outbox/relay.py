@@ -9,36 +9,26 @@ acknowledgement and the mark) has the same id, and consumers recognise it.
 
 import asyncio
 import time
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any, Protocol
 
 import structlog
 
 from chassis.errors import is_transient
 from chassis.mongo.store import Document, Store
+from chassis.outbox.sending import Bus, Sender
 from chassis.outbox.shares import SHARES, Shares
 from chassis.outbox.unpublished import Outbox, sendable
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
-from chassis.telemetry.metrics import RELAY_BACKLOG, RELAY_PUBLISHED
+from chassis.telemetry.metrics import RELAY_BACKLOG
 
 log = structlog.get_logger()
 _POLL_EVERY = 5.0  # seconds; for wake-ups that are lost, and writes whose outcome was unknown
 _RETRY_AFTER = 0.5  # seconds
-_MARK_AFTER = 0.25  # seconds
 _PAGE = 500
-_MAX_UNMARKED = 10_000
 _FIELDS = {"outbox": 1, "share": 1}
 _ALL = frozenset(range(SHARES))
-
-
-class Bus(Protocol):
-    """Where events go."""
-
-    async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]": ...
-
-    async def heal(self) -> None: ...
 
 
 class Relay:
@@ -47,20 +37,20 @@ class Relay:
     def __init__(self, store: Store, bus: Bus, lease_seconds: float = 5.0) -> None:
         self._store, self._bus = store, bus
         self._shares = Shares(store.collection("leases"), lease_seconds)
+        self._sender = Sender(bus, self._shares, store.outboxes)
         self._renew_every = lease_seconds * 0.3
         self._renew_at = self._poll_at = -inf
         self._unread = set[Outbox]()
         """Others wrote to these."""
         self._elsewhere = set[tuple[str, int]]()
         """(outbox, share) that others have to be told of."""
-        self._to_mark = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled. Errors are logged and retried."""
         try:
             async with (
                 background(run_periodically("wakeups", self._listen, 1.0)),
-                background(run_periodically("marks", self._mark_later, 0.0, _RETRY_AFTER)),
+                background(run_periodically("marks", self._sender.mark_soon, 0.0, _RETRY_AFTER)),
             ):
                 while True:
                     try:
@@ -74,7 +64,7 @@ class Relay:
                         log.warning("relay pauses", error=name, transient=transient)
                         await asyncio.sleep(_RETRY_AFTER)
         finally:
-            for step in (self._mark, self._shares.leave, self._store.wakeups.notify_all):
+            for step in (self._sender.mark, self._shares.leave, self._store.wakeups.notify_all):
                 with suppress(Exception):
                     async with asyncio.timeout(2):
                         await step()
@@ -95,7 +85,7 @@ class Relay:
         held = self._shares.held
         self._renew_at = time.monotonic() + self._renew_every
         if surplus := await self._shares.renew():
-            await self._mark()
+            await self._sender.mark()
             await self._shares.give_back(surplus)
             await self._store.wakeups.notify_all()
         if self._shares.held - held:
@@ -126,15 +116,15 @@ class Relay:
         held = self._shares.held
         if unread:
             self._elsewhere |= {(o.name, share) for o in unread for share in _ALL - held}
-        steps: list[Coroutine[Any, Any, bool]] = []
+        batches: dict[Outbox, Sequence[Document]] = {}
         for outbox, fresh in written.items():
             self._elsewhere |= {(outbox.name, f.share) for f in fresh if f.share not in held}
             documents, complete = sendable(fresh, held, outbox.published.seq)
             if documents:
-                steps.append(self._send(outbox, documents))
+                batches[outbox] = documents
             if not complete:
                 unread.add(outbox)
-        await self._finish(*steps)
+        await self._send(batches)
         if self._elsewhere:
             await self._store.wakeups.notify(self._elsewhere)
             self._elsewhere.clear()
@@ -150,7 +140,7 @@ class Relay:
             found = await waiting.sort("_id", 1).to_list() if held else []
             documents = outbox.published.without(found)
             RELAY_BACKLOG.labels(outbox.name).set(len(documents))
-            if documents and not await self._finish(self._send(outbox, documents)):
+            if documents and not await self._send({outbox: documents}):
                 return
             if len(found) < _PAGE:
                 RELAY_BACKLOG.labels(outbox.name).set(0)
@@ -160,74 +150,13 @@ class Relay:
                 return
             after = found[-1]["_id"]
 
-    async def _finish(self, *steps: Coroutine[Any, Any, bool]) -> bool:
-        """Whether all was acknowledged; else it is read and sent again soon. An orderly stop waits
-        too, so that nothing is published but unmarked."""
-        if not steps:
-            return True
-        tasks = [asyncio.create_task(step) for step in steps]
-        try:
-            await asyncio.wait(tasks)
-        except asyncio.CancelledError:
-            await asyncio.wait(tasks, timeout=5)
-            raise
-        errors = [error for task in tasks if (error := task.exception())]
-        if errors:
-            raise errors[0]
-        results = [task.result() for task in tasks]
-        if all(results):
+    async def _send(self, batches: Mapping[Outbox, Sequence[Document]]) -> bool:
+        """Whether all was acknowledged; else it is read and sent again soon."""
+        if await self._sender.send(batches):
             return True
         self._poll_at = min(self._poll_at, time.monotonic() + _RETRY_AFTER)
         self._renew_at = -inf  # the turn ends: the bus may have to heal
         return False
-
-    async def _send(self, outbox: Outbox, documents: Sequence[Document]) -> bool:
-        """Publish all events of the documents. Whether the broker acknowledged them all."""
-        done = await self._publish(documents)
-        published = outbox.published
-        published.remember(done)
-        self._to_mark.set()
-        if published.unmarked > _MAX_UNMARKED:
-            await published.mark(outbox.collection)
-        return all(done.get(one["_id"]) == one["outbox"][-1]["seq"] for one in documents)
-
-    async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
-        """Send all events of the documents; gives for each the last `seq` that the broker
-        acknowledged, in order."""
-        sent: list[tuple[str, int, str, asyncio.Future[Any]]] = []
-        for document in documents:
-            for entry in document["outbox"]:
-                if document.get("share", 0) not in self._shares.held:  # lapsed meanwhile
-                    break
-                future = await self._bus.send(entry)
-                sent.append((document["_id"], entry["seq"], entry["topic"], future))
-        done: dict[str, int] = {}
-        failed: set[str] = set()
-        async with asyncio.timeout(20):
-            await asyncio.gather(*(future for *_, future in sent), return_exceptions=True)
-        for id, seq, topic, future in sent:
-            if future.exception() is not None:
-                failed.add(id)
-            elif id not in failed:
-                done[id] = seq
-                RELAY_PUBLISHED.labels(topic).inc()
-        if failed:
-            log.warning("events not acknowledged, retrying", count=len(failed))
-        return done
-
-    async def _mark_later(self) -> None:
-        await self._to_mark.wait()
-        await asyncio.sleep(_MARK_AFTER)
-        self._to_mark.clear()
-        try:
-            await self._mark()
-        except BaseException:
-            self._to_mark.set()
-            raise
-
-    async def _mark(self) -> None:
-        for outbox in self._store.outboxes:
-            await outbox.published.mark(outbox.collection)
 
 
 def _one_of(shares: Collection[int]) -> Document:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from chassis.outbox.published import Published
+from chassis.mongo.published import Published
 
 _MAX_FRESH = 5000
 Entry = Mapping[str, Any]

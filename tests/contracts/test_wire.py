@@ -4,6 +4,7 @@ tomorrow can take."""
 import json
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -38,6 +39,23 @@ def test_a_reader_gets_back_what_was_published(event: type[Event]) -> None:
     envelope = Envelope.model_validate_json(entry["body"])
     assert (envelope.id, envelope.seq, envelope.at) == ("things/thing_1/7", 7, AT)
     assert event.model_validate(envelope.data) == fact
+
+
+@each_event
+def test_what_the_outbox_holds_is_an_envelope_to_the_byte(event: type[Event]) -> None:
+    fact = event.model_validate(event.example)
+    for at in (AT, AT.replace(microsecond=120_000)):
+        envelope = Envelope(
+            id="things/thing_1/7",
+            type=event.__name__,
+            version=event.version,
+            aggregate="thing_1",
+            seq=7,
+            at=at,
+            data=fact.model_dump(mode="json"),
+        )
+        body = outbox_entry("things", "thing_1", 7, fact, at, "")["body"]
+        assert body == orjson.dumps(envelope.model_dump(mode="json")).decode()
 
 
 @each_event

@@ -11,7 +11,7 @@ import importlib
 import sys
 from typing import Any, Literal
 
-from chassis.outbox.relay import Relay
+from chassis.outbox.sending import Sender
 
 HELD = "held"
 Point = Literal["before", "after"]
@@ -24,14 +24,14 @@ async def _hold() -> None:
 
 
 def _arm(point: str) -> None:
-    publish: Any = getattr(Relay, "_publish")  # noqa: B009 - private
+    publish: Any = getattr(Sender, "_publish")  # noqa: B009 - private
 
     async def step(*arguments: Any) -> Any:
         if point == "after":
             await publish(*arguments)
         await _hold()
 
-    setattr(Relay, "_publish", step)  # noqa: B010
+    setattr(Sender, "_publish", step)  # noqa: B010
 
 
 if __name__ == "__main__":

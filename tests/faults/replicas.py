@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from chassis.outbox.shares import SHARES
 from deploy.local.ports import HOST
 from tests.faults.platform import FaultPlatform
 from tests.support.client import Api, Person
@@ -34,12 +35,10 @@ def session_at(person: Person, api: Api) -> Person:
     return Person(api, person.phone, session)
 
 
-async def one_relays(platform: FaultPlatform, service: str) -> bool:
-    """Whether exactly one replica holds the relay's lease."""
-    return (
-        sum([await platform.metric(name, "relay_leader ") for name in names(platform, service)])
-        == 1
-    )
+async def all_is_relayed(platform: FaultPlatform, service: str) -> bool:
+    """Whether each share of the relay has exactly one holder."""
+    held = [await platform.metric(name, "relay_shares ") for name in names(platform, service)]
+    return sum(held) == SHARES
 
 
 async def requests_answered(platform: FaultPlatform, name: str) -> float:

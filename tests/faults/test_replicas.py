@@ -111,7 +111,7 @@ async def test_a_message_is_delivered_on_the_streams_of_both_replicas(
 
 async def test_one_replica_of_each_service_killed_under_load(platform: FaultPlatform):
     for service in SERVICES:
-        await eventually(partial(replicas.one_relays, platform, service))
+        await eventually(partial(replicas.all_is_relayed, platform, service))
     async with under_load(platform, volunteers=6, long_work=False) as load:
         for service in SERVICES:
             await platform.kill(replicas.names(platform, service)[0])

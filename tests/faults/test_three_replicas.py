@@ -30,7 +30,7 @@ async def test_replicas_leave_and_come_back_under_load(platform: FaultPlatform):
     async with under_load(platform) as load:
         for service in SERVICES:
             first, second, third = replicas.names(platform, service)
-            await eventually(partial(replicas.one_relays, platform, service))
+            await eventually(partial(replicas.all_is_relayed, platform, service))
             await platform.kill(first)
             await platform.stop(second)  # the third does all the work
             await load.progress()
@@ -39,7 +39,7 @@ async def test_replicas_leave_and_come_back_under_load(platform: FaultPlatform):
             await load.progress()
         await platform.recovered()
         for service in SERVICES:
-            await eventually(partial(replicas.one_relays, platform, service))
+            await eventually(partial(replicas.all_is_relayed, platform, service))
     await balance(platform)
 
 

@@ -15,7 +15,9 @@ from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from chassis.outbox.publisher import Headers, Publisher
 from chassis.outbox.relay import Relay
+from chassis.outbox.sending import Sender
 from chassis.tests.counter import Counter
+from chassis.tests.outbox.topic import NamedPublisher
 
 NAME, LEASE_SECONDS = os.environ["CHILD"], 2.0
 
@@ -25,7 +27,7 @@ def stop_at(point: str) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
 
 
-class NamedPublisher(Publisher):
+class StoppingPublisher(NamedPublisher):
     count = 0
 
     async def put(
@@ -33,30 +35,33 @@ class NamedPublisher(Publisher):
     ) -> "asyncio.Future[Any]":
         self.count += 1
         stop_at(f"before:{self.count}")
-        sent = await super().put(topic, key, value, [*headers, ("relay", NAME.encode())])
+        sent = await super().put(topic, key, value, headers)
         stop_at(f"after:{self.count}")
         return sent
 
 
-class StoppingRelay(Relay):
-    def __init__(self, store: Store, publisher: Publisher) -> None:
-        super().__init__(store, publisher, LEASE_SECONDS)
-        self._shares.holder = NAME
-
-    async def _turn(self) -> None:
-        print("turn begins")
-        await super()._turn()
-
+class StoppingSender(Sender):
     async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
         done = await super()._publish(documents)
         stop_at("unmarked")
         return done
 
 
+class StoppingRelay(Relay):
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        super().__init__(store, publisher, LEASE_SECONDS)
+        self._shares.holder = NAME
+        self._sender = StoppingSender(publisher, self._shares, store.outboxes)
+
+    async def _turn(self) -> None:
+        print("turn begins")
+        await super()._turn()
+
+
 async def main() -> None:
     store = Store(os.environ["MONGO_URL"], os.environ["DATABASE"], Clock())
     Repository(store, "counters", Counter)
-    publisher = NamedPublisher(os.environ["KAFKA_BOOTSTRAP"], NAME)
+    publisher = StoppingPublisher(os.environ["KAFKA_BOOTSTRAP"], NAME)
     await publisher.start()
     running = asyncio.create_task(StoppingRelay(store, publisher).run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)

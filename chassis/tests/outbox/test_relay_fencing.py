@@ -3,15 +3,11 @@
 import asyncio
 import random
 import signal
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from chassis.domain import Cause
 from chassis.kafka.subscriptions import Message, Subscriptions
@@ -20,71 +16,13 @@ from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child, children
 from chassis.tests.conftest import consuming, relaying, running
-from chassis.tests.counter import TOPIC, Counted, Counter, Counters, apply, increment
-from contracts.envelope import Envelope
+from chassis.tests.counter import Counted, Counter, Counters, apply, increment
+from chassis.tests.outbox.topic import nothing_pending, on_topic, taken_over, without_repeats
 from tests.support.backend import Backend
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 RELAY = "chassis.tests.outbox.relay_child"
-
-
-@dataclass(frozen=True)
-class Published:
-    """A message on the topic: its aggregate, its sequence number, and the relay that sent it."""
-
-    aggregate: str
-    seq: int
-    relay: str
-
-
-async def on_topic(backend: Backend, of: set[str]) -> list[Published]:
-    """Everything on the topic about these aggregates, in order for each."""
-    consumer = AIOKafkaConsumer(
-        TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    found: list[Published] = []
-    try:
-        for part, end in (await consumer.end_offsets(consumer.assignment())).items():
-            while await consumer.position(part) < end:
-                async with asyncio.timeout(20):
-                    record: Any = await consumer.getone(part)
-                if record.key.decode() in of:
-                    envelope = Envelope.model_validate_json(record.value)
-                    relay = dict(record.headers).get("relay", b"").decode()
-                    found.append(Published(envelope.aggregate, envelope.seq, relay))
-    finally:
-        await consumer.stop()
-    return found
-
-
-def without_repeats(sent: Sequence[Published]) -> dict[str, list[int]]:
-    """The sequence numbers of each aggregate, as a consumer that drops repeats sees them."""
-    first: dict[str, list[int]] = defaultdict(list)
-    for one in sent:
-        if one.seq not in first[one.aggregate]:
-            first[one.aggregate].append(one.seq)
-    return dict(first)
-
-
-async def nothing_pending(counters: Counters) -> bool:
-    return await counters.collection.count_documents({"pending": True}) == 0
-
-
-async def holders(store: Store) -> set[str]:
-    leases: Any = await store.collection("leases").find_one({"_id": "relay"})
-    return {share["holder"] for share in leases["shares"]} if leases else set()
-
-
-async def taken_over(store: Store, name: str) -> None:
-    """Wait until others hold the shares of this one."""
-
-    async def by_others() -> bool:
-        found = await holders(store)
-        return bool(found) and name not in found
-
-    await eventually(by_others, within=30)
 
 
 def variables(backend: Backend, store: Store, stop_at: str = "") -> dict[str, str]:

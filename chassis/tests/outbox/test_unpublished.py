@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.outbox.published import Published
+from chassis.mongo.published import Published
 from chassis.outbox.unpublished import Fresh, sendable
 
 HELD = (0,)

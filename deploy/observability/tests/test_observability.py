@@ -16,7 +16,7 @@ ROOT = HERE.parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 _SUFFIXES = ("_bucket", "_count", "_sum", "_total")
 _METRIC = re.compile(
-    r"\b[a-z][a-z_]+_(?:seconds|messages|aggregates|total|leader)(?:_bucket|_count|_sum)?\b"
+    r"\b[a-z][a-z_]+_(?:seconds|messages|aggregates|total|shares)(?:_bucket|_count|_sum)?\b"
 )
 
 

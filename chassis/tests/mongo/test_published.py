@@ -2,8 +2,8 @@
 
 import pytest
 
-from chassis.outbox import published as module
-from chassis.outbox.published import Published
+from chassis.mongo import published as module
+from chassis.mongo.published import Published
 
 
 def document(id: str, *seqs: int) -> dict[str, object]:
