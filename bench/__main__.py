@@ -20,6 +20,7 @@ from bench.environment import Environment
 from bench.rows import (
     alert,
     growth,
+    idle,
     pipeline,
     positions,
     registration,
@@ -37,11 +38,12 @@ ROWS: dict[int, tuple[Measure, int, int]] = {
     5: (pipeline.measure, 3000, 1200),
     6: (selection.measure, 1000, 200),
     7: (tracing.measure, 1000, 400),
+    8: (idle.measure, 60, 21),
     2: (alert.measure, 300, 150),
     9: (saturation.measure, 800, 400),
 }
-"""Row: (measure, requests per round, requests per quick round). Row 2 is last: it leaves a city on
-duty, whose volunteers the reports of other rows would call."""
+"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Row 2
+is last: it leaves a city on duty, whose volunteers the reports of other rows would call."""
 ROUNDS, QUICK_ROUNDS, GROWTH_SHARE = 5, 3, 0.5
 
 

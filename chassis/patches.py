@@ -3,15 +3,22 @@
 import asyncio
 import sys
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any, TypeVar
 
 import pymongo.lock
+from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.fetch import FetchRequest
 
 T = TypeVar("T")
 _library_wait_for = asyncio.wait_for
 _library_send = AIOKafkaConnection.send
+_FETCHES: Any = "fetches"
+"""Beside aiokafka's own two groups of connections."""
+_A_DAY = 86_400.0  # seconds
 
 
 async def wait_for(fut: Awaitable[T], timeout: float | None) -> T:
@@ -39,6 +46,47 @@ def _send(self: AIOKafkaConnection, request: Any, expect_response: bool = True) 
     except RuntimeError as error:
         self.close(reason=CloseReason.CONNECTION_BROKEN, exc=error)
         raise KafkaConnectionError(f"Connection at {self.host}:{self.port} is lost") from error
+
+
+class FetchingConsumer(AIOKafkaConsumer):
+    """Its fetches may wait long at the broker, and nothing else waits with them. Only for callers
+    that read all partitions together, by `getmany`.
+
+    A broker answers the requests of a connection in order, and a fetch that finds nothing only when
+    something comes. aiokafka lets other things wait behind a fetch, which takes half a second by
+    default.
+
+    Delete when aiokafka sends fetches over connections of their own (no issue is known).
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        client: Any = self._client
+        client.send = partial(_send_apart, client, client.send)
+
+    async def start(self) -> None:
+        await super().start()
+        # While messages of a partition wait here to be taken, aiokafka fetches only the others, and
+        # that fetch then keeps the partition waiting too. So nothing is fetched meanwhile.
+        fetcher: Any = self._fetcher
+        fetcher._prefetch_backoff = _A_DAY
+
+
+async def _send_apart(
+    client: AIOKafkaClient, send: Any, node: int, request: Any, **options: Any
+) -> Any:
+    """Fetches have a connection of their own: what asks for offsets or metadata does not wait
+    behind them. One that is given up, when partitions move between members, closes it: the next
+    fetch would wait behind it."""
+    if not isinstance(request, FetchRequest):
+        return await send(node, request, **options)
+    try:
+        return await send(node, request, group=_FETCHES)
+    except asyncio.CancelledError:
+        connection = client._conns.get((node, _FETCHES))  # pyright: ignore[reportPrivateUsage]
+        if connection is not None:
+            connection.close()
+        raise
 
 
 def install() -> None:

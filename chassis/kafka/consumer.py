@@ -14,13 +14,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
-from chassis.kafka.fetching import FetchingConsumer
 from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
 from chassis.kafka.processor import Processor
 from chassis.kafka.subscriptions import Record, Subscriptions
 from chassis.kafka.topics import is_reachable
 from chassis.outbox.publisher import Publisher
+from chassis.patches import FetchingConsumer
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
 
 log = structlog.get_logger()
@@ -104,8 +104,7 @@ class Consumer:
 
     def _until_commit(self) -> float:
         """Seconds."""
-        due = self._offsets.committed_at + _COMMIT_EVERY
-        return max(0.0, due - time.monotonic())
+        return max(0.0, self._offsets.committed_at + _COMMIT_EVERY - time.monotonic())
 
     async def _room(self) -> None:
         """Wait until a crash would repeat few enough messages: a store keeps a limited number of
@@ -179,7 +178,6 @@ def _client(bootstrap: str, group: str) -> AIOKafkaConsumer:
         fetch_max_wait_ms=5000,
         consumer_timeout_ms=2000,
         request_timeout_ms=15_000,
-        retry_backoff_ms=100,
     )
 
 

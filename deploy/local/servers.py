@@ -48,13 +48,16 @@ share.coordinator.state.topic.min.isr={min_isr}
 # Few internal partitions and threads: quick start, little memory.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=1
-num.network.threads=2
-num.io.threads=4
+num.network.threads=1
+num.io.threads=2
 background.threads=2
+group.coordinator.threads=1
 log.cleaner.dedupe.buffer.size=16777216
 # After a kill the broker can register again as soon as its old session has expired.
 broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
+broker.heartbeat.interval.ms=1000
+# A controller at rest writes an empty record so often: each wakes it several times.
+metadata.max.idle.interval.ms=5000
 # Groups form at once, and a dead member is noticed soon.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
@@ -160,6 +163,9 @@ def _member(home: Path, name: str, port: int, ready: readiness.Check, cache_gb: 
         "--quiet",
         "--setParameter",
         "diagnosticDataCollectionEnabled=false",
+        # Only where nobody waits: a write that must be in the journal flushes it at once.
+        "--journalCommitInterval",
+        "500",
     )
     return Process(name, command, ready, stop_seconds=15)
 

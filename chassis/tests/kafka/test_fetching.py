@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chassis.kafka.fetching import FetchingConsumer
 from chassis.outbox.publisher import Publisher
+from chassis.patches import FetchingConsumer
 from chassis.tests.conftest import PARTITIONS
 from chassis.tests.counter import TOPIC
 from tests.support.backend import Backend
