@@ -1,5 +1,6 @@
 """Reports in MongoDB, with an index for each query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,14 @@ from chassis.mongo.coalescer import Coalescer
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
-from services.incidents.report.domain.report import Report, ReportState, TimelineEntry
+from jinan.areas import covers
+from services.incidents.report.domain.report import (
+    PHASES,
+    Phase,
+    Report,
+    ReportState,
+    TimelineEntry,
+)
 from services.incidents.routing.domain import POLICE_ONLY
 
 _GATHER_MARKS = 0.2
@@ -18,7 +26,21 @@ _GATHER_MARKS = 0.2
 acts on the mark, and those called need seconds to answer."""
 _IS_DATE = {"$type": "date"}
 """The partial index serves only queries that name the type."""
+_FILTERS = [(name, ASCENDING) for name in ("route", "category", "triage", "station")]
+_MAX_SCANS = 200
+"""How many scans of an index MongoDB merges by time (`internalQueryMaxScansToExplode`); for more it
+reads everything and sorts it."""
+_ALL_PHASES: tuple[Phase | None, ...] = (None, *dict.fromkeys(PHASES.values()))
+"""None: of reports stored before there were phases."""
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
+
+
+_NOT_POLICE: Document = {
+    "route": {"$ne": "police"},
+    "$nor": [{"route": {"$ne": "committee"}, "category": {"$in": sorted(POLICE_ONLY)}}],
+}
+"""The same as `access.is_for_committee`. Not by `$or`, for which MongoDB plans scans that it has to
+sort."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +66,12 @@ class Reports(Repository[Report]):
             Report,
             IndexModel([("number", ASCENDING)], unique=True),
             IndexModel([("reporter", ASCENDING), *_NEWEST]),
-            IndexModel([("within", ASCENDING), *_NEWEST]),
-            IndexModel([("station", ASCENDING), *_NEWEST]),
+            # For every list of an area or a station: what it may be filtered by is in the key, so
+            # that no document is read in vain.
+            IndexModel(
+                [("within", ASCENDING), ("phase", ASCENDING), *_NEWEST, *_FILTERS],
+                name="lists",
+            ),
             IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": _IS_DATE}),
         )
 
@@ -88,18 +114,21 @@ class Reports(Repository[Report]):
         self, wanted: ReportFilter, after: tuple[datetime, str] | None, limit: int
     ) -> list[Report]:
         """At most `limit` reports, newest first, after the one filed at (time, id)."""
-        query = _query(wanted)
+        rest = _fields(wanted)
         if after is not None:
             at, id = after
-            query.append({"$or": [{"filed_at": {"$lt": at}}, {"filed_at": at, "_id": {"$lt": id}}]})
-        return await self.find({"$and": query}, sort=_NEWEST, limit=limit)
+            # The first condition bounds the scan; the second tells those of one time apart.
+            rest |= {"filed_at": {"$lte": at}, "$nor": [{"filed_at": at, "_id": {"$gte": id}}]}
+        queries = [{"$and": [scope, rest]} if rest else scope for scope in _scopes(wanted)]
+        pages = [await self.find(query, sort=_NEWEST, limit=limit) for query in queries]
+        if len(pages) == 1:
+            return pages[0]
+        found = {report.id: report for page in pages for report in page}
+        newest = sorted(found.values(), key=lambda r: (r.filed_at, r.id), reverse=True)
+        return newest[:limit]
 
 
-def _query(wanted: ReportFilter) -> list[Document]:
-    if wanted.reporter is not None:
-        parts: list[Document] = [{"reporter": wanted.reporter}]
-    else:
-        parts = [{"$or": _within(wanted)}]
+def _fields(wanted: ReportFilter) -> Document:
     fields: dict[str, Any] = {
         "station": wanted.station,
         "state": wanted.state,
@@ -107,16 +136,24 @@ def _query(wanted: ReportFilter) -> list[Document]:
         "category": wanted.category,
         "triage": wanted.triage,
     }
-    return parts + [{field: value} for field, value in fields.items() if value is not None]
+    return {field: value for field, value in fields.items() if value is not None}
 
 
-def _within(wanted: ReportFilter) -> list[Document]:
-    parts: list[Document] = [{"within": {"$in": list(wanted.areas)}}]
-    if wanted.committee_areas:
-        # The same as `access.is_for_committee`.
-        not_police: list[Document] = [
-            {"route": "committee"},
-            {"route": {"$ne": "police"}, "category": {"$nin": sorted(POLICE_ONLY)}},
-        ]
-        parts.append({"within": {"$in": list(wanted.committee_areas)}, "$or": not_police})
-    return parts
+def _scopes(wanted: ReportFilter) -> list[Document]:
+    """Queries that together find all wanted reports. Each is one equality by area and phase, which
+    MongoDB serves from the index in the order of time."""
+    if wanted.reporter is not None:
+        return [{"reporter": wanted.reporter}]
+    phases = [None, PHASES[wanted.state]] if wanted.state else list(_ALL_PHASES)
+    by_phase: Document = {"phase": {"$in": phases}}
+    return [
+        {"within": {"$in": some}, **by_phase, **visible}
+        for areas, visible in ((wanted.areas, {}), (wanted.committee_areas, _NOT_POLICE))
+        for some in _parts(areas, _MAX_SCANS // (len(phases) + 1))  # None is two: null, missing
+    ]
+
+
+def _parts(areas: Sequence[str], size: int) -> list[list[str]]:
+    """Areas within others left out: their reports are found by those."""
+    own = sorted(a for a in areas if not any(o != a and covers(o, a) for o in areas))
+    return [own[start : start + size] for start in range(0, len(own), size)]

@@ -50,6 +50,36 @@ FIRST_STATE: dict[Route, ReportState] = {
     "police": "handed_off",
     "log": "logged",
 }
+Phase = Literal[
+    "filed",
+    "calling",
+    "attended",
+    "assigned",
+    "handed_off",
+    "acknowledged",
+    "resolved",
+    "closed",
+    "withdrawn",
+    "not_accepted",
+]
+PHASES: dict[ReportState, Phase] = {
+    "filed": "filed",
+    "routed": "calling",
+    "called": "calling",
+    "accepted": "attended",
+    "on_scene": "attended",
+    "assigned": "assigned",
+    "handed_off": "handed_off",
+    "acknowledged": "acknowledged",
+    "resolved": "resolved",
+    "confirmed": "closed",
+    "closed": "closed",
+    "logged": "closed",
+    "withdrawn": "withdrawn",
+    "not_accepted": "not_accepted",
+}
+"""What lists are indexed by. States share a phase where few reports are in it at a time, or none:
+the step from `routed` to `called` then touches no index."""
 MAX_NOTES = 200
 
 
@@ -141,6 +171,12 @@ class Report(Aggregate):
     def within(self) -> tuple[str, ...]:
         """The area and all areas that contain it: the key of lists and figures."""
         return tuple(self.area[:digits] for digits in (4, 6, 9, 12) if len(self.area) >= digits)
+
+    @computed_field
+    @property
+    def phase(self) -> Phase:
+        """Follows from the state: the key of lists by state."""
+        return PHASES[self.state]
 
     @computed_field
     @property
