@@ -1,4 +1,5 @@
-"""Row 1's write alone: the bare peer's handler on the chassis, with its event and a cause.
+"""Row 1's write alone: the bare peer's handler on the chassis, with its event and a cause, on the
+kind of route that a sign-up has.
 
 `python -m bench.peers.write`, with a service's environment: a sign-up without code and tokens.
 """
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from chassis.domain import Aggregate
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
+from chassis.http.plain_route import PlainRoute, hot
 from chassis.identity.guards import Principal, anyone
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
@@ -18,7 +20,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts.events.registration import AccountOpened
 
-router = APIRouter(prefix="/people")
+router = APIRouter(prefix="/people", route_class=PlainRoute)
 
 
 class Registration(BaseModel):
@@ -41,6 +43,7 @@ class People(Repository[Person]):
 
 
 @router.post("", status_code=201)
+@hot  # benchmark row 1
 async def register(
     body: Registration,
     _: Annotated[Principal | None, anyone("a benchmark")],
