@@ -21,7 +21,7 @@ class Profile(NamedTuple):
     birth_year: int
     served_until: int | None
     accepted_at: tuple[int, ...]
-    answers: Mapping[str, tuple[int, int]]
+    answers: Mapping[str, Sequence[int]]
     """Asked and accepted, by `all`, hour and category, as in `Responder`."""
 
     def encode(self) -> str:
@@ -30,8 +30,9 @@ class Profile(NamedTuple):
     @classmethod
     def decode(cls, text: str) -> "Profile":
         """Raises ValueError for what `encode` did not make."""
-        on_duty, approved, squad, skills, *rest = orjson.loads(text)
-        return cls(on_duty, approved, squad, tuple(skills), *rest)
+        on_duty, approved, squad, skills, born, served, accepted, answers = orjson.loads(text)
+        accepted_at = tuple(accepted)
+        return cls(on_duty, approved, squad, tuple(skills), born, served, accepted_at, answers)
 
     def accepted_since(self, midnight: int) -> int:
         """How many calls they accepted since that time."""
@@ -52,7 +53,7 @@ def profile(responder: Responder) -> Profile:
         birth_year=responder.birth_year,
         served_until=responder.served_until and to_ms(responder.served_until),
         accepted_at=tuple(to_ms(at) for at in responder.accepted_at),
-        answers={key: (one.asked, one.accepted) for key, one in responder.answers.items()},
+        answers={key: [one.asked, one.accepted] for key, one in responder.answers.items()},
     )
 
 

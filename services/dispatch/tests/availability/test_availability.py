@@ -1,0 +1,133 @@
+"""What lies beside the positions in Valkey: one look finds it, and none of it is believed for
+ever."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jinan.coordinates import Point
+from services.dispatch.availability.domain import Near, Profile
+from services.dispatch.availability.store import Availability, Known
+from services.dispatch.position.domain import Fix
+from services.dispatch.position.store import Positions
+from tests.support.backend import Backend
+
+pytestmark = pytest.mark.servers
+NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
+SCENE = Point(116.942, 36.6695)
+RINGS = (500, 1000, 2000)
+PROFILE = Profile(
+    on_duty=True,
+    approved=True,
+    squad="squ_01",
+    skills=("care",),
+    birth_year=1980,
+    served_until=None,
+    accepted_at=(1, 2),
+    answers={"all": [3, 1]},
+)
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+async def positions(backend: Backend) -> AsyncGenerator[Positions]:
+    found = Positions(backend.redis_url)
+    await found.redis.flushdb()
+    yield found
+    await found.close()
+
+
+async def placed(positions: Positions, *metres_north: int) -> list[str]:
+    """People on duty, so far from the scene."""
+    for metres in metres_north:
+        await positions.admit(f"v{metres}")
+        place = Point(SCENE.longitude, SCENE.latitude + metres / 111_195)
+        assert await positions.put(Fix(f"v{metres}", place, NOW))
+    return [f"v{metres}" for metres in metres_north]
+
+
+async def look(positions: Positions, limit: int = 24, now: datetime = NOW) -> list[Near]:
+    return await Availability(positions).look(SCENE, RINGS, limit, now)
+
+
+async def test_a_look_finds_the_nearest_and_what_is_known_of_them(positions: Positions):
+    await placed(positions, 100, 700, 5000)
+    availability = Availability(positions)
+    call = NOW - timedelta(days=1)
+    await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (call, NOW))})
+    one, other = await look(positions)
+    assert (one.volunteer, other.volunteer) == ("v100", "v700"), "the other is beyond all rings"
+    assert abs(one.distance_m - 100) <= 1
+    assert (one.seen_at, one.on_duty, one.engaged) == (NOW, True, "cal_1")
+    assert one.profile == PROFILE
+    assert list(one.calls) == [int(call.timestamp()), int(NOW.timestamp())]
+    assert (other.profile, other.engaged, list(other.calls)) == (None, None, [])
+
+
+async def test_where_enough_are_near_the_wider_rings_are_not_searched(positions: Positions):
+    await placed(positions, 100, 200, 1900)
+    assert [one.volunteer for one in await look(positions, limit=2)] == ["v100", "v200"]
+    assert len(await look(positions, limit=3)) == 3
+    await positions.redis.flushdb()
+    assert await look(positions) == []
+
+
+async def test_an_older_profile_does_not_replace_a_newer_one(positions: Positions):
+    await placed(positions, 100)
+    availability = Availability(positions)
+    newer = PROFILE._replace(approved=False)
+    await availability.keep({"v100": Known(10, newer)})
+    await availability.keep({"v100": Known(9, PROFILE)})
+    (one,) = await look(positions)
+    assert one.profile == newer
+
+
+async def test_an_engagement_ends_by_itself_or_by_its_own_call_out(positions: Positions):
+    people = await placed(positions, 100)
+    availability = Availability(positions)
+    assert await availability.engage("cal_1", people, LATER, NOW) == []
+    await availability.release("cal_12", people)
+    await availability.release("cal_", people)
+    assert [one.engaged for one in await look(positions)] == ["cal_1"]
+    assert [one.engaged for one in await look(positions, now=LATER)] == [None]
+    await availability.release("cal_1", people)
+    assert [one.engaged for one in await look(positions)] == [None]
+
+
+async def test_what_is_read_from_mongodb_does_not_overwrite_what_came_meanwhile(
+    positions: Positions,
+):
+    people = await placed(positions, 100)
+    availability = Availability(positions)
+    await availability.engage("cal_2", people, LATER, NOW)
+    await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (LATER,))})
+    (one,) = await look(positions)
+    assert (one.engaged, list(one.calls)) == ("cal_2", [int(NOW.timestamp())])
+
+
+async def test_a_call_counts_once_however_often_it_is_told_and_the_latest_are_kept(
+    positions: Positions,
+):
+    people = await placed(positions, 100)
+    availability = Availability(positions)
+    calls = [NOW + timedelta(minutes=n) for n in range(150)]
+    for call in (*calls, *calls[-5:]):
+        await availability.engage("cal_1", people, LATER, call)
+    (one,) = await look(positions)
+    expected = [int(call.timestamp()) for call in calls]
+    assert list(one.calls) == expected[-len(one.calls) :]
+    assert 80 <= len(one.calls) <= 100
+
+
+async def test_of_who_is_off_duty_nothing_is_kept(positions: Positions):
+    people = await placed(positions, 100)
+    availability = Availability(positions)
+    await availability.keep({"v100": Known(1, PROFILE)})
+    await positions.forget("v100")
+    assert await availability.engage("cal_1", [*people, "stranger"], LATER, NOW) == [
+        "v100",
+        "stranger",
+    ]
+    await availability.keep({"v100": Known(2, PROFILE)})
+    assert set(await positions.redis.keys("dispatch:*")) <= {"dispatch:since"}
