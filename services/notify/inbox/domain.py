@@ -15,7 +15,7 @@ from contracts.vocabulary import MessageKind
 
 HoldBackReason = Literal["off_duty", "expired"]
 MAX_RECIPIENTS = 1000
-"""Of one document, which then has about 150 kB. An audience that is larger gets several; one that
+"""Of one document, which then has about 100 kB. An audience that is larger gets several; one that
 cannot be listed (a notice to all) would be named in the document instead: see decision 0019."""
 _CALLS_TO_ACT: tuple[MessageKind, ...] = ("alert", "escalation")
 

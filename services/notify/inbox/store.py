@@ -3,7 +3,7 @@ read."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany, UpdateOne
@@ -24,6 +24,8 @@ from services.notify.inbox.domain import (
 )
 
 _MAX_BACKLOG = 200
+_MAX_READ = 20_000
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DUE = 200
 _COLLECTED = 0.25  # seconds for which marks are collected
 _NEWEST_FIRST = (("at", DESCENDING), ("_id", DESCENDING))
@@ -49,7 +51,13 @@ class Receipts(Repository[Receipt]):
     on that they do."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, _RECEIPTS, Receipt, IndexModel([("at", ASCENDING)], name="age"))
+        super().__init__(
+            store,
+            _RECEIPTS,
+            Receipt,
+            IndexModel([("recipient", ASCENDING), ("read_at", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("at", ASCENDING)], name="age"),
+        )
 
     async def delete_before(self, at: datetime) -> None:
         """Delete those of older messages whose events are published."""
@@ -70,6 +78,7 @@ class Inbox(Repository[Message]):
             IndexModel([("at", ASCENDING)], name="due", partialFilterExpression={"due": True}),
             IndexModel([("at", ASCENDING)], name="age"),
         )
+        self._receipts = store.collection(_RECEIPTS)
         # A lost mark only means that a message goes out live once more.
         self._unsafe = self.collection.with_options(write_concern=WriteConcern(w=1))
 
@@ -80,8 +89,11 @@ class Inbox(Repository[Message]):
         query: dict[str, Any] = {}
         if after is not None:
             message, _ = parse_personal_id(after.id)
-            query["$or"] = [{"at": {"$lt": after.at}}, {"at": after.at, "_id": {"$lt": message}}]
-        return await self._of_person(account, query, unread=unread, limit=limit)
+            query["at"] = {"$lte": after.at}
+            query["$or"] = [{"at": {"$lt": after.at}}, {"_id": {"$lt": message}}]
+        if unread:
+            query["_id"] = {"$nin": await self._read_by(account)}
+        return await self._joined(_of_person(account, query, [{"$limit": limit}]))
 
     async def of_report(
         self, report: str, *, after: Position | None, limit: int
@@ -91,7 +103,8 @@ class Inbox(Repository[Message]):
         beyond: Stages = []
         if after is not None:
             message, account = parse_personal_id(after.id)
-            query["$or"] = [{"at": {"$gt": after.at}}, {"at": after.at, "_id": {"$gte": message}}]
+            query["at"] = {"$gte": after.at}
+            query["$or"] = [{"at": {"$gt": after.at}}, {"_id": {"$gte": message}}]
             rest = [{"_id": {"$ne": message}}, {"recipients.account": {"$gt": account}}]
             beyond = [{"$match": {"$or": rest}}]
         return await self._joined(
@@ -151,19 +164,17 @@ class Inbox(Repository[Message]):
         await self.collection.delete_many({"at": {"$lt": at}})
 
     async def _backlog(self, account: str, query: Mapping[str, Any]) -> list[PersonalMessage]:
-        newest = await self._of_person(account, query, unread=True, limit=_MAX_BACKLOG)
+        stages = _of_person(account, query)
+        newest = await self._joined([*stages, _UNREAD, {"$limit": _MAX_BACKLOG}])
         return newest[::-1]
 
-    async def _of_person(
-        self, account: str, query: Mapping[str, Any], *, unread: bool, limit: int
-    ) -> list[PersonalMessage]:
-        """What the person may see, the newest first."""
-        own = {"recipients": {"$elemMatch": {"account": account, "held_back": None}}}
-        stages: Stages = [{"$match": {**own, **query}}, {"$sort": dict(_NEWEST_FIRST)}]
-        page: Stages = [{"$limit": limit}]
-        rest = [*_only(account), *_JOIN]
-        stages += [*rest, _UNREAD, *page] if unread else [*page, *rest]
-        return await self._joined(stages)
+    async def _read_by(self, account: str) -> list[str]:
+        """The messages that the person has read: cheaper, from an index alone, than joining in a
+        receipt for each message that the filter reads past."""
+        query = {"recipient": account, "read_at": {"$gt": _BEFORE_ALL}}
+        found = self._receipts.find(query, {"_id": 1}, limit=_MAX_READ, max_time_ms=5000)
+        newest = await found.sort("read_at", DESCENDING).to_list()
+        return [parse_personal_id(document["_id"])[0] for document in newest]
 
     async def _joined(self, stages: Stages) -> list[PersonalMessage]:
         cursor = await self.collection.aggregate(stages, maxTimeMS=5000)
@@ -224,6 +235,15 @@ class DeliveryMarks:
 
     def _note(self) -> None:
         self.schedule.note(self._clock.now() + timedelta(seconds=_COLLECTED * self._clock.rate))
+
+
+def _of_person(
+    account: str, query: Mapping[str, Any], page: Sequence[dict[str, Any]] = ()
+) -> Stages:
+    """What the person may see, the newest first."""
+    own = {"recipients": {"$elemMatch": {"account": account, "held_back": None}}}
+    newest_first: Stages = [{"$match": {**own, **query}}, {"$sort": dict(_NEWEST_FIRST)}]
+    return [*newest_first, *page, *_only(account), *_JOIN]
 
 
 def _only(account: str) -> Stages:
