@@ -238,7 +238,8 @@ def _hours(state: ObservedState) -> Iterator[str]:
 def _tallies(state: ObservedState) -> Iterator[str]:
     """Answers are counted: an event that is applied twice shows here."""
     accepted = Counter(f.data["volunteer"] for f in state.of("CalloutAccepted"))
-    not_accepted = Counter(f.data["volunteer"] for f in state.of("CalloutDeclined", "CallTimedOut"))
+    not_accepted = Counter(f.data["volunteer"] for f in state.of("CalloutDeclined"))
+    not_accepted.update(v for f in state.of("WaveLapsed") for v in f.data["volunteers"])
     for id, responder in state.aggregates["responders"].items():
         tally = responder["answers"].get("all", {"asked": 0, "accepted": 0})
         if (tally["asked"], tally["accepted"]) != (

@@ -94,7 +94,7 @@ def assert_volunteers_called(state: ObservedState, report: str) -> None:
         return [dict(f.data) for f in state.of(type_) if f.data["report"] == report]
 
     (opened,) = of("CalloutOpened")
-    assert of("VolunteerCalled"), f"{opened['callout']}: nobody on duty was called"
+    assert of("WaveCalled"), f"{opened['callout']}: nobody on duty was called"
     assert "nobody_on_duty" not in [escalated["why"] for escalated in of("CalloutEscalated")]
 
 

@@ -62,7 +62,7 @@ async def escalated_to_station(platform: FaultPlatform, report: str) -> Observed
 def assert_due_times(state: ObservedState, report: str, now: datetime) -> None:
     (filed,), (called, *_) = (
         _of(state, report, "ReportFiled"),
-        _of(state, report, "VolunteerCalled"),
+        _of(state, report, "WaveCalled"),
     )
     leader, station = _of(state, report, "CalloutEscalated")
     policy = POLICIES.at(DOMAIN_START)

@@ -97,6 +97,15 @@ class Station:
             retry_on=(Refused,),
         )
 
+    async def timeline_shows(self, who: Phone, report: str, what: str) -> None:
+        """Events of a call-out reach the person first, then the report."""
+        await eventually(
+            lambda: who.person.get(f"reports/{report}"),
+            lambda view: what in [entry["what"] for entry in view["timeline"]],
+            what=f"{what} in the time line",
+            within=PATIENCE_S,
+        )
+
     async def domain_minutes(self, minutes: float) -> None:
         """How long the work takes. There is no condition to wait for but the time itself."""
         await asyncio.sleep(self.clock.seconds(minutes * 60))

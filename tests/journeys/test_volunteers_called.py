@@ -29,6 +29,8 @@ async def test_with_nobody_on_duty_the_station_is_alerted_and_resolves_it(statio
     assert message["data"]["why"] == "nobody_on_duty"
     assert message["callout"]
 
+    await station.timeline_shows(officer, report["id"], "escalated")
+
     await officer.person.post(
         f"reports/{report['id']}/resolve", {"outcome": "solved", "note": "民警已到场"}
     )
