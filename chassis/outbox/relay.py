@@ -27,7 +27,6 @@ log = structlog.get_logger()
 _POLL_EVERY = 5.0  # seconds; for wake-ups that are lost, and writes whose outcome was unknown
 _RETRY_AFTER = 0.5  # seconds
 _PAGE = 500
-_FIELDS = {"outbox": 1, "share": 1}
 _ALL = frozenset(range(SHARES))
 
 
@@ -40,10 +39,8 @@ class Relay:
         self._sender = Sender(bus, self._shares, store.outboxes)
         self._renew_every = lease_seconds * 0.3
         self._renew_at = self._poll_at = -inf
-        self._unread = set[Outbox]()
-        """Others wrote to these."""
-        self._elsewhere = set[tuple[str, int]]()
-        """(outbox, share) that others have to be told of."""
+        self._unread = set[Outbox]()  # others wrote to these
+        self._elsewhere = set[tuple[str, int]]()  # (outbox, share) to tell others of
 
     async def run(self) -> None:
         """Until cancelled. Errors are logged and retried."""
@@ -96,8 +93,7 @@ class Relay:
             if "shares" not in wakeup:
                 self._renew_at = self._poll_at = -inf
             elif self._shares.held & {*wakeup["shares"]}:
-                names = wakeup["outboxes"]
-                self._unread |= {each for each in self._store.outboxes if each.name in names}
+                self._unread |= {o for o in self._store.outboxes if o.name in wakeup["outboxes"]}
             else:
                 continue
             self._store.unpublished.written.set()
@@ -134,10 +130,7 @@ class Relay:
         """Publish what the store has in the held shares, page by page."""
         after, found = "", [Document()]
         while found:
-            held = self._shares.held
-            query = {"pending": True, "share": _one_of(held), "_id": {"$gt": after}}
-            waiting = outbox.collection.find(query, _FIELDS, limit=_PAGE, max_time_ms=5000)
-            found = await waiting.sort("_id", 1).to_list() if held else []
+            found = await _page(outbox, self._shares.held, after)
             documents = outbox.published.without(found)
             RELAY_BACKLOG.labels(outbox.name).set(len(documents))
             if documents and not await self._send({outbox: documents}):
@@ -159,6 +152,12 @@ class Relay:
         return False
 
 
-def _one_of(shares: Collection[int]) -> Document:
-    """A document without a share is one of the first."""
-    return {"$in": [*shares, None] if 0 in shares else [*shares]}
+async def _page(outbox: Outbox, held: Collection[int], after: str) -> list[Document]:
+    """Documents with unpublished events, by id. One without a share is of the first."""
+    if not held:
+        return []
+    shares = [*held, None] if 0 in held else [*held]
+    query = {"pending": True, "share": {"$in": shares}, "_id": {"$gt": after}}
+    fields = {"outbox": 1, "share": 1}
+    cursor = outbox.collection.find(query, fields, limit=_PAGE, max_time_ms=5000)
+    return await cursor.sort("_id", 1).to_list()
