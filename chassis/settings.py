@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     mongo_url: str = "mongodb://127.0.0.1:27017/?directConnection=true"
     kafka_bootstrap: str = "127.0.0.1:9092"
     kafka_partitions: int = 6
+    """Of each topic that is created; as many replicas of a service share its events."""
     kafka_replication: int = 1
     redis_url: str = "redis://127.0.0.1:6379/0"
     jwks_url: str = "http://127.0.0.1:8101/.well-known/jwks.json"

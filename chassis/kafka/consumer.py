@@ -37,6 +37,11 @@ async def _never_reachable() -> bool:
     return False
 
 
+def _until_commit(offsets: Offsets) -> float:
+    """Seconds."""
+    return max(0.0, offsets.committed_at + _COMMIT_EVERY - time.monotonic())
+
+
 class Consumer:
     """One member of the service's group. Offsets are committed after the effects.
 
@@ -93,22 +98,17 @@ class Consumer:
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
         """Begin what is fetched, and commit what is processed, at intervals."""
         await self._room()
-        wait = self._until_commit() if self._offsets.uncommitted else _REST
+        wait = _until_commit(self._offsets) if self._offsets.uncommitted else _REST
         batches = await consumer.getmany(timeout_ms=ceil(wait * 1000), max_records=_MAX_FETCHED)
         self._begin(batches)
-        if self._until_commit() <= 0.0:
+        if _until_commit(self._offsets) <= 0.0:
             await self._offsets.commit(consumer)
             self._offsets.show_lag(consumer)
         if batches and self._subscriptions.linger:
             await asyncio.sleep(self._subscriptions.linger)
 
-    def _until_commit(self) -> float:
-        """Seconds."""
-        return max(0.0, self._offsets.committed_at + _COMMIT_EVERY - time.monotonic())
-
     async def _room(self) -> None:
-        """Wait until a crash would repeat few enough messages: a store keeps a limited number of
-        causes of one aggregate."""
+        """Wait until a crash would repeat few enough messages for the causes that a store keeps."""
         while self._offsets.uncommitted > _MAX_FETCHED or self._lanes.broken is not None:
             if self._lanes.broken is not None:
                 raise RuntimeError("a lane failed") from self._lanes.broken
