@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable
 from functools import partial
 from typing import Any, TypeVar
@@ -49,20 +50,29 @@ def _send(self: AIOKafkaConnection, request: Any, expect_response: bool = True) 
 
 
 class FetchingConsumer(AIOKafkaConsumer):
-    """Its fetches may wait long at the broker, and nothing else waits with them. Only for callers
-    that read all partitions together, by `getmany`.
+    """Its fetches may wait long at the broker, and nothing else waits with them. After messages
+    were taken the next fetch rests `linger` seconds: what comes meanwhile comes with it. Only for
+    callers that read all partitions together, by `getmany`.
 
     A broker answers the requests of a connection in order, and a fetch that finds nothing only when
     something comes. aiokafka lets other things wait behind a fetch, which takes half a second by
     default.
 
-    Delete when aiokafka sends fetches over connections of their own (no issue is known).
+    Delete when aiokafka sends fetches over connections of their own, and can rest between them (no
+    issue is known).
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, linger: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
         client: Any = self._client
-        client.send = partial(_send_apart, client, client.send)
+        client.send = partial(self._send_apart, client, client.send)
+        self._linger, self._rests_until = linger, 0.0
+
+    async def getmany(self, *partitions: Any, **options: Any) -> Any:
+        taken = await super().getmany(*partitions, **options)
+        if taken:
+            self._rests_until = time.monotonic() + self._linger
+        return taken
 
     async def start(self) -> None:
         await super().start()
@@ -71,22 +81,24 @@ class FetchingConsumer(AIOKafkaConsumer):
         fetcher: Any = self._fetcher
         fetcher._prefetch_backoff = _A_DAY
 
-
-async def _send_apart(
-    client: AIOKafkaClient, send: Any, node: int, request: Any, **options: Any
-) -> Any:
-    """Fetches have a connection of their own: what asks for offsets or metadata does not wait
-    behind them. One that is given up, when partitions move between members, closes it: the next
-    fetch would wait behind it."""
-    if not isinstance(request, FetchRequest):
-        return await send(node, request, **options)
-    try:
-        return await send(node, request, group=_FETCHES)
-    except asyncio.CancelledError:
-        connection = client._conns.get((node, _FETCHES))  # pyright: ignore[reportPrivateUsage]
-        if connection is not None:
-            connection.close()
-        raise
+    async def _send_apart(
+        self, client: AIOKafkaClient, send: Any, node: int, request: Any, **options: Any
+    ) -> Any:
+        """Fetches have a connection of their own: what asks for offsets or metadata does not wait
+        behind them. One that is given up, when partitions move between members, closes it: the next
+        fetch would wait behind it."""
+        if not isinstance(request, FetchRequest):
+            return await send(node, request, **options)
+        rest = self._rests_until - time.monotonic()
+        if rest > 0:
+            await asyncio.sleep(rest)
+        try:
+            return await send(node, request, group=_FETCHES)
+        except asyncio.CancelledError:
+            connection = client._conns.get((node, _FETCHES))  # pyright: ignore[reportPrivateUsage]
+            if connection is not None:
+                connection.close()
+            raise
 
 
 def install() -> None:

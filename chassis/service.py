@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -43,6 +43,7 @@ class Wiring:
 
     def __init__(self) -> None:
         self.subscriptions, self.checks = Subscriptions(), Checks()
+        self._linger, self._lingering = 0.0, frozenset[str]()
         self._steps: list[tuple[str, Step, float]] = []
         self._due_steps: list[tuple[str, DueStep, Schedule]] = []
         self._starters: list[Step] = []
@@ -54,10 +55,11 @@ class Wiring:
         repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
         self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
 
-    def consumes_in_batches(self, linger: float) -> None:
-        """Wait so many seconds after events came, and take together what comes meanwhile: for a
-        service whose events nobody waits for. See `Subscriptions.linger`."""
-        self.subscriptions.linger = linger
+    def lingers(self, seconds: float, *topics: str) -> None:
+        """Nobody waits for what these topics' events do here: after some came, those of the next
+        moment come together. A consumer of its own reads them, so that other topics do not wait.
+        The first event after a rest does not wait."""
+        self._linger, self._lingering = seconds, frozenset(topics)
 
     def runs(self, name: str, step: Step, every: float) -> None:
         """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
@@ -89,7 +91,7 @@ class Service(Wiring):
         self.store = Store(settings.mongo_url, name, self.clock)
         self.publisher = Publisher(settings.kafka_bootstrap, name)
         self.checks.add("store", self.store.ping)
-        self.consumer: Consumer | None = None
+        self.consumers: list[Consumer] = []
         self._hot: dict[tuple[str, str], PlainRoute] = {}
         self.app = application(name, settings, self.clock, self._lifespan, self._hot, self._failing)
 
@@ -122,7 +124,7 @@ class Service(Wiring):
 
     async def _failing(self) -> list[str]:
         failing = await self.checks.failing()
-        if self.subscriptions.topics and not (self.consumer and self.consumer.ready):
+        if self.subscriptions.topics and not all(one.ready for one in self.consumers):
             failing.append("consumer")
         return failing
 
@@ -147,17 +149,27 @@ class Service(Wiring):
             Relay(self.store, self.publisher).run(),
             run_periodically("clock", set_clock, _SYNC_CLOCK_EVERY),
         ]
-        if self.subscriptions.topics:
-            self.consumer = Consumer(
-                self.settings.kafka_bootstrap,
-                self.name,
-                self.subscriptions,
-                self.publisher,
-                self.checks.all_pass,
-            )
-            runs.append(run_periodically("consumer", self.consumer.run, 1.0))
+        self.consumers = list(self._consumers())
+        runs += (run_periodically("consumer", consumer.run, 1.0) for consumer in self.consumers)
         due = (schedule.run(name, step, _POLL_EVERY) for name, step, schedule in self._due_steps)
         return [*runs, *due, *(run_periodically(*step) for step in self._steps)]
+
+    def _consumers(self) -> Iterator[Consumer]:
+        prompt = frozenset(self.subscriptions.topics) - self._lingering
+        for group, topics, linger in (
+            (self.name, prompt, 0.0),
+            (f"{self.name}-lingering", self._lingering, self._linger),
+        ):
+            subscriptions = self.subscriptions.only(topics)
+            if subscriptions.topics:
+                yield Consumer(
+                    self.settings.kafka_bootstrap,
+                    group,
+                    subscriptions,
+                    self.publisher,
+                    self.checks.all_pass,
+                    linger=linger,
+                )
 
     async def _prepare(self) -> None:
         settings = self.settings
@@ -184,7 +196,7 @@ class Service(Wiring):
         log.info("stopped", service=self.name)
 
     def _stuck(self) -> str | None:
-        limit, consumer = self.settings.watchdog_seconds, self.consumer
-        if consumer and consumer.lag > 0 and time.monotonic() - consumer.progressed > limit:
+        stood_since = time.monotonic() - self.settings.watchdog_seconds
+        if any(one.lag > 0 and one.progressed < stood_since for one in self.consumers):
             return "consumer stands still with messages waiting"
         return None

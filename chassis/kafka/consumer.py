@@ -57,8 +57,10 @@ class Consumer:
         publisher: Publisher,
         reachable: Callable[[], Awaitable[bool]] = _never_reachable,
         patience: float = 60.0,
+        linger: float = 0.0,
     ) -> None:
         self._bootstrap, self._group, self._subscriptions = bootstrap, group, subscriptions
+        self._linger = linger
         self._processor = Processor(group, publisher, reachable, patience)
         self._lanes = Lanes(self._processor.process)
         self._consumer: AIOKafkaConsumer | None = None
@@ -77,7 +79,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled; then messages in flight are finished and committed."""
-        consumer = _client(self._bootstrap, self._group)
+        consumer = _client(self._bootstrap, self._group, self._linger)
         self._consumer, self._lanes.broken = consumer, None
         consumer.subscribe(self._subscriptions.topics, listener=_Rebalance(self))
         # `start` included: a member that is abandoned half joined would hold partitions and process
@@ -104,8 +106,6 @@ class Consumer:
         if _until_commit(self._offsets) <= 0.0:
             await self._offsets.commit(consumer)
             self._offsets.show_lag(consumer)
-        if batches and self._subscriptions.linger:
-            await asyncio.sleep(self._subscriptions.linger)
 
     async def _room(self) -> None:
         """Wait until a crash would repeat few enough messages for the causes that a store keeps."""
@@ -164,8 +164,9 @@ class Consumer:
                 self.lag = 0
 
 
-def _client(bootstrap: str, group: str) -> AIOKafkaConsumer:
+def _client(bootstrap: str, group: str, linger: float) -> AIOKafkaConsumer:
     return FetchingConsumer(
+        linger,
         bootstrap_servers=bootstrap,
         group_id=group,
         enable_auto_commit=False,

@@ -1,6 +1,6 @@
 """Which events a service reacts to, and with what."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -75,10 +75,6 @@ class Subscriptions:
     """The topic follows from the event, and the lane from the event's ordering key, unless a reader
     needs another order."""
 
-    linger = 0.0
-    """Seconds to wait after messages came before more are taken: what comes meanwhile is handled
-    together. The first after a rest does not wait."""
-
     def __init__(self) -> None:
         self._handlers: dict[str, dict[str, _Subscription]] = {}
 
@@ -104,6 +100,12 @@ class Subscriptions:
     @property
     def topics(self) -> list[str]:
         return list(self._handlers)
+
+    def only(self, topics: Collection[str]) -> "Subscriptions":
+        """Those to these topics."""
+        some = Subscriptions()
+        some._handlers = {t: self._handlers[t] for t in self._handlers if t in topics}
+        return some
 
     def events(self, topic: str) -> list[str]:
         """Names of the events of a topic that have handlers."""

@@ -7,9 +7,9 @@ from chassis.errors import CauseReused
 
 MIN_KEPT = 64
 """The newest causes, kept without a time limit."""
-MAX_KEPT = 512
-"""At most this many of the last day. Must exceed the uncommitted window of a consumer, so that
-redelivered messages are recognised."""
+MAX_KEPT = 1024
+"""At most this many of the last day. Must exceed the uncommitted windows of a service's consumers,
+so that redelivered messages are recognised."""
 _DAY = 86_400
 
 

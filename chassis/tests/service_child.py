@@ -105,7 +105,7 @@ def injected(fault: str) -> bool:
 
 
 async def inject_faults(service: Service) -> None:
-    consumer: Any = service.consumer and service.consumer._consumer  # pyright: ignore[reportPrivateUsage]
+    consumer: Any = service.consumers and service.consumers[0]._consumer  # pyright: ignore[reportPrivateUsage]
     if injected("fetch_hangs"):
 
         async def never(**_: object) -> None:

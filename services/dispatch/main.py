@@ -1,6 +1,7 @@
 """dispatch: duty, positions, call-outs and service hours of volunteers."""
 
 from chassis.service import Service
+from contracts import topics
 from contracts.events import dispatch, incidents, registration
 from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.availability.store import Availability
@@ -75,6 +76,7 @@ def build(settings: DispatchSettings) -> Service:
     service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh)
     service.on(dispatch.VolunteerFinished, responders.leave, known.refresh, service_records.credit)
 
+    service.lingers(0.1, topics.DISPATCH, topics.REGISTRATION)
     service.starts(positions.ping, positions.close)
     service.checks.add("redis", positions.ping)
     service.runs_when_due("call-outs that are due", deadlines.run_due, callouts.schedule)

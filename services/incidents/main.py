@@ -12,6 +12,7 @@
 
 from chassis.service import Service
 from chassis.tasks.schedule import Schedule
+from contracts import topics
 from contracts.events import dispatch
 from contracts.events.registration import StationRegistered
 from jinan.districts import districts
@@ -69,6 +70,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     ):
         service.on(event, reports.follow_callout, ordered_by="callout")
 
+    service.lingers(0.05, topics.DISPATCH, topics.REGISTRATION)
     service.runs_when_due("due reports", reports.settle_due, due)
     service.runs("photos of stored reports", reports.keep_photos, every=600)
     return service

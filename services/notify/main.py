@@ -11,6 +11,7 @@ GET  /api/v1/deliveries                     what became of messages, for the sta
 
 from chassis.service import Service
 from chassis.settings import Settings
+from contracts import topics
 from contracts.events.dispatch import DutyEnded, DutyStarted
 from contracts.events.registration import GrantsChanged, SessionRevoked, VolunteerStandingChanged
 from services.notify.delivery import api as delivery_api
@@ -53,6 +54,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     for event in RULES.keys() - {VolunteerStandingChanged}:
         service.on(event, rules.apply)
 
+    service.lingers(0.1, topics.INCIDENTS, topics.REGISTRATION)
     service.starts(hub.start, hub.stop)
     service.before_shutdown(hub.end_all)
     service.runs_when_due("delivery marks", marks.write, marks.schedule)

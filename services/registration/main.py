@@ -3,6 +3,7 @@ on this screen."""
 
 from chassis.identity.tokens import Verifier
 from chassis.service import Service
+from contracts import topics
 from contracts.events.registration import SquadFormed, VolunteerStandingChanged
 from services.registration.account import api as account_api
 from services.registration.account.handlers import AccountHandlers
@@ -87,6 +88,7 @@ def build(settings: RegistrationSettings) -> Service:
 
     service.on(SquadFormed, squad_handlers.follow_squad)
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
+    service.lingers(0.1, topics.REGISTRATION)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
 
     async def prepare() -> None:

@@ -1,6 +1,7 @@
 """A fetch that waits at the broker delays nothing else. Here it waits a minute; no test does."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -17,8 +18,11 @@ pytestmark = pytest.mark.servers
 
 
 @asynccontextmanager
-async def member(backend: Backend, group: str) -> AsyncGenerator[FetchingConsumer]:
+async def member(
+    backend: Backend, group: str, linger: float = 0.0
+) -> AsyncGenerator[FetchingConsumer]:
     consumer = FetchingConsumer(
+        linger,
         bootstrap_servers=backend.kafka_bootstrap,
         group_id=group,
         enable_auto_commit=False,
@@ -109,3 +113,20 @@ async def test_a_partition_whose_messages_were_taken_late_is_fetched_with_the_ot
         await take(consumer, name)
         await put(publisher, name)
         await take(consumer, name)
+
+
+async def test_what_comes_while_a_fetch_rests_is_taken_with_one_fetch(
+    backend: Backend, publisher: Publisher, name: str
+):
+    keys = [f"{name}-{n}" for n in range(10)]
+    async with member(backend, name, linger=1.0) as consumer:
+        await put(publisher, name)
+        await take(consumer, name)  # the first does not wait
+        rests_until = time.monotonic() + 0.8
+        await put(publisher, *keys)
+        assert await consumer.getmany(timeout_ms=100) == {}
+        batch = await consumer.getmany(timeout_ms=5000)
+        assert time.monotonic() > rests_until
+        assert {record.key for records in batch.values() for record in records} == {
+            key.encode() for key in keys
+        }

@@ -9,6 +9,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Message
+from chassis.tasks.batches import Batcher
 from contracts.events.dispatch import (
     CalloutAccepted,
     CalloutDeclined,
@@ -21,12 +22,13 @@ from contracts.events.dispatch import (
 from contracts.events.registration import VolunteerStandingChanged
 from jinan.coordinates import Point
 from services.dispatch.availability.domain import Near, profile
-from services.dispatch.availability.store import Availability, Known
+from services.dispatch.availability.store import Availability, Engaged, Known
 from services.dispatch.policy import POLICIES, DispatchPolicy
 from services.dispatch.responder.domain import Engagement, Responder
 from services.dispatch.responder.store import Responders
 
 log = structlog.get_logger()
+_GATHER = 0.05  # seconds
 Changing = (
     DutyStarted
     | VolunteerStandingChanged
@@ -60,6 +62,7 @@ class AvailabilityHandlers:
     ) -> None:
         self._availability, self._responders = availability, responders
         self._history, self._clock = history, clock
+        self._calls = Batcher[Engaged, list[str]](self._engage, gather=_GATHER)
 
     async def look(self, place: Point, policy: DispatchPolicy, limit: int) -> list[Near]:
         """The nearest `limit` people within the last ring. Those of whom the profile was lost are
@@ -81,16 +84,21 @@ class AvailabilityHandlers:
     async def call(
         self, callout: str, volunteers: Sequence[str], called_at: datetime, until: datetime
     ) -> list[Responder]:
-        """They were called and can answer until then. Returns those who are off duty by now."""
+        """They were called and can answer until then. Returns those who are off duty by now. Calls
+        of one moment share the trip to Valkey."""
         believed = until + POLICIES.at(called_at).claim_grace
         suspects = volunteers
         try:
-            suspects = await self._availability.engage(callout, volunteers, believed, called_at)
+            suspects = await self._calls.submit(Engaged(callout, volunteers, believed, called_at))
         except Exception as error:  # without Valkey MongoDB tells
             if not is_transient(error):
                 raise
         found = await self._responders.of(suspects) if suspects else []
         return [one for one in found if not one.on_duty]
+
+    async def _engage(self, calls: Sequence[Engaged]) -> list[list[str]]:
+        off = set(await self._availability.engage(calls))
+        return [[who for who in call.volunteers if who in off] for call in calls]
 
     async def follow(
         self, callout: str, left: Collection[str], coming: Collection[str] = ()
@@ -99,7 +107,9 @@ class AvailabilityHandlers:
         Valkey is unavailable: it only makes searches cheap."""
         try:
             await self._availability.release(callout, left)
-            await self._availability.engage(callout, coming, self._clock.now() + _COMING)
+            if coming:
+                until = self._clock.now() + _COMING
+                await self._availability.engage([Engaged(callout, tuple(coming), until)])
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -46,25 +46,29 @@ return {who, metres,
   redis.call('HMGET', KEYS[5], unpack(who)),
   redis.call('HMGET', KEYS[6], unpack(who))}
 """
-# KEYS: on duty, engaged, calls. ARGV: call-out, until, time of the call (empty: no call), then who.
-# Returns who may not send positions. A repeat counts the call once.
+# KEYS: on duty, engaged, calls. ARGV: call-out, until, time of the call (empty: no call), how many,
+# and who, repeated. Returns who may not send positions. A repeat counts the call once.
 _ENGAGE = """
-local off = {}
-for i = 4, #ARGV do
-  local who = ARGV[i]
-  if redis.call('SISMEMBER', KEYS[1], who) == 0 then
-    off[#off + 1] = who
-  else
-    redis.call('HSET', KEYS[2], who, ARGV[1] .. ' ' .. ARGV[2])
-    if ARGV[3] ~= '' then
-      local calls = redis.call('HGET', KEYS[3], who) or ''
-      if not string.find(',' .. calls .. ',', ',' .. ARGV[3] .. ',', 1, true) then
-        calls = calls == '' and ARGV[3] or calls .. ',' .. ARGV[3]
-        if #calls > MAX then calls = string.match(string.sub(calls, -MAX), ',(.*)') end
-        redis.call('HSET', KEYS[3], who, calls)
+local off, i = {}, 1
+while i <= #ARGV do
+  local held, call, last = ARGV[i] .. ' ' .. ARGV[i + 1], ARGV[i + 2], i + 3 + ARGV[i + 3]
+  for j = i + 4, last do
+    local who = ARGV[j]
+    if redis.call('SISMEMBER', KEYS[1], who) == 0 then
+      off[#off + 1] = who
+    else
+      redis.call('HSET', KEYS[2], who, held)
+      if call ~= '' then
+        local calls = redis.call('HGET', KEYS[3], who) or ''
+        if not string.find(',' .. calls .. ',', ',' .. call .. ',', 1, true) then
+          calls = calls == '' and call or calls .. ',' .. call
+          if #calls > MAX then calls = string.match(string.sub(calls, -MAX), ',(.*)') end
+          redis.call('HSET', KEYS[3], who, calls)
+        end
       end
     end
   end
+  i = last + 1
 end
 return off
 """.replace("MAX", str(_MAX_CALLS))
@@ -92,6 +96,16 @@ for i = 1, #ARGV, 5 do
   end
 end
 """
+
+
+class Engaged(NamedTuple):
+    """Volunteers whom a call-out holds, and until when that is believed. With `called_at` the call
+    is counted, once."""
+
+    callout: str
+    volunteers: Sequence[str]
+    until: datetime
+    called_at: datetime | None = None
 
 
 class Known(NamedTuple):
@@ -135,24 +149,17 @@ class Availability:
         ]
         return sorted(near, key=lambda one: (one.distance_m, one.volunteer))
 
-    async def engage(
-        self,
-        callout: str,
-        volunteers: Collection[str],
-        until: datetime,
-        called_at: datetime | None = None,
-    ) -> list[str]:
-        """They are held by the call-out, until then unless `release` comes first. With `called_at`
-        the call is counted, once.
+    async def engage(self, engagements: Sequence[Engaged]) -> list[str]:
+        """They are held by the call-outs, until `release`, or for as long as is said.
 
         Returns those who may not send positions: off duty, unless the store lost it.
         """
-        if not volunteers:
-            return []
-        call = "" if called_at is None else _seconds(called_at)
-        return await self._engage(
-            keys=[DUTY, ENGAGED, CALLS], args=[callout, _seconds(until), call, *volunteers]
-        )
+        arguments: list[str | int] = []
+        for one in engagements:
+            call = "" if one.called_at is None else _seconds(one.called_at)
+            arguments += [one.callout, _seconds(one.until), call]
+            arguments += [len(one.volunteers), *one.volunteers]
+        return await self._engage(keys=[DUTY, ENGAGED, CALLS], args=arguments)
 
     async def release(self, callout: str, volunteers: Collection[str]) -> None:
         """They are not held by this call-out any more."""

@@ -8,7 +8,7 @@ import pytest
 
 from jinan.coordinates import Point
 from services.dispatch.availability.domain import Near, Profile
-from services.dispatch.availability.store import Availability, Known
+from services.dispatch.availability.store import Availability, Engaged, Known
 from services.dispatch.position.domain import Fix
 from services.dispatch.position.store import Positions
 from tests.support.backend import Backend
@@ -86,7 +86,7 @@ async def test_an_older_profile_does_not_replace_a_newer_one(positions: Position
 async def test_an_engagement_ends_by_itself_or_by_its_own_call_out(positions: Positions):
     people = await placed(positions, 100)
     availability = Availability(positions)
-    assert await availability.engage("cal_1", people, LATER, NOW) == []
+    assert await availability.engage([Engaged("cal_1", people, LATER, NOW)]) == []
     await availability.release("cal_12", people)
     await availability.release("cal_", people)
     assert [one.engaged for one in await look(positions)] == ["cal_1"]
@@ -100,7 +100,7 @@ async def test_what_is_read_from_mongodb_does_not_overwrite_what_came_meanwhile(
 ):
     people = await placed(positions, 100)
     availability = Availability(positions)
-    await availability.engage("cal_2", people, LATER, NOW)
+    await availability.engage([Engaged("cal_2", people, LATER, NOW)])
     await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (LATER,))})
     (one,) = await look(positions)
     assert (one.engaged, list(one.calls)) == ("cal_2", [int(NOW.timestamp())])
@@ -113,7 +113,7 @@ async def test_a_call_counts_once_however_often_it_is_told_and_the_latest_are_ke
     availability = Availability(positions)
     calls = [NOW + timedelta(minutes=n) for n in range(150)]
     for call in (*calls, *calls[-5:]):
-        await availability.engage("cal_1", people, LATER, call)
+        await availability.engage([Engaged("cal_1", people, LATER, call)])
     (one,) = await look(positions)
     expected = [int(call.timestamp()) for call in calls]
     assert list(one.calls) == expected[-len(one.calls) :]
@@ -125,9 +125,7 @@ async def test_of_who_is_off_duty_nothing_is_kept(positions: Positions):
     availability = Availability(positions)
     await availability.keep({"v100": Known(1, PROFILE)})
     await positions.forget("v100")
-    assert await availability.engage("cal_1", [*people, "stranger"], LATER, NOW) == [
-        "v100",
-        "stranger",
-    ]
+    calls = [Engaged("cal_1", people, LATER, NOW), Engaged("cal_2", ["stranger"], LATER)]
+    assert await availability.engage(calls) == ["v100", "stranger"]
     await availability.keep({"v100": Known(2, PROFILE)})
     assert set(await positions.redis.keys("dispatch:*")) <= {"dispatch:since"}
