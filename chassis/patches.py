@@ -63,7 +63,7 @@ class FetchingConsumer(AIOKafkaConsumer):
     """
 
     def __init__(self, linger: float = 0.0, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(enable_auto_commit=False, auto_offset_reset="earliest", **options)
         client: Any = self._client
         client.send = partial(self._send_apart, client, client.send)
         self._linger, self._rests_until = linger, 0.0

@@ -3,82 +3,33 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
 
 from chassis.clock import Clock
-from chassis.health import Checks, Watchdog
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.subscriptions import Reaction, Subscriptions
 from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
 from chassis.server.application import application
 from chassis.server.server import Server
+from chassis.server.watchdog import Watchdog
 from chassis.settings import Settings
 from chassis.tasks.loops import run_periodically, until_available
-from chassis.tasks.schedule import Schedule
 from chassis.telemetry import logs, tracing
-from contracts.envelope import Event
+from chassis.wiring import Wiring
 from contracts.topics import TOPICS
 
 log = structlog.get_logger()
-E = TypeVar("E", bound=Event)
-Step = Callable[[], Awaitable[object]]
-DueStep = Callable[[], Awaitable[datetime | None]]
 _SYNC_CLOCK_EVERY = 30.0  # seconds
 _POLL_EVERY = 5.0  # seconds; for steps that another replica noted and did not live to take
-
-
-class Wiring:
-    """What a service reacts to, and what runs and ends with it."""
-
-    def __init__(self) -> None:
-        self.subscriptions, self.checks = Subscriptions(), Checks()
-        self._linger, self._lingering = 0.0, frozenset[str]()
-        self._steps: list[tuple[str, Step, float]] = []
-        self._due_steps: list[tuple[str, DueStep, Schedule]] = []
-        self._starters: list[Step] = []
-        self._stoppers: list[Step] = []
-        self._before_shutdown: list[Callable[[], None]] = []
-
-    def on(self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None) -> None:
-        """Call the handlers, one after another, with each such event and where it came from. A
-        repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
-        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
-
-    def lingers(self, seconds: float, *topics: str) -> None:
-        """Nobody waits for what these topics' events do here: after some came, those of the next
-        moment come together. A consumer of its own reads them, so that other topics do not wait.
-        The first event after a rest does not wait."""
-        self._linger, self._lingering = seconds, frozenset(topics)
-
-    def runs(self, name: str, step: Step, every: float) -> None:
-        """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
-        self._steps.append((name, step, every))
-
-    def runs_when_due(self, name: str, step: DueStep, schedule: Schedule) -> None:
-        """Call `step` when something noted in the schedule is due, and now and then for what other
-        replicas noted: see `Schedule.run`."""
-        self._due_steps.append((name, step, schedule))
-
-    def starts(self, start: Step, stop: Step | None = None) -> None:
-        """Started before the service serves, stopped last: a Redis client, a hub of streams."""
-        self._starters.append(start)
-        if stop is not None:
-            self._stoppers.append(stop)
-
-    def before_shutdown(self, end: Callable[[], None]) -> None:
-        """Called first at shutdown: ends open streams."""
-        self._before_shutdown.append(end)
 
 
 class Service(Wiring):

@@ -8,6 +8,7 @@ from statistics import median
 
 from pydantic import BaseModel
 
+from bench.alert_path import Path
 from bench.city import DENSE, City
 from bench.companion import Companion
 from bench.environment import Environment, load
@@ -57,7 +58,7 @@ async def measure(environment: Environment, rounds: int, share: float) -> Scale:
     async with AsyncExitStack() as stack:
         stack.callback(city.close)
         client = await stack.enter_async_context(Companion("bench.alert_client"))
-        path = alert.Path(
+        path = Path(
             environment, city, client, await stack.enter_async_context(EventLog(environment))
         )
         figures = _figures(environment, path, share)
@@ -78,7 +79,7 @@ async def measure(environment: Environment, rounds: int, share: float) -> Scale:
     return scale
 
 
-def _figures(environment: Environment, path: alert.Path, share: float) -> list[_Figure]:
+def _figures(environment: Environment, path: Path, share: float) -> list[_Figure]:
     first = _FIRST
 
     async def sign_ups(_: str) -> float:

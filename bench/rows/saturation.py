@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from statistics import median
 
+from bench.alert_path import MonolithPath, Path
 from bench.city import DENSE, City
 from bench.companion import Companion
 from bench.cpu import CpuMeter, Part
@@ -14,7 +15,7 @@ from bench.environment import SERVERS, Environment
 from bench.event_log import EventLog
 from bench.monolith import NAME as MONOLITH
 from bench.monolith import Monolith, monolith_or_reason
-from bench.rows.alert import STREAMS, MonolithPath, Path
+from bench.rows.alert import STREAMS
 from bench.rows.row import Row, other, row
 from deploy.local.ports import HOST, SERVICES, free_ports
 

@@ -33,10 +33,6 @@ _CHECK_LAG_EVERY = 5.0  # seconds
 _FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
-async def _never_reachable() -> bool:
-    return False
-
-
 def _until_commit(offsets: Offsets) -> float:
     """Seconds."""
     return max(0.0, offsets.committed_at + _COMMIT_EVERY - time.monotonic())
@@ -55,7 +51,7 @@ class Consumer:
         group: str,
         subscriptions: Subscriptions,
         publisher: Publisher,
-        reachable: Callable[[], Awaitable[bool]] = _never_reachable,
+        reachable: Callable[[], Awaitable[bool]] = partial(asyncio.sleep, 0, False),
         patience: float = 60.0,
         linger: float = 0.0,
     ) -> None:
@@ -169,8 +165,6 @@ def _client(bootstrap: str, group: str, linger: float) -> AIOKafkaConsumer:
         linger,
         bootstrap_servers=bootstrap,
         group_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
         max_poll_interval_ms=120_000,
         session_timeout_ms=10_000,
         rebalance_timeout_ms=15_000,

@@ -25,8 +25,6 @@ async def member(
         linger,
         bootstrap_servers=backend.kafka_bootstrap,
         group_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
         heartbeat_interval_ms=200,
         fetch_max_wait_ms=60_000,
         request_timeout_ms=90_000,

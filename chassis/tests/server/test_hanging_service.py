@@ -11,10 +11,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.domain import Cause
-from chassis.health import EXIT_CODE
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
+from chassis.server.watchdog import EXIT_CODE
 from chassis.tests.children import Child, children
 from chassis.tests.counter import TOPIC, Counter, Counters, increment
 from deploy.local.ports import free_ports

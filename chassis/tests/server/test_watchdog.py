@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chassis.health import EXIT_CODE, Watchdog
+from chassis.server.watchdog import EXIT_CODE, Watchdog
 
 
 class Exit(Exception):

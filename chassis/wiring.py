@@ -1,0 +1,57 @@
+"""What a service reacts to, and what runs and ends with it. Used as `Service`."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from chassis.kafka.subscriptions import Reaction, Subscriptions
+from chassis.server.watchdog import Checks
+from chassis.tasks.schedule import Schedule
+from contracts.envelope import Event
+
+E = TypeVar("E", bound=Event)
+Step = Callable[[], Awaitable[object]]
+DueStep = Callable[[], Awaitable[datetime | None]]
+
+
+class Wiring:
+    """The part of a service that `main.py` fills in."""
+
+    def __init__(self) -> None:
+        self.subscriptions, self.checks = Subscriptions(), Checks()
+        self._linger, self._lingering = 0.0, frozenset[str]()
+        self._steps: list[tuple[str, Step, float]] = []
+        self._due_steps: list[tuple[str, DueStep, Schedule]] = []
+        self._starters: list[Step] = []
+        self._stoppers: list[Step] = []
+        self._before_shutdown: list[Callable[[], None]] = []
+
+    def on(self, event: type[E], *handlers: Reaction[E], ordered_by: str | None = None) -> None:
+        """Call the handlers, one after another, with each such event and where it came from. A
+        repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
+        self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
+
+    def lingers(self, seconds: float, *topics: str) -> None:
+        """Nobody waits for what these topics' events do here: after some came, those of the next
+        moment come together. A consumer of its own reads them, so that other topics do not wait.
+        The first event after a rest does not wait."""
+        self._linger, self._lingering = seconds, frozenset(topics)
+
+    def runs(self, name: str, step: Step, every: float) -> None:
+        """Call `step` repeatedly, with `every` seconds in between; an error is logged."""
+        self._steps.append((name, step, every))
+
+    def runs_when_due(self, name: str, step: DueStep, schedule: Schedule) -> None:
+        """Call `step` when something noted in the schedule is due, and now and then for what other
+        replicas noted: see `Schedule.run`."""
+        self._due_steps.append((name, step, schedule))
+
+    def starts(self, start: Step, stop: Step | None = None) -> None:
+        """Started before the service serves, stopped last: a Redis client, a hub of streams."""
+        self._starters.append(start)
+        if stop is not None:
+            self._stoppers.append(stop)
+
+    def before_shutdown(self, end: Callable[[], None]) -> None:
+        """Called first at shutdown: ends open streams."""
+        self._before_shutdown.append(end)
