@@ -24,7 +24,7 @@ def chain(spans: list[Span], last: Span) -> list[Span]:
 def handles_the_call(span: Span) -> bool:
     return (
         span["localEndpoint"]["serviceName"] == "notify"
-        and "volunteercalled" in span.get("name", "").lower()
+        and "wavecalled" in span.get("name", "").lower()
     )
 
 
@@ -59,7 +59,7 @@ async def test_a_report_is_one_trace_from_the_gateway_to_the_alert(
     assert list(dict.fromkeys(services)) == ["gateway", "incidents", "dispatch", "notify"], steps
     names = [name.lower() for _, name in steps]
     assert any(INCIDENTS in name and "reportrouted" in name for name in names), steps
-    assert any(DISPATCH in name and "volunteercalled" in name for name in names), steps
+    assert any(DISPATCH in name and "wavecalled" in name for name in names), steps
     assert path[0].get("parentId") is None, "the gateway starts it"
 
 

@@ -176,7 +176,7 @@ async def test_recent_causes_are_kept_longer_and_the_one_that_created_it_for_eve
     assert await seen_after_a_change(counters, [old] * 100 + [young] * 100) == [
         f"k{n}" for n in range(100, 200)
     ]
-    assert len(await seen_after_a_change(counters, [young] * 600)) == MAX_KEPT - 1
+    assert len(await seen_after_a_change(counters, [young] * 1200)) == MAX_KEPT - 1
     assert (await counters.add(Counter(id="cnt_1"), [], Cause("c0"))).total == 4
 
 

@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from contracts.vocabulary import values_of
 from services.dispatch.callout.domain.state import COMING, Callout, CalloutState
 from services.dispatch.responder.domain import Engagement
 from services.dispatch.selection.domain.situation import Found
@@ -31,8 +32,8 @@ class Callouts(Repository[Callout]):
                 [("held", ASCENDING)], name="held", unique=True, **_partial("held", "string")
             ),
             IndexModel([("asked", ASCENDING), *_BY_TIME], name="by_asked"),
-            *_listed_by("station"),
-            *_listed_by("within"),
+            _listed_by("station"),
+            _listed_by("within"),
             IndexModel(
                 [("opened_at", ASCENDING)], name="searched", **_partial("searches", "string")
             ),
@@ -98,37 +99,37 @@ class Callouts(Repository[Callout]):
     async def of_volunteer(self, volunteer: str, after: After | None, limit: int) -> list[Callout]:
         """Those that the volunteer was called to, newest first; `after` is where the page before
         ended."""
-        return await self._page({"asked": volunteer}, None, after, limit)
+        return await self._page({"asked": volunteer}, after, limit)
 
     async def of_station(
         self, station: str, state: CalloutState | None, after: After | None, limit: int
     ) -> list[Callout]:
-        return await self._page({"station": station}, state, after, limit)
+        return await self._page({"station": station, **_in_state(state)}, after, limit)
 
     async def in_areas(
         self, areas: Sequence[str], state: CalloutState | None, after: After | None, limit: int
     ) -> list[Callout]:
         """Within any of these areas."""
-        return await self._page({"within": {"$in": list(areas)}}, state, after, limit)
+        return await self._page({"within": {"$in": list(areas)}, **_in_state(state)}, after, limit)
 
-    async def _page(
-        self, query: dict[str, object], state: CalloutState | None, after: After | None, limit: int
-    ) -> list[Callout]:
-        parts = [query] if state is None else [query, {"state": state}]
+    async def _page(self, query: dict[str, Any], after: After | None, limit: int) -> list[Callout]:
         if after is not None:
             at, id = after
             # The first bounds the index, which an alternative does not.
-            parts.append({"opened_at": {"$lte": at}})
-            parts.append({"$or": [{"opened_at": {"$lt": at}}, {"_id": {"$lt": id}}]})
-        return await self.find({"$and": parts}, sort=_BY_TIME, limit=limit)
+            query |= {"opened_at": {"$lte": at}}
+            query |= {"$or": [{"opened_at": {"$lt": at}}, {"_id": {"$lt": id}}]}
+        return await self.find(query, sort=_BY_TIME, limit=limit)
 
 
-def _listed_by(field: str) -> tuple[IndexModel, IndexModel]:
-    """Lists, of any state or of one: each reads what it answers and no more."""
-    return (
-        IndexModel([(field, ASCENDING), *_BY_TIME], name=f"by_{field}"),
-        IndexModel([(field, ASCENDING), ("state", ASCENDING), *_BY_TIME], name=f"by_{field}_state"),
-    )
+def _in_state(state: CalloutState | None) -> dict[str, Any]:
+    """Of any state: MongoDB merges the states' parts of the index, which are in order each."""
+    states = values_of(CalloutState) if state is None else [state]
+    return {"state": {"$in": list(states)}}
+
+
+def _listed_by(field: str) -> IndexModel:
+    """For lists of any state or of one: each reads what it answers and no more."""
+    return IndexModel([(field, ASCENDING), ("state", ASCENDING), *_BY_TIME], name=f"by_{field}")
 
 
 def _partial(field: str, type: str) -> dict[str, Any]:
