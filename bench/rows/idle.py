@@ -7,6 +7,8 @@ from bench.environment import SERVERS, Environment
 from bench.rows.row import Row, row
 from deploy.local.ports import SERVICES
 
+_SETTLE_S = 15.0
+"""The figures that tell of a backlog are some seconds old."""
 OURS = "platform at rest, each second"
 
 
@@ -14,6 +16,7 @@ async def measure(environment: Environment, rounds: int, seconds: int) -> Row:
     """For `seconds` in all, once no service has a backlog. The unit is milliseconds of CPU a
     second, so what it is divided by is one second."""
     await environment.quiet()
+    await asyncio.sleep(_SETTLE_S)
     meter = CpuMeter({OURS: environment.parts(*SERVICES, *SERVERS)})
     spent, before = list[float](), 0.0
     for _ in range(rounds):

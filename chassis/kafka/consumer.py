@@ -29,7 +29,7 @@ _MAX_FETCHED = 250
 than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _REST = 5.0  # seconds without a message or anything to commit; a message ends it at once
-_CHECK_LAG_EVERY = 5.0  # seconds
+_CHECK_LAG_EVERY = 10.0  # seconds
 _FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
@@ -168,7 +168,7 @@ def _client(bootstrap: str, group: str, linger: float) -> AIOKafkaConsumer:
         max_poll_interval_ms=120_000,
         session_timeout_ms=10_000,
         rebalance_timeout_ms=15_000,
-        heartbeat_interval_ms=2000,
+        heartbeat_interval_ms=3000,
         # The broker answers as soon as there is a message. Less than the time limit of a request.
         fetch_max_wait_ms=5000,
         consumer_timeout_ms=2000,

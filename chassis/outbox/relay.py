@@ -37,7 +37,7 @@ class Relay:
         self._store, self._bus = store, bus
         self._shares = Shares(store.collection("leases"), lease_seconds)
         self._sender = Sender(bus, self._shares, store.outboxes)
-        self._renew_every = lease_seconds * 0.3
+        self._renew_every = lease_seconds * 0.5
         self._renew_at = self._poll_at = -inf
         self._unread = set[Outbox]()  # others wrote to these
         self._elsewhere = set[tuple[str, int]]()  # (outbox, share) to tell others of
