@@ -42,8 +42,8 @@ ROWS: dict[int, tuple[Measure, int, int]] = {
     2: (alert.measure, 300, 150),
     9: (saturation.measure, 800, 400),
 }
-"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Row 2
-is last: it leaves a city on duty, whose volunteers the reports of other rows would call."""
+"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Rows 2
+and 9 are last: they leave a city on duty, whose volunteers the reports of other rows would call."""
 ROUNDS, QUICK_ROUNDS, GROWTH_SHARE = 5, 3, 0.5
 
 

@@ -129,7 +129,7 @@ def _in_state(state: CalloutState | None) -> dict[str, Any]:
 
 def _listed_by(field: str) -> IndexModel:
     """For lists of any state or of one: each reads what it answers and no more."""
-    return IndexModel([(field, ASCENDING), ("state", ASCENDING), *_BY_TIME], name=f"by_{field}")
+    return IndexModel([(field, ASCENDING), ("state", ASCENDING), *_BY_TIME])
 
 
 def _partial(field: str, type: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from chassis.mongo.store import Store
 from contracts.access import Grant
 from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
+from services.registration.watch import handlers as watch_handlers
 from services.registration.watch.domain import Watch
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
@@ -70,3 +71,21 @@ async def test_what_lapses_says_when_the_next_one_does(store: Store) -> None:
     assert await handlers.lapse_due() == ends[OTHER_STREET]
     assert (await watches.require(f"wat_{STREET}")).state == "lapsed"
     assert (await watches.require(f"wat_{OTHER_STREET}")).state == "held"
+
+
+async def test_more_watches_than_a_batch_lapse_soon_after_each_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_handlers, "_DUE_BATCH", 2)
+    watches, now = Watches(store), store.clock.now()
+    handlers = WatchHandlers(watches, Accounts(store), store.clock)
+    for n in range(3):
+        until = now - timedelta(hours=1)
+        await watches.add(
+            Watch(id=f"wat_{n}", area=f"37010400{n}", by="acc_1", until=until), [], Cause(f"{n}")
+        )
+    again = await handlers.lapse_due()
+    assert again is not None
+    assert store.clock.seconds((again - store.clock.now()).total_seconds()) <= 1.0
+    assert await handlers.lapse_due() is None
+    assert {(await watches.require(f"wat_{n}")).state for n in range(3)} == {"lapsed"}
