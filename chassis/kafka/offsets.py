@@ -33,6 +33,7 @@ class Offsets:
 
     def __init__(self) -> None:
         self._partitions: dict[TopicPartition, PartitionProgress] = {}
+        self._shown = set[TopicPartition]()
         self.committed_at = 0.0
 
     def of(self, partition: TopicPartition, first: int) -> PartitionProgress:
@@ -67,13 +68,16 @@ class Offsets:
     def clear(self) -> None:
         """The partitions are another member's to process and to report."""
         self._partitions.clear()
-        CONSUMER_LAG.clear()
+        for partition in self._shown:  # the service's other consumer shows some, too
+            CONSUMER_LAG.remove(partition.topic, partition.partition)
+        self._shown.clear()
 
     def show_lag(self, consumer: AIOKafkaConsumer) -> None:
         for partition in consumer.assignment():
             end, state = consumer.highwater(partition) or 0, self._partitions.get(partition)
             behind = max(0, end - state.committed) if state else 0
             CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
+            self._shown.add(partition)
 
     async def lag(self, consumer: AIOKafkaConsumer) -> int:
         """Messages that wait, by the broker's own offsets: a fetch that hangs cannot know them.

@@ -29,7 +29,7 @@ class Profile(NamedTuple):
 
     @classmethod
     def decode(cls, text: str) -> "Profile":
-        """Raises ValueError for what `encode` did not make."""
+        """Raises ValueError or TypeError for what `encode` did not make."""
         on_duty, approved, squad, skills, born, served, accepted, answers = orjson.loads(text)
         accepted_at = tuple(accepted)
         return cls(on_duty, approved, squad, tuple(skills), born, served, accepted_at, answers)
@@ -70,6 +70,7 @@ class Near(NamedTuple):
     calls: Sequence[int]
     """When they were called in the last days, Unix seconds."""
     profile: Profile | None
+    """None: it has to be rebuilt, with engagement and calls."""
 
 
 def to_ms(at: datetime) -> int:
@@ -77,5 +78,9 @@ def to_ms(at: datetime) -> int:
 
 
 def decoded(raw: Any) -> Profile | None:
-    """`raw` is `<version>` and a profile, in two lines; None for nothing."""
-    return None if raw is None else Profile.decode(raw.partition("\n")[2])
+    """`raw` is `<version>` and a profile, in two lines; None for nothing, or for what another build
+    wrote."""
+    try:
+        return None if raw is None else Profile.decode(raw.partition("\n")[2])
+    except (ValueError, TypeError):
+        return None

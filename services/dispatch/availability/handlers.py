@@ -1,6 +1,7 @@
 """Keeps what a search needs to know of people beside their positions, and looks there."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -76,7 +77,10 @@ class AvailabilityHandlers:
 
     async def refresh(self, event: Changing, _: Message) -> None:
         """Kept as it is stored now, whichever event comes last. Wired after the handler that
-        changes the responder."""
+        changes the responder. What went with an earlier duty is rebuilt."""
+        if isinstance(event, DutyStarted):
+            await self._rebuild([event.volunteer])
+            return
         multiple = isinstance(event, WaveLapsed | WaveStoodDown)
         volunteers = event.volunteers if multiple else (event.volunteer,)
         await self._availability.keep(_known(await self._responders.of(volunteers)))
@@ -105,38 +109,55 @@ class AvailabilityHandlers:
     ) -> None:
         """Some are not held by the call-out any more, some have accepted. Never fails because
         Valkey is unavailable: it only makes searches cheap."""
-        try:
+        with _unless_away():
             await self._availability.release(callout, left)
             if coming:
                 until = self._clock.now() + _COMING
                 await self._availability.engage([Engaged(callout, tuple(coming), until)])
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("engagements not updated", callout=callout, error=type(error).__name__)
 
-    async def _rebuild(self, volunteers: Sequence[str]) -> Mapping[str, Known]:
+    async def note(self, engagements: Mapping[str, Engagement]) -> None:
+        """Call-outs hold these people, as was read a moment ago. As `follow`, it never fails."""
+        held = [Engaged(e.callout, (who,), self._until(e)) for who, e in engagements.items()]
+        if held:
+            with _unless_away():
+                await self._availability.engage(held)
+
+    def _until(self, engagement: Engagement) -> datetime:
+        """How long an engagement is believed, if nothing says that it ended."""
         now = self._clock.now()
         grace = POLICIES.at(now).claim_grace
+        return now + _COMING if engagement.coming else engagement.expires_at + grace
+
+    async def _rebuild(self, volunteers: Sequence[str]) -> Mapping[str, Known]:
         known = _known(await self._responders.of(volunteers))
         engagements = await self._history.engagements(known)
-        calls = await self._history.calls_since(known, now - _WEEK)
+        calls = await self._history.calls_since(known, self._clock.now() - _WEEK)
+        for who, one in known.items():
+            known[who] = one._replace(calls=calls.get(who, ()))
         for who, engagement in engagements.items():
-            until = now + _COMING if engagement.coming else engagement.expires_at + grace
-            known[who] = known[who]._replace(engaged=(engagement.callout, until))
-        for who, times in calls.items():
-            known[who] = known[who]._replace(calls=times)
+            held = engagement.callout, self._until(engagement)
+            known[who] = known[who]._replace(engaged=held)
         await self._availability.keep(known)
         return known
 
 
 def _known(responders: Iterable[Responder]) -> dict[str, Known]:
-    return {one.id: Known(one.version, profile(one)) for one in responders}
+    return {one.id: Known(one.version, profile(one), calls=None) for one in responders}
+
+
+@contextmanager
+def _unless_away() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        log.warning("engagements not updated", error=type(error).__name__)
 
 
 def _with(near: Near, known: Known | None) -> Near:
     if known is None:
         return near
     engaged = known.engaged[0] if known.engaged else None
-    calls = [int(at.timestamp()) for at in known.calls]
+    calls = [int(at.timestamp()) for at in known.calls or ()]
     return near._replace(profile=known.profile, engaged=engaged, calls=calls)

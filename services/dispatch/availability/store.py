@@ -1,7 +1,8 @@
 """Availability in Valkey, beside the positions: profiles, engagements and recent calls of those on
 duty.
 
-Rebuilt from MongoDB where it is missing. It makes a search cheap and never decides: who is called
+Rebuilt from MongoDB where it is missing. Who has no `calls` (an empty text: none) was not rebuilt
+yet, whatever else is known of them. It makes a search cheap and never decides: who is called
 or coming is what the call-outs hold. `profiles` has `<version>\\n<profile>`, `engaged`
 `<call-out> <until, Unix seconds>`, `calls` Unix seconds separated by commas.
 """
@@ -47,7 +48,8 @@ return {who, metres,
   redis.call('HMGET', KEYS[6], unpack(who))}
 """
 # KEYS: on duty, engaged, calls. ARGV: call-out, until, time of the call (empty: no call), how many,
-# and who, repeated. Returns who may not send positions. A repeat counts the call once.
+# and who, repeated. Returns who may not send positions. A repeat counts the call once; the call of
+# somebody who was not rebuilt yet is found then.
 _ENGAGE = """
 local off, i = {}, 1
 while i <= #ARGV do
@@ -59,8 +61,8 @@ while i <= #ARGV do
     else
       redis.call('HSET', KEYS[2], who, held)
       if call ~= '' then
-        local calls = redis.call('HGET', KEYS[3], who) or ''
-        if not string.find(',' .. calls .. ',', ',' .. call .. ',', 1, true) then
+        local calls = redis.call('HGET', KEYS[3], who)
+        if calls and not string.find(',' .. calls .. ',', ',' .. call .. ',', 1, true) then
           calls = calls == '' and call or calls .. ',' .. call
           if #calls > MAX then calls = string.match(string.sub(calls, -MAX), ',(.*)') end
           redis.call('HSET', KEYS[3], who, calls)
@@ -82,7 +84,8 @@ for i = 2, #ARGV do
 end
 """
 # KEYS: on duty, profiles, engaged, calls. ARGV: who, version, profile, engagement, calls, repeated.
-# The newest version of a profile counts. What is known of engagements and calls is kept.
+# The newest version of a profile counts. What is known of engagements and calls is kept; calls that
+# were not read are `unread`.
 _KEEP = """
 for i = 1, #ARGV, 5 do
   local who = ARGV[i]
@@ -92,7 +95,7 @@ for i = 1, #ARGV, 5 do
       redis.call('HSET', KEYS[2], who, ARGV[i + 1] .. '\\n' .. ARGV[i + 2])
     end
     if ARGV[i + 3] ~= '' then redis.call('HSETNX', KEYS[3], who, ARGV[i + 3]) end
-    if ARGV[i + 4] ~= '' then redis.call('HSETNX', KEYS[4], who, ARGV[i + 4]) end
+    if ARGV[i + 4] ~= 'unread' then redis.call('HSETNX', KEYS[4], who, ARGV[i + 4]) end
   end
 end
 """
@@ -115,7 +118,8 @@ class Known(NamedTuple):
     profile: Profile
     engaged: tuple[str, datetime] | None = None
     """The call-out, and until when that is believed."""
-    calls: Sequence[datetime] = ()
+    calls: Sequence[datetime] | None = ()
+    """None: not read."""
 
 
 class Availability:
@@ -143,7 +147,7 @@ class Availability:
                 on_duty=bool(on_duty),
                 engaged=_callout(engaged, now),
                 calls=[int(at) for at in calls.split(",")] if calls else (),
-                profile=decoded(profile),
+                profile=None if calls is None else decoded(profile),
             )
             for who, metres, seen, on_duty, engaged, calls, profile in zip(*columns, strict=True)
         ]
@@ -170,7 +174,8 @@ class Availability:
         """Keep what was read from MongoDB, of those who may send positions."""
         arguments: list[str | int] = []
         for who, known in people.items():
-            calls = ",".join(map(_seconds, known.calls))
+            unread = known.calls is None
+            calls = "unread" if unread else ",".join(map(_seconds, known.calls or ()))
             held = f"{known.engaged[0]} {_seconds(known.engaged[1])}" if known.engaged else ""
             arguments += [who, known.version, known.profile.encode(), held, calls]
         if arguments:

@@ -200,7 +200,7 @@ async def get_callout(id: Id, who: Anybody, handlers: Handlers) -> CalloutView:
 @router.post(
     "/{id}/accept",
     summary="I am coming",
-    responses=refuses("enough_people", "call_lapsed", "not_free", "off_duty", "wrong_state"),
+    responses=refuses("enough_people", "call_lapsed", "off_duty", "wrong_state"),
 )
 async def accept_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause

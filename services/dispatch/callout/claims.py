@@ -98,9 +98,8 @@ class Claims:
     async def _held_by_others(self, callout: str, volunteers: Collection[str]) -> frozenset[str]:
         """Searches know it from now on."""
         engagements = await self._callouts.engagements(volunteers)
-        others = {v: one.callout for v, one in engagements.items() if one.callout != callout}
-        for volunteer, other in others.items():
-            await self._availability.follow(other, left=(), coming=[volunteer])
+        others = {v: one for v, one in engagements.items() if one.callout != callout}
+        await self._availability.note(others)
         return frozenset(others)
 
 

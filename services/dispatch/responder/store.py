@@ -28,6 +28,7 @@ class Responders(Repository[Responder]):
                 [("station", ASCENDING), ("_id", ASCENDING)], name="on_duty_by_station", **on_duty
             ),
             IndexModel([("sign_at", ASCENDING)], name="on_duty_by_sign", **on_duty),
+            attached=("unanswered",),
         )
 
     async def of(self, ids: Collection[str]) -> list[Responder]:

@@ -32,7 +32,7 @@ class Candidacy(NamedTuple):
 
 def candidacies(callout: Callout, explained: Mapping[str, Explanation]) -> list[Candidacy]:
     """Those who were called first, then the others; nearest first. `explained` is from the records
-    of the call-out's searches."""
+    of the call-out's searches, which are erased in time: who was called is still known."""
     found = {
         one.volunteer: Candidacy(
             one.volunteer,
@@ -49,7 +49,8 @@ def candidacies(callout: Callout, explained: Mapping[str, Explanation]) -> list[
     for c in callout.candidates:
         one = found.get(c.volunteer)
         if c.by == "hand" or one is None:
-            one = Candidacy(c.volunteer, c.squad, c.state, "called_manually", c.wave, c.distance_m)
+            how: CandidacyReason = "called_manually" if c.by == "hand" else "called"
+            one = Candidacy(c.volunteer, c.squad, c.state, how, c.wave, c.distance_m)
         reason = _STOOD_DOWN.get(c.why_stood_down, one.reason)
         found[c.volunteer] = one._replace(state=c.state, reason=reason)
     return sorted(

@@ -1,16 +1,25 @@
 """What lies beside the positions in Valkey: one look finds it, and none of it is believed for
 ever."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import cast
+from unittest.mock import Mock
 
 import pytest
 
+from chassis.clock import Clock
+from chassis.kafka.subscriptions import Message
+from contracts.events.dispatch import CalloutDeclined, DutyStarted
 from jinan.coordinates import Point
 from services.dispatch.availability.domain import Near, Profile
+from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.availability.store import Availability, Engaged, Known
+from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import Fix
-from services.dispatch.position.store import Positions
+from services.dispatch.position.store import PROFILES, Positions
+from services.dispatch.responder.domain import Engagement, Responder
+from services.dispatch.responder.store import Responders
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
@@ -100,6 +109,7 @@ async def test_what_is_read_from_mongodb_does_not_overwrite_what_came_meanwhile(
 ):
     people = await placed(positions, 100)
     availability = Availability(positions)
+    await availability.keep({"v100": Known(1, PROFILE)})
     await availability.engage([Engaged("cal_2", people, LATER, NOW)])
     await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (LATER,))})
     (one,) = await look(positions)
@@ -111,6 +121,7 @@ async def test_a_call_counts_once_however_often_it_is_told_and_the_latest_are_ke
 ):
     people = await placed(positions, 100)
     availability = Availability(positions)
+    await availability.keep({"v100": Known(1, PROFILE)})
     calls = [NOW + timedelta(minutes=n) for n in range(150)]
     for call in (*calls, *calls[-5:]):
         await availability.engage([Engaged("cal_1", people, LATER, call)])
@@ -129,3 +140,74 @@ async def test_of_who_is_off_duty_nothing_is_kept(positions: Positions):
     assert await availability.engage(calls) == ["v100", "stranger"]
     await availability.keep({"v100": Known(2, PROFILE)})
     assert set(await positions.redis.keys("dispatch:*")) <= {"dispatch:since"}
+
+
+async def test_a_profile_of_another_build_counts_as_lost(positions: Positions):
+    await placed(positions, 100)
+    await Availability(positions).keep({"v100": Known(1, PROFILE)})
+    for raw in ("1\n[true,true]", "1\nnull", "1\n[true", "1"):
+        await positions.redis.hset(PROFILES, "v100", raw)  # pyright: ignore[reportGeneralTypeIssues]
+        assert [one.profile for one in await look(positions)] == [None]
+
+
+class Stored:
+    """What MongoDB knows of everybody."""
+
+    calls: Sequence[datetime] = (NOW - timedelta(days=2), NOW - timedelta(days=1))
+    held: Mapping[str, Engagement] = {}
+
+    async def of(self, ids: Collection[str]) -> list[Responder]:
+        return [Responder(id=id, version=3, on_duty=True, approved=True) for id in ids]
+
+    async def engagements(self, volunteers: Collection[str]) -> Mapping[str, Engagement]:
+        return {who: self.held[who] for who in volunteers if who in self.held}
+
+    async def calls_since(
+        self, volunteers: Collection[str], since: datetime
+    ) -> Mapping[str, Sequence[datetime]]:
+        return {who: [at for at in self.calls if at > since] for who in volunteers}
+
+
+def handlers(positions: Positions) -> AvailabilityHandlers:
+    stored = Stored()
+    clock = Mock(now=lambda: NOW)
+    return AvailabilityHandlers(
+        Availability(positions), cast(Responders, stored), stored, cast(Clock, clock)
+    )
+
+
+MESSAGE = Message("responder/v100/1", "v100", 1, NOW)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        DutyStarted(volunteer="v100", station="sta_duandian"),
+        CalloutDeclined.model_validate(CalloutDeclined.example | {"volunteer": "v100"}),
+    ],
+)
+async def test_who_goes_off_duty_and_on_again_was_called_as_often_as_before(
+    positions: Positions, event: DutyStarted | CalloutDeclined
+):
+    await placed(positions, 100)
+    known = handlers(positions)
+    await known.refresh(event, MESSAGE)
+    (one,) = await known.look(SCENE, POLICIES.at(NOW), 24)
+    assert list(one.calls) == [int(at.timestamp()) for at in Stored.calls]
+    await positions.forget("v100")
+    await placed(positions, 100)
+    await known.refresh(event, MESSAGE)
+    (one,) = await known.look(SCENE, POLICIES.at(NOW), 24)
+    assert list(one.calls) == [int(at.timestamp()) for at in Stored.calls]
+    assert one.profile is not None
+    assert one.profile.on_duty
+
+
+async def test_who_was_found_called_elsewhere_is_believed_so_until_the_call_has_lapsed(
+    positions: Positions,
+):
+    await placed(positions, 100)
+    grace = POLICIES.at(NOW).claim_grace
+    await handlers(positions).note({"v100": Engagement("cal_1", False, LATER)})
+    assert [one.engaged for one in await look(positions, now=LATER)] == ["cal_1"]
+    assert [one.engaged for one in await look(positions, now=LATER + grace)] == [None]

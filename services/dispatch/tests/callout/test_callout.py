@@ -249,6 +249,15 @@ def test_off_duty_drops_the_call_gives_back_the_place_and_leaves_who_is_on_scene
     ]
 
 
+def test_who_was_called_by_a_wave_stays_so_after_the_record_of_the_search_was_erased():
+    callout, _ = did(wave(opened(), "a"))
+    by_hand = callout.with_candidates(named(callout, "b", NOW))
+    assert {c.volunteer: c.reason for c in candidacies(by_hand, {})} == {
+        "a": "called",
+        "b": "called_manually",
+    }
+
+
 def test_a_report_that_ended_stands_everybody_down_once():
     callout, _ = did(attendance.arrive(accepted("a"), "a", SOON))
     ended, facts = did(attendance.stand_down(callout, "withdrawn", POLICY, LATE))

@@ -10,11 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from chassis.kafka.subscriptions import Delivery, Message, Record, Subscriptions
 from chassis.service import Service
 from contracts import topics
 from contracts.events.incidents import ReportRouted
+from services.dispatch.availability.store import Availability
+from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.domain.state import Callout, Candidate
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
@@ -119,6 +122,57 @@ async def test_valkey_emptied_in_the_middle_of_a_wave_drops_nobody_and_frees_nob
     (found,) = await Callouts(slow.service.store).searches(second["_id"])
     assert {verdict.reason for verdict in found.selection.verdicts} == {"engaged"}
     await positions.close()
+
+
+async def test_a_process_killed_right_after_the_write_leaves_nothing_undone(
+    slow: Town, monkeypatch: pytest.MonkeyPatch
+):
+    """The message comes again, to another process: one call-out, and who left is stood down."""
+    people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(6)]
+
+    async def killed(*_: Any) -> Any:
+        for volunteer in people[:2]:
+            assert (await slow.post("duty/end", volunteer)).status_code == 200
+        raise ConnectionError
+
+    report = slow.name("again")
+    message = Message(f"test/{report}", report, 1, slow.service.clock.now())
+    event = here(report, people_needed=2)
+    with monkeypatch.context() as patched:
+        patched.setattr(Callouts, "engagements", nobody)  # what the end of duty sees: no call yet
+        patched.setattr(Claims, "off_duty", killed)
+        with pytest.raises(ConnectionError):
+            await handlers_of(slow.service).open(event, message)
+    other = build(slow.settings)
+    await handlers_of(other).open(event, message)
+    (callout,) = await Callouts(other.store).of_report(report)
+    assert set(callout.held) == set(people[2:])
+    assert {c.why_stood_down for c in callout.candidates if c.volunteer in people[:2]} == {
+        "off_duty"
+    }
+    assert len(await slow.published("CalloutOpened", report)) == 1
+    assert len(await slow.published("WaveCalled", report)) == 1
+    await other.store.close()
+
+
+async def nobody(*_: Any) -> dict[str, Any]:
+    return {}
+
+
+async def test_without_valkey_mongodb_tells_who_went_off_duty(
+    slow: Town, monkeypatch: pytest.MonkeyPatch
+):
+    people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(6)]
+
+    async def away(*_: Any) -> Any:
+        assert (await slow.post("duty/end", people[0])).status_code == 200
+        raise RedisConnectionError
+
+    monkeypatch.setattr(Callouts, "engagements", nobody)
+    monkeypatch.setattr(Availability, "engage", away)
+    opened = await open_callout(slow, slow.service, slow.name("away"), people_needed=2)
+    assert opened is not None
+    assert set(opened["held"]) == set(people[1:])
 
 
 async def test_nobody_is_engaged_twice_while_the_events_of_dispatch_are_not_read(

@@ -75,6 +75,8 @@ class Station:
 
     async def follow(self, *_: object, **__: object) -> None: ...
 
+    async def note(self, _: object) -> None: ...
+
     async def call_off_duty(self, *_: object) -> list[Responder]:
         return []
 
@@ -82,7 +84,7 @@ class Station:
         """(called, not called)"""
         search = cast(CandidateSearch, self)
         callouts = cast(Callouts, self)
-        availability = Mock(follow=self.follow, call=self.call_off_duty)
+        availability = Mock(follow=self.follow, note=self.note, call=self.call_off_duty)
         handlers = CalloutHandlers(
             callouts,
             cast(EndedReports, None),
