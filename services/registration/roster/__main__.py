@@ -66,6 +66,7 @@ async def load(settings: RegistrationSettings, file: RosterFile | None) -> Mappi
                 accounts, stations, squads, personal, clock, settings.sms == "local"
             )
             written = await handlers.load(file)
+            await store.wakeups.notify_all()  # no relay runs here: a replica publishes
         return {"divisions": await divisions.load(), **written}
     finally:
         await store.close()
