@@ -33,7 +33,6 @@ class Offsets:
 
     def __init__(self) -> None:
         self._partitions: dict[TopicPartition, PartitionProgress] = {}
-        self._shown = set[TopicPartition]()
         self.committed_at = 0.0
 
     def of(self, partition: TopicPartition, first: int) -> PartitionProgress:
@@ -67,17 +66,15 @@ class Offsets:
 
     def clear(self) -> None:
         """The partitions are another member's to process and to report."""
-        self._partitions.clear()
-        for partition in self._shown:  # the service's other consumer shows some, too
+        for partition in self._partitions:  # the service's other consumer shows some, too
             CONSUMER_LAG.remove(partition.topic, partition.partition)
-        self._shown.clear()
+        self._partitions.clear()
 
     def show_lag(self, consumer: AIOKafkaConsumer) -> None:
-        for partition in consumer.assignment():
-            end, state = consumer.highwater(partition) or 0, self._partitions.get(partition)
-            behind = max(0, end - state.committed) if state else 0
-            CONSUMER_LAG.labels(partition.topic, partition.partition).set(behind)
-            self._shown.add(partition)
+        """Of partitions from which something came."""
+        for partition in self._partitions.keys() & consumer.assignment():
+            behind = (consumer.highwater(partition) or 0) - self._partitions[partition].committed
+            CONSUMER_LAG.labels(partition.topic, partition.partition).set(max(0, behind))
 
     async def lag(self, consumer: AIOKafkaConsumer) -> int:
         """Messages that wait, by the broker's own offsets: a fetch that hangs cannot know them.

@@ -14,7 +14,8 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 _NAMESPACE_EXISTS = 48  # another process made the collection meanwhile
-_MAX_DOCUMENTS = 16
+_MAX_DOCUMENTS, _MAX_BYTES = 512, 128 * 1024
+"""A cursor that lags behind by more is lost, and found again a second later."""
 _AWAIT_MS = 5000
 
 
@@ -31,7 +32,7 @@ class Wakeups:
         """Create the collection. Safe in several processes at once."""
         try:
             await self._database.create_collection(
-                "wakeups", capped=True, size=16_384, max=_MAX_DOCUMENTS
+                "wakeups", capped=True, size=_MAX_BYTES, max=_MAX_DOCUMENTS
             )
         except CollectionInvalid:
             return

@@ -27,8 +27,9 @@ def topics_shown() -> set[str]:
 
 def test_a_consumer_whose_partitions_go_leaves_what_another_one_shows():
     prompt, lingering = Offsets(), Offsets()
-    prompt.show_lag(client("lag-prompt"))
-    lingering.show_lag(client("lag-lingering"))
+    for offsets, topic in ((prompt, "lag-prompt"), (lingering, "lag-lingering")):
+        offsets.of(TopicPartition(topic, 0), first=0)
+        offsets.show_lag(client(topic))
     lingering.clear()
     assert "lag-prompt" in topics_shown()
     assert "lag-lingering" not in topics_shown()

@@ -69,7 +69,8 @@ class CalloutHandlers:
         callout = filling.opened(id, event, policy, now, tracing.current())
 
         def save(found: Found) -> Awaitable[Callout]:
-            opened, facts = filling.open_with(callout, found, policy, now)
+            # Not the time of the search: who was found may have left another call-out since then.
+            opened, facts = filling.open_with(callout, found, policy, self._clock.now())
             return self._callouts.add(opened, facts, message.cause, record(found))
 
         try:
@@ -96,9 +97,10 @@ class CalloutHandlers:
         policy = POLICIES.at(now)
 
         def save(found: Found) -> Awaitable[Callout]:
+            called_at = self._clock.now()
             return self._callouts.change(
                 callout.id,
-                lambda c: filling.call_wave(c, found, policy, now),
+                lambda c: filling.call_wave(c, found, policy, called_at),
                 Cause(f"wave:{callout.version}:{found.id}"),
                 attached=record(found),
             )

@@ -1,0 +1,56 @@
+"""Timed steps of call-outs, on the real servers."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import pytest
+
+from chassis.service import Service
+from services.dispatch.callout.deadlines import Deadlines
+from services.dispatch.callout.handlers import CalloutHandlers
+from services.dispatch.callout.store import Callouts
+from services.dispatch.main import build
+from services.dispatch.replicas.store import Squads
+from services.dispatch.tests.town import Town, town
+from tests.support.backend import Backend
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+async def slow(backend: Backend) -> AsyncGenerator[Town]:
+    """Time as it is: nothing lapses within the test by itself."""
+    async with town(backend, rate=1) as place:
+        yield place
+
+
+def deadlines_of(service: Service) -> Deadlines:
+    handlers = service.app.state.provided[CalloutHandlers]
+    store = service.store
+    return Deadlines(Callouts(store), handlers, Squads(store), service.clock)
+
+
+async def test_replicas_that_take_the_same_steps_at_once_take_each_once(slow: Town):
+    people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(8)]
+    report = await slow.routed("late", people_needed=2)
+    (wave,) = await slow.published("WaveCalled", report)
+    first = [one["volunteer"] for one in wave["called"]]
+    over = slow.service.clock.now() - timedelta(seconds=1)
+    callouts = Callouts(slow.service.store)
+    await callouts.collection.update_one(
+        {"_id": wave["callout"]}, {"$set": {"candidates.$[].expires_at": over, "due_at": over}}
+    )
+    others = [build(slow.settings) for _ in range(2)]
+    await asyncio.gather(*(deadlines_of(each).run_due() for each in (slow.service, *others)))
+    callout = await callouts.require(wave["callout"])
+    assert {c.state for c in callout.candidates if c.volunteer in first} == {"timed_out"}
+    numbers = [one.number for one in callout.waves]
+    assert numbers == [*range(1, len(numbers) + 1)]
+    called = [volunteer for one in callout.waves for volunteer in one.called]
+    assert len(called) == len(set(called))
+    assert set(called) <= set(people)
+    assert len(await callouts.searches(callout.id)) == len(callout.waves)
+    (lapsed,) = await slow.published("WaveLapsed", report)
+    assert set(lapsed["volunteers"]) == set(first)
+    await asyncio.gather(*(each.store.close() for each in others))
