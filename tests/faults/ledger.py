@@ -242,8 +242,6 @@ def _tallies(state: ObservedState) -> Iterator[str]:
     not_accepted.update(v for f in state.of("WaveLapsed") for v in f.data["volunteers"])
     for id, responder in state.aggregates["responders"].items():
         tally = responder["answers"].get("all", {"asked": 0, "accepted": 0})
-        if (tally["asked"], tally["accepted"]) != (
-            accepted[id] + not_accepted[id],
-            accepted[id],
-        ):
+        answers = tally["asked"], tally.get("accepted", 0)
+        if answers != (accepted[id] + not_accepted[id], accepted[id]):
             yield f"responder {id}: {tally}, but {accepted[id]} accepted, {not_accepted[id]} not"
