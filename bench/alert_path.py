@@ -15,6 +15,7 @@ from bench.environment import AREA, Environment
 from bench.event_log import EventLog, PublishedEvent
 from bench.monolith import NAME as MONOLITH
 from bench.monolith import Monolith
+from bench.rows.row import CpuEach
 from jinan.coordinates import Point
 from jinan.districts import districts as jinan_districts
 
@@ -47,6 +48,15 @@ def per_second(outcome: alert_client.Outcome) -> float:
     """Reports by the time from the first one to the last alert."""
     last = max(at for filed in outcome.filed for at in filed.alerts)
     return len(outcome.filed) / (last - min(filed.due for filed in outcome.filed))
+
+
+def cpu_each(cpu_us: CpuEach, ours: str) -> dict[str, float]:
+    """What one report costs in all processes, and that beside the monolith's."""
+    total = {side: sum(parts.values()) / 1000 for side, parts in cpu_us.items()}
+    found = {"CPU of a report, ms": total[ours]}
+    if theirs := total.get(MONOLITH):
+        found[f"CPU of a report, ours / {MONOLITH}"] = total[ours] / theirs
+    return found
 
 
 class Path:

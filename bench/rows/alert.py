@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from statistics import median
 
 from bench import hops
-from bench.alert_path import MonolithPath, Path
+from bench.alert_path import MonolithPath, Path, cpu_each
 from bench.city import DENSE, City
 from bench.companion import Companion
 from bench.cpu import CpuMeter
@@ -117,15 +117,16 @@ def _row(measured: Rounds, path: Path, meter: CpuMeter, not_run: str | None) -> 
     more = measured.calm
     if measured.monolith_p50:
         more |= {f"{MONOLITH}, p50": median(measured.monolith_p50)}
-    stretches = path.stretches.items()
+    stretches, cpu = path.stretches.items(), meter.each_us()
     return row(
         2,
         "report to alert, p99 at 50 reports/s, 10,000 on duty / sum of the bare hops",
         "ms",
         _GOAL,
         measured.pairs,
-        cpu_us=meter.each_us(),
+        cpu_us=cpu,
         others=[other(MONOLITH, measured.monolith_pairs, not_run)],
+        **cpu_each(cpu, "ours"),
         p50=median(measured.p50),
         alerts=len(path.waits),
         streams=STREAMS,

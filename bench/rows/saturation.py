@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from statistics import median
 
-from bench.alert_path import MonolithPath, Path
+from bench.alert_path import MonolithPath, Path, cpu_each
 from bench.city import DENSE, City
 from bench.companion import Companion
 from bench.cpu import CpuMeter, Part
@@ -22,7 +22,7 @@ from deploy.local.ports import HOST, SERVICES, free_ports
 RATE = 200.0
 """Reports a second that are sent: more than two cores carry, and few enough that none is shed."""
 _SHARED = ("dispatch", "notify")
-_GOAL = "the machine's limit: >= 0.9 with one process each"
+_GOAL = ">= 0.9, as long as the machine is the limit"
 
 
 async def measure(environment: Environment, rounds: int, count: int) -> Row:
@@ -40,7 +40,11 @@ async def measure(environment: Environment, rounds: int, count: int) -> Row:
         alone = environment.parts(*SERVICES, *SERVERS)
         pids = dict[str, int]()
         beside: dict[str, Part] = {f"{name}, second": partial(_one, pids, name) for name in _SHARED}
-        meter = CpuMeter({"one": alone, "two": {**alone, **beside}, MONOLITH: _parts(peer)})
+        opposing = peer.parts() if isinstance(peer, Monolith) else {}
+        shared = environment.parts("valkey", "zipkin")
+        meter = CpuMeter(
+            {"one": alone, "two": {**alone, **beside}, MONOLITH: {**opposing, **shared}}
+        )
         monolith = None
         if isinstance(peer, Monolith):
             monolith = MonolithPath(peer, theirs)
@@ -57,10 +61,6 @@ async def measure(environment: Environment, rounds: int, count: int) -> Row:
                 opposite.append(await monolith.saturate(f"{turn}", count, metered, RATE))
     reason = peer if isinstance(peer, str) else None
     return _row(one[1:], two[1:], opposite[1:], meter, reason)
-
-
-def _parts(peer: Monolith | str) -> Mapping[str, Part]:
-    return peer.parts() if isinstance(peer, Monolith) else {}
 
 
 def _one(pids: Mapping[str, int], name: str) -> list[int]:
@@ -103,6 +103,7 @@ def _row(
         list(zip(two, one, strict=True)),
         cpu_us=cpu,
         others=[other(MONOLITH, list(zip(one, theirs, strict=False)), not_run)],
+        **cpu_each(cpu, "one"),
         cores=float(os.cpu_count() or 1),
         busy_cores=busy,
     )
