@@ -24,7 +24,7 @@ DENSE = 10_000
 _METRES = (89_300.0, 111_195.0)  # a degree of longitude, and of latitude, in Jinan
 _CHUNK = 5000
 _PROFILE = '1\n[true,true,null,["first-aid","care"],1980,null,[],{}]'
-"""As dispatch keeps it beside the positions when a volunteer's duty starts."""
+"""As dispatch keeps it beside the positions when a volunteer's duty starts, with no call yet."""
 _RESET_FIELDS: dict[str, Any] = {"outbox": [], "seen": []}
 
 
@@ -101,6 +101,7 @@ class City:
             pipe.zadd("dispatch:seen", dict.fromkeys(people, at))
             pipe.sadd("dispatch:on_duty", *people)
             pipe.hset("dispatch:profiles", mapping=dict.fromkeys(people, _PROFILE))
+            pipe.hset("dispatch:calls", mapping=dict.fromkeys(people, ""))
             await pipe.execute()
         await redis.aclose()
 
