@@ -59,7 +59,7 @@ check: setup ## lint, format, types, layers, contracts, derived files
 generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration, tables in docs
 	@$(PY) -m deploy.generate
 
-bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: under 5 minutes; ROWS=1,5: only these)
+bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: a few minutes; ROWS=1,5: only these)
 	@$(PY) -m deploy.local fetch
 	@$(PY) -m bench
 

@@ -1,7 +1,7 @@
 """`make bench`: measures all rows, or those of ROWS, ours and the peers in turn on one fresh
 platform.
 
-QUICK=1: fewer rounds and requests, without the city's growth and the replicas, under 5 minutes;
+QUICK=1: fewer rounds and requests, without the city's growth and the replicas, about 7 minutes;
 results are written only with WRITE=1. ROWS=1,5: only these; nothing is written.
 """
 
