@@ -4,9 +4,9 @@ digits)."""
 import re
 
 CITY = "3701"
-AREA_LENGTHS = (4, 6, 9, 12)
 AREA_PATTERN = r"^3701(\d{2}(\d{3}(\d{3})?)?)?$"
 COMMUNITY_PATTERN = r"^\d{12}$"
+_LENGTHS = (4, 6, 9, 12)
 _AREA = re.compile(AREA_PATTERN)
 
 
@@ -18,6 +18,11 @@ def is_area(code: str) -> bool:
 def covers(area: str, code: str) -> bool:
     """Whether `code` lies in `area`: 370104009 covers 370104009008."""
     return bool(area) and code.startswith(area)
+
+
+def containing(code: str) -> tuple[str, ...]:
+    """The area itself and all areas that contain it, the city first."""
+    return tuple(code[:digits] for digits in _LENGTHS if digits <= len(code))
 
 
 def district_of(code: str) -> str:

@@ -10,7 +10,7 @@ from jinan.coordinates import Point
 from services.dispatch.availability.domain import Near, Profile, midnight
 from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.position.store import Positions
+from services.dispatch.position.store import Positions, to_time
 from services.dispatch.responder.domain import answer_keys
 from services.dispatch.responder.store import Responders
 from services.dispatch.selection.domain.select import select
@@ -159,7 +159,4 @@ def _tally(profile: Profile, keys: tuple[str, str, str]) -> Tally:
 
 
 def _time(ms: int | None) -> datetime | None:
-    """To the millisecond: a recorded situation must read back the same."""
-    if ms is None:
-        return None
-    return datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
+    return None if ms is None else to_time(ms / 1000)

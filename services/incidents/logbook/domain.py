@@ -9,7 +9,7 @@ from typing_extensions import TypeAliasType
 from chassis.domain import Aggregate, Refusal
 from contracts.access import Principal
 from contracts.vocabulary import Category
-from jinan.areas import covers
+from jinan.areas import containing, covers
 
 LogKind = TypeAliasType("LogKind", Category | Literal["patrol", "visit", "watch", "other"])
 
@@ -31,7 +31,7 @@ class LogEntry(Aggregate):
     @property
     def within(self) -> tuple[str, ...]:
         """The areas that contain it: the key of an officer's list."""
-        return tuple(self.community[:digits] for digits in (4, 6, 9, 12))
+        return containing(self.community)
 
 
 def readable_areas(who: Principal, area: str | None, *, mine: bool) -> tuple[str, ...]:

@@ -15,8 +15,7 @@ from chassis.tasks.batches import Batcher
 from contracts.events.dispatch import DutyEnded, DutyStarted
 from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
 from contracts.vocabulary import Role
-
-_AREA_LENGTHS = (4, 6, 9, 12)
+from jinan.areas import containing
 
 
 class Grants:
@@ -32,7 +31,7 @@ class Grants:
 
     async def holders(self, role: Role, area: str, now: datetime) -> list[str]:
         """The accounts that hold the role now in an area that covers `area`."""
-        covering = [area[:length] for length in _AREA_LENGTHS if length <= len(area)]
+        covering = list(containing(area))
         in_force = [{"until": None}, {"until": {"$gt": now}}]
         grant = {"role": role, "area": {"$in": covering}, "$or": in_force}
         query = {"grants": {"$elemMatch": grant}}

@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType
 from chassis.domain import Aggregate, Frozen
 from contracts.envelope import Event
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
-from jinan.areas import AREA_LENGTHS
+from jinan.areas import containing
 
 CandidateState = TypeAliasType(
     "CandidateState",
@@ -109,7 +109,7 @@ class Callout(Aggregate):
     @property
     def within(self) -> tuple[str, ...]:
         """All areas that it lies in, for queries."""
-        return tuple(self.area[:length] for length in AREA_LENGTHS if length <= len(self.area))
+        return containing(self.area)
 
     def candidate(self, volunteer: str) -> Candidate | None:
         return next((c for c in self.candidates if c.volunteer == volunteer), None)

@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen
 from contracts.vocabulary import Category, Outcome, Role, Route, Skill, Urgency
+from jinan.areas import containing
 from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
 
 ReportState = TypeAliasType(
@@ -170,7 +171,7 @@ class Report(Aggregate):
     @property
     def within(self) -> tuple[str, ...]:
         """The area and all areas that contain it: the key of lists and figures."""
-        return tuple(self.area[:digits] for digits in (4, 6, 9, 12) if len(self.area) >= digits)
+        return containing(self.area)
 
     @computed_field
     @property
