@@ -49,6 +49,10 @@ class Clock:
         """How long a span of domain time lasts on a wall clock, in seconds."""
         return domain_seconds / self.rate
 
+    def span(self, seconds: float) -> timedelta:
+        """How much domain time passes in so many seconds of a wall clock."""
+        return timedelta(seconds=seconds * self.rate)
+
     async def sync(self, read: Callable[[], Awaitable[datetime]]) -> None:
         """Set this clock by a reading of the store's; half the round trip is taken off.
 

@@ -5,7 +5,7 @@ A file of its own because it runs by the clock, while the handlers react.
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -50,7 +50,7 @@ class Deadlines:
         following = await self._callouts.next_due()
         if following is None or not failed:
             return following
-        return max(following, self._clock.now() + timedelta(seconds=_RETRY_S * self._clock.rate))
+        return max(following, self._clock.now() + self._clock.span(_RETRY_S))
 
     async def _advance(self, id: str) -> None:
         async with self._slots:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -266,7 +266,7 @@ class ReportHandlers:
             await self._settle(id, now)
         next_due = await self._reports.next_due()
         # What is still due could not be settled, or is of the next batch: after a pause.
-        pause = timedelta(seconds=_DUE_PAUSE * self._clock.rate)
+        pause = self._clock.span(_DUE_PAUSE)
         return None if next_due is None else max(next_due, now + pause)
 
     async def _settle(self, id: str, now: datetime) -> None:

@@ -63,7 +63,7 @@ class DeliveryHandlers:
         sent = await asyncio.gather(*(self._send(message, policy, off_duty) for message in due))
         if all(sent) and len(due) < MAX_DUE:
             return None
-        return now + timedelta(seconds=_RETRY * self._clock.rate)
+        return now + self._clock.span(_RETRY)
 
     async def _off_duty(self, messages: Sequence[Message], policy: NotifyPolicy) -> Collection[str]:
         """Which of the recipients are off duty, of messages for which that matters."""
@@ -88,4 +88,4 @@ class DeliveryHandlers:
         return True
 
     def _resend_after(self, policy: NotifyPolicy) -> timedelta:
-        return timedelta(seconds=policy.resend_after_s * self._clock.rate)
+        return self._clock.span(policy.resend_after_s)

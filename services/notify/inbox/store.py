@@ -3,7 +3,7 @@ read."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany, UpdateOne
@@ -234,7 +234,7 @@ class DeliveryMarks:
             raise
 
     def _note(self) -> None:
-        self.schedule.note(self._clock.now() + timedelta(seconds=_COLLECTED * self._clock.rate))
+        self.schedule.note(self._clock.now() + self._clock.span(_COLLECTED))
 
 
 def _of_person(

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from datetime import timedelta
 
 import structlog
 
@@ -106,7 +105,7 @@ class StreamHandlers:
         if position is None:
             backlog = await self._inbox.unread_alerts(person, now)
         elif not known:
-            since = now - timedelta(seconds=policy.catch_up_s * self._clock.rate)
+            since = now - self._clock.span(policy.catch_up_s)
             backlog = await self._inbox.unread_since(person, since)
         off_duty = await self._duty.is_off_duty(person)
         frames = map(frame_of, backlog)

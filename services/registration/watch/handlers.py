@@ -1,6 +1,6 @@
 """Takes watches, hands them on and lets them lapse."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -80,7 +80,7 @@ class WatchHandlers:
                     raise
                 log.warning("watch has not lapsed", watch=id, error=type(error).__name__)
         more = len(ends) == _DUE_BATCH
-        return now + timedelta(seconds=_DUE_PAUSE * self._clock.rate) if more else None
+        return now + self._clock.span(_DUE_PAUSE) if more else None
 
 
 def _free(who: Principal, id: str) -> Watch:
