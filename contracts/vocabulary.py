@@ -37,6 +37,31 @@ Route = TypeAliasType("Route", Literal["volunteers", "committee", "police", "log
 
 Urgency = TypeAliasType("Urgency", Literal["urgent", "high", "normal", "low"])
 
+Danger = TypeAliasType("Danger", Literal["none", "suspected", "sure"])
+"""How plainly words tell of violence or danger to life. Sure: only the police go."""
+
+ReferralReason = TypeAliasType(
+    "ReferralReason",
+    Literal[
+        "handed_off",
+        "triage",
+        "danger",
+        "escalated",
+        "overdue",
+        "returned",
+        "place",
+        "no_committee",
+        "reopened",
+        "no_answer",
+        "partly_solved",
+        "informed",
+    ],
+)
+"""Why somebody on watch has to look at a report. `danger`: a later text may tell of it; `place`: it
+names no community; `no_committee`: nobody of the community's committee has an account;
+`partly_solved`: the reporter was asked and is silent; `informed`: volunteers answer it, the police
+are to know."""
+
 Skill = TypeAliasType(
     "Skill",
     Literal["traffic", "mediation", "fire-safety", "e-service", "care", "first-aid", "anti-fraud"],

@@ -1,11 +1,12 @@
 """Events of incidents: what was reported, who handles it, how it ended. Never the text of a
 report."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from contracts import topics
 from contracts.envelope import Event
-from contracts.vocabulary import Category, Outcome, Route, Skill, Urgency
+from contracts.vocabulary import Category, Outcome, ReferralReason, Route, Skill, Urgency
 
 
 class ReportEvent(Event):
@@ -66,6 +67,8 @@ class ReportRouted(ReportEvent):
     """Accounts that are party to the matter: never called to it."""
     routed_by: Literal["rules", "officer", "reporter", "committee"]
     rules_version: str
+    danger: bool = False
+    """Somebody told of violence or danger to life: volunteers who were called keep away."""
 
 
 class ReportHandedOff(ReportEvent):
@@ -73,6 +76,91 @@ class ReportHandedOff(ReportEvent):
 
     example: ClassVar = {**_REPORT, "urgency": "urgent"}
     urgency: Urgency
+
+
+class ReportReferred(ReportEvent):
+    """Somebody has to answer it: who holds the watch of the area `level`, or all officers of that
+    area, until one of them acknowledges. `step` counts from 1 for each reason; a repeat of a step
+    is a step of its own.
+
+    Of a reporter with an account `reporter` is set, so that they are told as well.
+    """
+
+    example: ClassVar = {
+        **_REPORT,
+        "round": 1,
+        "why": "handed_off",
+        "urgency": "urgent",
+        "level": "370104009",
+        "step": 1,
+        "to": ["acc_31"],
+    }
+    round: int
+    why: ReferralReason
+    urgency: Urgency
+    level: str
+    step: int
+    to: tuple[str, ...] = ()
+    """Who is asked. Empty: every officer whose grant is for `level` itself, but for `told`."""
+    told: tuple[str, ...] = ()
+    """Who was asked at this level before."""
+
+
+class ReportReferralAcknowledged(ReportEvent):
+    """An officer has seen why the report was referred, and answers for it."""
+
+    example: ClassVar = {**_REPORT, "round": 1, "why": "triage", "by": "acc_31"}
+    round: int
+    why: ReferralReason
+    by: str
+
+
+class ReportCorrected(ReportEvent):
+    """An officer, or the reporter, corrected place, community or category, for a reason kept in
+    incidents. Area, station and category are the new ones."""
+
+    example: ClassVar = {**_REPORT, "corrected_by": "officer", "fields": ["community"]}
+    corrected_by: Literal["officer", "reporter"]
+    fields: tuple[Literal["location", "community", "category"], ...]
+
+
+class ReportQuestionAsked(ReportEvent):
+    """An officer asks the reporter something. The text stays in incidents. It lapses at `until`."""
+
+    example: ClassVar = {
+        **_REPORT,
+        "question": "que_1",
+        "asked_by": "acc_31",
+        "until": "2026-03-06T08:00:00Z",
+    }
+    question: str
+    asked_by: str
+    until: datetime
+
+
+class ReportQuestionAnswered(ReportEvent):
+    """The reporter answered. The text stays in incidents."""
+
+    example: ClassVar = {**_REPORT, "question": "que_1", "asked_by": "acc_31"}
+    question: str
+    asked_by: str
+
+
+class ReportQuestionLapsed(ReportEvent):
+    """The reporter did not answer in time."""
+
+    example: ClassVar = {**_REPORT, "question": "que_1", "asked_by": "acc_31"}
+    question: str
+    asked_by: str
+
+
+class ReportVolunteersWarned(ReportEvent):
+    """A later text may tell of danger: those who are coming keep a distance until an officer has
+    looked at it."""
+
+    example: ClassVar = {**_REPORT, "round": 1, "volunteers": ["acc_5f1e"]}
+    round: int
+    volunteers: tuple[str, ...]
 
 
 class ReportAcknowledged(ReportEvent):
@@ -128,7 +216,7 @@ class ReportReturned(ReportEvent):
     """It was returned to the station (within 2 working days), for a reason kept in incidents."""
 
     example: ClassVar = {**_REPORT, "returned_by": "committee"}
-    returned_by: Literal["committee", "volunteers"]
+    returned_by: Literal["committee", "volunteers", "station"]
 
 
 class ReportEscalated(ReportEvent):

@@ -41,7 +41,7 @@ def published() -> tuple[type[Event], ...]:
         for module in PUBLISHERS
         for _, event in inspect.getmembers(module, inspect.isclass)
         if issubclass(event, Event)
-        and event.__module__ == module.__name__
+        and f"{event.__module__}.".startswith(f"{module.__name__}.")
         and "example" in vars(event)
     ]
     return tuple(sorted(events, key=lambda event: (TOPICS.index(event.topic), event.__name__)))

@@ -49,11 +49,37 @@ class IncidentsPolicy(Policy):
     confirm_after_hours: int
     return_within_working_days: int
     default_category: Category
+    referral_urgent_within_s: int
+    referral_within_s: int
+    referral_next_level_after_s: int
+    referral_repeat_after_s: int
+    decide_urgent_within_s: int
+    decide_within_s: int
+    police_outcome_within_hours: int
+    attended_within_hours: int
+    committee_within_working_days: int
+    question_within_hours: int
+    reopenings_before_district: int
+    returns_before_district: int
+    max_reports_per_ten_minutes: int
+    max_reports_per_day: int
     category: dict[Category, CategoryPolicy]
 
     @property
     def confirm_after(self) -> timedelta:
         return timedelta(hours=self.confirm_after_hours)
+
+    def acknowledge_within(self, urgency: Urgency) -> timedelta:
+        """What the holder of a watch has, before all officers of the area are asked."""
+        urgent = urgency == "urgent"
+        return timedelta(
+            seconds=self.referral_urgent_within_s if urgent else self.referral_within_s
+        )
+
+    def decide_within(self, urgency: Urgency) -> timedelta:
+        """What who acknowledged has, before the report is referred again."""
+        urgent = urgency == "urgent"
+        return timedelta(seconds=self.decide_urgent_within_s if urgent else self.decide_within_s)
 
 
 def working_days_after(since: datetime, days: int) -> datetime:

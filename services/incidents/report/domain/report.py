@@ -1,16 +1,27 @@
 """A report: its state, its time line and what its states mean."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import computed_field
+from pydantic import BeforeValidator, computed_field
 from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen
-from contracts.vocabulary import Category, Outcome, Role, Route, Skill, Urgency
+from contracts.vocabulary import (
+    Category,
+    Danger,
+    Outcome,
+    ReferralReason,
+    Role,
+    Route,
+    Skill,
+    Urgency,
+)
 from jinan.areas import containing
 from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
+from services.incidents.referral.domain import Referral
+from services.incidents.routing.domain import Triage
 
 ReportState = TypeAliasType(
     "ReportState",
@@ -31,9 +42,24 @@ ReportState = TypeAliasType(
         "not_accepted",
     ],
 )
-"""`filed`: waits for an officer to route it. `confirmed` and `logged` are always followed by
+"""`filed`: waits for a person on watch to route it (triage). `confirmed` and `logged` are always followed by
 `closed` at once."""
-Step = ReportState | Literal["returned", "reopened", "escalated", "noted"]
+Step = (
+    ReportState
+    | Literal[
+        "returned",
+        "reopened",
+        "escalated",
+        "noted",
+        "referred",
+        "referral_acknowledged",
+        "corrected",
+        "asked",
+        "answered",
+        "question_lapsed",
+        "danger",
+    ]
+)
 ReportEnd = TypeAliasType("ReportEnd", Literal["confirmed", "police_outcome", "logged"])
 ConfirmedBy = TypeAliasType("ConfirmedBy", Literal["reporter", "station"])
 ActorRole = Role | Literal["reporter", "rules", "station", "volunteers"]
@@ -81,6 +107,7 @@ PHASES: dict[ReportState, Phase] = {
 }
 """What lists are indexed by. States share a phase where few reports are in it at a time, or none:
 the step from `routed` to `called` then touches no index."""
+Timer = Literal["referral", "decision", "question", "first_answer", "end"]
 MAX_NOTES = 200
 
 
@@ -121,6 +148,30 @@ class Helper(Frozen):
     left: bool = False
 
 
+class Question(Frozen):
+    """What an officer asked the reporter: `asked`, until it is answered or has lapsed at `until`.
+    Its words, and the answer's, stand in the time line."""
+
+    id: str
+    by: str
+    at: datetime
+    until: datetime
+    state: Literal["asked", "answered", "lapsed"] = "asked"
+    text: str
+    answer: str | None = None
+    ended_at: datetime | None = None
+
+
+def _triage(value: Any) -> Any:
+    """Stored before it had an urgency: a truth value."""
+    return {True: "normal", False: None}[value] if isinstance(value, bool) else value
+
+
+def _danger(value: Any) -> Any:
+    """Stored before there was doubt: a truth value."""
+    return ("sure" if value else "none") if isinstance(value, bool) else value
+
+
 class Report(Aggregate):
     """Position in WGS-84 degrees. `station` None while no known station serves the place. `round`
     counts from 1."""
@@ -144,14 +195,26 @@ class Report(Aggregate):
     skills: tuple[Skill, ...] = ()
     people_needed: int
     because: tuple[str, ...] = ()
-    triage: bool = False
-    danger: bool = False
-    """Its words or category told of violence or danger to life: no volunteer is ever sent, not
-    even by an officer."""
+    confidence: float = 1.0
+    """Of the category, as the rules saw it; 1 for an officer's choice."""
+    triage: Annotated[Triage | None, BeforeValidator(_triage)] = None
+    """A person on watch looks before anybody is called. Route and category are what the rules
+    suggest."""
+    danger: Annotated[Danger, BeforeValidator(_danger)] = "none"
+    """Of violence or to life, as far as words and category tell. Sure: no volunteer is sent."""
     rules_version: str
+    referral: Referral | None = None
+    """Who has to look at it, and whether they have."""
+    question: Question | None = None
+    """The latest one to the reporter."""
+    returns: int = 0
+    reopenings: int = 0
 
     round: int = 1
     filed_at: datetime
+    clock_from: datetime | None = None
+    """When the time limits began: the filing, or the latest reopening. Routing again does not set
+    them back. None: stored before it was kept."""
     routed_at: datetime
     answered_at: datetime | None = None
     """First answer in this round by those it was routed to."""
@@ -182,12 +245,62 @@ class Report(Aggregate):
     @computed_field
     @property
     def due_at(self) -> datetime | None:
-        """When the first answer becomes overdue, or the station confirms for a silent reporter."""
-        if self.state == "resolved" and self.resolved_at is not None:
-            return self.resolved_at + self.policy.confirm_after
-        if self.state in UNANSWERED and self.answered_at is None and not self.escalations:
-            return self.first_answer_due
-        return None
+        """When the next of its time limits is reached. None: nothing waits for the clock."""
+        return min((at for at in self.timers.values() if at is not None), default=None)
+
+    @property
+    def timers(self) -> dict[Timer, datetime | None]:
+        """The time limits that run now; `deadlines.on_due` says what follows."""
+        return {
+            "referral": self.referral.next_at if self.referral else None,
+            "decision": self._decision_due,
+            "question": self.question.until if self.asked else None,
+            "first_answer": self.first_answer_due if self._unanswered else None,
+            "end": self._end_due,
+        }
+
+    @property
+    def asked(self) -> bool:
+        """A question to the reporter is open."""
+        return self.question is not None and self.question.state == "asked"
+
+    @property
+    def referred(self) -> bool:
+        """Somebody is being asked to look at it."""
+        return self.referral is not None and self.referral.open
+
+    @property
+    def _unanswered(self) -> bool:
+        """The first answer is due, and nobody has been referred to because it was late."""
+        waiting = self.state in ("routed", "called", "assigned") and self.answered_at is None
+        return waiting and not self.escalations
+
+    @property
+    def _decision_due(self) -> datetime | None:
+        """Who acknowledged has to decide, unless the reporter is asked."""
+        if self.state not in UNANSWERED or self.asked or self.referral is None:
+            return None
+        since = self.referral.acknowledged_at
+        return since and since + self.policy.decide_within(self.referral.urgency)
+
+    @property
+    def _end_due(self) -> datetime | None:
+        """When the station confirms for a silent reporter, or asks what became of it."""
+        if self.referred or "unfinished" in self.escalations:
+            return None
+        policy = self.policy
+        match self.state:
+            case "resolved" if self.resolved_at is not None:
+                return self.resolved_at + policy.confirm_after
+            case "acknowledged":
+                return self.routed_at + timedelta(hours=policy.police_outcome_within_hours)
+            case "accepted" | "on_scene":
+                since = self.answered_at or self.routed_at
+                return since + timedelta(hours=policy.attended_within_hours)
+            case "assigned" if not self._unanswered:
+                return working_days_after(self.routed_at, policy.committee_within_working_days)
+            case _:
+                return None
 
     @property
     def policy(self) -> IncidentsPolicy:
@@ -196,7 +309,9 @@ class Report(Aggregate):
 
     @property
     def first_answer_due(self) -> datetime:
-        return self.policy.category[self.category].first_answer_due(self.routed_at)
+        return self.policy.category[self.category].first_answer_due(
+            self.clock_from or self.routed_at
+        )
 
     @property
     def return_until(self) -> datetime:
@@ -206,6 +321,23 @@ class Report(Aggregate):
     def present(self) -> tuple[Helper, ...]:
         """Volunteers who accepted in this round and have not left."""
         return tuple(h for h in self.helpers if h.round == self.round and not h.left)
+
+    def refer(
+        self,
+        why: ReferralReason,
+        urgency: Urgency,
+        now: datetime,
+        *,
+        from_district: bool = False,
+    ) -> Self:
+        """Somebody has to look at it. Who is being asked already, as urgently, is not asked
+        again."""
+        current = self.referral
+        if current is not None and current.open and not _presses(urgency, current.urgency):
+            return self
+        since = current.since if current is not None and current.open else now
+        begun = Referral.begun(why, urgency, now, from_district=from_district)
+        return self.with_(referral=begun.with_(since=since))
 
     def step(
         self,
@@ -230,3 +362,7 @@ class Report(Aggregate):
             round=changes.get("round", self.round),
         )
         return self.with_(**changes, timeline=(*self.timeline, entry))
+
+
+def _presses(urgency: Urgency, other: Urgency) -> bool:
+    return urgency == "urgent" and other != "urgent"
