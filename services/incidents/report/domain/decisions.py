@@ -188,7 +188,7 @@ def _reclassified(report: Report, reason: str, now: datetime) -> Report:
         category=found.category,
         skills=found.skills,
         urgency="urgent",
-        danger=report.danger or found.danger,
+        danger=report.danger or found.danger == "sure",
         because=found.because,
     )
 

@@ -7,6 +7,7 @@ unless other words change it.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from contracts.vocabulary import Category, Role, Route, Skill, Urgency, values_of
 from jinan.local_time import is_night
@@ -57,23 +58,29 @@ _PREFERENCE: tuple[Category, ...] = (
 )
 
 
+Danger = Literal["none", "suspected", "sure"]
+Triage = Literal["normal", "urgent"]
+
+
 @dataclass(frozen=True)
 class RoutingInput:
-    """`category` None: the reporter picked none. `finished`: a volunteer says that it is done."""
+    """`category` None: the reporter picked none. `finished`: a volunteer says that it is done.
+    `before`: what stood before, where `text` was told later."""
 
     text: str
     category: Category | None
     role: Role
     finished: bool = False
     people_needed: int | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
 class RoutingDecision:
-    """`because` names the cues that decided. `danger`: no volunteer may ever be sent.
-
-    `inferred`: the category comes from the words. `triage`: the words are unclear, an officer has
-    to check.
+    """`because`: codes of the reasons, with a text `because.<code>` each. `danger` "sure": no
+    volunteer may ever be sent. `inferred`: the category comes from the words. `triage`: a person on
+    watch looks first, and nobody is called until then; `route` is what it would be. `confidence`:
+    probability from 0 to 1 that route is right.
     """
 
     category: Category
@@ -83,9 +90,10 @@ class RoutingDecision:
     people_needed: int
     because: tuple[str, ...]
     inferred: bool
-    triage: bool
-    danger: bool
+    triage: Triage | None
+    danger: Danger
     inform_police: bool
+    confidence: float
     rules_version: str
 
 
@@ -111,11 +119,16 @@ def classify(given: RoutingInput, policy: IncidentsPolicy, now: datetime) -> Rou
         people_needed=_people(found.category, route, given, reading, policy, now),
         because=tuple(dict.fromkeys((*found.because, *reasons))),
         inferred=found.inferred,
-        triage=found.triage,
-        danger=found.category in ("violence", "emergency") or bool(_match(_DANGERS, reading)),
+        triage="normal" if found.triage else None,
+        danger="sure" if _is_dangerous(found.category, reading) else "none",
         inform_police=entry.inform_police and route != "police",
+        confidence=0.5 if found.triage else 1.0,
         rules_version=policy.version,
     )
+
+
+def _is_dangerous(category: Category, reading: Reading) -> bool:
+    return category in ("violence", "emergency") or bool(_match(_DANGERS, reading))
 
 
 def _category(given: RoutingInput, reading: Reading, policy: IncidentsPolicy) -> _Candidate:

@@ -86,7 +86,7 @@ def test_unclear_text_goes_to_triage(text: str) -> None:
 
 def test_a_picked_category_is_kept_without_danger() -> None:
     decision = classify(RoutingInput("那边出了点事", "environment", "resident"), POLICY, NOON)
-    assert (decision.category, decision.triage, decision.inferred) == ("environment", False, False)
+    assert (decision.category, decision.triage, decision.inferred) == ("environment", None, False)
 
 
 def test_fundraising_goes_to_volunteers_and_informs_the_police() -> None:
@@ -112,7 +112,7 @@ def test_any_words_get_a_route_and_danger_never_gets_volunteers(
     decision = classify(RoutingInput(text, category, role, finished), POLICY, NOON)
     assert 1 <= decision.people_needed <= 20
     assert decision.rules_version == POLICY.version
-    if decision.danger or decision.category in POLICE_ONLY:
+    if decision.danger != "none" or decision.category in POLICE_ONLY:
         assert decision.route == "police"
     if category in NEVER_VOLUNTEERS:
         assert decision.route != "volunteers"
