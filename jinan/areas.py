@@ -15,6 +15,11 @@ def is_area(code: str) -> bool:
     return _AREA.fullmatch(code) is not None
 
 
+def is_community(code: str) -> bool:
+    """Whether an area is as small as a community, by form alone."""
+    return len(code) == 12
+
+
 def covers(area: str, code: str) -> bool:
     """Whether `code` lies in `area`: 370104009 covers 370104009008."""
     return bool(area) and code.startswith(area)

@@ -14,9 +14,16 @@ from chassis.service import Service
 from chassis.tasks.schedule import Schedule
 from contracts import topics
 from contracts.events import dispatch
-from contracts.events.registration import StationRegistered
+from contracts.events.registration import (
+    GrantsChanged,
+    StationRegistered,
+    WatchAccepted,
+    WatchLapsed,
+    WatchTaken,
+)
 from jinan.districts import districts
 from jinan.divisions import communities
+from services.incidents.deadline.handlers import DeadlineHandlers
 from services.incidents.figures import api as figures_api
 from services.incidents.follow_up import api as follow_up_api
 from services.incidents.follow_up.handlers import FollowUpHandlers
@@ -26,7 +33,9 @@ from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Stations
+from services.incidents.replicas.watches import Watches
 from services.incidents.report import api as report_api
 from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.handlers import ReportHandlers
@@ -40,11 +49,13 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     service = Service(name, settings)
     store, clock = service.store, service.clock
 
-    stations, photos, stored = Stations(store), Photos(store), Reports(store)
-    places = PlaceHandlers(districts(), communities(), stations)
+    stations, committees, watches = Stations(store), Committees(store), Watches(store)
+    photos, stored = Photos(store), Reports(store)
+    places = PlaceHandlers(districts(), communities(), stations, committees, clock)
     keys = FollowUpKeys(settings.field_key)
     due = Schedule(clock)
     reports = ReportHandlers(stored, places, photos, keys, clock, due)
+    deadlines = DeadlineHandlers(stored, watches, clock, due)
     follow_ups = FollowUpHandlers(stored, reports)
     logbook = LogbookHandlers(LogEntries(store), places, clock)
     service.provide(reports, stored, follow_ups, photos, logbook)
@@ -58,6 +69,10 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         routing_api.router,
     )
     service.on(StationRegistered, stations.registered)
+    service.on(GrantsChanged, committees.on_grants)
+    service.on(WatchTaken, deadlines.on_watch_held)
+    service.on(WatchAccepted, deadlines.on_watch_held)
+    service.on(WatchLapsed, deadlines.on_watch_ended)
     # One order for all of a call-out: what is done before the arrival would miss it.
     service.on(dispatch.CalloutOpened, reports.mark_called, ordered_by="callout")
     for event in (
@@ -71,7 +86,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         service.on(event, reports.follow_callout, ordered_by="callout")
 
     service.lingers(0.05, topics.DISPATCH, topics.REGISTRATION)
-    service.runs_when_due("due reports", reports.settle_due, due)
+    service.runs_when_due("due reports", deadlines.settle_due, due)
     service.runs("photos of stored reports", reports.keep_photos, every=600)
     return service
 

@@ -57,6 +57,7 @@ class IncidentsPolicy(Policy):
     decide_within_s: int
     police_outcome_within_hours: int
     attended_within_hours: int
+    look_again_hours: int
     committee_within_working_days: int
     question_within_hours: int
     reopenings_before_district: int

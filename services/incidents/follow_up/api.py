@@ -16,7 +16,8 @@ from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route
 from services.incidents.follow_up.handlers import FollowUpHandlers
-from services.incidents.report.domain.report import Report, ReportEnd, ReportState
+from services.incidents.report.domain.report import Report
+from services.incidents.report.domain.states import ReportEnd, ReportState
 from services.incidents.report.schemas import TimelineEntryView, timeline_entry_view
 
 router = APIRouter(prefix="/follow-ups", tags=["follow-ups"], route_class=PlainRoute)

@@ -1,32 +1,30 @@
 """Locating a report: inside Jinan, in which community or street, served by which station."""
 
-from dataclasses import dataclass
-
+from chassis.clock import Clock
 from chassis.domain import Refusal
+from contracts.vocabulary import Route
 from jinan.areas import district_of, street_of
 from jinan.coordinates import Datum, Point, distance_m, to_wgs84
 from jinan.districts import Districts, codes_within
+from services.incidents.place.domain import Place, Served
+from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Station, Stations
 
 _MAX_STATION_M = 5000.0
 """A station farther away is not assumed to serve a place that names no community."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """`point`: WGS-84. `area`: the community, else the street of the nearest station, else the
-    district."""
-
-    point: Point
-    area: str
-    station: str | None
-
-
 class PlaceHandlers:
     def __init__(
-        self, districts: Districts, communities: frozenset[str], stations: Stations
+        self,
+        districts: Districts,
+        communities: frozenset[str],
+        stations: Stations,
+        committees: Committees,
+        clock: Clock,
     ) -> None:
-        self._districts, self._communities, self._stations = districts, communities, stations
+        self._districts, self._communities = districts, communities
+        self._stations, self._committees, self._clock = stations, committees, clock
 
     async def find(self, given: Point, datum: Datum, community: str | None) -> Place:
         """Raises Refusal that names `body.location` or `body.community`."""
@@ -54,6 +52,11 @@ class PlaceHandlers:
             return None
         station = await self._stations.serving(street_of(area))
         return station.id if station else None
+
+    async def served(self, area: str, route: Route) -> Served:
+        """Whether the committee is staffed is looked up only where the route leads to it."""
+        staffed = route != "committee" or await self._committees.staffed(area, self._clock.now())
+        return Served(await self.station_of(area), staffed)
 
     async def streets_of(self, station: str) -> tuple[str, ...]:
         """Empty for an unknown station."""

@@ -1,0 +1,1 @@
+"""Who has to look at a report now."""

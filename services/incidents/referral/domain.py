@@ -76,7 +76,9 @@ def next_step(
     larger = tuple(level for level in referral.levels(area) if len(level) < len(referral.level))
     if larger:
         return _ask_holder(referral, larger, holders, policy, now)
-    return _ask_everybody(referral.with_(told=()), CITY, policy, now)  # once more, until one answers
+    return _ask_everybody(
+        referral.with_(told=()), CITY, policy, now
+    )  # once more, until one answers
 
 
 def watch_changed(
@@ -93,7 +95,9 @@ def watch_changed(
     if (referral.level, referral.to) == (smallest, holders.get(smallest)):
         return None
     if holders.get(smallest) in referral.told and smallest == referral.level:
-        return referral.with_(to=holders[smallest], next_at=now + policy.acknowledge_within(referral.urgency))
+        return referral.with_(
+            to=holders[smallest], next_at=now + policy.acknowledge_within(referral.urgency)
+        )
     return _ask_holder(referral, levels, holders, policy, now)
 
 

@@ -19,7 +19,7 @@ from jinan.coordinates import Point
 from services.incidents.photo.api import PHOTO_CONTENT
 from services.incidents.photo.store import Photos
 from services.incidents.report.domain.decisions import NewRoute
-from services.incidents.report.domain.report import ReportState
+from services.incidents.report.domain.states import ReportState
 from services.incidents.report.handlers import NewReport, ReportHandlers
 from services.incidents.report.schemas import (
     FiledReportView,

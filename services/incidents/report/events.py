@@ -3,10 +3,13 @@
 from typing import Any, Literal
 
 from contracts.events import incidents
-from contracts.vocabulary import Outcome
-from services.incidents.report.domain.report import ConfirmedBy, Report
+from contracts.vocabulary import Outcome, ReferralReason
+from services.incidents.referral.domain import Referral
+from services.incidents.report.domain.report import Question, Report
+from services.incidents.report.domain.states import ConfirmedBy
 
 RoutedBy = Literal["rules", "officer", "reporter", "committee"]
+ReturnedBy = Literal["committee", "volunteers", "station"]
 Why = Literal["nobody_answered", "nobody_on_duty", "overdue"]
 
 
@@ -39,11 +42,42 @@ def routed(report: Report, by: RoutedBy) -> incidents.ReportRouted:
         parties=(report.reporter,) if report.reporter else (),
         routed_by=by,
         rules_version=report.rules_version,
+        danger=report.danger == "sure",
     )
 
 
 def handed_off(report: Report) -> incidents.ReportHandedOff:
     return incidents.ReportHandedOff(**_about(report), urgency=report.urgency)
+
+
+def referred(report: Report, referral: Referral) -> incidents.ReportReferred:
+    """The latest step of its referral."""
+    return incidents.ReportReferred(
+        **_about(report),
+        round=report.round,
+        why=referral.why,
+        urgency=referral.urgency,
+        level=referral.level,
+        step=referral.step,
+        to=(referral.to,) if referral.to else (),
+        told=() if referral.to else referral.told,
+    )
+
+
+def referral_acknowledged(
+    report: Report, why: ReferralReason, by: str
+) -> incidents.ReportReferralAcknowledged:
+    return incidents.ReportReferralAcknowledged(
+        **_about(report), round=report.round, why=why, by=by
+    )
+
+
+def volunteers_warned(
+    report: Report, volunteers: tuple[str, ...]
+) -> incidents.ReportVolunteersWarned:
+    return incidents.ReportVolunteersWarned(
+        **_about(report), round=report.round, volunteers=volunteers
+    )
 
 
 def acknowledged(report: Report) -> incidents.ReportAcknowledged:
@@ -78,9 +112,27 @@ def not_accepted(report: Report) -> incidents.ReportNotAccepted:
     return incidents.ReportNotAccepted(**_about(report))
 
 
-def returned(report: Report, by: Literal["committee", "volunteers"]) -> incidents.ReportReturned:
+def returned(report: Report, by: ReturnedBy) -> incidents.ReportReturned:
     return incidents.ReportReturned(**_about(report), returned_by=by)
 
 
 def escalated(report: Report, why: Why) -> incidents.ReportEscalated:
     return incidents.ReportEscalated(**_about(report), why=why)
+
+
+def question_asked(report: Report, question: Question) -> incidents.ReportQuestionAsked:
+    return incidents.ReportQuestionAsked(
+        **_about(report), question=question.id, asked_by=question.by, until=question.until
+    )
+
+
+def question_answered(report: Report, question: Question) -> incidents.ReportQuestionAnswered:
+    return incidents.ReportQuestionAnswered(
+        **_about(report), question=question.id, asked_by=question.by
+    )
+
+
+def question_lapsed(report: Report, question: Question) -> incidents.ReportQuestionLapsed:
+    return incidents.ReportQuestionLapsed(
+        **_about(report), question=question.id, asked_by=question.by
+    )

@@ -9,7 +9,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
-from chassis.errors import DuplicateKey, NotFound, Unavailable, is_transient
+from chassis.errors import DuplicateKey, NotFound, Unavailable
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
@@ -19,14 +19,13 @@ from jinan.coordinates import Datum, Point
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.policy import POLICIES
-from services.incidents.report.domain import callout, decisions, number
+from services.incidents.report.domain import callout, decisions, ending, later_texts, number
 from services.incidents.report.domain.access import (
     Capacity,
     capacity,
     role_when_filing,
     visible_areas,
 )
-from services.incidents.report.domain.deadlines import on_due
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.filing import Filing, file
 from services.incidents.report.domain.follow_up_key import FollowUpKeys, hash_key
@@ -35,8 +34,6 @@ from services.incidents.report.store import ReportFilter, Reports
 from services.incidents.routing.domain import RoutingInput, classify
 
 log = structlog.get_logger()
-_DUE_BATCH = 200
-_DUE_PAUSE = 1.0  # wall-clock seconds between two batches
 _PHOTO_BATCH = 500
 _NUMBER_TRIES = 5
 
@@ -66,7 +63,7 @@ class ReportHandlers:
         clock: Clock,
         due: Schedule,
     ) -> None:
-        """`due`: when the next report is due, for `settle_due`."""
+        """`due`: when the next report is due."""
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
 
@@ -98,8 +95,12 @@ class ReportHandlers:
             photo=new.photo,
             follow_up_key=hash_key(key) if key else None,
         )
+        served = await self._places.served(place.area, routing.route)
         report = await self._add(
-            lambda drawn: file(replace(filing, number=drawn), routing, now), cause
+            lambda drawn: file(
+                replace(filing, number=drawn), routing, now, committee=served.committee
+            ),
+            cause,
         )
         if new.photo is not None:
             await self._photos.keep(new.photo)
@@ -169,9 +170,9 @@ class ReportHandlers:
 
     async def reroute(self, id: str, new: NewRoute, who: Principal, cause: Cause) -> Report:
         report, actor = await self._act(id, who, "officer")
-        station = report.station or await self._places.station_of(report.area)
+        served = await self._places.served(report.area, new.route)
         return await self._change(
-            id, cause, lambda r, now: decisions.reroute(r, new, actor, now, station)
+            id, cause, lambda r, now: decisions.reroute(r, new, actor, now, served)
         )
 
     async def acknowledge(self, id: str, who: Principal, cause: Cause) -> Report:
@@ -184,7 +185,7 @@ class ReportHandlers:
         _, actor = await self._act(id, who, "officer", "committee")
         by = "committee" if actor.role == "committee" else "station"
         return await self._change(
-            id, cause, lambda r, now: decisions.resolve(r, outcome, note, by, actor, now)
+            id, cause, lambda r, now: ending.resolve(r, outcome, note, by, actor, now)
         )
 
     async def close(
@@ -192,12 +193,12 @@ class ReportHandlers:
     ) -> Report:
         _, actor = await self._act(id, who, "officer")
         return await self._change(
-            id, cause, lambda r, now: decisions.close(r, outcome, note, actor, now)
+            id, cause, lambda r, now: ending.close(r, outcome, note, actor, now)
         )
 
     async def reject(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
         _, actor = await self._act(id, who, "officer")
-        return await self._change(id, cause, lambda r, now: decisions.reject(r, reason, actor, now))
+        return await self._change(id, cause, lambda r, now: ending.reject(r, reason, actor, now))
 
     async def return_to_station(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
         _, actor = await self._act(id, who, "committee")
@@ -208,7 +209,7 @@ class ReportHandlers:
     async def add_note(self, id: str, note: str, who: Principal, cause: Cause) -> Report:
         _, reads_as = await self._readable(id, who)
         actor = Actor(reads_as, who.subject)
-        return await self._change(id, cause, lambda r, now: decisions.add_note(r, note, actor, now))
+        return await self._change(id, cause, lambda r, now: later_texts.note(r, note, actor, now))
 
     async def confirm(self, id: str, who: Principal, cause: Cause) -> Report:
         _, actor = await self._act(id, who, "reporter")
@@ -216,7 +217,7 @@ class ReportHandlers:
 
     async def confirm_as(self, reporter: Actor, id: str, cause: Cause) -> Report:
         return await self._change(
-            id, cause, lambda r, now: decisions.confirm(r, "reporter", reporter, now)
+            id, cause, lambda r, now: ending.confirm(r, "reporter", reporter, now)
         )
 
     async def reopen(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
@@ -224,9 +225,9 @@ class ReportHandlers:
         return await self.reopen_as(actor, report, reason, cause)
 
     async def reopen_as(self, reporter: Actor, report: Report, reason: str, cause: Cause) -> Report:
-        station = report.station or await self._places.station_of(report.area)
+        served = await self._places.served(report.area, report.route)
         return await self._change(
-            report.id, cause, lambda r, now: decisions.reopen(r, reason, reporter, now, station)
+            report.id, cause, lambda r, now: later_texts.reopen(r, reason, reporter, now, served)
         )
 
     async def withdraw(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
@@ -235,7 +236,7 @@ class ReportHandlers:
 
     async def withdraw_as(self, reporter: Actor, id: str, reason: str, cause: Cause) -> Report:
         return await self._change(
-            id, cause, lambda r, now: decisions.withdraw(r, reason, reporter, now)
+            id, cause, lambda r, now: later_texts.withdraw(r, reason, reporter, now)
         )
 
     async def mark_called(self, event: CalloutOpened, _: Message) -> None:
@@ -254,29 +255,6 @@ class ReportHandlers:
             )
         except NotFound:
             log.warning("call-out of an unknown report", type=type(event).__name__)
-
-    async def settle_due(self) -> datetime | None:
-        """Escalate overdue first answers, and confirm for silent reporters. Safe on several
-        replicas at once. Returns when the next report is due."""
-        now = self._clock.now()
-        next_due = await self._reports.next_due()
-        if next_due is None or next_due > now:
-            return next_due
-        for id in await self._reports.due(now, _DUE_BATCH):
-            await self._settle(id, now)
-        next_due = await self._reports.next_due()
-        # What is still due could not be settled, or is of the next batch: after a pause.
-        pause = self._clock.span(_DUE_PAUSE)
-        return None if next_due is None else max(next_due, now + pause)
-
-    async def _settle(self, id: str, now: datetime) -> None:
-        cause = Cause(f"due:{id}:{now.isoformat()}")
-        try:
-            await self._reports.change(id, lambda report: on_due(report, now), cause)
-        except Exception as error:  # one report must not block those behind it
-            if is_transient(error):
-                raise
-            log.warning("due report not settled", report=id, error=type(error).__name__)
 
     async def keep_photos(self) -> None:
         """Keep the photos of stored reports for which `file` ended before it could."""

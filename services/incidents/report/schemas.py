@@ -12,14 +12,13 @@ from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route, Skill, Urgency
 from jinan.areas import COMMUNITY_PATTERN
 from jinan.coordinates import Datum
-from services.incidents.report.domain.report import (
+from services.incidents.report.domain.report import Report, TimelineEntry
+from services.incidents.report.domain.states import (
     ActorRole,
     ConfirmedBy,
-    Report,
     ReportEnd,
     ReportState,
     Step,
-    TimelineEntry,
 )
 from services.incidents.routing.domain import POLICE_ONLY
 

@@ -12,13 +12,8 @@ from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
 from jinan.areas import covers
-from services.incidents.report.domain.report import (
-    PHASES,
-    Phase,
-    Report,
-    ReportState,
-    TimelineEntry,
-)
+from services.incidents.report.domain.report import Report, TimelineEntry
+from services.incidents.report.domain.states import PHASES, Phase, ReportState
 from services.incidents.routing.domain import POLICE_ONLY
 
 _GATHER_MARKS = 0.2
@@ -73,6 +68,11 @@ class Reports(Repository[Report]):
                 name="lists",
             ),
             IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": _IS_DATE}),
+            IndexModel(
+                [("within", ASCENDING), ("_id", ASCENDING)],
+                name="unacknowledged",
+                partialFilterExpression={"referral.next_at": _IS_DATE},
+            ),
         )
 
         self._marks = Coalescer(self.collection, gather=_GATHER_MARKS)
@@ -97,11 +97,17 @@ class Reports(Repository[Report]):
         found = await self.find({"number": number}, limit=1)
         return found[0] if found else None
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
-        """Ids of reports whose `due_at` has passed, the longest overdue first."""
+    async def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """(id, area) of reports whose `due_at` has passed, the longest overdue first."""
         query = {"due_at": {"$lte": now, **_IS_DATE}}
-        cursor = self.collection.find(query, {"_id": 1}, limit=limit, max_time_ms=5000)
-        return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
+        cursor = self.collection.find(query, {"area": 1}, limit=limit, max_time_ms=5000)
+        return [(found["_id"], found["area"]) async for found in cursor.sort("due_at", ASCENDING)]
+
+    async def unacknowledged(self, area: str, after: str, limit: int) -> list[tuple[str, str]]:
+        """(id, area) of reports within the area that somebody is asked to look at, by id."""
+        query = {"within": area, "referral.next_at": _IS_DATE, "_id": {"$gt": after}}
+        cursor = self.collection.find(query, {"area": 1}, limit=limit, max_time_ms=5000)
+        return [(found["_id"], found["area"]) async for found in cursor.sort("_id", ASCENDING)]
 
     async def next_due(self) -> datetime | None:
         """The earliest `due_at`, in the future or not."""

@@ -7,6 +7,7 @@ from contracts.access import Grant
 from contracts.envelope import Event
 from contracts.vocabulary import Category, Role
 from jinan.local_time import LOCAL
+from services.incidents.place.domain import Served
 from services.incidents.policy import POLICIES
 from services.incidents.report.domain.filing import Filing, file
 from services.incidents.report.domain.report import RULES, Actor, Report
@@ -15,6 +16,7 @@ from services.incidents.routing.domain import RoutingInput, classify
 START = datetime(2026, 3, 5, 10, 0, tzinfo=LOCAL)
 COMMUNITY = "370104009008"
 SECRET = "我的电话13800000000"
+SERVED = Served("sta_duandian", committee=True)
 OFFICER = Actor("officer", "acc_officer")
 COMMITTEE = Actor("committee", "acc_committee")
 REPORTER = Actor("reporter", "acc_reporter")

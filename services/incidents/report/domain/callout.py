@@ -15,16 +15,17 @@ from chassis.domain import Decision
 from contracts.events import dispatch
 from contracts.vocabulary import Outcome
 from services.incidents.report import events
-from services.incidents.report.domain.decisions import resolve, return_unsolved
+from services.incidents.report.domain.decisions import return_unsolved
+from services.incidents.report.domain.ending import resolve
 from services.incidents.report.domain.report import (
     RULES,
     VOLUNTEERS,
     Actor,
     Helper,
     Report,
-    ReportState,
     TimelineEntry,
 )
+from services.incidents.report.domain.states import ReportState
 
 Shortage = Literal["nobody_answered", "nobody_on_duty", "too_few"]
 _BEFORE_ACCEPTED: frozenset[ReportState] = frozenset({"routed", "called"})

@@ -1,82 +1,92 @@
-"""What people do with a report: `decide(report, command, actor, now) -> report and facts`. Whether
-the actor may is checked before."""
+"""What people do with an open report: `decide(report, command, actor, now) -> report and facts`.
+Whether the actor may is checked before."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from chassis.domain import Decision, Refusal
-from contracts.vocabulary import Category, Outcome, Route, Skill, Urgency
+from contracts.vocabulary import Category, Route, Skill, Urgency
+from jinan.areas import is_community
+from services.incidents.place.domain import Served
+from services.incidents.referral.domain import acknowledge as acknowledge_referral
 from services.incidents.report import events
 from services.incidents.report.domain.filing import start_round
-from services.incidents.report.domain.report import (
-    MAX_NOTES,
-    OPEN,
-    STATION,
-    UNANSWERED,
-    Actor,
-    ConfirmedBy,
-    Report,
-    ReportState,
-)
-from services.incidents.routing.domain import (
-    NEVER_VOLUNTEERS,
-    POLICE_ONLY,
-    RoutingInput,
-    classify,
-)
+from services.incidents.report.domain.report import Actor, Report
+from services.incidents.report.domain.states import MAX_NOTES, OPEN, UNANSWERED, ReportState
+from services.incidents.report.events import ReturnedBy
+from services.incidents.routing.domain import NEVER_VOLUNTEERS, POLICE_ONLY
 
 
 @dataclass(frozen=True)
 class NewRoute:
-    """An officer's choice. What is None stays as it was, or follows from a new category."""
+    """An officer's choice. What is None stays as it was, or follows from a new category. The first
+    route needs no reason."""
 
     route: Route
-    reason: str
+    reason: str | None = None
     category: Category | None = None
     skills: tuple[Skill, ...] | None = None
     people_needed: int | None = None
 
 
-def _require(report: Report, states: Collection[ReportState]) -> None:
+def require(report: Report, states: Collection[ReportState]) -> None:
     if report.state not in states:
         raise Refusal("wrong_state", state=report.state)
 
 
 def reroute(
-    report: Report, new: NewRoute, actor: Actor, now: datetime, station: str | None = None
+    report: Report, new: NewRoute, actor: Actor, now: datetime, served: Served
 ) -> Decision[Report]:
-    """An officer routes it: a new round begins. Refuses volunteers for violence, crime and danger
-    to life."""
-    _require(report, [*OPEN, "resolved", "not_accepted"])
+    """An officer routes it: a new round begins, or the first. Refuses volunteers for violence,
+    crime and danger to life, and a committee that is not known or that nobody staffs."""
+    require(report, [*OPEN, "resolved", "not_accepted"])
     category = new.category or report.category
-    if new.route == "log":
-        raise Refusal("log_is_own", "body.route")
-    if new.route == "volunteers" and (
-        report.danger or {category, report.category} & NEVER_VOLUNTEERS
-    ):
-        raise Refusal("never_volunteers", "body.route")
+    _require_route(report, new.route, category, served)
     entry = report.policy.category[category]
     changed = category != report.category
     skills = new.skills if new.skills is not None else (entry.skills if changed else report.skills)
     people = new.people_needed or (entry.people if changed else report.people_needed)
-    routed = report.with_(
+    routed = next_round(report).with_(
         route=new.route,
         category=category,
         skills=skills,
         people_needed=people,
         urgency="urgent" if new.route == "police" else _urgency(report, category),
-        danger=report.danger or category in ("violence", "emergency"),
-        triage=False,
-        station=report.station or station,
-        round=report.round + 1,
+        danger="sure" if category in ("violence", "emergency") else report.danger,
+        station=report.station or served.station,
+        because=("officer",),
+        confidence=1.0,
+    )
+    return start_round(routed, "officer", actor, now, new.reason, committee=served.committee)
+
+
+def _require_route(report: Report, route: Route, category: Category, served: Served) -> None:
+    if route == "log":
+        raise Refusal("log_is_own", "body.route")
+    if route == "volunteers" and (
+        report.danger == "sure" or {category, report.category} & NEVER_VOLUNTEERS
+    ):
+        raise Refusal("never_volunteers", "body.route")
+    if route == "committee" and not is_community(report.area):
+        raise Refusal("community_first", "body.route")
+    if route == "committee" and not served.committee:
+        raise Refusal("committee_without_staff", "body.route")
+
+
+def next_round(report: Report) -> Report:
+    """The report as a new round finds it. One that waits for its first route is in that round
+    already."""
+    routed = any(e.what == "routed" and e.round == report.round for e in report.timeline)
+    return report.with_(
+        round=report.round + 1 if routed else report.round,
+        triage=None,
         outcome=None,
         resolved_at=None,
         closed_at=None,
-        because=("officer",),
+        end=None,
+        confirmed_by=None,
     )
-    return start_round(routed, "officer", actor, now, new.reason)
 
 
 def _urgency(report: Report, category: Category) -> Urgency:
@@ -85,167 +95,69 @@ def _urgency(report: Report, category: Category) -> Urgency:
 
 
 def acknowledge(report: Report, actor: Actor, now: datetime) -> Decision[Report] | None:
-    """The police have taken it over."""
-    if report.state == "acknowledged":
+    """An officer answers for it from now: the police have it, or a person has it in hand."""
+    if report.state == "handed_off":
+        done = seen(report, actor, now).step(
+            "acknowledged", now, actor, state="acknowledged", answered_at=now
+        )
+        return done, [events.acknowledged(done)]
+    if report.referral is not None and report.referred:
+        done = seen(report, actor, now).step("referral_acknowledged", now, actor)
+        why, by = report.referral.why, actor.account or ""
+        return done, [events.referral_acknowledged(done, why, by)]
+    if report.state == "acknowledged" or report.referral is not None:
         return None
-    _require(report, ["handed_off"])
-    done = report.step("acknowledged", now, actor, state="acknowledged", answered_at=now)
-    return done, [events.acknowledged(done)]
+    raise Refusal("wrong_state", state=report.state)
 
 
-def resolve(
-    report: Report,
-    outcome: Outcome,
-    note: str | None,
-    by: Literal["volunteers", "committee", "station"],
-    actor: Actor,
-    now: datetime,
-) -> Decision[Report]:
-    """The people in charge report it done. The reporter has to confirm."""
-    _require(report, ["assigned"] if by == "committee" else OPEN)
-    done = report.step(
-        "resolved",
-        now,
-        actor,
-        note=note,
-        state="resolved",
-        outcome=outcome,
-        resolved_at=now,
-        answered_at=report.answered_at or now,
-    )
-    return done, [events.resolved(done, outcome, by)]
-
-
-def confirm(
-    report: Report, by: ConfirmedBy, actor: Actor, now: datetime
-) -> Decision[Report] | None:
-    """It really is solved: closes it. A reporter who confirms twice changes nothing."""
-    if report.state == "closed" and report.end == "confirmed" and by == "reporter":
-        return None
-    _require(report, ["resolved"])
-    confirmed = report.step("confirmed", now, actor, state="confirmed", confirmed_by=by)
-    done = confirmed.step("closed", now, STATION, state="closed", closed_at=now, end="confirmed")
-    return done, [events.confirmed(done, by), events.closed(done, "confirmed")]
-
-
-def close(
-    report: Report, outcome: Outcome, note: str, actor: Actor, now: datetime
-) -> Decision[Report] | None:
-    """An officer closes a police matter with an outcome for the reporter, or confirms for a
-    reporter who was silent too long."""
-    if report.state == "resolved":
-        if report.due_at is not None and now < report.due_at:
-            raise Refusal("reporter_has_time", hours=report.policy.confirm_after_hours)
-        return confirm(report, "station", actor, now)
-    if report.route != "police":
-        raise Refusal("resolve_first")
-    _require(report, ["acknowledged"])
-    done = report.step(
-        "closed",
-        now,
-        actor,
-        note=note,
-        state="closed",
-        closed_at=now,
-        end="police_outcome",
-        outcome=outcome,
-    )
-    return done, [events.closed(done, "police_outcome")]
-
-
-def reopen(
-    report: Report, reason: str, actor: Actor, now: datetime, station: str | None = None
-) -> Decision[Report]:
-    """The reporter is not satisfied: a new round by the same route, or by the police where the
-    reason tells of danger."""
-    if report.end == "logged":
-        raise Refusal("wrong_state", state=report.state)
-    _require(report, ["resolved", "closed"])
-    again = report.step(
-        "reopened",
-        now,
-        actor,
-        reason=reason,
-        round=report.round + 1,
-        outcome=None,
-        resolved_at=None,
-        closed_at=None,
-        end=None,
-        confirmed_by=None,
-        station=report.station or station,
-    )
-    sent, facts = start_round(_reclassified(again, reason, now), "reporter", actor, now)
-    return sent, [events.reopened(again), *facts]
-
-
-def _reclassified(report: Report, reason: str, now: datetime) -> Report:
-    """A quarrel may have become a fight: routed to the police where the reason says so."""
-    found = classify(RoutingInput(reason, report.category, "resident"), report.policy, now)
-    if found.route != "police" or report.category in POLICE_ONLY:
+def seen(report: Report, actor: Actor, now: datetime) -> Report:
+    """Whatever an officer does with it acknowledges its referral."""
+    if report.referral is None or actor.role != "officer":
         return report
-    return report.with_(
-        route="police",
-        category=found.category,
-        skills=found.skills,
-        urgency="urgent",
-        danger=report.danger or found.danger == "sure",
-        because=found.because,
-    )
-
-
-def withdraw(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report] | None:
-    """The reporter takes it back. Not from the police: the reporter may be under pressure."""
-    if report.state == "withdrawn":
-        return None
-    _require(report, OPEN)
-    if report.route == "police":
-        raise Refusal("with_police")
-    gone = report.step("withdrawn", now, actor, reason=reason, state="withdrawn", closed_at=now)
-    return gone, [events.withdrawn(gone)]
-
-
-def reject(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report]:
-    """The station does not accept it, and says why. Only before anybody has answered."""
-    _require(report, UNANSWERED)
-    gone = report.step(
-        "not_accepted", now, actor, reason=reason, state="not_accepted", closed_at=now
-    )
-    return gone, [events.not_accepted(gone)]
+    taken = acknowledge_referral(report.referral, actor.account or "", now)
+    return report if taken is None else report.with_(referral=taken)
 
 
 def return_to_station(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report]:
     """The committee returns it within its working days, for the station to route again."""
-    _require(report, ["assigned"])
+    require(report, ["assigned"])
     if now > report.return_until:
         raise Refusal("too_late_to_return", days=report.policy.return_within_working_days)
-    return _returned(report, "committee", reason, actor, now)
+    return returned(report, "committee", actor, now, reason=reason)
 
 
 def return_unsolved(report: Report, actor: Actor, now: datetime) -> Decision[Report]:
     """Volunteers could not solve it: the station decides what comes next."""
-    _require(report, OPEN)
-    return _returned(report, "volunteers", None, actor, now)
+    require(report, OPEN)
+    return returned(report, "volunteers", actor, now)
 
 
-def _returned(
+def returned(
     report: Report,
-    by: Literal["committee", "volunteers"],
-    reason: str | None,
+    by: ReturnedBy,
     actor: Actor,
     now: datetime,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
 ) -> Decision[Report]:
+    """It goes back to a person on watch: the district's the third time."""
+    often = report.returns >= report.policy.returns_before_district
     back = report.step(
         "returned",
         now,
         actor,
         reason=reason,
+        note=note,
         state="filed",
-        triage=True,
-        routed_at=now,
+        triage="normal",
         answered_at=None,
         escalations=(),
+        referral=None,
+        returns=report.returns + 1,
     )
-    return back, [events.returned(back, by)]
+    waiting = back.refer("returned", back.urgency, now, from_district=often)
+    return waiting, [events.returned(waiting, by)]
 
 
 def add_note(report: Report, note: str, actor: Actor, now: datetime) -> Decision[Report]:
@@ -257,4 +169,5 @@ def add_note(report: Report, note: str, actor: Actor, now: datetime) -> Decision
         report.state in UNANSWERED and actor.role == "officer"
     )
     answered_at = now if answers and report.answered_at is None else report.answered_at
-    return report.step("noted", now, actor, note=note, answered_at=answered_at), []
+    noted = seen(report, actor, now)
+    return noted.step("noted", now, actor, note=note, answered_at=answered_at), []

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from chassis.domain import Decision
 from contracts.envelope import Event
-from contracts.vocabulary import Role
+from contracts.vocabulary import ReferralReason, Role, Urgency
+from jinan.areas import is_community
 from services.incidents.report import events
-from services.incidents.report.domain.report import FIRST_STATE, RULES, STATION, Actor, Report
+from services.incidents.report.domain.report import RULES, STATION, Actor, Report
+from services.incidents.report.domain.states import FIRST_STATE
 from services.incidents.report.events import RoutedBy
 from services.incidents.routing.domain import RoutingDecision
 
@@ -30,8 +32,11 @@ class Filing:
     follow_up_key: str | None = None
 
 
-def file(filing: Filing, routing: RoutingDecision, now: datetime) -> Decision[Report]:
-    """A new report on its first route. What a volunteer has finished already is closed at once."""
+def file(
+    filing: Filing, routing: RoutingDecision, now: datetime, *, committee: bool = True
+) -> Decision[Report]:
+    """A new report on its first route, or waiting for a person where the words are not clear. What
+    a volunteer has finished already is closed at once. `committee`: the place's is staffed."""
     new = Report(
         **vars(filing),
         state="filed",
@@ -41,31 +46,55 @@ def file(filing: Filing, routing: RoutingDecision, now: datetime) -> Decision[Re
         skills=routing.skills,
         people_needed=routing.people_needed,
         because=routing.because,
-        triage=routing.triage is not None,
-        danger=routing.danger == "sure",
+        confidence=routing.confidence,
+        triage=routing.triage,
+        danger=routing.danger,
         rules_version=routing.rules_version,
         filed_at=now,
+        clock_from=now,
         routed_at=now,
     )
     filed = new.step("filed", now, Actor(new.reporter_role, new.reporter))
-    report, facts = start_round(filed, "rules", RULES, now)
-    informed = [events.handed_off(report)] if routing.inform_police else []
-    return report, [events.filed(filed), *facts, *informed]
+    if routing.triage:
+        urgency: Urgency = "urgent" if routing.triage == "urgent" else "normal"
+        return filed.refer("triage", urgency, now), [events.filed(filed)]
+    report, facts = start_round(filed, "rules", RULES, now, committee=committee)
+    if routing.inform_police:
+        report = report.refer("informed", report.urgency, now)
+    return report, [events.filed(filed), *facts]
 
 
 def start_round(
-    report: Report, by: RoutedBy, actor: Actor, now: datetime, reason: str | None = None
+    report: Report,
+    by: RoutedBy,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    *,
+    committee: bool = True,
 ) -> Decision[Report]:
-    """Start the report's current round on its current route."""
+    """Start the report's current round on its current route. Nothing is assigned to a committee
+    that nobody staffs, or that is not known: then a person on watch decides."""
+    if report.route == "committee" and not (committee and is_community(report.area)):
+        why: ReferralReason = "no_committee" if is_community(report.area) else "place"
+        return report.with_(state="filed", triage="normal").refer(why, report.urgency, now), []
     state = FIRST_STATE[report.route]
     sent = report.step(
-        "routed", now, actor, reason=reason, routed_at=now, answered_at=None, escalations=()
+        "routed",
+        now,
+        actor,
+        reason=reason,
+        routed_at=now,
+        answered_at=None,
+        escalations=(),
+        referral=None,
     )
     facts: list[Event] = [events.routed(sent, by)]
     if state == "routed":
         return sent.with_(state=state), facts
     sent = sent.step(state, now, actor, state=state)
     if state == "handed_off":
+        sent = sent.refer("handed_off", sent.urgency, now)
         facts.append(events.handed_off(sent))
     if state == "logged":
         sent = sent.step(

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, computed_field
-from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen
 from contracts.vocabulary import (
@@ -21,94 +20,20 @@ from contracts.vocabulary import (
 from jinan.areas import containing
 from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
 from services.incidents.referral.domain import Referral
+from services.incidents.report.domain.states import (
+    LATE,
+    OPEN,
+    PHASES,
+    UNANSWERED,
+    ActorRole,
+    ConfirmedBy,
+    Phase,
+    ReportEnd,
+    ReportState,
+    Step,
+    Timer,
+)
 from services.incidents.routing.domain import Triage
-
-ReportState = TypeAliasType(
-    "ReportState",
-    Literal[
-        "filed",
-        "routed",
-        "called",
-        "accepted",
-        "on_scene",
-        "assigned",
-        "handed_off",
-        "acknowledged",
-        "resolved",
-        "confirmed",
-        "closed",
-        "logged",
-        "withdrawn",
-        "not_accepted",
-    ],
-)
-"""`filed`: waits for a person on watch to route it (triage). `confirmed` and `logged` are always followed by
-`closed` at once."""
-Step = (
-    ReportState
-    | Literal[
-        "returned",
-        "reopened",
-        "escalated",
-        "noted",
-        "referred",
-        "referral_acknowledged",
-        "corrected",
-        "asked",
-        "answered",
-        "question_lapsed",
-        "danger",
-    ]
-)
-ReportEnd = TypeAliasType("ReportEnd", Literal["confirmed", "police_outcome", "logged"])
-ConfirmedBy = TypeAliasType("ConfirmedBy", Literal["reporter", "station"])
-ActorRole = Role | Literal["reporter", "rules", "station", "volunteers"]
-
-OPEN: frozenset[ReportState] = frozenset(
-    {"filed", "routed", "called", "accepted", "on_scene", "assigned", "handed_off", "acknowledged"}
-)
-"""Not resolved yet."""
-UNANSWERED: frozenset[ReportState] = frozenset(
-    {"filed", "routed", "called", "assigned", "handed_off"}
-)
-FIRST_STATE: dict[Route, ReportState] = {
-    "volunteers": "routed",
-    "committee": "assigned",
-    "police": "handed_off",
-    "log": "logged",
-}
-Phase = Literal[
-    "filed",
-    "calling",
-    "attended",
-    "assigned",
-    "handed_off",
-    "acknowledged",
-    "resolved",
-    "closed",
-    "withdrawn",
-    "not_accepted",
-]
-PHASES: dict[ReportState, Phase] = {
-    "filed": "filed",
-    "routed": "calling",
-    "called": "calling",
-    "accepted": "attended",
-    "on_scene": "attended",
-    "assigned": "assigned",
-    "handed_off": "handed_off",
-    "acknowledged": "acknowledged",
-    "resolved": "resolved",
-    "confirmed": "closed",
-    "closed": "closed",
-    "logged": "closed",
-    "withdrawn": "withdrawn",
-    "not_accepted": "not_accepted",
-}
-"""What lists are indexed by. States share a phase where few reports are in it at a time, or none:
-the step from `routed` to `called` then touches no index."""
-Timer = Literal["referral", "decision", "question", "first_answer", "end"]
-MAX_NOTES = 200
 
 
 @dataclass(frozen=True)
@@ -136,6 +61,8 @@ class TimelineEntry(Frozen):
     round: int
     reason: str | None = None
     note: str | None = None
+    area: str | None = None
+    """Whose watch was asked (`referred`)."""
 
 
 class Helper(Frozen):
@@ -254,7 +181,7 @@ class Report(Aggregate):
         return {
             "referral": self.referral.next_at if self.referral else None,
             "decision": self._decision_due,
-            "question": self.question.until if self.asked else None,
+            "question": self.question.until if self.question and self.asked else None,
             "first_answer": self.first_answer_due if self._unanswered else None,
             "end": self._end_due,
         }
@@ -278,15 +205,19 @@ class Report(Aggregate):
     @property
     def _decision_due(self) -> datetime | None:
         """Who acknowledged has to decide, unless the reporter is asked."""
-        if self.state not in UNANSWERED or self.asked or self.referral is None:
+        referral = self.referral
+        if referral is None or referral.acknowledged_at is None or self.asked:
             return None
-        since = self.referral.acknowledged_at
-        return since and since + self.policy.decide_within(self.referral.urgency)
+        if self.state in UNANSWERED:
+            return referral.acknowledged_at + self.policy.decide_within(referral.urgency)
+        if referral.why in LATE and self.state in {*OPEN, "resolved"}:
+            return referral.acknowledged_at + timedelta(hours=self.policy.look_again_hours)
+        return None
 
     @property
     def _end_due(self) -> datetime | None:
-        """When the station confirms for a silent reporter, or asks what became of it."""
-        if self.referred or "unfinished" in self.escalations:
+        """When the station confirms for a silent reporter, or somebody asks what became of it."""
+        if self.referred or (self.referral is not None and self.referral.why in LATE):
             return None
         policy = self.policy
         match self.state:
@@ -347,6 +278,7 @@ class Report(Aggregate):
         *,
         reason: str | None = None,
         note: str | None = None,
+        area: str | None = None,
         **changes: Any,
     ) -> Self:
         """The report with these changes and one more line, which is never earlier than the line
@@ -359,6 +291,7 @@ class Report(Aggregate):
             by=actor.account,
             reason=reason,
             note=note,
+            area=area,
             round=changes.get("round", self.round),
         )
         return self.with_(**changes, timeline=(*self.timeline, entry))

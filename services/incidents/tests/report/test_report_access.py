@@ -9,13 +9,7 @@ from services.incidents.report.domain.access import capacity, role_when_filing
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
 from services.incidents.report.schemas import advice, report_view
-from services.incidents.tests.reports import (
-    COMMUNITY,
-    OFFICER,
-    START,
-    new,
-    person,
-)
+from services.incidents.tests.reports import COMMUNITY, OFFICER, SERVED, START, new, person
 
 
 def accepted_by(volunteer: str, squad: str | None) -> Report:
@@ -59,12 +53,16 @@ def test_a_search_with_volunteers_stays_a_police_matter() -> None:
     """The committee learns who is missing only if an officer routes the report to it."""
     report, _ = new("老人走失了", "missing")
     committee, officer = person("committee", COMMUNITY), person("officer", "370104009")
-    searched = decisions.reroute(report, NewRoute("volunteers", "请帮忙寻找"), OFFICER, START)[0]
+    searched = decisions.reroute(
+        report, NewRoute("volunteers", "请帮忙寻找"), OFFICER, START, SERVED
+    )[0]
     unsolved = decisions.return_unsolved(searched, OFFICER, START)[0]
     for one in (report, searched, unsolved):
         assert capacity(one, committee) is None
         assert capacity(one, officer) == "officer"
-    given = decisions.reroute(searched, NewRoute("committee", "请社区走访"), OFFICER, START)[0]
+    given = decisions.reroute(
+        searched, NewRoute("committee", "请社区走访"), OFFICER, START, SERVED
+    )[0]
     assert capacity(given, committee) == "committee"
 
 
@@ -72,7 +70,7 @@ def test_volunteers_lose_access_after_rerouting() -> None:
     report = accepted_by("acc_v", "squ_1")
     volunteer = person("volunteer", COMMUNITY, "acc_v")
     for way in ("police", "committee", "volunteers"):
-        again = decisions.reroute(report, NewRoute(way, "经核实"), OFFICER, START)[0]
+        again = decisions.reroute(report, NewRoute(way, "经核实"), OFFICER, START, SERVED)[0]
         assert capacity(again, volunteer) is None
     stood_down = callout.left(report, 1, ("acc_v",))
     assert stood_down is not None

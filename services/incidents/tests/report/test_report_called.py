@@ -16,7 +16,7 @@ from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Actor
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
-from services.incidents.tests.reports import OFFICER
+from services.incidents.tests.reports import OFFICER, SERVED
 from services.incidents.tests.running import COMMUNITY, Incidents, person, post, report
 from tests.support.waiting import eventually
 
@@ -115,7 +115,7 @@ async def test_another_round_or_route_is_not_called(incidents: Incidents) -> Non
     assert (await one.reports.require(one.id)).state == "routed"
     await one.reports.change(
         one.id,
-        lambda r: decisions.reroute(r, NewRoute("police", "有危险"), OFFICER, now),
+        lambda r: decisions.reroute(r, NewRoute("police", "有危险"), OFFICER, now, SERVED),
         Cause("police"),
     )
     await one.opened(2)

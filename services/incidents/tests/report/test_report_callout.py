@@ -10,7 +10,7 @@ from chassis.domain import Decision
 from services.incidents.report.domain import callout, decisions
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
-from services.incidents.tests.reports import OFFICER, START, called, new
+from services.incidents.tests.reports import OFFICER, SERVED, START, called, new
 
 Apply = Callable[[Report, datetime], Decision[Report] | None]
 ONE_ROUND: list[Apply] = [
@@ -45,14 +45,14 @@ def test_any_order_and_any_repeat_end_the_same(events: tuple[list[Apply], list[A
 
 @given(st.lists(st.sampled_from(ONE_ROUND), max_size=12))
 def test_events_of_an_older_round_change_nothing(events: list[Apply]) -> None:
-    second = decisions.reroute(new()[0], NewRoute("volunteers", "再派"), OFFICER, START)[0]
+    second = decisions.reroute(new()[0], NewRoute("volunteers", "再派"), OFFICER, START, SERVED)[0]
     after = _play(second, events)
     assert (after.state, after.timeline, after.present) == (second.state, second.timeline, ())
 
 
 @given(st.lists(st.sampled_from(ONE_ROUND), max_size=12))
 def test_volunteers_do_not_move_a_police_matter(events: list[Apply]) -> None:
-    police = decisions.reroute(new()[0], NewRoute("police", "有危险"), OFFICER, START)[0]
+    police = decisions.reroute(new()[0], NewRoute("police", "有危险"), OFFICER, START, SERVED)[0]
     after = _play(police, [lambda r, now: callout.accepted(r, 2, "acc_a", None, now), *events])
     assert (after.state, after.timeline, after.present) == (police.state, police.timeline, ())
 

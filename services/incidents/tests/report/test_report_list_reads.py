@@ -16,7 +16,8 @@ from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route, values_of
 from jinan.areas import covers
 from services.incidents.report.domain.access import is_for_committee
-from services.incidents.report.domain.report import Report, ReportState
+from services.incidents.report.domain.report import Report
+from services.incidents.report.domain.states import ReportState
 from services.incidents.report.store import ReportFilter, Reports
 from services.incidents.routing.domain import POLICE_ONLY
 from services.incidents.tests.reports import START, new

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.domain import Decision, Refusal
 from contracts.envelope import Event
 from contracts.vocabulary import Category, Outcome, Role, Route, values_of
-from services.incidents.report.domain import callout, decisions
-from services.incidents.report.domain.deadlines import on_due
+from services.incidents.deadline.domain import on_due
+from services.incidents.report.domain import callout, decisions, ending
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report, TimelineEntry
 from services.incidents.routing.domain import NEVER_VOLUNTEERS
@@ -21,6 +21,7 @@ from services.incidents.tests.reports import (
     OFFICER,
     REPORTER,
     SECRET,
+    SERVED,
     START,
     called,
     names,
@@ -80,7 +81,7 @@ class Life(RuleBasedStateMachine):
     def reroute(self, route: Route, category: Category | None) -> None:
         self._do(
             lambda: decisions.reroute(
-                self.report, NewRoute(route, "经核实", category), OFFICER, self.now
+                self.report, NewRoute(route, "经核实", category), OFFICER, self.now, SERVED
             )
         )
 
@@ -91,27 +92,27 @@ class Life(RuleBasedStateMachine):
     @rule(outcome=outcomes, committee=st.booleans())
     def resolve(self, outcome: Outcome, committee: bool) -> None:
         by, doing = ("committee", COMMITTEE) if committee else ("station", OFFICER)
-        self._do(lambda: decisions.resolve(self.report, outcome, SECRET, by, doing, self.now))
+        self._do(lambda: ending.resolve(self.report, outcome, SECRET, by, doing, self.now))
 
     @rule(outcome=outcomes)
     def close(self, outcome: Outcome) -> None:
-        self._do(lambda: decisions.close(self.report, outcome, SECRET, OFFICER, self.now))
+        self._do(lambda: ending.close(self.report, outcome, SECRET, OFFICER, self.now))
 
     @rule()
     def confirm(self) -> None:
-        self._do(lambda: decisions.confirm(self.report, "reporter", REPORTER, self.now))
+        self._do(lambda: ending.confirm(self.report, "reporter", REPORTER, self.now))
 
     @rule()
     def reopen(self) -> None:
-        self._do(lambda: decisions.reopen(self.report, SECRET, REPORTER, self.now))
+        self._do(lambda: ending.reopen(self.report, SECRET, REPORTER, self.now, SERVED))
 
     @rule()
     def withdraw(self) -> None:
-        self._do(lambda: decisions.withdraw(self.report, SECRET, REPORTER, self.now))
+        self._do(lambda: ending.withdraw(self.report, SECRET, REPORTER, self.now))
 
     @rule()
     def refuse(self) -> None:
-        self._do(lambda: decisions.reject(self.report, SECRET, OFFICER, self.now))
+        self._do(lambda: ending.reject(self.report, SECRET, OFFICER, self.now))
 
     @rule()
     def give_back(self) -> None:
@@ -143,7 +144,7 @@ class Life(RuleBasedStateMachine):
     @rule(hours=st.integers(0, 80))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
-        self._do(lambda: on_due(self.report, self.now))
+        self._do(lambda: on_due(self.report, {}, self.now))
 
     @invariant()
     def the_time_line_only_grows(self) -> None:

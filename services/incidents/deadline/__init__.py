@@ -1,0 +1,1 @@
+"""What happens to a report when time passes, or a watch changes hands."""

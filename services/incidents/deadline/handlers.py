@@ -1,0 +1,76 @@
+"""Takes the steps of reports that are due, and asks whoever holds a watch now."""
+
+from datetime import datetime
+
+import structlog
+
+from chassis.clock import Clock
+from chassis.domain import Cause
+from chassis.errors import is_transient
+from chassis.kafka.subscriptions import Message
+from chassis.tasks.schedule import Schedule
+from contracts.events.registration import WatchAccepted, WatchLapsed, WatchTaken
+from jinan.areas import containing
+from services.incidents.deadline.domain import on_due, on_watch
+from services.incidents.replicas.watches import Watches
+from services.incidents.report.store import Reports
+
+log = structlog.get_logger()
+_DUE_BATCH = 200
+_DUE_PAUSE = 1.0  # wall-clock seconds between two batches
+
+
+class DeadlineHandlers:
+    def __init__(self, reports: Reports, watches: Watches, clock: Clock, due: Schedule) -> None:
+        """`due`: when the next report is due, for `settle_due`."""
+        self._reports, self._watches, self._clock, self._due = reports, watches, clock, due
+
+    async def settle_due(self) -> datetime | None:
+        """Take every step that is due. Safe on several replicas at once. Returns when the next
+        report is due."""
+        now = self._clock.now()
+        next_due = await self._reports.next_due()
+        if next_due is None or next_due > now:
+            return next_due
+        failed = False
+        for id, area in await self._reports.due(now, _DUE_BATCH):
+            failed |= not await self._settle(id, area, now)
+        next_due = await self._reports.next_due()
+        if next_due is None or not failed:
+            return next_due
+        return max(next_due, now + self._clock.span(_DUE_PAUSE))
+
+    async def _settle(self, id: str, area: str, now: datetime) -> bool:
+        cause = Cause(f"due:{id}:{now.isoformat()}")
+        try:
+            holders = await self._watches.holders(containing(area), now)
+            changed = await self._reports.change(id, lambda r: on_due(r, holders, now), cause)
+        except Exception as error:  # one report must not block those behind it
+            if is_transient(error):
+                raise
+            log.warning("due report not settled", report=id, error=type(error).__name__)
+            return False
+        self._due.note(changed.due_at)
+        return changed.due_at is None or changed.due_at > now
+
+    async def on_watch_held(self, event: WatchTaken | WatchAccepted, message: Message) -> None:
+        await self._watches.held(event, message)
+        await self._ask_anew(event.area, message)
+
+    async def on_watch_ended(self, event: WatchLapsed, message: Message) -> None:
+        await self._watches.ended(event, message)
+        await self._ask_anew(event.area, message)
+
+    async def _ask_anew(self, area: str, message: Message) -> None:
+        """What nobody in the area has acknowledged goes to whoever holds its watch now, once."""
+        after = ""
+        while page := await self._reports.unacknowledged(area, after, _DUE_BATCH):
+            for id, of in page:
+                now = self._clock.now()
+                holders = await self._watches.holders(containing(of), now)
+                cause = Cause(f"{message.cause.id}:{id}")
+                changed = await self._reports.change(
+                    id, lambda r, h=holders, at=now: on_watch(r, h, at), cause
+                )
+                self._due.note(changed.due_at)
+            after = page[-1][0]

@@ -1,0 +1,102 @@
+"""What is said after the filing is read in the same way: a note, an answer, the reason of a
+reopening or of a withdrawal.
+
+Danger told later hands the report to the police; what may be danger is looked at by a person on
+watch, and volunteers who are coming keep a distance until then.
+"""
+
+from datetime import datetime
+
+from chassis.domain import Decision
+from contracts.envelope import Event
+from contracts.vocabulary import Category, Danger, Role
+from services.incidents.place.domain import Served
+from services.incidents.report import events
+from services.incidents.report.domain import ending
+from services.incidents.report.domain.decisions import add_note, next_round
+from services.incidents.report.domain.filing import start_round
+from services.incidents.report.domain.report import RULES, Actor, Report
+from services.incidents.report.domain.states import OPEN
+from services.incidents.routing.domain import (
+    POLICE_ONLY,
+    RoutingDecision,
+    RoutingInput,
+    classify,
+)
+
+_ROLES: dict[str, Role] = {"volunteer": "volunteer", "leader": "leader"}
+
+
+def note(report: Report, text: str, actor: Actor, now: datetime) -> Decision[Report]:
+    """One more line, and what follows from its words."""
+    return then_read(add_note(report, text, actor, now), text, actor, now)
+
+
+def reopen(
+    report: Report, reason: str, actor: Actor, now: datetime, served: Served
+) -> Decision[Report]:
+    """The reporter is not satisfied: a new round, by the police where the reason tells of
+    danger."""
+    return then_read(ending.reopen(report, reason, actor, now, served), reason, actor, now)
+
+
+def withdraw(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report] | None:
+    """The reporter takes it back; not where the reason may tell of danger: they may be under
+    pressure."""
+    given = RoutingInput(reason, None, "resident", before=report.text)
+    found = classify(given, report.policy, now)
+    if found.danger == "none" or report.state not in OPEN or report.route == "police":
+        return ending.withdraw(report, reason, actor, now)
+    return note(report, reason, actor, now)
+
+
+def then_read(
+    decision: Decision[Report], text: str, actor: Actor, now: datetime
+) -> Decision[Report]:
+    """A decision, and what follows from the words that came with it."""
+    report, facts = decision
+    after, more = _read(report, text, actor, now)
+    return after, [*facts, *more]
+
+
+def _read(report: Report, text: str, actor: Actor, now: datetime) -> Decision[Report]:
+    """An officer's words are not read: they decide themselves."""
+    if actor.role == "officer":
+        return report, []
+    role = _ROLES.get(actor.role, "resident")
+    given = RoutingInput(text, None, role, before=report.text)
+    found = classify(given, report.policy, now)
+    if found.danger == "sure":
+        return _danger(report, found, now)
+    if found.danger == "suspected" or found.triage == "urgent":
+        return _suspected(report, now)
+    if found.route == "police" and found.triage is None and report.route != "police":
+        return report.refer("triage", "normal", now), []
+    return report, []
+
+
+def _danger(report: Report, found: RoutingDecision, now: datetime) -> Decision[Report]:
+    told = report.step("danger", now, RULES, danger="sure")
+    if report.state in ("handed_off", "acknowledged"):
+        return told.refer("danger", "urgent", now), []
+    category: Category = found.category if found.category in POLICE_ONLY else "emergency"
+    police = next_round(told).with_(
+        route="police",
+        category=category,
+        skills=found.skills,
+        urgency="urgent",
+        because=found.because,
+        confidence=found.confidence,
+        referral=None,
+    )
+    return start_round(police, "rules", RULES, now)
+
+
+def _suspected(report: Report, now: datetime) -> Decision[Report]:
+    danger: Danger = "sure" if report.danger == "sure" else "suspected"
+    told = report.step("danger", now, RULES, danger=danger).refer("danger", "urgent", now)
+    coming = tuple(helper.volunteer for helper in report.present)
+    facts: list[Event] = []
+    if report.route == "volunteers" and coming:
+        facts.append(events.volunteers_warned(told, coming))
+    return told, facts
