@@ -20,10 +20,12 @@ def on_due(report: Report, holders: Holders, now: datetime) -> Decision[Report] 
     report's area. None if nothing is."""
     facts: list[Event] = []
     for _ in range(_MAX_STEPS):
-        due = [(at, timer) for timer, at in report.timers.items() if at is not None and at <= now]
+        running = report.timers.items()
+        due: list[tuple[datetime, Timer]] = [(at, t) for t, at in running if at and at <= now]
         if not due:
             break
-        report, more = _STEPS[min(due, key=lambda one: one[0])[1]](report, holders, now)
+        _, timer = min(due, key=lambda one: one[0])
+        report, more = _STEPS[timer](report, holders, now)
         facts += more
     return (report, facts) if facts else None
 

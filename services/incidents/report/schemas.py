@@ -20,7 +20,7 @@ from services.incidents.report.domain.states import (
     ReportState,
     Step,
 )
-from services.incidents.routing.domain import POLICE_ONLY
+from services.incidents.routing.domain import POLICE_ONLY, Triage
 
 People = Annotated[int, Field(ge=1, le=20)]
 
@@ -107,7 +107,7 @@ class ReportView(View):
     skills: tuple[Skill, ...]
     people_needed: int
     because: tuple[str, ...]
-    triage: bool
+    triage: Triage | None
     escalated: bool
     station: str | None
     area: str

@@ -55,6 +55,10 @@ def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decis
             return left(report, event.round, (event.volunteer,))
         case dispatch.WaveStoodDown():
             return left(report, event.round, event.accepted)
+        case dispatch.VolunteerMissed():
+            return left(report, event.round, (event.volunteer,))
+        case dispatch.CalloutFilled():
+            return filled(report, event.round)
         case dispatch.CalloutDone():
             return done(report, event.round, event.outcome, now)
         case dispatch.CalloutEscalated(to="station"):
@@ -107,6 +111,16 @@ def left(report: Report, round_: int, volunteers: Collection[str]) -> Decision[R
     return changed, []
 
 
+def filled(report: Report, round_: int) -> Decision[Report] | None:
+    """Enough volunteers accepted after all: nobody needs to be asked any more because none came."""
+    referral = report.referral
+    if not _is_current(report, round_) or referral is None or not referral.open:
+        return None
+    if referral.why not in ("escalated", "overdue"):
+        return None
+    return report.with_(referral=None), []
+
+
 def arrived(report: Report, round_: int, volunteer: str, now: datetime) -> Decision[Report] | None:
     """The first volunteer is on scene."""
     if not _is_current(report, round_) or report.state not in _UNDER_WAY - {"on_scene"}:
@@ -149,4 +163,5 @@ def escalated(report: Report, round_: int, why: Shortage, now: datetime) -> Deci
     ):
         return None
     changed = report.step("escalated", now, RULES, escalations=(*report.escalations, why))
+    changed = changed.refer("escalated", report.urgency, now)
     return changed, [events.escalated(changed, "nobody_answered" if why == "too_few" else why)]

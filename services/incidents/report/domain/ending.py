@@ -87,10 +87,16 @@ def close(
 
 
 def reopen(
-    report: Report, reason: str, actor: Actor, now: datetime, served: Served
+    report: Report,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    served: Served,
+    *,
+    hold: bool = False,
 ) -> Decision[Report]:
     """The reporter is not satisfied: a new round by the same route, with new time limits. The
-    third time the district looks at it first."""
+    third time the district looks at it first. `hold`: nobody is sent before a person has looked."""
     if report.end == "logged":
         raise Refusal("wrong_state", state=report.state)
     require(report, ["resolved", "closed"])
@@ -106,7 +112,7 @@ def reopen(
         round=report.round + 1,
     )
     facts: list[Event] = [events.reopened(again)]
-    if often or report.route == "log":
+    if often or hold:
         waiting = again.with_(state="filed", triage="normal", referral=None)
         return waiting.refer("reopened", waiting.urgency, now, from_district=often), facts
     sent, more = start_round(again, "reporter", actor, now, committee=served.committee)

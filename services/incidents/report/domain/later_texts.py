@@ -37,15 +37,18 @@ def reopen(
 ) -> Decision[Report]:
     """The reporter is not satisfied: a new round, by the police where the reason tells of
     danger."""
-    return then_read(ending.reopen(report, reason, actor, now, served), reason, actor, now)
+    found = _found(report, reason, actor)
+    hold = _may_be_danger(found)
+    report, facts = ending.reopen(report, reason, actor, now, served, hold=hold)
+    after, more = _follow(report, found, now)
+    return after, [*facts, *more]
 
 
 def withdraw(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report] | None:
     """The reporter takes it back; not where the reason may tell of danger: they may be under
     pressure."""
-    given = RoutingInput(reason, None, "resident", before=report.text)
-    found = classify(given, report.policy, now)
-    if found.danger == "none" or report.state not in OPEN or report.route == "police":
+    told = _may_be_danger(_found(report, reason, actor))
+    if not told or report.state not in OPEN or report.route == "police":
         return ending.withdraw(report, reason, actor, now)
     return note(report, reason, actor, now)
 
@@ -55,20 +58,27 @@ def then_read(
 ) -> Decision[Report]:
     """A decision, and what follows from the words that came with it."""
     report, facts = decision
-    after, more = _read(report, text, actor, now)
+    if actor.role == "officer":  # they decide themselves
+        return decision
+    after, more = _follow(report, _found(report, text, actor), now)
     return after, [*facts, *more]
 
 
-def _read(report: Report, text: str, actor: Actor, now: datetime) -> Decision[Report]:
-    """An officer's words are not read: they decide themselves."""
-    if actor.role == "officer":
-        return report, []
+def _found(report: Report, text: str, actor: Actor) -> RoutingDecision:
+    """What the words say together with those of the filing."""
     role = _ROLES.get(actor.role, "resident")
     given = RoutingInput(text, None, role, before=report.text)
-    found = classify(given, report.policy, now)
+    return classify(given, report.policy, report.filed_at)
+
+
+def _may_be_danger(found: RoutingDecision) -> bool:
+    return found.danger != "none" or found.triage == "urgent"
+
+
+def _follow(report: Report, found: RoutingDecision, now: datetime) -> Decision[Report]:
     if found.danger == "sure":
         return _danger(report, found, now)
-    if found.danger == "suspected" or found.triage == "urgent":
+    if _may_be_danger(found):
         return _suspected(report, now)
     if found.route == "police" and found.triage is None and report.route != "police":
         return report.refer("triage", "normal", now), []

@@ -208,10 +208,13 @@ class Report(Aggregate):
         referral = self.referral
         if referral is None or referral.acknowledged_at is None or self.asked:
             return None
-        if self.state in UNANSWERED:
-            return referral.acknowledged_at + self.policy.decide_within(referral.urgency)
+        since = referral.acknowledged_at
+        if self.question is not None and self.question.ended_at is not None:
+            since = max(since, self.question.ended_at)
+        if self.state in UNANSWERED and referral.why != "informed":
+            return since + self.policy.decide_within(referral.urgency)
         if referral.why in LATE and self.state in {*OPEN, "resolved"}:
-            return referral.acknowledged_at + timedelta(hours=self.policy.look_again_hours)
+            return since + timedelta(hours=self.policy.look_again_hours)
         return None
 
     @property
@@ -225,7 +228,7 @@ class Report(Aggregate):
                 return self.resolved_at + policy.confirm_after
             case "acknowledged":
                 return self.routed_at + timedelta(hours=policy.police_outcome_within_hours)
-            case "accepted" | "on_scene":
+            case "routed" | "called" | "accepted" | "on_scene" if not self._unanswered:
                 since = self.answered_at or self.routed_at
                 return since + timedelta(hours=policy.attended_within_hours)
             case "assigned" if not self._unanswered:

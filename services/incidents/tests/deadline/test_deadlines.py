@@ -1,7 +1,7 @@
 """Reports that are due: the service looks when the next one is, and one that cannot be settled
 holds up nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -9,8 +9,10 @@ from chassis.clock import Clock
 from chassis.domain import Cause, Decision
 from chassis.tasks.loops import background
 from chassis.tasks.schedule import Schedule
+from services.incidents.deadline.handlers import DeadlineHandlers
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.replicas.watches import Watches
 from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.domain.report import Report
 from services.incidents.report.handlers import ReportHandlers
@@ -32,8 +34,8 @@ class Stored:
     def _due(self) -> list[tuple[datetime, str]]:
         return sorted((r.due_at, r.id) for r in self.reports.values() if r.due_at is not None)
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
-        return [id for at, id in self._due() if at <= now][:limit]
+    async def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
+        return [(id, self.reports[id].area) for at, id in self._due() if at <= now][:limit]
 
     async def next_due(self) -> datetime | None:
         self.looks += 1
@@ -49,6 +51,17 @@ class Stored:
         if decision is not None:
             self.reports[id] = decision[0]
         return self.reports[id]
+
+
+class Nobody:
+    """No watch is held."""
+
+    async def holders(self, areas: Sequence[str], now: datetime) -> dict[str, str]:
+        return {}
+
+
+def deadlines(stored: Stored, clock: Clock, due: Schedule) -> DeadlineHandlers:
+    return DeadlineHandlers(cast(Reports, stored), cast(Watches, Nobody()), clock, due)
 
 
 def handlers(stored: Stored, clock: Clock, due: Schedule) -> ReportHandlers:
@@ -72,7 +85,11 @@ async def test_what_is_due_is_settled_and_the_next_time_is_known() -> None:
     later = new(at=START + timedelta(hours=5))[0].with_(id="rep_2")
     assert first.due_at is not None
     stored, clock = Stored(first, later), at(first.due_at)
-    assert await handlers(stored, clock, Schedule(clock)).settle_due() == later.due_at
+    following = await deadlines(stored, clock, Schedule(clock)).settle_due()
+    late = stored.reports["rep_1"]
+    assert following == late.due_at
+    assert late.referral is not None
+    assert (late.referral.level, late.referral.to) == ("3701", None)  # nobody holds a watch
     assert stored.reports["rep_1"].escalations == ("overdue",)
     assert stored.reports["rep_2"] == later
 
@@ -81,7 +98,7 @@ async def test_one_that_cannot_be_settled_is_tried_again_after_a_pause() -> None
     broken, other = new(at=START)[0], new(at=START)[0].with_(id="rep_2")
     assert broken.due_at is not None
     stored, clock = Stored(broken, other, broken=("rep_1",)), at(broken.due_at)
-    again = await handlers(stored, clock, Schedule(clock)).settle_due()
+    again = await deadlines(stored, clock, Schedule(clock)).settle_due()
     assert stored.reports["rep_2"].escalations == ("overdue",)
     assert again is not None
     assert timedelta(seconds=0.9) < again - clock.now() < timedelta(seconds=1.1)
@@ -92,7 +109,7 @@ async def test_a_report_is_settled_when_it_is_due_though_nothing_polls() -> None
     report, clock = new(at=START)[0], at(START, rate=72 * 3600 * 4)
     stored, due = Stored(report.with_(escalations=("overdue",))), Schedule(clock)
     its = handlers(stored, clock, due)
-    async with background(due.run("due", its.settle_due, poll=3600)):
+    async with background(due.run("due", deadlines(stored, clock, due).settle_due, poll=3600)):
         await eventually(lambda: _looked(stored))
         await its.resolve(report.id, "solved", "已解决", person("officer", COMMUNITY), Cause("1"))
         await eventually(lambda: _closed(stored))

@@ -5,11 +5,13 @@ from typing import cast
 
 import pytest
 
+from chassis.clock import Clock
 from chassis.domain import Refusal
 from jinan.coordinates import Point, gcj02_from_wgs84
 from jinan.districts import districts
 from jinan.divisions import communities
 from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Station, Stations
 
 DUANDIAN = Point(116.942, 36.6695)
@@ -38,7 +40,9 @@ class Known:
 
 
 def places(*stations: Station) -> PlaceHandlers:
-    return PlaceHandlers(districts(), communities(), cast(Stations, Known(stations)))
+    return PlaceHandlers(
+        districts(), communities(), cast(Stations, Known(stations)), cast(Committees, None), Clock()
+    )
 
 
 async def test_a_community_has_its_station() -> None:

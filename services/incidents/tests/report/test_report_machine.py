@@ -10,11 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chassis.domain import Decision, Refusal
 from contracts.envelope import Event
+from contracts.events.incidents import ReportReferred
 from contracts.vocabulary import Category, Outcome, Role, Route, values_of
-from services.incidents.deadline.domain import on_due
-from services.incidents.report.domain import callout, decisions, ending
+from services.incidents.deadline.domain import on_due, on_watch
+from services.incidents.place.domain import Served
+from services.incidents.referral.domain import Holders
+from services.incidents.report.domain import callout, decisions, ending, later_texts
 from services.incidents.report.domain.decisions import NewRoute
-from services.incidents.report.domain.report import Report, TimelineEntry
+from services.incidents.report.domain.report import Actor, Report, TimelineEntry
 from services.incidents.routing.domain import NEVER_VOLUNTEERS
 from services.incidents.tests.reports import (
     COMMITTEE,
@@ -37,6 +40,14 @@ TEXTS = [
     "护学岗执勤,疏导车辆三十台",
     "月息三分拉人投资",
 ]
+LATER = [SECRET, "小心!他拿刀了", "还在吵", "好像有人倒在地上不动了"]
+WATCHES: list[Holders] = [
+    {},
+    {"370104009": "acc_street"},
+    {"370104": "acc_district"},
+    {"370104009": "acc_other", "370104": "acc_district", "3701": "acc_city"},
+]
+UNSERVED = Served(None, committee=False)
 rounds = st.integers(1, 4)
 people = st.sampled_from(["acc_a", "acc_b", "acc_c"])
 outcomes = st.sampled_from(values_of(Outcome))
@@ -102,13 +113,13 @@ class Life(RuleBasedStateMachine):
     def confirm(self) -> None:
         self._do(lambda: ending.confirm(self.report, "reporter", REPORTER, self.now))
 
-    @rule()
-    def reopen(self) -> None:
-        self._do(lambda: ending.reopen(self.report, SECRET, REPORTER, self.now, SERVED))
+    @rule(text=st.sampled_from(LATER), served=st.sampled_from([SERVED, UNSERVED]))
+    def reopen(self, text: str, served: Served) -> None:
+        self._do(lambda: later_texts.reopen(self.report, text, REPORTER, self.now, served))
 
-    @rule()
-    def withdraw(self) -> None:
-        self._do(lambda: ending.withdraw(self.report, SECRET, REPORTER, self.now))
+    @rule(text=st.sampled_from(LATER))
+    def withdraw(self, text: str) -> None:
+        self._do(lambda: later_texts.withdraw(self.report, text, REPORTER, self.now))
 
     @rule()
     def refuse(self) -> None:
@@ -118,9 +129,9 @@ class Life(RuleBasedStateMachine):
     def give_back(self) -> None:
         self._do(lambda: decisions.return_to_station(self.report, SECRET, COMMITTEE, self.now))
 
-    @rule()
-    def note(self) -> None:
-        self._do(lambda: decisions.add_note(self.report, SECRET, OFFICER, self.now))
+    @rule(text=st.sampled_from(LATER), actor=st.sampled_from([OFFICER, COMMITTEE, REPORTER]))
+    def note(self, text: str, actor: Actor) -> None:
+        self._do(lambda: later_texts.note(self.report, text, actor, self.now))
 
     @rule(
         round_=rounds,
@@ -137,14 +148,18 @@ class Life(RuleBasedStateMachine):
         }
         self._do(moves[what])
 
+    @rule(held=st.sampled_from(WATCHES))
+    def a_watch_changes_hands(self, held: Holders) -> None:
+        self._do(lambda: on_watch(self.report, held, self.now))
+
     @rule(round_=rounds, outcome=outcomes)
     def callout_done(self, round_: int, outcome: Outcome) -> None:
         self._do(lambda: callout.done(self.report, round_, outcome, self.now))
 
-    @rule(hours=st.integers(0, 80))
-    def time_passes(self, hours: int) -> None:
+    @rule(hours=st.integers(0, 80), held=st.sampled_from(WATCHES))
+    def time_passes(self, hours: int, held: Holders) -> None:
         self.now += timedelta(hours=hours)
-        self._do(lambda: on_due(self.report, {}, self.now))
+        self._do(lambda: on_due(self.report, held, self.now))
 
     @invariant()
     def the_time_line_only_grows(self) -> None:
@@ -172,7 +187,7 @@ class Life(RuleBasedStateMachine):
         for event in self.events:
             if getattr(event, "route", None) == "volunteers" and names([event]) == ["ReportRouted"]:
                 assert event.model_dump()["category"] not in NEVER_VOLUNTEERS
-        if self.report.danger:
+        if self.report.danger == "sure":
             assert self.report.route != "volunteers"
 
     @invariant()
@@ -182,7 +197,8 @@ class Life(RuleBasedStateMachine):
             for event in self.events
             if names([event]) == ["ReportRouted"]
         ]
-        assert routed == list(range(1, self.report.round + 1))
+        assert routed == sorted(set(routed))
+        assert all(round_ <= self.report.round for round_ in routed)
 
     @invariant()
     def no_event_tells_words_and_an_anonymous_reporter_is_nobody(self) -> None:
@@ -198,9 +214,31 @@ class Life(RuleBasedStateMachine):
         assert Report.model_validate(self.report.model_dump()) == self.report
 
     @invariant()
-    def only_open_or_resolved_matters_wait_for_the_clock(self) -> None:
-        if self.report.state in ("closed", "withdrawn", "not_accepted"):
+    def only_what_has_ended_waits_for_nothing(self) -> None:
+        """Every other state has an end of its own. What ended waits only where a later text may
+        tell of danger."""
+        referral = self.report.referral
+        if self.report.state not in ("closed", "withdrawn", "not_accepted"):
+            assert self.report.due_at is not None
+        elif referral is None or referral.why != "danger":
             assert self.report.due_at is None
+
+    @invariant()
+    def somebody_has_been_told(self) -> None:
+        """Whoever was asked last is in the last event of it; what nobody is asked about yet is due
+        at once."""
+        report, referral = self.report, self.report.referral
+        if report.state in ("filed", "handed_off"):
+            assert referral is not None
+        if referral is None or not referral.open:
+            return
+        if referral.step == 0:
+            assert referral.next_at is not None
+            assert referral.next_at <= self.now
+            return
+        asked = [e for e in self.events if isinstance(e, ReportReferred)][-1]
+        assert (asked.why, asked.level) == (referral.why, referral.level)
+        assert asked.to == ((referral.to,) if referral.to else ())
 
 
 Life.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
