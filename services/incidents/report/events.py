@@ -5,7 +5,8 @@ from typing import Any, Literal
 from contracts.events import incidents
 from contracts.vocabulary import Outcome, ReferralReason
 from services.incidents.referral.domain import Referral
-from services.incidents.report.domain.report import Question, Report
+from services.incidents.report.domain.parts import Question
+from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import ConfirmedBy
 
 RoutedBy = Literal["rules", "officer", "reporter", "committee"]

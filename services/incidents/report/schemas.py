@@ -12,7 +12,8 @@ from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route, Skill, Urgency
 from jinan.areas import COMMUNITY_PATTERN
 from jinan.coordinates import Datum
-from services.incidents.report.domain.report import Report, TimelineEntry
+from services.incidents.report.domain.parts import TimelineEntry
+from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import (
     ActorRole,
     ConfirmedBy,

@@ -12,7 +12,8 @@ from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
 from jinan.areas import covers
-from services.incidents.report.domain.report import Report, TimelineEntry
+from services.incidents.report.domain.parts import TimelineEntry
+from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import PHASES, Phase, ReportState
 from services.incidents.routing.domain import POLICE_ONLY
 

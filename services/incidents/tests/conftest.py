@@ -9,7 +9,8 @@ import pytest
 from joserfc.jwk import KeySet
 
 from chassis.identity.tokens import Verifier
-from contracts.events.registration import StationRegistered
+from contracts.access import Grant
+from contracts.events.registration import GrantsChanged, StationRegistered
 from deploy.local.ports import free_ports
 from services.incidents.main import build
 from services.incidents.settings import IncidentsSettings
@@ -41,19 +42,28 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
             except httpx.TransportError:
                 return False
 
-    async def station_known() -> bool:
-        return bool(await service.store.database["stations"].find_one({"_id": "sta_duandian"}))
+    async def known() -> bool:
+        database = service.store.database
+        return bool(
+            await database["stations"].find_one({"_id": "sta_duandian"})
+            and await database["committee_staff"].find_one({"_id": "acc_committee"})
+        )
 
     await eventually(ready, within=60)
-    await running.publish(
-        StationRegistered(
-            station="sta_duandian", streets=("370104009",), longitude=116.941, latitude=36.667
-        ),
-        "sta_duandian",
-    )
-    await eventually(station_known)
+    await _publish_station(running)
+    await eventually(known)
     try:
         yield running
     finally:
         running.server.should_exit = True
         await task
+
+
+async def _publish_station(running: Incidents) -> None:
+    """The station, and somebody of the committees of its street."""
+    station = StationRegistered(
+        station="sta_duandian", streets=("370104009",), longitude=116.941, latitude=36.667
+    )
+    await running.publish(station, station.station)
+    staff = (Grant(role="committee", area="370104009"),)
+    await running.publish(GrantsChanged(account="acc_committee", grants=staff), "acc_committee")

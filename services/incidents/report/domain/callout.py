@@ -17,14 +17,8 @@ from contracts.vocabulary import Outcome
 from services.incidents.report import events
 from services.incidents.report.domain.decisions import return_unsolved
 from services.incidents.report.domain.ending import resolve
-from services.incidents.report.domain.report import (
-    RULES,
-    VOLUNTEERS,
-    Actor,
-    Helper,
-    Report,
-    TimelineEntry,
-)
+from services.incidents.report.domain.parts import Helper, TimelineEntry
+from services.incidents.report.domain.report import RULES, VOLUNTEERS, Actor, Report
 from services.incidents.report.domain.states import ReportState
 
 Shortage = Literal["nobody_answered", "nobody_on_duty", "too_few"]

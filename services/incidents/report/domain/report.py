@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, computed_field
 
-from chassis.domain import Aggregate, Frozen
+from chassis.domain import Aggregate
 from contracts.vocabulary import (
     Category,
     Danger,
@@ -20,6 +20,7 @@ from contracts.vocabulary import (
 from jinan.areas import containing
 from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
 from services.incidents.referral.domain import Referral
+from services.incidents.report.domain.parts import Helper, Question, TimelineEntry
 from services.incidents.report.domain.states import (
     LATE,
     OPEN,
@@ -47,46 +48,6 @@ class Actor:
 RULES = Actor("rules")
 STATION = Actor("station")
 VOLUNTEERS = Actor("volunteers")
-
-
-class TimelineEntry(Frozen):
-    """One line of the time line, never changed. Only those who may read the report see `reason` and
-    `note`."""
-
-    at: datetime
-    what: Step
-    by_role: ActorRole
-    by: str | None = None
-    """The account, for the station's own audits; in no answer of the API."""
-    round: int
-    reason: str | None = None
-    note: str | None = None
-    area: str | None = None
-    """Whose watch was asked (`referred`)."""
-
-
-class Helper(Frozen):
-    """A volunteer who accepted the call-out of a round, and may read the report until they leave or
-    the round ends. `left` is never reset."""
-
-    volunteer: str
-    squad: str | None = None
-    round: int
-    left: bool = False
-
-
-class Question(Frozen):
-    """What an officer asked the reporter: `asked`, until it is answered or has lapsed at `until`.
-    Its words, and the answer's, stand in the time line."""
-
-    id: str
-    by: str
-    at: datetime
-    until: datetime
-    state: Literal["asked", "answered", "lapsed"] = "asked"
-    text: str
-    answer: str | None = None
-    ended_at: datetime | None = None
 
 
 def _triage(value: Any) -> Any:

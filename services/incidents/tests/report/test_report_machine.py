@@ -17,7 +17,8 @@ from services.incidents.place.domain import Served
 from services.incidents.referral.domain import Holders
 from services.incidents.report.domain import callout, decisions, ending, later_texts
 from services.incidents.report.domain.decisions import NewRoute
-from services.incidents.report.domain.report import Actor, Report, TimelineEntry
+from services.incidents.report.domain.parts import TimelineEntry
+from services.incidents.report.domain.report import Actor, Report
 from services.incidents.routing.domain import NEVER_VOLUNTEERS
 from services.incidents.tests.reports import (
     COMMITTEE,
