@@ -78,7 +78,6 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     for event in (
         dispatch.CalloutAccepted,
         dispatch.VolunteerArrived,
-        dispatch.CalloutFilled,
         dispatch.VolunteerWithdrew,
         dispatch.VolunteerMissed,
         dispatch.WaveStoodDown,

@@ -42,7 +42,7 @@ def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decis
     """The decision on an event that may change the report."""
     match event:
         case dispatch.CalloutAccepted():
-            return accepted(report, event.round, event.volunteer, event.squad, now)
+            return accepted(report, event.round, event.volunteer, event.squad, now, event.place)
         case dispatch.VolunteerArrived():
             return arrived(report, event.round, event.volunteer, now)
         case dispatch.VolunteerWithdrew():
@@ -51,8 +51,6 @@ def follow(report: Report, event: dispatch.CalloutEvent, now: datetime) -> Decis
             return left(report, event.round, event.accepted)
         case dispatch.VolunteerMissed():
             return left(report, event.round, (event.volunteer,))
-        case dispatch.CalloutFilled():
-            return filled(report, event.round)
         case dispatch.CalloutDone():
             return done(report, event.round, event.outcome, now)
         case dispatch.CalloutEscalated(to="station"):
@@ -71,10 +69,15 @@ def called(round_: int, now: datetime) -> TimelineEntry:
 
 
 def accepted(
-    report: Report, round_: int, volunteer: str, squad: str | None, now: datetime
+    report: Report,
+    round_: int,
+    volunteer: str,
+    squad: str | None,
+    now: datetime,
+    place: int = 1,
 ) -> Decision[Report] | None:
     """A volunteer accepted, and may read the report from now on. The first one is the first
-    answer."""
+    answer. With the last place taken nobody is asked any more because too few came."""
     if not _is_current(report, round_) or any(
         h.volunteer == volunteer and h.round == round_ for h in report.helpers
     ):
@@ -83,6 +86,13 @@ def accepted(
     joined = report.with_(helpers=(*report.helpers, helper))
     if report.state not in _UNDER_WAY:
         return joined, []
+    waits = joined.referral
+    if (
+        waits is not None
+        and waits.why in ("escalated", "overdue")
+        and place >= report.people_needed
+    ):
+        joined = joined.with_(referral=None)
     state = "accepted" if report.state in _BEFORE_ACCEPTED else report.state
     return _answered(joined, "accepted", volunteer, now, state), []
 
@@ -103,16 +113,6 @@ def left(report: Report, round_: int, volunteers: Collection[str]) -> Decision[R
     if _is_current(report, round_) and report.state == "accepted" and not changed.present:
         changed = changed.with_(state="called")
     return changed, []
-
-
-def filled(report: Report, round_: int) -> Decision[Report] | None:
-    """Enough volunteers accepted after all: nobody needs to be asked any more because none came."""
-    referral = report.referral
-    if not _is_current(report, round_) or referral is None or not referral.open:
-        return None
-    if referral.why not in ("escalated", "overdue"):
-        return None
-    return report.with_(referral=None), []
 
 
 def arrived(report: Report, round_: int, volunteer: str, now: datetime) -> Decision[Report] | None:
