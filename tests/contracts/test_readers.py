@@ -71,6 +71,18 @@ NEEDED = {
         "ReportResolved",
         "ReportClosed",
         "HoursCredited",
+        "ReportReferred",
+        "ReportReferralAcknowledged",
+        "ReportHandedOff",
+        "ReportEscalated",
+        "ReportQuestionAsked",
+        "ReportQuestionAnswered",
+        "ReportQuestionLapsed",
+        "ReportCorrected",
+        "ReportVolunteersWarned",
+        "VolunteerSignAsked",
+        "VolunteerOverdue",
+        "VolunteerMissed",
     },
 }
 """Report -> call-out -> alert, and back to the reporter."""

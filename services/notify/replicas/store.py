@@ -31,9 +31,16 @@ class Grants:
 
     async def holders(self, role: Role, area: str, now: datetime) -> list[str]:
         """The accounts that hold the role now in an area that covers `area`."""
-        covering = list(containing(area))
+        return await self._holding(role, containing(area), now)
+
+    async def holders_of(self, role: Role, area: str, now: datetime) -> list[str]:
+        """The accounts whose grant of the role is for exactly `area`: not for one around it or
+        in it."""
+        return await self._holding(role, (area,), now)
+
+    async def _holding(self, role: Role, areas: Sequence[str], now: datetime) -> list[str]:
         in_force = [{"until": None}, {"until": {"$gt": now}}]
-        grant = {"role": role, "area": {"$in": covering}, "$or": in_force}
+        grant = {"role": role, "area": {"$in": list(areas)}, "$or": in_force}
         query = {"grants": {"$elemMatch": grant}}
         cursor = self._people.collection.find(query, {"_id": 1}, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("_id", ASCENDING)]

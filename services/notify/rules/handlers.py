@@ -9,8 +9,13 @@ from contracts.events.registration import VolunteerStandingChanged
 from services.notify.delivery.handlers import DeliveryHandlers
 from services.notify.inbox.domain import MAX_RECIPIENTS
 from services.notify.replicas.store import Grants, Standings
-from services.notify.rules.domain import notification_of
-from services.notify.rules.domain.notification import Accounts, Audience
+from services.notify.rules.domain import notifications_of
+from services.notify.rules.domain.notification import (
+    Accounts,
+    Audience,
+    GrantHolders,
+    Notification,
+)
 
 
 class RuleHandlers:
@@ -22,13 +27,17 @@ class RuleHandlers:
 
     async def apply(self, event: Event, message: Message) -> None:
         """Notify everyone concerned, once each however often the event comes: with one message for
-        all, or several for more than `MAX_RECIPIENTS`."""
-        notification = notification_of(event)
-        if notification is None:
-            return
+        each audience, or several for more than `MAX_RECIPIENTS`."""
+        for n, notification in enumerate(notifications_of(event)):
+            await self._notify(notification, message, ("to", str(n)) if n else ())
+
+    async def _notify(
+        self, notification: Notification, message: Message, parts: tuple[str, ...]
+    ) -> None:
+        """`parts`: what tells its messages from others of the event."""
         accounts = sorted(set(await self._accounts(notification.to)))
         for first in range(0, len(accounts), MAX_RECIPIENTS):
-            id = message.cause.derive("msg", *([str(first)] if first else []))
+            id = message.cause.derive("msg", *parts, *([str(first)] if first else []))
             some = accounts[first : first + MAX_RECIPIENTS]
             new = notification.message(id, some, message.at)
             await self._delivery.deliver(new, message.cause)
@@ -40,5 +49,9 @@ class RuleHandlers:
     async def _accounts(self, to: Audience) -> Sequence[str]:
         if isinstance(to, Accounts):
             return to.ids
-        holders = await self._grants.holders(to.role, to.area, self._clock.now())
+        now = self._clock.now()
+        if isinstance(to, GrantHolders):
+            asked = await self._grants.holders_of(to.role, to.area, now)
+            return [account for account in asked if account not in to.told]
+        holders = await self._grants.holders(to.role, to.area, now)
         return [account for account in holders if account != to.excluded]

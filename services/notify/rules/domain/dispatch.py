@@ -7,15 +7,18 @@ from contracts.events.dispatch import (
     DutySignAsked,
     HoursCredited,
     VolunteerArrived,
+    VolunteerMissed,
+    VolunteerOverdue,
+    VolunteerSignAsked,
     WaveCalled,
     WaveStoodDown,
 )
 from services.notify.rules.domain.notification import (
     Accounts,
     Notification,
-    RoleHolders,
     Rules,
     about_report,
+    local_time,
     personal,
     to_reporter,
 )
@@ -41,18 +44,20 @@ def called(event: WaveCalled) -> Notification:
 
 
 def stood_down(event: WaveStoodDown) -> Notification | None:
-    if event.reason == "off_duty":  # their own tap, or DutyEnded notifies them
+    # Off duty: their own tap, or DutyEnded notifies them. No sign: VolunteerMissed does.
+    if event.reason in ("off_duty", "no_sign"):
         return None
     to, key = Accounts(event.volunteers), f"stand_down_{event.reason}"
     return about_report(event, "stand_down", to, key, data={"reason": event.reason})
 
 
-def callout_escalated(event: CalloutEscalated) -> Notification:
-    leaders = event.to == "leader"
+def callout_escalated(event: CalloutEscalated) -> Notification | None:
+    if event.to == "station":  # ReportReferred asks whoever has the watch
+        return None
     return about_report(
         event,
         "escalation",
-        Accounts(event.leaders) if leaders else RoleHolders("officer", event.area),
+        Accounts(event.leaders),
         f"escalation_{event.why}",
         data={
             "to": event.to,
@@ -62,6 +67,35 @@ def callout_escalated(event: CalloutEscalated) -> Notification:
         },
         values={"people": event.people_needed, "accepted": event.accepted},
     )
+
+
+def sign_asked(event: VolunteerSignAsked) -> Notification:
+    return about_report(
+        event,
+        "notice",
+        Accounts((event.volunteer,)),
+        f"sign_asked_{event.about}",
+        data={"about": event.about, "until": event.until.isoformat()},
+        values={"until": local_time(event.until)},
+        expires_at=event.until,
+    )
+
+
+def overdue(event: VolunteerOverdue) -> Notification:
+    return about_report(
+        event,
+        "escalation",
+        Accounts(event.leaders),
+        f"volunteer_overdue_{event.about}",
+        data={"about": event.about, "volunteer": event.volunteer},
+        values={"until": local_time(event.until)},
+    )
+
+
+def missed(event: VolunteerMissed) -> Notification:
+    kind = "notice" if event.about == "finish" else "stand_down"
+    to, key = Accounts((event.volunteer,)), f"missed_{event.about}"
+    return about_report(event, kind, to, key, data={"about": event.about})
 
 
 def filled(event: CalloutFilled) -> Notification | None:
@@ -95,6 +129,9 @@ RULES: Rules = {
     CalloutEscalated: callout_escalated,
     CalloutFilled: filled,
     VolunteerArrived: arrived,
+    VolunteerSignAsked: sign_asked,
+    VolunteerOverdue: overdue,
+    VolunteerMissed: missed,
     DutyEnded: duty_ended,
     DutySignAsked: duty_sign_asked,
     HoursCredited: hours_credited,

@@ -1,10 +1,10 @@
-"""What a rule makes of an event: one text for an audience.
+"""What a rule makes of an event: one text for each audience.
 
 Texts come from the catalogue and closed vocabularies alone, so nothing that a person typed gets
 into them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from contracts.events.incidents import ReportEvent
 from contracts.texts import LocalizedText, template, text
 from contracts.vocabulary import MessageKind, Role
 from jinan.divisions import name_of
+from jinan.local_time import LOCAL
 from services.notify.inbox.domain import Message, Recipient, Template
 
 Data = Mapping[str, str | int]
@@ -47,7 +48,16 @@ class RoleHolders:
     excluded: str | None = None
 
 
-Audience = Accounts | RoleHolders
+@dataclass(frozen=True)
+class GrantHolders:
+    """Everyone whose grant of the role is for exactly this area, except those who were `told`."""
+
+    role: Role
+    area: str
+    told: tuple[str, ...] = ()
+
+
+Audience = Accounts | RoleHolders | GrantHolders
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,8 @@ class Notification:
         )
 
 
-Rule = Callable[[Any], Notification | None]
+Rule = Callable[[Any], Notification | Sequence[Notification] | None]
+"""Several where an event says one thing to some people, and another to others."""
 Rules = Mapping[type[Event], Rule]
 
 
@@ -116,6 +127,15 @@ def _parts(text: str, values: Mapping[str, object], own: frozenset[str]) -> tupl
         elif name is not None:
             parts[-1] += str(values[name])
     return tuple(parts)
+
+
+def local_time(at: datetime) -> LocalizedText:
+    """Day and minute in Jinan."""
+    here = at.astimezone(LOCAL)
+    minute = f"{here:%H:%M}"
+    return LocalizedText(
+        zh=f"{here.month}月{here.day}日{minute}", en=f"{minute} on {here.day} {here:%B}"
+    )
 
 
 def about_report(
@@ -157,11 +177,13 @@ def to_reporter(
     *,
     data: Data | None = None,
     values: Values | None = None,
+    expires_at: datetime | None = None,
 ) -> Notification | None:
     """About a report, to who filed it; None for an anonymous one: they follow by number."""
     if event.reporter is None:
         return None
-    return about_report(event, kind, Accounts((event.reporter,)), key, data=data, values=values)
+    to = Accounts((event.reporter,))
+    return about_report(event, kind, to, key, data=data, values=values, expires_at=expires_at)
 
 
 def personal(

@@ -1,7 +1,14 @@
 """Rules for events of registration."""
 
-from contracts.events.registration import VolunteerStandingChanged
-from services.notify.rules.domain.notification import Notification, Rules, personal
+from contracts.events.registration import VolunteerStandingChanged, WatchOffered
+from jinan.divisions import name_of
+from services.notify.rules.domain.notification import (
+    Accounts,
+    Notification,
+    Rules,
+    localized,
+    personal,
+)
 
 
 def standing_changed(event: VolunteerStandingChanged) -> Notification | None:
@@ -11,4 +18,16 @@ def standing_changed(event: VolunteerStandingChanged) -> Notification | None:
     return personal(event, "notice", event.volunteer, key, data=data)
 
 
-RULES: Rules = {VolunteerStandingChanged: standing_changed}
+def watch_offered(event: WatchOffered) -> Notification:
+    values = {"area": name_of(event.area)}
+    return Notification(
+        kind="notice",
+        to=Accounts((event.to,)),
+        title=localized("watch_offered_title", values),
+        body=localized("watch_offered_body", values),
+        area=event.area,
+        data={"event": type(event).__name__, "watch": event.watch, "area": event.area},
+    )
+
+
+RULES: Rules = {VolunteerStandingChanged: standing_changed, WatchOffered: watch_offered}

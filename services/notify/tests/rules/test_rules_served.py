@@ -6,7 +6,7 @@ import pytest
 
 from contracts.access import Grant
 from contracts.events.dispatch import CalloutFilled
-from contracts.events.incidents import ReportHandedOff
+from contracts.events.incidents import ReportReferred
 from contracts.events.registration import GrantsChanged, VolunteerStandingChanged
 from services.notify.replicas.store import Grants
 from services.notify.tests.conftest import Notify, eventually
@@ -28,10 +28,16 @@ async def test_the_reporter_is_told_that_the_call_out_is_filled(notify: Notify):
     assert [one["recipient"] for one in await deliveries(notify, report)] == [person]
 
 
-async def test_officers_of_the_area_are_notified_and_see_what_became_of_it(notify: Notify):
+async def test_officers_of_exactly_the_level_are_asked_and_see_what_became_of_it(notify: Notify):
     officer, elsewhere, report = notify.new("acc"), notify.new("acc"), notify.new("rep")
+    larger, told = notify.new("acc"), notify.new("acc")
     grants = Grants(notify.service.store)
-    for account, area in ((officer, "370104009"), (elsewhere, "370102001")):
+    for account, area in (
+        (officer, "370104009"),
+        (told, "370104009"),
+        (larger, "370104"),
+        (elsewhere, "370102001"),
+    ):
         await notify.publish(
             GrantsChanged(account=account, grants=(Grant(role="officer", area=area),)),
             account,
@@ -43,11 +49,15 @@ async def test_officers_of_the_area_are_notified_and_see_what_became_of_it(notif
     now = notify.service.clock.now()
     await eventually(lambda: _holds(grants, officer, "370104009008", now))
     await eventually(lambda: _holds(grants, elsewhere, "370102001002", now))
-    handed_off = ReportHandedOff.model_validate(ReportHandedOff.example | {"report": report})
-    await notify.publish(handed_off, report)
+    await eventually(lambda: _holds(grants, told, "370104009008", now))
+    await eventually(lambda: _holds(grants, larger, "370104009008", now))
+    everybody = {"report": report, "to": (), "told": (told,)}
+    referred = ReportReferred.model_validate(ReportReferred.example | everybody)
+    await notify.publish(referred, report)
     kept = await notify.inbox_of(officer, 1)
     assert (kept[0]["kind"], kept[0]["report"]) == ("escalation", report)
-    assert await notify.inbox(elsewhere) == []
+    for nobody in (elsewhere, larger, told):
+        assert await notify.inbox(nobody) == []
     assert officer in {one["recipient"] for one in await deliveries(notify, report)}
     async with notify.client(elsewhere, ("officer", "370102001")) as client:
         seen = await client.get("/api/v1/deliveries", params={"report": report})
