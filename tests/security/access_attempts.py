@@ -150,6 +150,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST watches": _attempt("watches", {"area": "370104009"}),
     "POST watches/{id}/offer": _attempt("watches/wat_370104009/offer", {"to": "{account}"}),
     "POST watches/{id}/accept": _attempt("watches/wat_370104009/accept"),
+    "POST watches/{id}/release": _attempt("watches/wat_370104009/release"),
     "GET divisions": _attempt("divisions", query={"parent": "370104009"}, open="names of places"),
     "GET dev/messages": _attempt("dev/messages", query={"phone": "{phone}"}),
     # incidents
