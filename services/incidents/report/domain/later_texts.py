@@ -65,9 +65,11 @@ def then_read(
 
 
 def _found(report: Report, text: str, actor: Actor) -> RoutingDecision:
-    """What the words say together with those of the filing."""
+    """What the words say together with those of the filing; alone where an officer has judged the
+    filing already."""
     role = _ROLES.get(actor.role, "resident")
-    given = RoutingInput(text, None, role, before=report.text)
+    before = None if report.because == ("officer",) else report.text
+    given = RoutingInput(text, None, role, before=before)
     return classify(given, report.policy, report.filed_at)
 
 
