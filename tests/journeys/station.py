@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.clock import Clock
-from tests.support.client import Api, Json, Refused, start_duty
+from tests.support.client import Api, Json, Person, Refused, new_phone, renewed, start_duty
 from tests.support.demonstration import (
     COMMUNITY,
+    STREET,
     Demonstration,
     Planned,
     SignIns,
@@ -21,6 +23,8 @@ from tests.support.waiting import eventually
 
 POSITION_EVERY_S = 1.0
 """Wall clock between two positions of a volunteer on duty."""
+WATCH_LEFT = timedelta(hours=3)
+"""Of the street's watch, when a journey's officer has it: no journey lasts longer."""
 _TEXTS = {"assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}
 
 
@@ -39,6 +43,8 @@ class Station:
         }
         self._fixed = {
             "officer": plan.officers[0],
+            "colleague": plan.officers[1],
+            "city desk": plan.city_desk[0],
             "committee": next(p for p in plan.committee if p.area == COMMUNITY),
             "bystander": plan.residents[-1],
             "idle volunteer": plan.volunteers[-1],
@@ -47,12 +53,38 @@ class Station:
         self._sign_ins = SignIns(api)
 
     async def somebody(self, role: str) -> Phone:
-        """A resident or volunteer whom no journey has used yet, or the one person of the role."""
+        """A resident or volunteer whom no journey has used yet, or the one person of the role. The
+        officer has the street's watch."""
+        person = await self._signed_in(role)
+        if role == "officer":
+            await self._keep_watch(person)
+        return await self._phone(person)
+
+    async def appointed(self, area: str) -> Phone:
+        """A new officer of this area, whom no other journey meets."""
+        desk, person = await self._signed_in("city desk"), await self.api.sign_in(new_phone())
+        grant = {"account": person.id, "role": "officer", "area": area}
+        await desk.post("grants", grant)
+        return await self._phone(await renewed(person))
+
+    async def _signed_in(self, role: str) -> Person:
         planned = self._fixed[role] if role in self._fixed else next(self._unused[role])
-        phone = Phone(await self._sign_ins.person(planned.phone))
+        return await self._sign_ins.person(planned.phone)
+
+    async def _phone(self, person: Person) -> Phone:
+        phone = Phone(person)
         self._phones.append(phone)
         await phone.open()
         return phone
+
+    async def _keep_watch(self, officer: Person) -> None:
+        """It lapses after twelve domain hours, minutes here: it begins anew in a colleague's hand
+        and back."""
+        watch = await officer.post("watches", {"area": STREET})
+        if datetime.fromisoformat(watch["until"]) - self.clock.now() < WATCH_LEFT:
+            colleague = await self._signed_in("colleague")
+            await hand_over(watch["id"], officer, colleague)
+            await hand_over(watch["id"], colleague, officer)
 
     async def on_duty(self, metres_north: float = 50) -> Phone:
         """A volunteer on duty, so far from the middle, who sends positions until the journey
@@ -117,3 +149,8 @@ class Station:
             with suppress(Refused):
                 await phone.person.post("duty/end")
         self._phones.clear()
+
+
+async def hand_over(watch: str, giver: Person, taker: Person) -> None:
+    await giver.post(f"watches/{watch}/offer", {"to": taker.id})
+    await taker.post(f"watches/{watch}/accept")
