@@ -75,6 +75,10 @@ class Limits:
     """Sizes and times of the gateway: bytes, seconds, counts."""
 
     body: int = 6 * 1024 * 1024
+    photo: int = 16 * 1024 * 1024
+    """What a phone's camera makes is read to its end, and refused by the service: a phone reads the
+    answer when it has sent everything. A body above its limit is answered at once and read no
+    further, so the connection breaks for whoever sends on."""
     timeout: int = 15
     stream_idle: int = 3600
     headers_kb: int = 16

@@ -24,8 +24,9 @@ from services.dispatch.service_record.store import ServiceRecords
 from services.dispatch.settings import DispatchSettings
 
 
-def build(settings: DispatchSettings) -> Service:
-    service = Service("dispatch", settings)
+def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
+    """`name` is also that of its database and of its consumer group."""
+    service = Service(name, settings)
     store, clock = service.store, service.clock
     squads, stations = Squads(store), Stations(store)
     positions, responder_store, callout_store = (

@@ -23,8 +23,8 @@ from tests.support.waiting import eventually
 
 POSITION_EVERY_S = 1.0
 """Wall clock between two positions of a volunteer on duty."""
-WATCH_LEFT = timedelta(hours=3)
-"""Of the street's watch, when a journey's officer has it: no journey lasts longer."""
+WATCH_LEFT = timedelta(hours=6)
+"""Of the street's watch when a journey begins: longer than one lasts."""
 _TEXTS = {"assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}
 
 
@@ -32,7 +32,8 @@ class Station:
     """Each volunteer and resident takes part in one journey only: no journey is affected by the
     rest and load of another.
 
-    Everybody on duty is near one place; they go off duty when the journey ends.
+    Everybody on duty is near one place. When the journey ends they go off duty, and whatever they
+    left open looks for nobody any more: it would call the volunteers of the next journey.
     """
 
     def __init__(self, api: Api, clock: Clock, plan: Demonstration) -> None:
@@ -50,6 +51,7 @@ class Station:
             "idle volunteer": plan.volunteers[-1],
         }
         self._phones: list[Phone] = []
+        self._on_duty: list[Phone] = []
         self._sign_ins = SignIns(api)
 
     async def somebody(self, role: str) -> Phone:
@@ -91,6 +93,7 @@ class Station:
         ends."""
         phone, place = await self.somebody("volunteer"), north_of_the_door(metres_north)
         await start_duty(phone.person, place)
+        self._on_duty.append(phone)
         await self._send_position(phone, place)
         phone.keep(asyncio.create_task(self._keep_sending_positions(phone, place)))
         return phone
@@ -143,12 +146,37 @@ class Station:
         await asyncio.sleep(self.clock.seconds(minutes * 60))
 
     async def end_journey(self) -> None:
-        """All phones are closed, and nobody is on duty any more."""
-        for phone in self._phones:
+        """All phones are closed, nobody is on duty any more, and no call-out calls anybody."""
+        phones, self._phones = self._phones, []
+        volunteers, self._on_duty = self._on_duty, []
+        for phone in phones:
             await phone.close()
             with suppress(Refused):
                 await phone.person.post("duty/end")
-        self._phones.clear()
+        for volunteer in volunteers:
+            await self._is_free(volunteer)
+        if volunteers:
+            await self.nobody_is_sought()
+
+    async def _is_free(self, volunteer: Phone) -> None:
+        """Their place in a call-out falls free some time after their duty ended."""
+        await eventually(
+            lambda: volunteer.person.get("duty/me"),
+            lambda duty: duty["engaged"] is None,
+            what="volunteer free",
+            within=PATIENCE_S,
+        )
+
+    async def nobody_is_sought(self) -> None:
+        """Each call-out with a free place has found that nobody is on duty, and alerted the
+        station."""
+        officer = await self._sign_ins.person(self._fixed["officer"].phone)
+        await eventually(
+            lambda: officer.get("callouts", station=self.id, state="opened"),
+            lambda page: page["items"] == [],
+            what="no call-out that calls volunteers",
+            within=PATIENCE_S,
+        )
 
 
 async def hand_over(watch: str, giver: Person, taker: Person) -> None:

@@ -17,6 +17,12 @@ async def reply(volunteer: Phone, callout: str, answer: str) -> str:
     return "ok"
 
 
+async def accept_at_once(volunteer: Phone, report: str) -> tuple[Json, str]:
+    """The alert, and what they were answered."""
+    alert = await volunteer.receives("alert", report)
+    return alert, await reply(volunteer, alert["callout"], "accept")
+
+
 async def candidates(officer: Phone, callout: str) -> dict[str, Json]:
     page = await officer.person.get(f"callouts/{callout}/candidates", limit=200)
     return {line["volunteer"]: line for line in page["items"]}
@@ -73,18 +79,17 @@ async def test_if_all_accept_at_once_only_as_many_as_needed_succeed(station: Sta
     volunteers = [await station.on_duty(20 * n) for n in range(1, 6)]
     report = await station.file_report(resident, "assistance")
     assert report["people_needed"] == 1
-    alerts = await asyncio.gather(
-        *(volunteer.receives("alert", report["id"]) for volunteer in volunteers)
-    )
-    answers = await asyncio.gather(*(reply(v, alerts[0]["callout"], "accept") for v in volunteers))
+    called = await asyncio.gather(*(accept_at_once(v, report["id"]) for v in volunteers))
+    assert [alert["data"]["wave"] for alert, _ in called] == [1] * 5, "called together"
+    answers = [answer for _, answer in called]
     assert answers.count("ok") == 1
     assert set(answers) <= {"ok", "enough_people", "call_lapsed"}
-    for volunteer, answer in zip(volunteers, answers, strict=True):
-        view = await volunteer.person.get(f"callouts/{alerts[0]['callout']}")
+    for volunteer, (alert, answer) in zip(volunteers, called, strict=True):
+        view = await volunteer.person.get(f"callouts/{alert['callout']}")
         assert view["accepted"] == 1
         if answer != "ok":
-            await volunteer.receives("stand_down", report["id"])
             assert view["me"]["state"] == "stood_down"
+            await volunteer.receives("stand_down", report["id"])
 
 
 async def test_a_called_volunteer_who_goes_off_duty_is_replaced(station: Station):

@@ -11,6 +11,7 @@ import pytest
 from tests.journeys.station import Station
 from tests.security.problems import assert_problem
 from tests.support.client import API
+from tests.support.early_answer import post_listening
 from tests.support.phone import Phone
 
 LONG = "x" * 2001
@@ -107,9 +108,20 @@ async def test_a_body_of_10_mb_is_refused_before_it_is_read(
 ):
     body = b'{"text": "' + b"x" * 10_000_000 + b'"}'
     headers = await somebody.person.headers() | {"Content-Type": "application/json"}
-    assert_problem(await web.post(f"{API}/reports", content=body, headers=headers), 413)
-    headers |= {"Content-Type": "image/jpeg", "Idempotency-Key": secrets.token_hex(8)}
-    assert_problem(await web.post(f"{API}/photos", content=body, headers=headers), 413)
+    url = str(web.base_url.join(f"{API}/reports"))
+    assert_problem(await post_listening(url, body, headers), 413, "body")
+
+
+async def test_who_sends_a_photo_of_12_mb_reads_that_it_is_too_large(
+    web: httpx.AsyncClient, somebody: Phone
+):
+    """Also on a phone that reads nothing before it has sent everything."""
+    headers = await somebody.person.headers() | {
+        "Content-Type": "image/jpeg",
+        "Idempotency-Key": secrets.token_hex(8),
+    }
+    answer = await web.post(f"{API}/photos", content=b"x" * 12_000_000, headers=headers)
+    assert_problem(answer, 413, "body")
 
 
 async def test_a_photo_that_is_not_an_image_is_refused(web: httpx.AsyncClient, somebody: Phone):

@@ -4,10 +4,14 @@ import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from redis import Redis
 
 from chassis.clock import Clock
 from deploy.local.platform import Platform
-from deploy.local.ports import HOST
+from deploy.local.ports import HOST, SERVICES
 from deploy.local.profiles import test_home
 from deploy.local.services import addresses
 from ops.keys import Secrets
@@ -64,8 +68,18 @@ class WholePlatform:
 
     def up(self) -> None:
         """Start the services, then load the divisions and the demonstration's people."""
+        self._require_unused()
         self._processes.up()
         roster.load(self._processes)
+
+    def _require_unused(self) -> None:
+        """What other tests left would go on: their volunteers on duty are called to reports of
+        here, their call-outs call volunteers of here."""
+        with MongoClient[dict[str, Any]](self.backend.mongo_url) as mongo:
+            left = sorted({*mongo.list_database_names()}.intersection(SERVICES))
+        with Redis.from_url(self.backend.redis_url) as valkey:
+            left += ["valkey"] if valkey.dbsize() else []
+        assert not left, f"tests of a service need databases of their own; they used {left}"
 
     def down(self) -> None:
         self._processes.down()

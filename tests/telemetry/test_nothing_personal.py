@@ -17,6 +17,7 @@ from tests.telemetry.canaries import Canaries
 async def processed_until_now(station: Station, web: httpx.AsyncClient) -> str:
     """Returns once everything sent before is processed: the id of a last request, to wait for in
     the gateway's log."""
+    await station.nobody_is_sought()  # else an earlier report's call-out calls the volunteer
     volunteer = await station.on_duty()
     last = await station.file_report(await station.somebody("resident"), "assistance")
     await volunteer.receives("alert", last["id"])

@@ -1,12 +1,15 @@
 """What passes, how much of it, and what the caller gets told: real Envoy, small services."""
 
 from collections.abc import Iterator
+from socket import SO_SNDBUF, SOL_SOCKET
 
+import httpx
 import pytest
 from httpx import Response
 
 from deploy.gateway.plan import Limits, Rates
 from deploy.gateway.tests.stand import ORIGIN, Stand, standing, until
+from tests.support.early_answer import post_listening
 
 pytestmark = pytest.mark.servers
 
@@ -22,12 +25,22 @@ def test_what_is_no_noun_is_not_there(stand: Stand, path: str) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_of_10_mb_is_refused(stand: Stand, chunked: bool) -> None:
-    body = b"x" * 10_000_000
-    answer = stand.http.post("/api/v1/reports", content=iter([body]) if chunked else body)
+async def test_a_body_of_10_mb_is_refused(stand: Stand, chunked: bool) -> None:
+    url = str(stand.http.base_url.join("/api/v1/reports"))
+    answer = await post_listening(url, b"x" * 10_000_000, chunked=chunked)
     assert answer.status_code == 413
     assert answer.json()["errors"][0]["field"] == "body"
     assert not stand.upstreams["incidents"].seen
+
+
+async def test_a_photo_of_12_mb_is_read_to_its_end_for_the_service_to_refuse(stand: Stand) -> None:
+    """By a phone with little room to send, which reads no answer before it has sent everything."""
+    little = httpx.AsyncHTTPTransport(socket_options=[(SOL_SOCKET, SO_SNDBUF, 65536)])
+    async with httpx.AsyncClient(transport=little, base_url=stand.http.base_url) as phone:
+        assert (await phone.post("/api/v1/photos", content=b"x" * 12_000_000)).status_code == 200
+    assert stand.upstreams["incidents"].seen[-1]["size"] == 12_000_000
+    url = str(stand.http.base_url.join("/api/v1/photos"))
+    assert (await post_listening(url, b"x" * 20_000_000)).status_code == 413
 
 
 def test_a_photo_of_5_mb_passes_whole(stand: Stand) -> None:

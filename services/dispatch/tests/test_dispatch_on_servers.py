@@ -175,7 +175,7 @@ async def test_off_duty_and_suspended_people_are_dropped(here: Town):
 
 async def test_positions_come_back_after_redis_was_emptied(here: Town):
     volunteer = await here.volunteer("shows", 5)
-    positions = Positions(here.backend.redis_url)
+    positions = Positions(here.settings.redis_url)
     await positions.redis.flushdb()
     kept = await here.send_position(volunteer)
     assert (kept["status"], kept["accepted"]) == ("kept", 1)

@@ -32,11 +32,18 @@ LONGITUDE, LATITUDE = 116.942, 36.6695
 STREET, COMMUNITY, STATION = "370104009", "370104009008", "sta_duandian"
 TIMEOUT_S = 30.0
 START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan
+_NAME = "dispatch_test"
+
+
+def redis_url(backend: Backend) -> str:
+    """Valkey's database for tests of dispatch: who is on duty there is so nowhere else."""
+    return backend.redis_url.removesuffix("/0") + "/4"
 
 
 class Town:
-    """Its database is its own; the topics are shared, so people and reports have names of their
-    own."""
+    """Databases and consumer group are those of these tests, so that a platform on the same servers
+    calls nobody of here. One town takes over from another: it reads on where that one ended. The
+    topics are everybody's, so people and reports have names of their own."""
 
     def __init__(self, backend: Backend, rate: float) -> None:
         self.mark = uuid.uuid4().hex[:8]
@@ -45,12 +52,12 @@ class Town:
         self.settings = DispatchSettings(
             mongo_url=backend.mongo_url,
             kafka_bootstrap=backend.kafka_bootstrap,
-            redis_url=backend.redis_url,
+            redis_url=redis_url(backend),
             watchdog_seconds=3600,  # its loop only turns while a test awaits
             jwks_url=f"http://127.0.0.1:{self._jwks.server_port}/",
             clock=f"{START.isoformat()}@{rate}@{time.time()}",
         )
-        self.service: Service = build(self.settings)
+        self.service: Service = self.replica()
         transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(
             transport=transport, base_url="http://dispatch/api/v1", timeout=30
@@ -58,6 +65,10 @@ class Town:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self._producer = AIOKafkaProducer(bootstrap_servers=backend.kafka_bootstrap)
         self._seq = 0
+
+    def replica(self) -> Service:
+        """Dispatch, not started, on the same database."""
+        return build(self.settings, _NAME)
 
     def name(self, who: str) -> str:
         return f"{who}_{self.mark}"
@@ -212,10 +223,10 @@ class Town:
 
 @asynccontextmanager
 async def town(backend: Backend, rate: float) -> AsyncGenerator[Town]:
-    """Dispatch runs while the context is open; whatever it kept before is gone."""
+    """Dispatch runs while the context is open; what an earlier town kept is gone."""
     place = Town(backend, rate)
-    await place.service.store.client.drop_database("dispatch")
-    positions = Positions(backend.redis_url)
+    await place.service.store.client.drop_database(_NAME)
+    positions = Positions(place.settings.redis_url)
     await positions.redis.flushdb()
     await positions.close()
     app = place.service.app

@@ -20,6 +20,7 @@ from services.dispatch.position.domain import Fix
 from services.dispatch.position.store import PROFILES, Positions
 from services.dispatch.responder.domain import Engagement, Responder
 from services.dispatch.responder.store import Responders
+from services.dispatch.tests.town import redis_url
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
@@ -41,7 +42,7 @@ LATER = NOW + timedelta(minutes=5)
 
 @pytest.fixture
 async def positions(backend: Backend) -> AsyncGenerator[Positions]:
-    found = Positions(backend.redis_url)
+    found = Positions(redis_url(backend))
     await found.redis.flushdb()
     yield found
     await found.close()

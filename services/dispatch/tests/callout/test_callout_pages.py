@@ -67,14 +67,14 @@ async def _examined(
     place: Town, read: Callable[[], Awaitable[list[Callout]]]
 ) -> tuple[int, list[Callout]]:
     """How many documents MongoDB looked at for it, and what it found."""
-    database = place.service.store.client["dispatch"]
+    database = place.service.store.database
     await database.command("profile", 2)
     try:
         found = await read()
     finally:
         await database.command("profile", 0)
     entry = await database["system.profile"].find_one(
-        {"op": "query", "ns": "dispatch.callouts"}, sort=[("ts", -1)]
+        {"op": "query", "ns": f"{database.name}.callouts"}, sort=[("ts", -1)]
     )
     await database["system.profile"].drop()
     assert entry is not None

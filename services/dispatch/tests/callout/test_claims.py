@@ -21,7 +21,6 @@ from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.domain.state import Callout, Candidate
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
-from services.dispatch.main import build
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.store import Positions
 from services.dispatch.selection.domain.select import select
@@ -58,12 +57,12 @@ async def open_callout(
     """As the service does it when the event comes."""
     message = Message(f"test/{report}", report, 1, place.service.clock.now())
     await handlers_of(service).open(here(report, **more), message)
-    return await service.store.client["dispatch"]["callouts"].find_one({"report": report})
+    return await service.store.database["callouts"].find_one({"report": report})
 
 
 async def test_two_processes_that_look_at_once_call_nobody_twice(slow: Town):
     people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(24)]
-    other = build(slow.settings)
+    other = slow.replica()
     reports = [slow.name(f"rep_{n}") for n in range(6)]
     opened = await asyncio.gather(
         *(open_callout(slow, (slow.service, other)[n % 2], r) for n, r in enumerate(reports))
@@ -106,7 +105,7 @@ async def test_valkey_emptied_in_the_middle_of_a_wave_drops_nobody_and_frees_nob
     slow: Town, monkeypatch: pytest.MonkeyPatch
 ):
     people = [await slow.volunteer(f"v{n}", 10 + n) for n in range(12)]
-    positions, add = Positions(slow.backend.redis_url), Callouts.add
+    positions, add = Positions(slow.settings.redis_url), Callouts.add
 
     async def after_the_loss(self: Callouts, *arguments: Any) -> Any:
         await positions.redis.flushdb()
@@ -147,7 +146,7 @@ async def test_a_process_killed_right_after_the_write_leaves_nothing_undone(
         patched.setattr(Claims, "off_duty", killed)
         with pytest.raises(ConnectionError):
             await handlers_of(slow.service).open(event, message)
-    other = build(slow.settings)
+    other = slow.replica()
     await handlers_of(other).open(event, message)
     (callout,) = await Callouts(other.store).of_report(report)
     assert set(callout.held) == set(people[2:])

@@ -10,7 +10,6 @@ from chassis.service import Service
 from services.dispatch.callout.deadlines import Deadlines
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
-from services.dispatch.main import build
 from services.dispatch.replicas.store import Squads
 from services.dispatch.tests.town import Town, town
 from tests.support.backend import Backend
@@ -41,7 +40,7 @@ async def test_replicas_that_take_the_same_steps_at_once_take_each_once(slow: To
     await callouts.collection.update_one(
         {"_id": wave["callout"]}, {"$set": {"candidates.$[].expires_at": over, "due_at": over}}
     )
-    others = [build(slow.settings) for _ in range(2)]
+    others = [slow.replica() for _ in range(2)]
     await asyncio.gather(*(deadlines_of(each).run_due() for each in (slow.service, *others)))
     callout = await callouts.require(wave["callout"])
     assert {c.state for c in callout.candidates if c.volunteer in first} == {"timed_out"}
