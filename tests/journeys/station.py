@@ -108,12 +108,12 @@ class Station:
             with suppress(Refused):
                 await self._send_position(phone, place)
 
-    def report_body(self, category: str = "nuisance", **more: Any) -> Json:
-        """A report at the middle."""
-        text = more.pop("text", _TEXTS.get(category, "楼下的音响太吵"))
+    def report_body(self, category: str | None = "nuisance", **more: Any) -> Json:
+        """A report at the middle, or in the place that `more` gives."""
+        text = more.pop("text", _TEXTS.get(category or "", "楼下的音响太吵"))
         return report_body(text, category, **more)
 
-    async def file_report(self, who: Phone, category: str = "nuisance", **more: Any) -> Json:
+    async def file_report(self, who: Phone, category: str | None = "nuisance", **more: Any) -> Json:
         return await who.person.post("reports", self.report_body(category, **more))
 
     async def report_in_state(self, who: Phone, report: str, *states: str, **more: Any) -> Json:
@@ -140,6 +140,23 @@ class Station:
             what=f"{what} in the time line",
             within=PATIENCE_S,
         )
+
+    async def close_as_police(self, officer: Phone, report: str) -> None:
+        """It was taken over already."""
+        body = {"outcome": "solved", "note": "民警已到场处置"}
+        await officer.person.post(f"reports/{report}/close", body)
+
+    async def resolve_and_confirm(self, officer: Phone, reporter: Phone, report: str) -> None:
+        body = {"outcome": "solved", "note": "民警已安排处理"}
+        await officer.person.post(f"reports/{report}/resolve", body)
+        await reporter.receives("outcome", report)
+        await reporter.person.post(f"reports/{report}/confirm")
+        await self.report_in_state(reporter, report, "closed")
+
+    async def escalated_callout(self, officer: Phone, report: str) -> str:
+        """The id of a report's call-out that nobody, or too few, answered."""
+        page = await officer.person.get("callouts", station=self.id, state="escalated")
+        return next(callout["id"] for callout in page["items"] if callout["report"] == report)
 
     async def domain_minutes(self, minutes: float) -> None:
         """How long the work takes. There is no condition to wait for but the time itself."""
