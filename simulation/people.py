@@ -17,7 +17,7 @@ from typing import Literal
 from contracts.vocabulary import Role, Skill, values_of
 
 Shift = Literal["day", "evening"]
-STATION, STREET = "sta_duandian", "370104009"
+STATION, STREET, DISTRICT = "sta_duandian", "370104009", "370104"
 DOOR = (116.941, 36.667)
 """The station's door, WGS-84 longitude and latitude."""
 WEST, SOUTH, EAST, NORTH = 116.9180, 36.6552, 116.9560, 36.6742
@@ -75,11 +75,15 @@ class Demonstration:
     residents: tuple[Person, ...]
     city_desk: tuple[Person, ...]
     operators: tuple[Person, ...]
+    district_officers: tuple[Person, ...]
+    city_officers: tuple[Person, ...]
 
     @property
     def staff(self) -> tuple[Person, ...]:
         """Everybody whose role is granted rather than joined."""
-        return self.officers + self.auxiliaries + self.committee + self.city_desk + self.operators
+        station = self.officers + self.auxiliaries + self.committee
+        above = self.district_officers + self.city_officers
+        return station + self.city_desk + self.operators + above
 
 
 _SURNAMES = (
@@ -233,6 +237,9 @@ def demonstration(seed: int = 20210310) -> Demonstration:
         ),
         city_desk=(maker.person(6, "d", "city_desk", "3701"),),
         operators=(maker.person(7, "p", "operator", "3701"),),
+        # Last, so that everybody before keeps their name and number.
+        district_officers=tuple(maker.person(0, "e", "officer", DISTRICT) for _ in range(2)),
+        city_officers=tuple(maker.person(0, "g", "officer", "3701") for _ in range(2)),
     )
 
 
@@ -277,16 +284,14 @@ def _on_duty(random: Random, people: list[Person]) -> tuple[Person, ...]:
 def who_can_sign_in() -> list[tuple[str, str]]:
     """One person of each role: (role in Chinese and English, phone)."""
     people = demonstration()
-    led = next(
-        person
-        for person in people.volunteers
-        if person.role == "volunteer" and "day" in person.on_duty
-    )
+    led = next(p for p in people.volunteers if p.role == "volunteer" and "day" in p.on_duty)
     return [
         ("居民 resident", people.residents[0].phone),
         ("义警 volunteer", led.phone),
         ("队长 squad leader", people.volunteers[0].phone),
         ("民警 station officer", people.officers[0].phone),
+        ("分局民警 district officer", people.district_officers[0].phone),
+        ("市局民警 city officer", people.city_officers[0].phone),
         ("社区居委会 committee", people.committee[7].phone),
         ("市局 city desk", people.city_desk[0].phone),
         ("运维 operator", people.operators[0].phone),

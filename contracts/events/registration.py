@@ -97,7 +97,8 @@ class VolunteerStandingChanged(RegistrationEvent):
 
 
 class WatchTaken(RegistrationEvent):
-    """An officer answers for the area from now; until `until`, if nothing else comes."""
+    """An officer answers for the area from now; until `until`, if nothing else comes. Said again
+    of who holds it where it ends sooner than before, with their grant."""
 
     key: ClassVar[str] = "watch"
     example: ClassVar = {
@@ -114,6 +115,22 @@ class WatchTaken(RegistrationEvent):
 
 class WatchOffered(RegistrationEvent):
     """Who holds the watch asks another officer to take it over; the last offer counts."""
+
+    key: ClassVar[str] = "watch"
+    example: ClassVar = {
+        "watch": "wat_370104009",
+        "area": "370104009",
+        "by": "acc_5f1e",
+        "to": "acc_9a7b",
+    }
+    watch: str
+    area: str
+    by: str
+    to: str
+
+
+class WatchOfferEnded(RegistrationEvent):
+    """Whom it was offered `to` may not hold it any more; `by` still does."""
 
     key: ClassVar[str] = "watch"
     example: ClassVar = {
@@ -145,7 +162,8 @@ class WatchAccepted(RegistrationEvent):
 
 
 class WatchLapsed(RegistrationEvent):
-    """Nobody holds the watch since `at`; `by` did until then."""
+    """Nobody holds the watch since `at`; `by` did until then: its time was over, it was given back,
+    or `by` may not hold it any more."""
 
     key: ClassVar[str] = "watch"
     example: ClassVar = {

@@ -10,6 +10,9 @@ from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.deadlines import Deadlines
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts, EndedReports
+from services.dispatch.hours_check import api as hours_check_api
+from services.dispatch.hours_check.handlers import HoursCheckHandlers
+from services.dispatch.hours_check.store import HoursChecks
 from services.dispatch.position import api as position_api
 from services.dispatch.position.handlers import PositionHandlers
 from services.dispatch.position.store import Positions
@@ -29,11 +32,8 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service = Service(name, settings)
     store, clock = service.store, service.clock
     squads, stations = Squads(store), Stations(store)
-    positions, responder_store, callout_store = (
-        Positions(settings.redis_url),
-        Responders(store),
-        Callouts(store),
-    )
+    positions = Positions(settings.redis_url)
+    responder_store, callout_store = Responders(store), Callouts(store)
     known = AvailabilityHandlers(Availability(positions), responder_store, callout_store, clock)
     search = CandidateSearch(known, positions, responder_store)
 
@@ -49,11 +49,12 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     )
     deadlines = Deadlines(callout_store, callouts, squads, clock)
     service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations, clock)
+    checks = HoursCheckHandlers(HoursChecks(store), clock)
 
-    service.provide(responders, locating, callouts, callout_store, service_records, stations)
-    service.routes(
-        responder_api.router, position_api.router, callout_api.router, service_record_api.router
-    )
+    service.provide(responders, locating, callouts, callout_store, stations)
+    service.provide(service_records, checks)
+    service.routes(responder_api.router, position_api.router, callout_api.router)
+    service.routes(service_record_api.router, hours_check_api.router)
 
     service.on(registration.SquadFormed, squads.keep_squad)
     service.on(registration.StationRegistered, stations.keep_station)
@@ -75,7 +76,9 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.on(dispatch.WaveLapsed, responders.leave, known.refresh)
     service.on(dispatch.WaveStoodDown, responders.leave, known.refresh)
     service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh)
-    service.on(dispatch.VolunteerFinished, responders.leave, known.refresh, service_records.credit)
+    service.on(dispatch.VolunteerFinished, responders.leave, known.refresh)
+    service.on(dispatch.VolunteerFinished, service_records.credit, checks.open)
+    service.on(dispatch.HoursChecked, service_records.credit_checked)
 
     service.lingers(0.1, topics.DISPATCH, topics.REGISTRATION)
     service.starts(positions.ping, positions.close)

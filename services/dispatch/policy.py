@@ -46,6 +46,14 @@ class DispatchPolicy(Policy):
     leader_s: int
     claim_grace_s: int
 
+    set_out_s: int
+    arrive_walks: float
+    arrive_min_s: int
+    finish_s: int
+    sign_asked_answer_s: int
+    sign_leader_s: int
+    open_max_s: int
+
     sign_asked_s: int
     no_sign_s: int
     min_work_minutes: int
@@ -63,6 +71,12 @@ class DispatchPolicy(Policy):
     def time_to_answer(self, urgency: Urgency) -> timedelta:
         pressing = urgency in ("urgent", "high")
         return timedelta(seconds=self.answer_pressing_s if pressing else self.answer_s)
+
+    def time_to_arrive(self, distance_m: int) -> timedelta:
+        """How long somebody on the way may take, before they are asked. Distance on the map,
+        metres."""
+        walk_s = distance_m * self.detour / self.walk_m_per_s
+        return timedelta(seconds=max(self.arrive_min_s, self.arrive_walks * walk_s))
 
     @property
     def claim_grace(self) -> timedelta:

@@ -4,7 +4,11 @@ on this screen."""
 from chassis.identity.tokens import Verifier
 from chassis.service import Service
 from contracts import topics
-from contracts.events.registration import SquadFormed, VolunteerStandingChanged
+from contracts.events.registration import (
+    GrantsChanged,
+    SquadFormed,
+    VolunteerStandingChanged,
+)
 from services.registration.account import api as account_api
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import FieldCipher, PersonalData
@@ -13,6 +17,7 @@ from services.registration.division import api as division_api
 from services.registration.division.store import Divisions
 from services.registration.grant import api as grant_api
 from services.registration.grant.handlers import GrantHandlers
+from services.registration.grant.store import StoredDepartures
 from services.registration.settings import RegistrationSettings
 from services.registration.sign_in import api as sign_in_api
 from services.registration.sign_in.handlers import (
@@ -70,7 +75,7 @@ def build(settings: RegistrationSettings) -> Service:
         SessionHandlers(accounts, codes, personal, tokens, clock),
         AccountHandlers(accounts, access_log, personal),
         StationHandlers(stations),
-        GrantHandlers(accounts, squads, stations, clock),
+        GrantHandlers(accounts, StoredDepartures(store), squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         VolunteerReader(accounts, access_log, stations, clock),
     )
@@ -88,6 +93,7 @@ def build(settings: RegistrationSettings) -> Service:
 
     service.on(SquadFormed, squad_handlers.follow_squad)
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
+    service.on(GrantsChanged, watches.on_grants)
     service.lingers(0.1, topics.REGISTRATION)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
 

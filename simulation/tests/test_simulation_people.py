@@ -1,6 +1,7 @@
 """The demonstration's people: as many as the press report says, the same each time, and nobody's
 phone."""
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,18 @@ def test_the_station_has_the_people_that_the_press_report_counts() -> None:
     assert (len(PEOPLE.officers), len(PEOPLE.auxiliaries)) == (28, 22)
     assert {"夕阳红", "青春飞扬", "萤火虫"} < {squad.name for squad in PEOPLE.squads}
     assert len({squad.name for squad in PEOPLE.squads}) == 26
+
+
+def test_the_watches_of_the_district_and_the_city_have_officers() -> None:
+    assert {person.area for person in PEOPLE.district_officers} == {"370104"}
+    assert {person.area for person in PEOPLE.city_officers} == {"3701"}
+
+
+def test_everybody_keeps_name_and_number() -> None:
+    """People of a running demonstration are found by them."""
+    people = [*PEOPLE.volunteers, *PEOPLE.officers, *PEOPLE.residents, *PEOPLE.operators]
+    known = hashlib.sha256("".join(f"{p.key}{p.name}{p.phone}" for p in people).encode())
+    assert known.hexdigest()[:16] == "c7ab327b28be3e1e"
 
 
 def test_two_runs_agree_and_another_seed_does_not() -> None:
@@ -94,5 +107,5 @@ def test_there_is_one_committee_for_each_community_and_one_person_of_each_role_t
     assert {person.area for person in PEOPLE.committee} == {
         c for c in names() if len(c) == 12 and covers(STREET, c)
     }
-    assert len(who_can_sign_in()) == 7
+    assert len(who_can_sign_in()) == 9
     assert {phone for _, phone in who_can_sign_in()} <= {person.phone for person in everybody()}

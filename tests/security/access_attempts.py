@@ -150,6 +150,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST watches": _attempt("watches", {"area": "370104009"}),
     "POST watches/{id}/offer": _attempt("watches/wat_370104009/offer", {"to": "{account}"}),
     "POST watches/{id}/accept": _attempt("watches/wat_370104009/accept"),
+    "POST watches/{id}/release": _attempt("watches/wat_370104009/release"),
     "GET divisions": _attempt("divisions", query={"parent": "370104009"}, open="names of places"),
     "GET dev/messages": _attempt("dev/messages", query={"phone": "{phone}"}),
     # incidents
@@ -200,6 +201,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST callouts/{id}/decline": _attempt("callouts/{callout}/decline", {}),
     "POST callouts/{id}/on-the-way": _attempt("callouts/{callout}/on-the-way", {}),
     "POST callouts/{id}/arrive": _attempt("callouts/{callout}/arrive", {}),
+    "POST callouts/{id}/still-here": _attempt("callouts/{callout}/still-here", {}),
     "POST callouts/{id}/finish": _attempt("callouts/{callout}/finish", {"outcome": "solved"}),
     "POST callouts/{id}/withdraw": _attempt("callouts/{callout}/withdraw", {}),
     "POST callouts/{id}/call": _attempt("callouts/{callout}/call", {"volunteers": ["{account}"]}),
@@ -208,6 +210,12 @@ ATTEMPTS: dict[str, Attempt] = {
         "callouts/{callout}/candidates/me", open="why one was not called oneself"
     ),
     "GET service-records": _attempt("service-records", query={"volunteer": "{account}"}),
+    "POST hours-checks/{id}/accept": _attempt(
+        "hours-checks/chk_{callout}/accept", {"minutes": 30, "reason": "shown_by_records"}
+    ),
+    "POST hours-checks/{id}/refuse": _attempt(
+        "hours-checks/chk_{callout}/refuse", {"reason": "not_shown"}
+    ),
     # notify
     "POST inbox/{message}/read": _attempt("inbox/{message}/read", {}),
     "POST inbox/{message}/acknowledge": _attempt("inbox/{message}/acknowledge", {}),

@@ -26,7 +26,13 @@ from contracts.events.dispatch.calling import (
     WaveLapsed,
     WaveStoodDown,
 )
-from contracts.events.dispatch.duty import DutyEnded, DutySignAsked, DutyStarted, HoursCredited
+from contracts.events.dispatch.duty import (
+    DutyEnded,
+    DutySignAsked,
+    DutyStarted,
+    HoursChecked,
+    HoursCredited,
+)
 
 __all__ = [
     "CallTimedOut",
@@ -43,6 +49,7 @@ __all__ = [
     "DutyEnded",
     "DutySignAsked",
     "DutyStarted",
+    "HoursChecked",
     "HoursCredited",
     "VolunteerArrived",
     "VolunteerCalled",

@@ -55,3 +55,25 @@ class HoursCredited(DispatchEvent):
     day: date
     minutes: int
     evidence: int
+
+
+class HoursChecked(DispatchEvent):
+    """An officer looked at a stretch of work of which nothing tells the end: `minutes` of it count,
+    from `since` on; 0: none."""
+
+    key: ClassVar[str] = "volunteer"
+    ordering_key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        "check": "chk_7c2",
+        "volunteer": "acc_5f1e",
+        "callout": "cal_7c2.1",
+        "since": "2026-03-05T08:00:00Z",
+        "minutes": 45,
+        "checked_by": "acc_31",
+    }
+    check: str
+    volunteer: str
+    callout: str
+    since: datetime
+    minutes: int
+    checked_by: str

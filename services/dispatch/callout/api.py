@@ -1,7 +1,5 @@
 """Call-outs: answers of those who are called, and what leaders and officers see and do."""
 
-from collections import Counter
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -15,32 +13,29 @@ from chassis.http.paging import (
     DEFAULT_LIMIT,
     Cursor,
     Limit,
-    Page,
     from_cursor,
     page_of,
     to_cursor,
 )
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body, LocalizedText, View, id_path
+from chassis.http.schemas import Body, id_path
 from chassis.identity.guards import Principal, allow
-from contracts.texts import text
-from contracts.vocabulary import Category, Outcome, Skill, Urgency
+from contracts.vocabulary import Outcome
 from services.dispatch.callout.domain.access import commands, may_see
-from services.dispatch.callout.domain.candidacy import (
-    Candidacy,
-    CandidacyReason,
-    CandidacyState,
-    own_candidacy,
-)
-from services.dispatch.callout.domain.state import (
-    Callout,
-    CalloutState,
-    CandidateState,
-    EscalatedTo,
-)
+from services.dispatch.callout.domain.candidacy import own_candidacy
+from services.dispatch.callout.domain.state import CalloutState
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
+from services.dispatch.callout.views import (
+    CalloutPage,
+    CalloutView,
+    CandidatePage,
+    CandidateView,
+    ManualCallView,
+    callout_view,
+    candidate_view,
+)
 
 router = APIRouter(prefix="/callouts", tags=["callouts"], route_class=PlainRoute)
 Id = Annotated[str, id_path("cal")]
@@ -61,103 +56,6 @@ class FinishCallout(Body):
 
 class CallVolunteers(Body):
     volunteers: Annotated[list[VolunteerId], Field(min_length=1, max_length=12)]
-
-
-class OwnCallView(View):
-    """The reader's part: asked until `expires_at`. Distance on the map, metres."""
-
-    state: CandidateState
-    expires_at: datetime
-    distance_m: int
-
-
-class CalloutView(View):
-    """`candidates` counts those who were called, by state."""
-
-    id: str
-    report: str
-    round: int
-    state: CalloutState
-    category: Category
-    urgency: Urgency
-    skills: tuple[Skill, ...]
-    station: str | None
-    area: str
-    people_needed: int
-    accepted: int
-    wave: int
-    escalated_to: EscalatedTo | None
-    opened_at: datetime
-    ended_at: datetime | None
-    outcome: Outcome | None
-    me: OwnCallView | None
-    candidates: dict[CandidateState, int]
-
-
-class CalloutPage(Page[CalloutView]):
-    """Newest first."""
-
-
-class CandidateView(View):
-    """One person who was considered. `score` in minutes, less is better."""
-
-    volunteer: str
-    state: CandidacyState
-    reason: CandidacyReason
-    reason_text: LocalizedText
-    wave: int | None
-    distance_m: int | None
-    score: float | None
-    probability: float | None
-
-
-class CandidatePage(Page[CandidateView]):
-    """Those who were called first, then the others; nearest first."""
-
-
-class ManualCallView(CalloutView):
-    """`not_called` declined, are on another call-out, off duty, party to the matter, or not of an
-    age for it."""
-
-    not_called: list[str]
-
-
-def _view(callout: Callout, who: Principal) -> CalloutView:
-    own = callout.candidate(who.subject)
-    me = own and OwnCallView(state=own.state, expires_at=own.expires_at, distance_m=own.distance_m)
-    return CalloutView(
-        id=callout.id,
-        report=callout.report,
-        round=callout.round,
-        state=callout.state,
-        category=callout.category,
-        urgency=callout.urgency,
-        skills=callout.skills,
-        station=callout.station,
-        area=callout.area,
-        people_needed=callout.people_needed,
-        accepted=callout.accepted,
-        wave=callout.wave,
-        escalated_to=callout.escalated_to,
-        opened_at=callout.opened_at,
-        ended_at=callout.ended_at,
-        outcome=callout.outcome,
-        me=me,
-        candidates=Counter(c.state for c in callout.candidates),
-    )
-
-
-def _candidate_view(one: Candidacy) -> CandidateView:
-    return CandidateView(
-        volunteer=one.volunteer,
-        state=one.state,
-        reason=one.reason,
-        reason_text=text(f"reason.{one.reason}"),
-        wave=one.wave,
-        distance_m=one.distance_m,
-        score=None if one.score is None else round(one.score, 2),
-        probability=None if one.probability is None else round(one.probability, 3),
-    )
 
 
 @router.get(
@@ -186,7 +84,7 @@ async def list_callouts(
         found = await callouts.in_areas(areas, state, after, limit + 1)
     page, following = page_of(found, limit, lambda c: to_cursor(c.opened_at, c.id))
     seen = [c for c in page if may_see(who, c) and state in (None, c.state)]
-    return CalloutPage(items=[_view(callout, who) for callout in seen], next=following)
+    return CalloutPage(items=[callout_view(callout, who) for callout in seen], next=following)
 
 
 @router.get("/{id}", summary="A call-out")
@@ -194,7 +92,7 @@ async def get_callout(id: Id, who: Anybody, handlers: Handlers) -> CalloutView:
     callout = await handlers.get(id)
     if not may_see(who, callout):
         raise NotFound(id)
-    return _view(callout, who)
+    return callout_view(callout, who)
 
 
 @router.post(
@@ -206,21 +104,21 @@ async def accept_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
     """First come, first served."""
-    return _view(await handlers.accept(id, who.subject, cause), who)
+    return callout_view(await handlers.accept(id, who.subject, cause), who)
 
 
 @router.post("/{id}/decline", summary="I cannot come", responses=refuses("wrong_state"))
 async def decline_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return _view(await handlers.decline(id, who.subject, cause), who)
+    return callout_view(await handlers.decline(id, who.subject, cause), who)
 
 
 @router.post("/{id}/on-the-way", summary="I have set out", responses=refuses("wrong_state"))
 async def set_out_to_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return _view(await handlers.set_out(id, who.subject, cause), who)
+    return callout_view(await handlers.set_out(id, who.subject, cause), who)
 
 
 @router.post("/{id}/arrive", summary="I am on scene", responses=refuses("wrong_state"))
@@ -228,21 +126,33 @@ async def arrive_at_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
     """Hours count from here."""
-    return _view(await handlers.arrive(id, who.subject, cause), who)
+    return callout_view(await handlers.arrive(id, who.subject, cause), who)
+
+
+@router.post(
+    "/{id}/still-here",
+    summary="I am still coming, or still here",
+    responses=refuses("wrong_state"),
+)
+async def confirm_still_here(
+    id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
+) -> CalloutView:
+    """The answer to being asked for a sign. Setting out, arriving and finishing are signs, too."""
+    return callout_view(await handlers.still_here(id, who.subject, cause), who)
 
 
 @router.post("/{id}/finish", summary="I am done here", responses=refuses("wrong_state"))
 async def finish_callout(
     body: FinishCallout, id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return _view(await handlers.finish(id, who.subject, body.outcome, cause), who)
+    return callout_view(await handlers.finish(id, who.subject, body.outcome, cause), who)
 
 
 @router.post("/{id}/withdraw", summary="I cannot come after all", responses=refuses("wrong_state"))
 async def withdraw_from_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    return _view(await handlers.withdraw(id, who.subject, cause), who)
+    return callout_view(await handlers.withdraw(id, who.subject, cause), who)
 
 
 @router.post(
@@ -263,7 +173,7 @@ async def call_volunteers_to_callout(
     """Officers of the area call anybody, a leader people of the own squad. Whoever is free is
     called."""
     changed, not_called = await handlers.call_manually(id, who, body.volunteers, cause)
-    return ManualCallView(**_view(changed, who).model_dump(), not_called=not_called)
+    return ManualCallView(**callout_view(changed, who).model_dump(), not_called=not_called)
 
 
 @router.get(
@@ -290,10 +200,10 @@ async def list_callout_candidates(
     page, following = page_of(
         seen[start:], limit, lambda one: to_cursor(callout.opened_at, one.volunteer)
     )
-    return CandidatePage(items=[_candidate_view(one) for one in page], next=following)
+    return CandidatePage(items=[candidate_view(one) for one in page], next=following)
 
 
 @router.get("/{id}/candidates/me", summary="Why was I called, or not?")
 async def get_own_callout_candidacy(id: Id, who: Volunteer, handlers: Handlers) -> CandidateView:
     callout = await handlers.get(id)
-    return _candidate_view(own_candidacy(who.subject, await handlers.candidacies(callout)))
+    return candidate_view(own_candidacy(who.subject, await handlers.candidacies(callout)))

@@ -1,5 +1,5 @@
 """The timed steps of call-outs: calls lapse, the next wave goes out, leaders and station are
-alerted.
+alerted, who gives no sign is chased, and what is open for too long ends.
 
 A file of its own because it runs by the clock, while the handlers react.
 """
@@ -12,9 +12,9 @@ import structlog
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.telemetry import tracing
-from services.dispatch.callout.domain import filling
+from services.dispatch.callout.domain import filling, overdue
 from services.dispatch.callout.domain.next_step import Step, next_step
-from services.dispatch.callout.domain.state import Callout
+from services.dispatch.callout.domain.state import COMING, Callout
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
 from services.dispatch.policy import POLICIES
@@ -67,6 +67,10 @@ class Deadlines:
             await self._lapse(callout)
         elif step == "wave":
             await self._handlers.call_next_wave(callout)
+        elif step == "chase":
+            await self._chase(callout)
+        elif step == "expire":
+            await self._expire(callout)
         else:
             await self._escalate(callout, to_station=step == "station")
 
@@ -85,4 +89,22 @@ class Deadlines:
             callout.id,
             lambda c: filling.escalate(c, leaders, POLICIES.at(now), now, to_station=to_station),
             Cause(f"escalate:{callout.version}"),
+        )
+
+    async def _chase(self, callout: Callout) -> None:
+        now = self._clock.now()
+        squads = {c.squad for c in callout.in_state(*COMING) if c.squad is not None}
+        leaders = await self._squads.leader_of_each(squads)
+        await self._handlers.change(
+            callout.id,
+            lambda c: overdue.chase(c, leaders, POLICIES.at(now), now),
+            Cause(f"chase:{callout.version}"),
+        )
+
+    async def _expire(self, callout: Callout) -> None:
+        now = self._clock.now()
+        await self._handlers.change(
+            callout.id,
+            lambda c: overdue.expire(c, POLICIES.at(now), now),
+            Cause(f"expire:{callout.version}"),
         )

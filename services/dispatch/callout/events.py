@@ -6,10 +6,16 @@ from typing import Any, Literal
 
 from contracts.events import dispatch as contract
 from contracts.vocabulary import Outcome
-from services.dispatch.callout.domain.state import COMING, Callout, Candidate, StandDownReason
+from services.dispatch.callout.domain.state import (
+    COMING,
+    About,
+    Callout,
+    Candidate,
+    EndReason,
+    StandDownReason,
+)
 
 Why = Literal["nobody_answered", "nobody_on_duty", "too_few"]
-EndReason = Literal["withdrawn", "routed_elsewhere", "closed"]
 
 
 def _of(callout: Callout) -> dict[str, Any]:
@@ -92,10 +98,32 @@ def withdrew(callout: Callout, volunteer: str) -> contract.VolunteerWithdrew:
     return contract.VolunteerWithdrew(**_of(callout), volunteer=volunteer)
 
 
+def sign_asked(
+    callout: Callout, volunteer: str, about: About, until: datetime
+) -> contract.VolunteerSignAsked:
+    return contract.VolunteerSignAsked(
+        **_of(callout), volunteer=volunteer, about=about, until=until
+    )
+
+
+def overdue(
+    callout: Callout, volunteer: str, about: About, leaders: Sequence[str], until: datetime
+) -> contract.VolunteerOverdue:
+    return contract.VolunteerOverdue(
+        **_of(callout), volunteer=volunteer, about=about, leaders=tuple(leaders), until=until
+    )
+
+
+def missed(callout: Callout, volunteer: str, about: About) -> contract.VolunteerMissed:
+    return contract.VolunteerMissed(**_of(callout), volunteer=volunteer, about=about)
+
+
 def finished(
-    callout: Callout, volunteer: str, since: datetime, until: datetime
+    callout: Callout, volunteer: str, since: datetime, until: datetime, *, capped: bool = False
 ) -> contract.VolunteerFinished:
-    return contract.VolunteerFinished(**_of(callout), volunteer=volunteer, since=since, until=until)
+    return contract.VolunteerFinished(
+        **_of(callout), volunteer=volunteer, since=since, until=until, capped=capped
+    )
 
 
 def done(callout: Callout, outcome: Outcome) -> contract.CalloutDone:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal, derived_id
@@ -22,13 +22,12 @@ from contracts.events.incidents import (
 from contracts.events.registration import VolunteerStandingChanged
 from contracts.vocabulary import Outcome
 from jinan.coordinates import Point
-from services.dispatch.callout import events
 from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.domain import access, attendance, filling, manual_call
 from services.dispatch.callout.domain.candidacy import Candidacy, candidacies
-from services.dispatch.callout.domain.state import Callout, Decision
+from services.dispatch.callout.domain.state import Callout, Decision, EndReason
 from services.dispatch.callout.store import Callouts, EndedReports, record
-from services.dispatch.policy import POLICIES
+from services.dispatch.policy import POLICIES, DispatchPolicy
 from services.dispatch.responder.domain import Responder
 from services.dispatch.responder.store import Responders
 from services.dispatch.selection.domain.explanation import explain
@@ -116,20 +115,20 @@ class CalloutHandlers:
             await self._drop(callout.id, responder.id, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
-        """The report is withdrawn, closed, resolved by others, or routed elsewhere. One resolved by
-        volunteers is skipped: their call-out ends by itself."""
+        """The report is withdrawn, closed, resolved by others, routed elsewhere, or dangerous. One
+        resolved by volunteers is skipped: their call-out ends by itself."""
         if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
             return
-        reason: events.EndReason = "closed"
+        reason: EndReason = "closed"
         if isinstance(event, ReportWithdrawn):
             reason = "withdrawn"
         elif isinstance(event, ReportRouted):
-            reason = "routed_elsewhere"
+            reason = "danger" if event.danger else "routed_elsewhere"
         await self._ended.mark(event.report, message.seq)
         await self._stand_down(await self._callouts.of_report(event.report), reason, message.cause)
 
     async def _stand_down(
-        self, callouts: Sequence[Callout], reason: events.EndReason, cause: Cause
+        self, callouts: Sequence[Callout], reason: EndReason, cause: Cause
     ) -> None:
         now = self._clock.now()
         for callout in callouts:
@@ -159,11 +158,13 @@ class CalloutHandlers:
         )
 
     async def set_out(self, id: str, volunteer: str, cause: Cause) -> Callout:
-        return await self.change(id, lambda c: attendance.set_out(c, volunteer), cause)
+        return await self._attend(attendance.set_out, id, volunteer, cause)
 
     async def arrive(self, id: str, volunteer: str, cause: Cause) -> Callout:
-        now = self._clock.now()
-        return await self.change(id, lambda c: attendance.arrive(c, volunteer, now), cause)
+        return await self._attend(attendance.arrive, id, volunteer, cause)
+
+    async def still_here(self, id: str, volunteer: str, cause: Cause) -> Callout:
+        return await self._attend(attendance.still_here, id, volunteer, cause)
 
     async def finish(self, id: str, volunteer: str, outcome: Outcome, cause: Cause) -> Callout:
         now = self._clock.now()
@@ -172,10 +173,17 @@ class CalloutHandlers:
         )
 
     async def withdraw(self, id: str, volunteer: str, cause: Cause) -> Callout:
+        return await self._attend(attendance.withdraw, id, volunteer, cause)
+
+    async def _attend(
+        self,
+        decide: Callable[[Callout, str, DispatchPolicy, datetime], Decision | None],
+        id: str,
+        volunteer: str,
+        cause: Cause,
+    ) -> Callout:
         now = self._clock.now()
-        return await self.change(
-            id, lambda c: attendance.withdraw(c, volunteer, POLICIES.at(now), now), cause
-        )
+        return await self.change(id, lambda c: decide(c, volunteer, POLICIES.at(now), now), cause)
 
     async def drop(self, event: DutyEnded | VolunteerStandingChanged, message: Message) -> None:
         """Their duty or approval ended: by what is stored now, whatever came before or after."""

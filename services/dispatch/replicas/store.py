@@ -1,5 +1,7 @@
 """Squads and stations, as registration last published them."""
 
+from collections.abc import Collection
+
 from pymongo import ASCENDING, IndexModel
 
 from chassis.kafka.subscriptions import Message
@@ -22,6 +24,12 @@ class Squads(Projection):
         query = {"station": station, "leader": {"$ne": None}}
         cursor = self.collection.find(query, {"leader": 1}, limit=200, max_time_ms=5000)
         return tuple(sorted({document["leader"] async for document in cursor}))
+
+    async def leader_of_each(self, squads: Collection[str]) -> dict[str, str]:
+        """Squad -> the account that leads it, of those of these squads that have a leader."""
+        query = {"_id": {"$in": sorted(squads)}, "leader": {"$ne": None}}
+        cursor = self.collection.find(query, {"leader": 1}, max_time_ms=5000)
+        return {document["_id"]: document["leader"] async for document in cursor}
 
 
 class Stations(Projection):

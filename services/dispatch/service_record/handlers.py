@@ -1,10 +1,12 @@
 """Credits evidence to the days that it touches, and lists the records."""
 
+from datetime import datetime, timedelta
+
 from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.kafka.subscriptions import Message
 from contracts.access import Principal
-from contracts.events.dispatch import VolunteerFinished
+from contracts.events.dispatch import HoursChecked, VolunteerFinished
 from services.dispatch.policy import POLICIES
 from services.dispatch.replicas.store import Stations
 from services.dispatch.responder.store import Responders
@@ -26,16 +28,28 @@ class ServiceRecordHandlers:
         self._stations, self._clock = stations, clock
 
     async def credit(self, event: VolunteerFinished, message: Message) -> None:
+        """Work whose end is not known waits for an officer (`hours_check`)."""
+        if not event.capped:
+            since, until = event.since, event.until
+            await self._credit(message.id, event.volunteer, event.callout, since, until, message)
+
+    async def credit_checked(self, event: HoursChecked, message: Message) -> None:
+        until = event.since + timedelta(minutes=event.minutes)
+        await self._credit(event.check, event.volunteer, event.callout, event.since, until, message)
+
+    async def _credit(
+        self,
+        id: str,
+        volunteer: str,
+        callout: str,
+        since: datetime,
+        until: datetime,
+        message: Message,
+    ) -> None:
         policy = POLICIES.at(self._clock.now())
-        evidence = Evidence(
-            id=message.id,
-            kind="callout",
-            source=event.callout,
-            since=event.since,
-            until=event.until,
-        )
+        evidence = Evidence(id=id, kind="callout", source=callout, since=since, until=until)
         for day in days_of(evidence):
-            record = blank(event.volunteer, day)
+            record = blank(volunteer, day)
             await self._records.change(
                 record.id, lambda r: credit(r, evidence, policy), message.cause, create=record
             )

@@ -22,7 +22,12 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Role, Skill, Standing
-from services.registration.account.domain import Account, HeldGrant, PersonName
+from services.registration.account.domain import (
+    Account,
+    HeldGrant,
+    PersonName,
+    Volunteer,
+)
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import PersonalData
 
@@ -51,7 +56,8 @@ class GrantView(View):
 
 
 class StandingView(View):
-    """Where somebody stands with the station they applied to."""
+    """Where somebody stands with the station they applied to, and why, if they were rejected or
+    suspended."""
 
     standing: Standing
     station: str
@@ -59,6 +65,23 @@ class StandingView(View):
     squad: str | None
     skills: tuple[Skill, ...]
     applied_at: datetime
+    decided_at: datetime | None = Field(description="Null while they wait for the decision")
+    reason: str | None = Field(examples=["身份信息与户籍不符"])
+
+    @classmethod
+    def of(cls, volunteer: Volunteer, account: str, personal: PersonalData) -> Self:
+        decision = volunteer.decision
+        reason = decision and decision.reason
+        return cls(
+            standing=volunteer.standing,
+            station=volunteer.station,
+            area=volunteer.area,
+            squad=volunteer.squad,
+            skills=volunteer.skills,
+            applied_at=volunteer.applied_at,
+            decided_at=decision and decision.at,
+            reason=reason and personal.decrypt(reason, "reason", account),
+        )
 
 
 class AccountView(View):
@@ -83,7 +106,7 @@ class AccountView(View):
             birth_year=account.birth_year,
             phone=phone or personal.phone_of(account),
             grants=tuple(GrantView.of(grant) for grant in account.grants_at(now)),
-            volunteer=volunteer and StandingView.model_validate(volunteer.model_dump()),
+            volunteer=volunteer and StandingView.of(volunteer, account.id, personal),
         )
 
 

@@ -90,6 +90,11 @@ class Volunteer(Frozen):
     history: tuple[StandingEntry, ...] = ()
     proposals: tuple[Proposal, ...] = ()
 
+    @property
+    def decision(self) -> StandingEntry | None:
+        """The one that the standing follows from; None while they wait for it."""
+        return self.history[-1] if self.history and self.standing != "applied" else None
+
 
 class Account(Aggregate):
     """`phone`, `name` and `id_number` are ciphertexts. `id_number_key` is a keyed hash, unique over

@@ -14,6 +14,7 @@ from services.registration.account.domain import Account
 _LATEST = [("at", DESCENDING), ("_id", DESCENDING)]
 # Partial: most accounts are no volunteers. A query must repeat the condition to use the index.
 IS_VOLUNTEER = {"volunteer.station": {"$gt": ""}}
+_BY_HAND = {"grants.source": "hand"}
 
 
 class Accounts(Repository[Account]):
@@ -30,6 +31,10 @@ class Accounts(Repository[Account]):
             IndexModel(by_station, partialFilterExpression=IS_VOLUNTEER),
             IndexModel([("volunteer.squad", ASCENDING)], partialFilterExpression=IS_VOLUNTEER),
             IndexModel(
+                [("grants.role", ASCENDING), ("grants.area", ASCENDING)],
+                partialFilterExpression=_BY_HAND,
+            ),
+            IndexModel(
                 [("id_number_key", ASCENDING)],
                 unique=True,
                 partialFilterExpression={"id_number_key": {"$gt": ""}},
@@ -38,6 +43,13 @@ class Accounts(Repository[Account]):
 
     async def exists(self, id: str) -> bool:
         return await self.collection.find_one({"_id": id}, {"_id": 1}) is not None
+
+    async def hold_without_end(self, role: Role, area: str, besides: Sequence[str]) -> bool:
+        """Whether somebody besides these accounts was given the role for this area by hand, without
+        an end."""
+        grant = {"role": role, "area": area, "source": "hand", "until": None}
+        query = {**_BY_HAND, "grants": {"$elemMatch": grant}, "_id": {"$nin": list(besides)}}
+        return await self.collection.find_one(query, {"_id": 1}, max_time_ms=5000) is not None
 
     async def among(self, ids: Sequence[str]) -> list[Account]:
         """Those of the ids that exist."""

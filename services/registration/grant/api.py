@@ -42,7 +42,14 @@ class GrantsView(View):
 @router.post(
     "",
     status_code=201,
-    responses=refuses("squad_unknown", "until_past", "grant_follows", "not_approved"),
+    responses=refuses(
+        "squad_unknown",
+        "until_past",
+        "grant_follows",
+        "not_approved",
+        "last_city_officer",
+        "last_city_desk",
+    ),
 )
 async def give_grant(
     body: NewGrant, who: Giver, grants: Grants, clock: Now, cause: RequestCause
@@ -54,7 +61,11 @@ async def give_grant(
     return GrantsView(account=account.id, grants=held)
 
 
-@router.delete("/{account}/{role}/{area}", status_code=204, responses=refuses("grant_follows"))
+@router.delete(
+    "/{account}/{role}/{area}",
+    status_code=204,
+    responses=refuses("grant_follows", "last_city_officer", "last_city_desk"),
+)
 async def revoke_grant(
     account: Annotated[str, Path(pattern=_ACCOUNT)],
     role: Role,

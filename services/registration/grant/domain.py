@@ -1,19 +1,60 @@
 """Grants given and taken back by hand. Those that follow from approval or from leading a squad are
-not touched here."""
+not touched here.
 
+Somebody always holds `NEVER_EMPTY`: the city's officers are on its watch while nobody holds it, and
+the city desk alone gives roles to officers.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import StringConstraints
 
-from chassis.domain import Decision, Refusal
+from chassis.domain import Aggregate, Decision, Frozen, Refusal
 from contracts.vocabulary import Role
+from jinan.areas import CITY
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant
 
 GrantArea = Annotated[str, StringConstraints(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$")]
 OFFICER_GIVES: frozenset[Role] = frozenset({"volunteer", "leader", "committee"})
 """What an officer may give in their own area; the city desk may give any role anywhere."""
+
+NEVER_EMPTY: Mapping[tuple[Role, str], str] = {
+    ("officer", CITY): "last_city_officer",
+    ("city_desk", CITY): "last_city_desk",
+}
+"""(role, area) -> the refusal to whoever would leave it without a holder whose grant has no end."""
+
+
+class Leaving(Frozen):
+    """`request`: two may concern one account at once."""
+
+    request: str
+    account: str
+    at: datetime
+
+
+class Departures(Aggregate):
+    """Who is about to lose a role that somebody must hold. They do not count as its holders, so
+    that of two who take it from each other at once one is refused. Its id names role and area."""
+
+    leaving: tuple[Leaving, ...] = ()
+
+
+def departures_of(role: Role, area: str) -> Departures:
+    return Departures(id=f"{role}-{area}")
+
+
+def leave(state: Departures, one: Leaving, since: datetime) -> Decision[Departures]:
+    """Entries from before `since` are dropped: their process died."""
+    others = tuple(other for other in state.leaving if other.at > since)
+    return state.with_(leaving=(*others, one)), ()
+
+
+def left(state: Departures, request: str) -> Decision[Departures]:
+    return state.with_(leaving=tuple(o for o in state.leaving if o.request != request)), ()
 
 
 def give(account: Account, grant: HeldGrant, now: datetime) -> Decision[Account] | None:

@@ -1,4 +1,11 @@
-"""Gives roles by hand and takes them back."""
+"""Gives roles by hand and takes them back.
+
+The giver's grants are read from the store: a token tells of those of some minutes ago.
+"""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
@@ -8,24 +15,37 @@ from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
 from services.registration.account.store import Accounts
 from services.registration.grant import domain
+from services.registration.grant.domain import Leaving
+from services.registration.grant.store import StoredDepartures
 from services.registration.squad.store import Squads
 from services.registration.station.store import Stations
+
+_LEAVING_S = 60  # wall-clock seconds; longer than any request
 
 
 class GrantHandlers:
     def __init__(
-        self, accounts: Accounts, squads: Squads, stations: Stations, clock: Clock
+        self,
+        accounts: Accounts,
+        departures: StoredDepartures,
+        squads: Squads,
+        stations: Stations,
+        clock: Clock,
     ) -> None:
-        self._accounts, self._squads = accounts, squads
+        self._accounts, self._departures, self._squads = accounts, departures, squads
         self._stations, self._clock = stations, clock
 
     async def give(self, who: Principal, account: str, grant: Grant, cause: Cause) -> Account:
-        _require_may_give(who, grant.role, grant.area)
+        await self._require_may_give(who, grant.role, grant.area)
         if grant.role == "leader" or grant.squad is not None:
             await self._require_squad(grant.squad, grant.area)
         held = HeldGrant(**grant.model_dump(), source="hand", given_by=who.subject)
         now = self._clock.now()
-        return await self._accounts.change(account, lambda a: domain.give(a, held, now), cause)
+        if grant.until is None:
+            return await self._accounts.change(account, lambda a: domain.give(a, held, now), cause)
+        # It may take the place of one without an end.
+        async with self._another_stays(account, grant.role, grant.area):
+            return await self._accounts.change(account, lambda a: domain.give(a, held, now), cause)
 
     async def _require_squad(self, id: str | None, area: str) -> None:
         """A leader's grant reveals the squad's names and phones: a squad of another station is not
@@ -38,13 +58,45 @@ class GrantHandlers:
     async def revoke(
         self, who: Principal, account: str, role: Role, area: str, cause: Cause
     ) -> None:
-        _require_may_give(who, role, area)
-        await self._accounts.change(account, lambda a: domain.revoke(a, role, area), cause)
+        await self._require_may_give(who, role, area)
+        async with self._another_stays(account, role, area):
+            await self._accounts.change(account, lambda a: domain.revoke(a, role, area), cause)
 
+    @asynccontextmanager
+    async def _another_stays(self, account: str, role: Role, area: str) -> AsyncGenerator[None]:
+        """Raises Refusal where nobody but the account would hold a role that somebody must hold.
 
-def _require_may_give(who: Principal, role: Role, area: str) -> None:
-    if who.may("grant.give", area, "city_desk"):
-        return
-    if role not in domain.OFFICER_GIVES:
-        raise Refusal("not_allowed")
-    require(who.may("grant.give", area))
+        First it is noted that the account is leaving, then the others are counted: of two who leave
+        at once at least one sees the other, here or as one who has left.
+        """
+        refusal = domain.NEVER_EMPTY.get((role, area))
+        if refusal is None:
+            yield
+            return
+        blank, now = domain.departures_of(role, area), self._clock.now()
+        since = now - self._clock.span(_LEAVING_S)
+        request = secrets.token_hex(16)  # a repeat of the same one takes its turn again
+        one = Leaving(request=request, account=account, at=now)
+        noted = await self._departures.change(
+            blank.id, lambda d: domain.leave(d, one, since), Cause(f"{request}:leave"), blank
+        )
+        try:
+            leaving = [one.account for one in noted.leaving]
+            if not await self._accounts.hold_without_end(role, area, besides=leaving):
+                raise Refusal(refusal)
+            yield
+        finally:
+            await self._departures.change(
+                blank.id, lambda d: domain.left(d, request), Cause(f"{request}:left")
+            )
+
+    async def _require_may_give(self, who: Principal, role: Role, area: str) -> None:
+        account = await self._accounts.get(who.subject)
+        held = account.grants_at(self._clock.now()) if account else ()
+        grants = tuple(grant.contract() for grant in held)
+        giver = Principal(subject=who.subject, session=who.session, grants=grants)
+        if giver.may("grant.give", area, "city_desk"):
+            return
+        if role not in domain.OFFICER_GIVES:
+            raise Refusal("not_allowed")
+        require(giver.may("grant.give", area))

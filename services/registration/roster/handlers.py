@@ -6,6 +6,7 @@ from functools import partial
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
+from jinan.areas import CITY
 from services.registration.account.domain import Account, new_account
 from services.registration.account.personal import PersonalData
 from services.registration.account.store import Accounts
@@ -55,10 +56,19 @@ class RosterHandlers:
         accounts = await self._accounts.among([person.account for person in people])
         keys = [p.enrolment.application.id_number_key for p in people if p.enrolment.application]
         check.id_numbers(people, await self._accounts.with_id_numbers(keys))
+        await self._require_city_officer(check, file)
         new, changed = self._decide(check, people, {account.id: account for account in accounts})
         if check.problems:
             raise WrongRoster(check.problems)
         return await self._write(check, new, changed)
+
+    async def _require_city_officer(self, check: Check, file: RosterFile) -> None:
+        """Before a station begins its work somebody is on the watch of the city."""
+        given = (r for person in file.people for r in person.roles if r.until is None)
+        if not file.stations or any((r.role, r.area) == ("officer", CITY) for r in given):
+            return
+        if not await self._accounts.hold_without_end("officer", CITY, besides=()):
+            check.refuse("people", Refusal("roster_no_city_officer"))
 
     async def _stored_stations(self, file: RosterFile) -> list[Station]:
         volunteers = [person.volunteer for person in file.people if person.volunteer]

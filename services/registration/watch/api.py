@@ -101,6 +101,16 @@ async def offer_watch(
     return WatchView.of(await watches.offer(who, id, body.to, cause), clock.now())
 
 
+@router.post(
+    "/{id}/release", summary="Give a watch back", responses=refuses("watch_not_yours", "not_found")
+)
+async def release_watch(
+    id: WatchId, who: Officer, watches: Watches, clock: Now, cause: RequestCause
+) -> WatchView:
+    """Before its end: nobody holds it then, and an offer of it ends."""
+    return WatchView.of(await watches.release(who, id, cause), clock.now())
+
+
 @router.post("/{id}/accept", summary="Accept a watch", responses=refuses("watch_not_offered"))
 async def accept_watch(
     id: WatchId, who: Officer, watches: Watches, clock: Now, cause: RequestCause

@@ -1,8 +1,8 @@
 """The duty of answering for an area now: free, held for some hours, offered to another officer,
 lapsed."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
 
 from chassis.domain import Aggregate, Decision, Refusal
 from contracts.access import PERMISSIONS
@@ -13,10 +13,12 @@ from services.registration.policy import RegistrationPolicy
 from services.registration.watch import events
 
 WatchState = Literal["free", "held", "offered", "lapsed"]
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 class Watch(Aggregate):
-    """`by` holds it until `until`, and has offered it `to`. One that lapsed keeps `until`."""
+    """`by` holds it until `until`, and has offered it `to`. Of one that lapsed `until` is when it
+    did."""
 
     area: str
     by: str | None = None
@@ -43,25 +45,31 @@ def watch_of(area: str) -> Watch | None:
     return Watch(id=f"wat_{area}", area=area)
 
 
-def may_hold(account: Account, area: str, now: datetime) -> bool:
-    return any(
-        grant.role in PERMISSIONS["watch.hold"] and covers(grant.area, area)
-        for grant in account.grants_at(now)
-    )
+def holds_until(account: Account | None, area: str, now: datetime) -> datetime | None:
+    """Until when their grants let them hold the watch of the area; `datetime.max` where nothing
+    ends. None: they may not hold it now."""
+    ends = [
+        grant.until or _ALWAYS
+        for grant in (account.grants_at(now) if account else ())
+        if grant.role in PERMISSIONS["watch.hold"] and covers(grant.area, area)
+    ]
+    return max(ends, default=None)
 
 
 def take(
-    watch: Watch, who: str, policy: RegistrationPolicy, now: datetime
+    watch: Watch, who: Account | None, policy: RegistrationPolicy, now: datetime
 ) -> Decision[Watch] | None:
-    """None for who holds it already. Raises Refusal while somebody else does."""
+    """None for who holds it already. Raises Refusal while somebody else does, and for who may not
+    hold it any more, whatever their token says."""
+    until = _until(watch, who, policy, now)
     ended = lapse(watch, now)
     current, before = ended or (watch, ())
-    if current.by == who:
+    if current.by == until.who:
         return None
     if current.by is not None:
         raise Refusal("watch_held")
-    taken = current.with_(by=who, until=now + policy.watch)
-    return taken, [*before, events.taken(taken.id, taken.area, who, now + policy.watch)]
+    taken = current.with_(by=until.who, until=until.at)
+    return taken, [*before, events.taken(taken.id, taken.area, until.who, until.at)]
 
 
 def offer(watch: Watch, who: str, to: Account | None, now: datetime) -> Decision[Watch] | None:
@@ -72,7 +80,7 @@ def offer(watch: Watch, who: str, to: Account | None, now: datetime) -> Decision
     current = watch.at(now)
     if current.by != who:
         raise Refusal("watch_not_yours")
-    if to is None or to.id == who or not may_hold(to, watch.area, now):
+    if to is None or to.id == who or holds_until(to, watch.area, now) is None:
         raise Refusal("watch_to_nobody", "body.to")
     if current.to == to.id:
         return None
@@ -81,17 +89,44 @@ def offer(watch: Watch, who: str, to: Account | None, now: datetime) -> Decision
 
 
 def accept(
-    watch: Watch, who: str, policy: RegistrationPolicy, now: datetime
+    watch: Watch, who: Account | None, policy: RegistrationPolicy, now: datetime
 ) -> Decision[Watch] | None:
     """A new watch begins. None for who holds it already; raises Refusal for who was not offered
-    it, and where the offer ended with the watch."""
+    it or may not hold it any more, and where the offer ended with the watch."""
+    until = _until(watch, who, policy, now)
     current = watch.at(now)
-    if current.state == "held" and current.by == who:
+    if current.state == "held" and current.by == until.who:
         return None
-    if current.to != who:
+    if current.to != until.who:
         raise Refusal("watch_not_offered")
-    held = current.with_(by=who, until=now + policy.watch, to=None)
-    return held, [events.accepted(held.id, held.area, who, now + policy.watch)]
+    held = current.with_(by=until.who, until=until.at, to=None)
+    return held, [events.accepted(held.id, held.area, until.who, until.at)]
+
+
+def release(watch: Watch, who: str, now: datetime) -> Decision[Watch]:
+    """Its holder gives it back before its end: nobody holds it. Raises Refusal for others."""
+    current = watch.at(now)
+    if current.by != who:
+        raise Refusal("watch_not_yours")
+    return _ended(current, who, now)
+
+
+def follow_grants(
+    watch: Watch, who: str, account: Account | None, now: datetime
+) -> Decision[Watch] | None:
+    """The grants of `who` have changed; `account` is None for one that was deleted. Without a grant
+    for the area a holder's watch ends at once, and so does an offer to them; with one that ends
+    sooner it ends with the grant. None where nothing changes."""
+    current, may = watch.at(now), holds_until(account, watch.area, now)
+    if current.by == who and may is None:
+        return _ended(current, who, now)
+    if current.by == who and current.until is not None and may is not None and may < current.until:
+        shorter = current.with_(until=may)
+        return shorter, [events.taken(shorter.id, shorter.area, who, may)]
+    if current.to == who and current.by is not None and may is None:
+        kept = current.with_(to=None)
+        return kept, [events.offer_ended(kept.id, kept.area, current.by, who)]
+    return None
 
 
 def lapse(watch: Watch, now: datetime) -> Decision[Watch] | None:
@@ -100,3 +135,24 @@ def lapse(watch: Watch, now: datetime) -> Decision[Watch] | None:
         return None
     lapsed = watch.with_(by=None, to=None)
     return lapsed, [events.lapsed(lapsed.id, lapsed.area, watch.by, watch.until)]
+
+
+class _Until(NamedTuple):
+    who: str
+    at: datetime
+
+
+def _until(
+    watch: Watch, account: Account | None, policy: RegistrationPolicy, now: datetime
+) -> _Until:
+    """Until when they would hold it. Raises Refusal for who may not."""
+    may = holds_until(account, watch.area, now)
+    if account is None or may is None:
+        raise Refusal("outside_area")
+    return _Until(account.id, min(may, now + policy.watch))
+
+
+def _ended(watch: Watch, by: str, now: datetime) -> Decision[Watch]:
+    """Before its time."""
+    ended = watch.with_(by=None, to=None, until=now)
+    return ended, [events.lapsed(ended.id, ended.area, by, now)]

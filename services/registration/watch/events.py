@@ -13,6 +13,10 @@ def offered(watch: str, area: str, by: str, to: str) -> contract.WatchOffered:
     return contract.WatchOffered(watch=watch, area=area, by=by, to=to)
 
 
+def offer_ended(watch: str, area: str, by: str, to: str) -> contract.WatchOfferEnded:
+    return contract.WatchOfferEnded(watch=watch, area=area, by=by, to=to)
+
+
 def accepted(watch: str, area: str, by: str, until: datetime) -> contract.WatchAccepted:
     return contract.WatchAccepted(watch=watch, area=area, by=by, until=until)
 

@@ -8,7 +8,9 @@ from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import NotFound, is_transient
 from chassis.identity.guards import Principal, require
+from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
+from contracts.events.registration import GrantsChanged
 from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
 from services.registration.watch import domain
@@ -43,11 +45,11 @@ class WatchHandlers:
         if free is None:
             raise Refusal("watch_area", "body.area")
         require(who.may("watch.hold", area))
+        account = await self._accounts.get(who.subject)
         taken = await self._watches.change(
-            free.id, lambda w: domain.take(w, who.subject, POLICIES.at(now), now), cause, free
+            free.id, lambda w: domain.take(w, account, POLICIES.at(now), now), cause, free
         )
-        self.schedule.note(taken.until)
-        return taken
+        return await self._still_allowed(taken, who.subject, cause)
 
     async def offer(self, who: Principal, id: str, to: str, cause: Cause) -> Watch:
         free, now = _free(who, id), self._clock.now()
@@ -58,11 +60,22 @@ class WatchHandlers:
 
     async def accept(self, who: Principal, id: str, cause: Cause) -> Watch:
         free, now = _free(who, id), self._clock.now()
+        account = await self._accounts.get(who.subject)
         accepted = await self._watches.change(
-            id, lambda w: domain.accept(w, who.subject, POLICIES.at(now), now), cause, free
+            id, lambda w: domain.accept(w, account, POLICIES.at(now), now), cause, free
         )
-        self.schedule.note(accepted.until)
-        return accepted
+        return await self._still_allowed(accepted, who.subject, cause)
+
+    async def release(self, who: Principal, id: str, cause: Cause) -> Watch:
+        free, now = _free(who, id), self._clock.now()
+        return await self._watches.change(
+            id, lambda w: domain.release(w, who.subject, now), cause, free
+        )
+
+    async def on_grants(self, event: GrantsChanged, message: Message) -> None:
+        """Goes by the stored grants, so that an older event does no harm."""
+        for id in await self._watches.concerning(event.account):
+            await self._follow(id, event.account, message.cause)
 
     async def lapse_due(self) -> datetime | None:
         """Gives when the next one lapses, as far as a batch shows it. Safe on several replicas at
@@ -81,6 +94,20 @@ class WatchHandlers:
                 log.warning("watch has not lapsed", watch=id, error=type(error).__name__)
         more = len(ends) == _DUE_BATCH
         return now + self._clock.span(_DUE_PAUSE) if more else None
+
+    async def _still_allowed(self, watch: Watch, who: str, cause: Cause) -> Watch:
+        """Of a grant that was lost meanwhile the event may have come before the watch was
+        stored."""
+        self.schedule.note(watch.until)
+        return await self._follow(watch.id, who, Cause(f"{cause.id}:still"))
+
+    async def _follow(self, id: str, who: str, cause: Cause) -> Watch:
+        account, now = await self._accounts.get(who), self._clock.now()
+        watch = await self._watches.change(
+            id, lambda w: domain.follow_grants(w, who, account, now), cause
+        )
+        self.schedule.note(watch.until)
+        return watch
 
 
 def _free(who: Principal, id: str) -> Watch:

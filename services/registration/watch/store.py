@@ -21,6 +21,8 @@ class Watches(Repository[Watch]):
             Watch,
             IndexModel([("area", ASCENDING)]),
             IndexModel([("until", ASCENDING)], partialFilterExpression=_HELD),
+            IndexModel([("by", ASCENDING)]),
+            IndexModel([("to", ASCENDING)]),
         )
 
     async def within(self, areas: Sequence[str], after: str, limit: int) -> list[Watch]:
@@ -28,6 +30,12 @@ class Watches(Repository[Watch]):
         inside = [{"area": {"$regex": f"^{area}"}} for area in areas]
         query = {"$or": inside, "_id": {"$gt": after}}
         return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
+
+    async def concerning(self, account: str) -> list[str]:
+        """The ids of those that the account holds or is offered."""
+        either = {"$or": [{"by": account}, {"to": account}]}
+        found = self.collection.find(either, {"_id": 1}, max_time_ms=5000)
+        return [watch["_id"] async for watch in found]
 
     async def next_ends(self, limit: int) -> list[tuple[str, datetime]]:
         """(id, end) of those that are held, the earliest end first, beyond it or not."""

@@ -1,12 +1,17 @@
 """From an acceptance to the end: on the way, on scene, done; or withdrawn, dropped, stood down.
-Each function gives the new state and its facts, or None where nothing changes."""
+
+What they do is a sign: who gives none is asked (`overdue`). Each function gives the new state and
+its facts, or None where nothing changes.
+"""
 
 from datetime import datetime
+from typing import Any
 
 from chassis.domain import Refusal
 from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
+from services.dispatch.callout.domain.attendance_limits import last_sign
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
     COMING,
@@ -14,26 +19,42 @@ from services.dispatch.callout.domain.state import (
     Candidate,
     CandidateState,
     Decision,
+    EndReason,
     StandDownReason,
 )
 from services.dispatch.policy import DispatchPolicy
 
 
-def set_out(callout: Callout, volunteer: str) -> Decision | None:
+def set_out(
+    callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime
+) -> Decision | None:
     candidate = _coming(callout, volunteer, "on_the_way", "on_scene", "done")
     if candidate is None:
         return None
-    after = _under_way(callout.with_candidates(candidate.with_(state="on_the_way")))
-    return after, [events.on_the_way(after, volunteer)]
+    after = _under_way(callout.with_candidates(_signed(candidate, now, state="on_the_way")))
+    return with_due(after, policy, now), [events.on_the_way(after, volunteer)]
 
 
-def arrive(callout: Callout, volunteer: str, now: datetime) -> Decision | None:
+def arrive(
+    callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime
+) -> Decision | None:
     """Hours count from here."""
     candidate = _coming(callout, volunteer, "on_scene", "done")
     if candidate is None:
         return None
-    after = _under_way(callout.with_candidates(candidate.with_(state="on_scene", arrived_at=now)))
-    return after, [events.arrived(after, volunteer)]
+    there = _signed(candidate, now, state="on_scene", arrived_at=now)
+    after = _under_way(callout.with_candidates(there))
+    return with_due(after, policy, now), [events.arrived(after, volunteer)]
+
+
+def still_here(
+    callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime
+) -> Decision | None:
+    """They are still coming, or still there: the time without a sign begins anew."""
+    candidate = _coming(callout, volunteer)
+    if candidate is None or (candidate.overdue is None and last_sign(candidate) >= now):
+        return None
+    return with_due(callout.with_candidates(_signed(candidate, now)), policy, now), []
 
 
 def finish(
@@ -48,7 +69,7 @@ def finish(
     after = callout.with_candidates(_ended(candidate, "done", now)).with_(
         outcome=callout.outcome or outcome
     )
-    return _left(after, [*_evidence(callout, candidate, now)], policy, now)
+    return left(after, [*evidence(callout, candidate, now)], policy, now)
 
 
 def withdraw(
@@ -59,8 +80,8 @@ def withdraw(
     if candidate is None:
         return None
     after = callout.with_candidates(_ended(candidate, "withdrew", now))
-    facts = [*_evidence(callout, candidate, now), events.withdrew(after, volunteer)]
-    return _left(after, facts, policy, now)
+    facts = [*evidence(callout, candidate, now), events.withdrew(after, volunteer)]
+    return left(after, facts, policy, now)
 
 
 def drop(
@@ -77,44 +98,59 @@ def drop(
     if not suspended and candidate.state in COMING:
         return None if candidate.state == "on_scene" else withdraw(callout, volunteer, policy, now)
     reason: StandDownReason = "suspended" if suspended else "off_duty"
-    after = callout.with_candidates(_stood_down(candidate, reason, now))
-    facts = [*_evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
-    return _left(after, facts, policy, now)
+    after = callout.with_candidates(stood_down(candidate, reason, now))
+    facts = [*evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
+    return left(after, facts, policy, now)
 
 
 def stand_down(
-    callout: Callout, reason: events.EndReason, policy: DispatchPolicy, now: datetime
+    callout: Callout, reason: EndReason, policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """The report ended otherwise: nobody needs to go; time on scene is credited."""
+    """The report ended otherwise, or there is danger: nobody is to go or to stay; time on scene is
+    credited."""
     if callout.ended:
         return None
     leaving = callout.in_state("called", *COMING)
-    after = callout.with_candidates(*(_stood_down(c, "report_ended", now) for c in leaving)).with_(
-        state="stood_down", ended_at=now
+    why: StandDownReason = "danger" if reason == "danger" else "report_ended"
+    after = callout.with_candidates(*(stood_down(c, why, now) for c in leaving)).with_(
+        state="stood_down", ended_at=now, ended_because=reason
     )
-    evidence = (fact for candidate in leaving for fact in _evidence(callout, candidate, now))
     facts: list[Event] = [
         events.callout_stood_down(after, reason),
-        *evidence,
-        *events.stood_down(after, leaving, "report_ended"),
+        *(fact for candidate in leaving for fact in evidence(callout, candidate, now)),
+        *events.stood_down(after, leaving, why),
     ]
     return with_due(after, policy, now), facts
 
 
-def _left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: datetime) -> Decision:
-    """After a volunteer left: ends the call-out if all who came are done, else the place is filled
-    again."""
-    if callout.outcome is not None and not callout.in_state(*COMING):
+def left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: datetime) -> Decision:
+    """After a volunteer left: ends the call-out if all who came are done; else the place is filled
+    again, or the station is told where those who came never said how it ended."""
+    coming = callout.in_state(*COMING)
+    if callout.outcome is not None and not coming:
         spared = callout.in_state("called")
         after = callout.with_candidates(
-            *(_stood_down(c, "report_ended", now) for c in spared)
+            *(stood_down(c, "report_ended", now) for c in spared)
         ).with_(state="done", ended_at=now)
         facts += [events.done(after, callout.outcome)]
         facts += events.stood_down(after, spared, "report_ended")
         return with_due(after, policy, now), facts
+    if not coming and any(c.keeps_place for c in callout.candidates):
+        after, more = _left_without_outcome(callout)
+        return with_due(after, policy, now), [*facts, *more]
     if callout.outcome is None and callout.places_left and callout.state in ("filled", "under_way"):
         callout = callout.with_(state="opened", tries=0, escalated_to=None, leaders_until=None)
     return with_due(callout, policy, now), facts
+
+
+def _left_without_outcome(callout: Callout) -> Decision:
+    """The station finds out; whom it calls takes the places of those who left."""
+    told = callout.state == "escalated" and callout.escalated_to == "station"
+    left = (c.with_(keeps_place=False) for c in callout.candidates if c.keeps_place)
+    after = callout.with_candidates(*left).with_(
+        state="escalated", escalated_to="station", leaders_until=None
+    )
+    return after, [] if told else [events.escalated(after, "station", "too_few")]
 
 
 def _coming(callout: Callout, volunteer: str, *already: CandidateState) -> Candidate | None:
@@ -133,21 +169,32 @@ def _under_way(callout: Callout) -> Callout:
     return callout.with_(state="under_way") if callout.state == "filled" else callout
 
 
+def _signed(candidate: Candidate, now: datetime, **changes: Any) -> Candidate:
+    return candidate.with_(sign_at=now, overdue=None, **changes)
+
+
 def _ended(candidate: Candidate, state: CandidateState, now: datetime) -> Candidate:
-    return candidate.with_(state=state, ended_at=max(now, candidate.arrived_at or now))
+    at = max(now, candidate.arrived_at or now)
+    return candidate.with_(state=state, ended_at=at, overdue=None)
 
 
-def _stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) -> Candidate:
+def stood_down(candidate: Candidate, reason: StandDownReason, now: datetime) -> Candidate:
     return _ended(candidate, "stood_down", now).with_(why_stood_down=reason)
 
 
-def _evidence(callout: Callout, candidate: Candidate, now: datetime) -> list[Event]:
-    """Work from arrival until now, of who is on scene. The clock of the replica that recorded the
-    arrival may be slightly ahead."""
-    if candidate.state != "on_scene" or candidate.arrived_at is None:
+def missed(candidate: Candidate, now: datetime) -> Candidate:
+    """They gave no sign to the end. Who came keeps the place: what they did there is not known."""
+    lost = _ended(candidate, "missed", now).with_(why_stood_down="no_sign")
+    return lost.with_(keeps_place=candidate.state == "on_scene")
+
+
+def evidence(
+    callout: Callout, candidate: Candidate, until: datetime, *, capped: bool = False
+) -> list[Event]:
+    """Work from arrival on, of who is on scene. The clock of the replica that recorded the arrival
+    may be slightly ahead. `capped`: they never said that they are done."""
+    since = candidate.arrived_at
+    if candidate.state != "on_scene" or since is None:
         return []
-    return [
-        events.finished(
-            callout, candidate.volunteer, candidate.arrived_at, max(now, candidate.arrived_at)
-        )
-    ]
+    until = max(until, since)
+    return [events.finished(callout, candidate.volunteer, since, until, capped=capped)]

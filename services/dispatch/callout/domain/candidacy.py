@@ -8,11 +8,13 @@ from services.dispatch.selection.domain.explanation import Explanation
 from services.dispatch.selection.domain.situation import Reason
 
 CandidacyState = CandidateState | Literal["not_called"]
-CandidacyReason = Reason | Literal["called_manually", "not_near"]
+CandidacyReason = Reason | Literal["called_manually", "not_near", "danger", "no_sign"]
 
 _STOOD_DOWN: Mapping[StandDownReason | None, CandidacyReason] = {
     "off_duty": "off_duty",
     "suspended": "not_approved",
+    "danger": "danger",
+    "no_sign": "no_sign",
 }
 
 

@@ -3,23 +3,29 @@
 from datetime import datetime
 from typing import Literal
 
+from services.dispatch.callout.domain import attendance_limits
 from services.dispatch.callout.domain.state import Callout
 from services.dispatch.policy import DispatchPolicy
 
-Step = Literal["nothing", "lapse", "wave", "leader", "station"]
+Step = Literal["nothing", "expire", "lapse", "chase", "wave", "leader", "station"]
 
 
 def next_step(callout: Callout, policy: DispatchPolicy, now: datetime) -> Step:
     """The step that is due.
 
-    The next wave goes out as soon as those who have not answered can no longer fill the places;
-    when there is no next wave the leaders are alerted, then the station.
+    Who accepted and gives no sign is chased. The next wave goes out as soon as those who have not
+    answered can no longer fill the places; when there is no next wave the leaders are alerted, then
+    the station.
     """
     if callout.ended:
         return "nothing"
+    if attendance_limits.ends_at(callout, policy) <= now:
+        return "expire"
     open_calls = callout.in_state("called")
     if any(c.expires_at <= now for c in open_calls):
         return "lapse"
+    if attendance_limits.overdue(callout, policy, now):
+        return "chase"
     if callout.outcome is not None or callout.places_left <= len(open_calls):
         return "nothing"
     if callout.state == "escalated":
@@ -34,6 +40,7 @@ def with_due(callout: Callout, policy: DispatchPolicy, now: datetime) -> Callout
     """The call-out with the time at which its next step is due."""
     times = {now, *(c.expires_at for c in callout.in_state("called"))}
     times.update(at for at in (callout.leaders_until, callout.again_at) if at is not None)
+    times.update(attendance_limits.times(callout, policy))
     ahead = sorted(at for at in times if at >= now)
     due = (at for at in ahead if next_step(callout, policy, at) != "nothing")
     return callout.with_(due_at=next(due, None))

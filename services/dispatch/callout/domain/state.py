@@ -24,6 +24,7 @@ CandidateState = TypeAliasType(
         "timed_out",
         "stood_down",
         "withdrew",
+        "missed",
     ],
 )
 CalloutState = TypeAliasType(
@@ -33,8 +34,22 @@ EscalatedTo = TypeAliasType("EscalatedTo", Literal["leader", "station"])
 COMING: tuple[CandidateState, ...] = ("accepted", "on_the_way", "on_scene")
 HELD: tuple[CandidateState, ...] = ("called", *COMING)
 ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
-StandDownReason = Literal["enough", "report_ended", "off_duty", "escalated", "suspended"]
+StandDownReason = TypeAliasType(
+    "StandDownReason",
+    Literal["enough", "report_ended", "off_duty", "escalated", "suspended", "danger", "no_sign"],
+)
+EndReason = TypeAliasType("EndReason", Literal["withdrawn", "routed_elsewhere", "closed", "danger"])
+About = Literal["setting_out", "arrival", "finish"]
 Decision = tuple["Callout", Sequence[Event]]
+
+
+class Overdue(Frozen):
+    """Somebody gave no sign for too long: they were asked, or else their leader was told, and have
+    until `until`."""
+
+    about: About
+    step: Literal["asked", "told"]
+    until: datetime
 
 
 class Candidate(Frozen):
@@ -54,6 +69,11 @@ class Candidate(Frozen):
     arrived_at: datetime | None = None
     ended_at: datetime | None = None
     why_stood_down: StandDownReason | None = None
+    sign_at: datetime | None = None
+    """Their last sign about this call-out since they accepted."""
+    overdue: Overdue | None = None
+    keeps_place: bool = False
+    """They came and never said that they are done: nobody is called in their place."""
 
 
 class Wave(Frozen):
@@ -102,6 +122,10 @@ class Callout(Aggregate):
     due_at: datetime | None = None
     """When its next timed step is due; None: never."""
     ended_at: datetime | None = None
+    ended_because: EndReason | None = None
+    """Why it was stood down."""
+    station_told: bool = False
+    """That somebody gives no sign and has no leader: once is enough."""
     trace: str = ""
     """The traceparent of its opening: its later steps join that trace."""
 
@@ -129,8 +153,8 @@ class Callout(Aggregate):
 
     @property
     def accepted(self) -> int:
-        """Places that are taken: by those who come, and those who came and are done."""
-        return len(self.in_state(*COMING, "done"))
+        """Places that are taken: by those who come, and those who came."""
+        return sum(c.state in (*COMING, "done") or c.keeps_place for c in self.candidates)
 
     @property
     def places_left(self) -> int:

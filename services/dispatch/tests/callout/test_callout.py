@@ -61,7 +61,7 @@ def test_the_place_after_the_last_answers_enough_people():
     assert isinstance(facts[2], WaveStoodDown)
     assert (facts[2].volunteers, facts[2].accepted, facts[2].reason) == (("c", "d"), (), "enough")
     assert filled.held == ("a", "b"), "who is stood down can be called to another matter"
-    assert (filled.state, filled.due_at) == ("filled", None)
+    assert (filled.state, filled.due_at) == ("filled", SOON + timedelta(minutes=10))
     with pytest.raises(Refusal, match="enough_people"):
         filling.accept(filled, "c", POLICY, SOON, on_duty=True)
     assert filling.accept(filled, "a", POLICY, SOON, on_duty=True) is None, (
@@ -134,7 +134,7 @@ def test_after_three_waves_the_leaders_then_the_station():
     assert next_step(callout, POLICY, due) == "station"
     callout, facts = did(filling.escalate(callout, ("l1",), POLICY, due, to_station=True))
     assert [fact.to for fact in facts if isinstance(fact, CalloutEscalated)] == ["station"]
-    assert callout.due_at is None
+    assert callout.due_at == NOW + timedelta(days=1), "the station ends it, or a day"
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ def test_a_place_that_falls_free_after_an_escalation_is_escalated_anew():
 
 def test_from_setting_out_to_done_the_first_outcome_is_the_call_outs():
     callout = accepted("a", "b")
-    callout, facts = did(attendance.set_out(callout, "a"))
+    callout, facts = did(attendance.set_out(callout, "a", POLICY, SOON))
     assert (callout.state, names(facts)) == ("under_way", ["VolunteerOnTheWay"])
     for volunteer in ("a", "b"):
-        callout, facts = did(attendance.arrive(callout, volunteer, SOON))
+        callout, facts = did(attendance.arrive(callout, volunteer, POLICY, SOON))
         assert names(facts) == ["VolunteerArrived"]
-    assert attendance.arrive(callout, "a", LATE) is None
-    assert attendance.set_out(callout, "a") is None
+    assert attendance.arrive(callout, "a", POLICY, LATE) is None
+    assert attendance.set_out(callout, "a", POLICY, SOON) is None
     callout, facts = did(attendance.finish(callout, "a", "solved", POLICY, LATE))
     assert facts == [_evidence("a", facts)]
     assert callout.state == "under_way"
@@ -206,12 +206,12 @@ def test_nobody_finishes_before_they_are_there():
     with pytest.raises(Refusal, match="wrong_state"):
         attendance.finish(accepted("a"), "a", "solved", POLICY, LATE)
     with pytest.raises(Refusal, match="wrong_state"):
-        attendance.arrive(called("a"), "a", SOON)
+        attendance.arrive(called("a"), "a", POLICY, SOON)
 
 
 def test_one_of_two_who_finishes_ends_it_while_nobody_else_came():
     callout = accepted("a")
-    callout, _ = did(attendance.arrive(callout, "a", SOON))
+    callout, _ = did(attendance.arrive(callout, "a", POLICY, SOON))
     callout, facts = did(attendance.finish(callout, "a", "solved", POLICY, SOON))
     assert callout.state == "done"
     (spared,) = (fact for fact in facts if isinstance(fact, WaveStoodDown))
@@ -227,7 +227,7 @@ def test_a_place_that_falls_free_is_filled_again_with_waves_of_its_own():
 
 
 def test_who_withdraws_from_the_scene_has_their_time_credited():
-    callout, _ = did(attendance.arrive(accepted("a", "b"), "a", SOON))
+    callout, _ = did(attendance.arrive(accepted("a", "b"), "a", POLICY, SOON))
     callout, facts = did(attendance.withdraw(callout, "a", POLICY, LATE))
     assert names(facts) == ["VolunteerFinished", "VolunteerWithdrew"]
     assert callout.state == "opened"
@@ -241,7 +241,7 @@ def test_off_duty_drops_the_call_gives_back_the_place_and_leaves_who_is_on_scene
     assert names(did(attendance.drop(filled, "b", POLICY, SOON, suspended=False))[1]) == [
         "VolunteerWithdrew"
     ]
-    there, _ = did(attendance.arrive(filled, "b", SOON))
+    there, _ = did(attendance.arrive(filled, "b", POLICY, SOON))
     assert attendance.drop(there, "b", POLICY, LATE, suspended=False) is None
     assert names(did(attendance.drop(there, "b", POLICY, LATE, suspended=True))[1]) == [
         "VolunteerFinished",
@@ -259,7 +259,7 @@ def test_who_was_called_by_a_wave_stays_so_after_the_record_of_the_search_was_er
 
 
 def test_a_report_that_ended_stands_everybody_down_once():
-    callout, _ = did(attendance.arrive(accepted("a"), "a", SOON))
+    callout, _ = did(attendance.arrive(accepted("a"), "a", POLICY, SOON))
     ended, facts = did(attendance.stand_down(callout, "withdrawn", POLICY, LATE))
     assert names(facts) == ["CalloutStoodDown", "VolunteerFinished", "WaveStoodDown"]
     assert isinstance(facts[2], WaveStoodDown)

@@ -10,14 +10,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.domain import Refusal
 from contracts.envelope import Event
 from contracts.events import dispatch as contract
-from services.dispatch.callout.domain import attendance, filling
-from services.dispatch.callout.domain.next_step import next_step
+from services.dispatch.callout.domain import attendance, filling, overdue
+from services.dispatch.callout.domain.next_step import Step, next_step
 from services.dispatch.callout.domain.state import COMING, Callout, CandidateState, Decision
 from services.dispatch.tests.calls import NOW, POLICY, named, opened, wave
 
 PEOPLE = [f"v{n:02}" for n in range(16)]
 somebody = st.integers(0, 15)
-FINAL = {"done", "declined", "timed_out", "stood_down", "withdrew"}
+FINAL = {"done", "declined", "timed_out", "stood_down", "withdrew", "missed"}
+LEADERS = {"squ_01": "v03"}
+"""One of those who are called leads the squad of all of them."""
 
 
 class CalloutMachine(RuleBasedStateMachine):
@@ -50,19 +52,29 @@ class CalloutMachine(RuleBasedStateMachine):
     def step(self, size: int) -> None:
         """What the deadlines loop does."""
         due = next_step(self.callout, POLICY, self.now)
-        if due == "lapse":
-            self.apply(filling.lapse(self.callout, POLICY, self.now))
-        elif due == "wave":
-            free = [v for v in PEOPLE if self.callout.candidate(v) is None][:size]
-            self.apply(wave(self.callout, *free, now=self.now))
-        elif due in ("leader", "station"):
-            decision = filling.escalate(
-                self.callout, ("l1",), POLICY, self.now, to_station=due == "station"
-            )
-            assert decision is not None, "a step that is due can be taken"
-            self.apply(decision)
+        if due == "nothing":
+            return
+        decision = self._timed(due, size)
+        assert decision is not None, "a step that is due can be taken"
+        self.apply(decision)
 
-    @rule(seconds=st.integers(1, 200))
+    def _timed(self, due: Step, size: int) -> Decision | None:
+        match due:
+            case "lapse":
+                return filling.lapse(self.callout, POLICY, self.now)
+            case "chase":
+                return overdue.chase(self.callout, LEADERS, POLICY, self.now)
+            case "expire":
+                return overdue.expire(self.callout, POLICY, self.now)
+            case "wave":
+                free = [v for v in PEOPLE if self.callout.candidate(v) is None][:size]
+                return wave(self.callout, *free, now=self.now)
+            case _:
+                return filling.escalate(
+                    self.callout, ("l1",), POLICY, self.now, to_station=due == "station"
+                )
+
+    @rule(seconds=st.integers(1, 200) | st.integers(200, 20_000))
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
@@ -77,11 +89,16 @@ class CalloutMachine(RuleBasedStateMachine):
 
     @rule(n=somebody)
     def goes(self, n: int) -> None:
-        self.attempt(attendance.set_out, self.one(n, "accepted"))
+        self.attempt(attendance.set_out, self.one(n, "accepted"), POLICY, self.now)
 
     @rule(n=somebody)
     def arrives(self, n: int) -> None:
-        self.attempt(attendance.arrive, self.one(n, "accepted", "on_the_way"), self.now)
+        who = self.one(n, "accepted", "on_the_way")
+        self.attempt(attendance.arrive, who, POLICY, self.now)
+
+    @rule(n=somebody)
+    def gives_a_sign(self, n: int) -> None:
+        self.attempt(attendance.still_here, self.one(n, *COMING), POLICY, self.now)
 
     @rule(n=somebody, outcome=st.sampled_from(["solved", "not_found"]))
     def finishes(self, n: int, outcome: str) -> None:
@@ -107,17 +124,17 @@ class CalloutMachine(RuleBasedStateMachine):
             self.now,
         )
 
-    @rule(really=st.integers(0, 9))
-    def report_ends(self, really: int) -> None:
+    @rule(really=st.integers(0, 9), reason=st.sampled_from(["withdrawn", "danger"]))
+    def report_ends(self, really: int, reason: str) -> None:
         if really == 0:
-            self.attempt(attendance.stand_down, "withdrawn", POLICY, self.now)
+            self.attempt(attendance.stand_down, reason, POLICY, self.now)
 
     @invariant()
     def never_more_than_are_needed(self) -> None:
         coming = len(self.callout.in_state(*COMING, "done"))
         assert coming <= self.callout.people_needed
         if self.callout.state in ("filled", "under_way") and self.callout.outcome is None:
-            assert coming == self.callout.people_needed
+            assert self.callout.accepted == self.callout.people_needed
 
     @invariant()
     def nobody_is_kept_waiting_for_a_place_that_is_gone(self) -> None:
@@ -155,28 +172,52 @@ class CalloutMachine(RuleBasedStateMachine):
         assert set(self.callout.held) == claimed
         assert not (self.callout.ended and self.callout.held)
 
+    @invariant()
+    def it_can_end_by_time_alone(self) -> None:
+        """A call-out that is open always has a step that is due one day."""
+        assert self.callout.ended == (self.callout.due_at is None)
+
     def teardown(self) -> None:
         if not hasattr(self, "callout"):
             return
-        self.now += timedelta(days=1)
-        self.attempt(attendance.stand_down, "closed", POLICY, self.now)
+        self._time_alone_ends_it()
         assert {c.state for c in self.callout.candidates} <= FINAL
-        assert self.callout.ended
+        assert not any(c.overdue for c in self.callout.candidates)
         self._every_call_has_one_answer_and_every_acceptance_one_end()
         finished = [f for f in self.facts if isinstance(f, contract.VolunteerFinished)]
         arrived = [f for f in self.facts if isinstance(f, contract.VolunteerArrived)]
         assert len(finished) == len(arrived), "each arrival has its evidence"
         assert all(f.since <= f.until for f in finished)
 
+    def _time_alone_ends_it(self) -> None:
+        """Nobody does anything any more and nobody else is found: it ends within a day, and either
+        somebody said how, or the station was told."""
+        for _ in range(100):
+            if self.callout.ended:
+                break
+            assert self.callout.due_at is not None
+            self.now = max(self.now, self.callout.due_at)
+            self.step(0)
+        assert self.callout.ended
+        if self.callout.ended_because not in ("withdrawn", "danger"):
+            told = any(
+                isinstance(f, contract.CalloutEscalated) and f.to == "station" for f in self.facts
+            )
+            assert told or self.callout.outcome is not None
+
     def _every_call_has_one_answer_and_every_acceptance_one_end(self) -> None:
         for who in self.callout.asked:
-            mine = [type(f).__name__ for f in self.facts if who in _people(f)]
+            facts = [f for f in self.facts if who in _people(f)]
+            mine = [type(f).__name__ for f in facts]
             asked, accepted = mine.count("WaveCalled"), mine.count("CalloutAccepted")
             noes = mine.count("CalloutDeclined") + mine.count("WaveLapsed")
             down, withdrew = mine.count("WaveStoodDown"), mine.count("VolunteerWithdrew")
             done = sum(c.volunteer == who and c.state == "done" for c in self.callout.candidates)
+            forgot = sum(
+                isinstance(f, contract.VolunteerMissed) and f.about == "finish" for f in facts
+            )
             assert accepted <= 1
-            assert asked == noes + down + withdrew + done
+            assert asked == noes + down + withdrew + done + forgot
 
 
 def _people(fact: Event) -> tuple[str, ...]:

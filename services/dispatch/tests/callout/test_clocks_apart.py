@@ -23,7 +23,7 @@ LEAVING: dict[str, Callable[[Callout], Decision | None]] = {
 @pytest.mark.parametrize("how", LEAVING)
 def test_who_leaves_by_a_clock_that_is_behind_has_worked_no_time(how: str):
     callout, _ = did(filling.accept(called("a", "b"), "a", POLICY, NOW, on_duty=True))
-    callout, _ = did(attendance.arrive(callout, "a", ARRIVED))
+    callout, _ = did(attendance.arrive(callout, "a", POLICY, ARRIVED))
     callout, facts = did(LEAVING[how](callout))
     (worked,) = (fact for fact in facts if isinstance(fact, VolunteerFinished))
     assert (worked.since, worked.until) == (ARRIVED, ARRIVED)

@@ -105,7 +105,7 @@ def test_who_missed_is_told_once() -> None:
 def test_who_is_offered_a_watch_is_told() -> None:
     message = notification(registration.WatchOffered)
     assert message.to == Accounts(("acc_9a7b",))
-    assert "段店北路" in shown(message.title).zh
+    assert "段店北路" in shown(message.body).zh
 
 
 @pytest.mark.parametrize("standing", ["rejected", "suspended"])

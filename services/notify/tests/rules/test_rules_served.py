@@ -61,7 +61,7 @@ async def test_officers_of_exactly_the_level_are_asked_and_see_what_became_of_it
     assert officer in {one["recipient"] for one in await deliveries(notify, report)}
     async with notify.client(elsewhere, ("officer", "370102001")) as client:
         seen = await client.get("/api/v1/deliveries", params={"report": report})
-        assert seen.json() == {"items": [], "next": None}
+        assert seen.json()["items"] == []
         one = await client.get("/api/v1/deliveries", params={"message": kept[0]["id"]})
         assert one.status_code == 404
 

@@ -2,14 +2,26 @@
 
 import asyncio
 import json
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis.clock import Clock
+from chassis.mongo.store import Store
 from deploy.local.platform import PlatformError
+from services.registration.account.personal import FieldCipher, PersonalData
+from services.registration.account.store import Accounts
+from services.registration.roster.domain import RosterFile
+from services.registration.roster.handlers import RosterHandlers, WrongRoster
+from services.registration.squad.store import Squads
+from services.registration.station.store import Stations
 from services.registration.tests.live import PLAN, Client, new_phone
 from simulation.roster import as_json
+from tests.support.backend import Backend
 from tests.support.platform import WholePlatform
 
 pytestmark = pytest.mark.servers
@@ -100,3 +112,31 @@ async def test_an_id_number_of_another_account_is_refused(
     file.write_text(json.dumps({"people": [person]}), "utf-8")
     with pytest.raises(PlatformError, match=r"people\[0\]\.volunteer\.id_number"):
         await load(platform, str(file))
+
+
+async def test_no_station_opens_before_somebody_is_on_the_watch_of_the_city(
+    backend: Backend,
+) -> None:
+    file = RosterFile.model_validate({"stations": [vars(PLAN.station)]})
+    desk = {"role": "officer", "area": "3701"}
+    officer = {"phone": new_phone(), "name": "测试", "roles": [desk]}
+    async with empty_store(backend) as handlers:
+        with pytest.raises(WrongRoster) as refused:
+            await handlers.load(file)
+        assert [problem.split(":")[0] for problem in refused.value.problems] == ["people"]
+        ends = officer | {"roles": [desk | {"until": "2100-01-01T00:00:00Z"}]}
+        with pytest.raises(WrongRoster):
+            await handlers.load(RosterFile.model_validate(dict(file) | {"people": [ends]}))
+        await handlers.load(RosterFile.model_validate({"people": [officer]}))
+        assert (await handlers.load(file))["stations"] == 1
+
+
+@asynccontextmanager
+async def empty_store(backend: Backend) -> AsyncGenerator[RosterHandlers]:
+    store = Store(backend.mongo_url, f"roster_{secrets.token_hex(4)}", Clock(""))
+    await store.prepare()
+    personal = PersonalData(FieldCipher("11" * 32, "22" * 32))
+    accounts, stations, squads = Accounts(store), Stations(store), Squads(store)
+    yield RosterHandlers(accounts, stations, squads, personal, Clock(""), allow_unassigned=True)
+    await store.client.drop_database(store.database.name)
+    await store.close()

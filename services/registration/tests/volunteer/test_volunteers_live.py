@@ -36,6 +36,9 @@ async def test_from_resident_to_volunteer_and_back_with_events(
     )
     assert suspended.status_code == 200
     assert await member.roles() == {"resident"}
+    own = (await member.call("GET", "accounts/me")).json()["volunteer"]
+    assert (own["standing"], own["reason"]) == ("suspended", "请假外出")
+    assert own["decided_at"] >= own["applied_at"]
     happened = await events_of(platform, member.id, 6)
     assert [kind for kind, _ in happened] == [
         "AccountOpened",
@@ -52,6 +55,23 @@ async def test_from_resident_to_volunteer_and_back_with_events(
     ]
     assert "测试" not in str(happened)
     assert "请假" not in str(happened)
+
+
+async def test_who_is_rejected_reads_why_and_a_new_application_starts_anew(
+    client: Client, signed_in: dict[str, Member]
+) -> None:
+    member, form = await client.stranger(), application()
+    officer = await staff(client, signed_in, PLAN.officers[5])
+    await member.call("POST", "volunteers", form)
+    for body in ({}, {"reason": ""}, {"reason": "  "}):
+        refused = await officer.call("POST", f"volunteers/{member.id}/reject", body)
+        assert refused.status_code == 422, "the reason is the applicant's to read"
+    await officer.call("POST", f"volunteers/{member.id}/reject", {"reason": "年龄不符"})
+    own = (await member.call("GET", "accounts/me")).json()["volunteer"]
+    assert (own["standing"], own["reason"]) == ("rejected", "年龄不符")
+    await member.call("POST", "volunteers", form)
+    own = (await member.call("GET", "accounts/me")).json()["volunteer"]
+    assert (own["standing"], own["reason"], own["decided_at"]) == ("applied", None, None)
 
 
 async def test_who_reads_a_person_is_seen_by_that_person(

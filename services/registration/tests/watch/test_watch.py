@@ -9,7 +9,16 @@ from contracts.events import registration as contract
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
 from services.registration.policy import POLICIES
-from services.registration.watch.domain import Watch, accept, lapse, offer, take, watch_of
+from services.registration.watch.domain import (
+    Watch,
+    accept,
+    follow_grants,
+    lapse,
+    offer,
+    release,
+    take,
+    watch_of,
+)
 
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 POLICY = POLICIES.at(NOW)
@@ -51,7 +60,7 @@ def test_a_community_and_what_is_not_there_have_none(area: str) -> None:
 
 
 def test_taken_for_twelve_hours() -> None:
-    decision = take(free(), ONE, POLICY, NOW)
+    decision = take(free(), account(ONE), POLICY, NOW)
     assert decision is not None
     watch, facts = decision
     assert (watch.state, watch.by, watch.until) == ("held", ONE, END)
@@ -60,10 +69,10 @@ def test_taken_for_twelve_hours() -> None:
 
 @pytest.mark.parametrize("watch", [held(), offered()], ids=["held", "offered"])
 def test_taking_it_again_changes_nothing_and_nobody_else_takes_it(watch: Watch) -> None:
-    assert take(watch, ONE, POLICY, NOW) is None
+    assert take(watch, account(ONE), POLICY, NOW) is None
     for somebody in (OTHER, THIRD):
         with pytest.raises(Refusal, match="watch_held"):
-            take(watch, somebody, POLICY, END - timedelta(milliseconds=1))
+            take(watch, account(somebody), POLICY, END - timedelta(milliseconds=1))
 
 
 def test_an_offer_goes_to_one_at_a_time() -> None:
@@ -75,7 +84,7 @@ def test_an_offer_goes_to_one_at_a_time() -> None:
     assert second is not None
     assert (second[0].state, second[0].by, second[0].to) == ("offered", ONE, THIRD)
     with pytest.raises(Refusal, match="watch_not_offered"):
-        accept(second[0], OTHER, POLICY, NOW)
+        accept(second[0], account(OTHER), POLICY, NOW)
 
 
 @pytest.mark.parametrize(
@@ -103,19 +112,19 @@ def test_a_grant_around_the_area_is_enough(area: str) -> None:
 
 def test_who_accepts_holds_it_anew() -> None:
     later = NOW + timedelta(hours=5)
-    decision = accept(offered(), OTHER, POLICY, later)
+    decision = accept(offered(), account(OTHER), POLICY, later)
     assert decision is not None
     watch, (fact,) = decision
     until = later + timedelta(hours=12)
     assert (watch.state, watch.by, watch.to, watch.until) == ("held", OTHER, None, until)
     assert fact == contract.WatchAccepted(watch=watch.id, area=STREET, by=OTHER, until=until)
-    assert accept(watch, OTHER, POLICY, later) is None
+    assert accept(watch, account(OTHER), POLICY, later) is None
 
 
 @pytest.mark.parametrize("who", [ONE, THIRD])
 def test_nobody_else_accepts_it(who: str) -> None:
     with pytest.raises(Refusal, match="watch_not_offered"):
-        accept(offered(), who, POLICY, NOW)
+        accept(offered(), account(who), POLICY, NOW)
 
 
 @pytest.mark.parametrize("watch", [free(), held(OTHER), offered().with_(by=OTHER, to=THIRD)])
@@ -138,12 +147,77 @@ def test_at_its_end_it_is_free_to_take_before_the_step_has_run() -> None:
     assert offered().at(END).state == "lapsed"
     for refused in (
         lambda: offer(held(), ONE, account(THIRD), END),
-        lambda: accept(offered(), OTHER, POLICY, END),
+        lambda: accept(offered(), account(OTHER), POLICY, END),
     ):
         with pytest.raises(Refusal):
             refused()
-    decision = take(offered(), THIRD, POLICY, END)
+    decision = take(offered(), account(THIRD), POLICY, END)
     assert decision is not None
     watch, facts = decision
     assert (watch.by, watch.to) == (THIRD, None)
     assert [type(fact) for fact in facts] == [contract.WatchLapsed, contract.WatchTaken]
+
+
+def test_whose_grant_was_lost_takes_and_accepts_nothing_whatever_the_token_says() -> None:
+    for nobody in (None, account(OTHER, area="370102001"), account(OTHER, until=NOW)):
+        for refused in (
+            lambda who=nobody: take(free(), who, POLICY, NOW),
+            lambda who=nobody: accept(offered(), who, POLICY, NOW),
+        ):
+            with pytest.raises(Refusal, match="outside_area"):
+                refused()
+
+
+def test_it_ends_with_the_grant_that_allows_it() -> None:
+    soon = NOW + timedelta(hours=1)
+    for decision in (
+        take(free(), account(ONE, until=soon), POLICY, NOW),
+        accept(held(OTHER).with_(to=ONE), account(ONE, until=soon), POLICY, NOW),
+    ):
+        assert decision is not None
+        assert decision[0].until == soon
+
+
+def test_given_back_by_its_holder_alone() -> None:
+    later = NOW + timedelta(hours=3)
+    watch, facts = release(offered(), ONE, later)
+    assert (watch.state, watch.by, watch.to, watch.until) == ("lapsed", None, None, later)
+    assert facts == [contract.WatchLapsed(watch=watch.id, area=STREET, by=ONE, at=later)]
+    for current in (watch, free(), held(OTHER), held(OTHER).with_(to=ONE)):
+        with pytest.raises(Refusal, match="watch_not_yours"):
+            release(current, ONE, later)
+    with pytest.raises(Refusal, match="watch_not_yours"):
+        release(held(), ONE, END)
+
+
+@pytest.mark.parametrize("left", [None, account(ONE, "resident", CITY), account(ONE, until=NOW)])
+def test_who_loses_the_grant_or_is_deleted_holds_it_no_more(left: Account | None) -> None:
+    decision = follow_grants(offered(), ONE, left, NOW)
+    assert decision is not None
+    watch, facts = decision
+    assert (watch.by, watch.to, watch.until) == (None, None, NOW)
+    assert facts == [contract.WatchLapsed(watch=watch.id, area=STREET, by=ONE, at=NOW)]
+    assert follow_grants(watch, ONE, left, NOW) is None
+
+
+def test_an_offer_to_who_loses_the_grant_ends() -> None:
+    decision = follow_grants(offered(), OTHER, None, NOW)
+    assert decision is not None
+    watch, facts = decision
+    assert (watch.state, watch.by, watch.until) == ("held", ONE, END)
+    assert facts == [contract.WatchOfferEnded(watch=watch.id, area=STREET, by=ONE, to=OTHER)]
+
+
+def test_a_grant_that_is_cut_short_cuts_the_watch_short() -> None:
+    soon = NOW + timedelta(hours=1)
+    decision = follow_grants(offered(), ONE, account(ONE, until=soon), NOW)
+    assert decision is not None
+    watch, facts = decision
+    assert (watch.by, watch.to, watch.until) == (ONE, OTHER, soon)
+    assert facts == [contract.WatchTaken(watch=watch.id, area=STREET, by=ONE, until=soon)]
+    assert follow_grants(watch, ONE, account(ONE, until=soon), NOW) is None
+
+
+def test_another_grant_for_the_area_is_enough_to_keep_it() -> None:
+    assert follow_grants(held(), ONE, account(ONE, area=DISTRICT), NOW) is None
+    assert follow_grants(held(), THIRD, None, NOW) is None

@@ -16,6 +16,7 @@ from chassis.mongo.store import Store
 from contracts.access import Grant
 from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
+from services.registration.tests.watch.test_watch import account
 from services.registration.watch import handlers as watch_handlers
 from services.registration.watch.domain import Watch
 from services.registration.watch.handlers import WatchHandlers
@@ -46,8 +47,9 @@ def officer() -> Principal:
 
 
 async def test_a_watch_that_was_taken_lapses_at_its_end(store: Store) -> None:
-    watches = Watches(store)
-    handlers = WatchHandlers(watches, Accounts(store), store.clock)
+    watches, accounts = Watches(store), Accounts(store)
+    await accounts.add(account("acc_1", area="370104"), (), Cause("sign up"))
+    handlers = WatchHandlers(watches, accounts, store.clock)
     running = asyncio.create_task(handlers.schedule.run("watches", handlers.lapse_due, poll=300))
     taken = await handlers.take(officer(), STREET, Cause("take"))
     lapsed = await eventually(

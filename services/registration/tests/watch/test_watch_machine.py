@@ -1,5 +1,5 @@
-"""Whatever officers do, and in whatever order: nobody else's watch is ever taken, and every watch
-ends."""
+"""Whatever officers do, and whatever happens to their grants, in whatever order: nobody else's
+watch is ever taken, who holds it may, and every watch ends."""
 
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.domain import Decision, Refusal
 from contracts.envelope import Event
 from contracts.events import registration as contract
+from services.registration.account.domain import Account
 from services.registration.tests.watch.test_watch import NOW, POLICY, account, free
 from services.registration.watch import domain
 from services.registration.watch.domain import Watch
@@ -24,6 +25,7 @@ class WatchMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.now, self.watch = NOW, free()
+        self.accounts: dict[str, Account | None] = {who: account(who) for who in PEOPLE}
         self.facts: list[tuple[datetime, Event]] = []
 
     def apply(self, decision: Decision[Watch] | None) -> None:
@@ -41,6 +43,34 @@ class WatchMachine(RuleBasedStateMachine):
         if self.watch.by is not None and self.watch.until is not None:
             self.now = max(self.now, self.watch.until)
 
+    @rule(who=somebody, minutes=st.none() | st.just(0) | st.integers(1, 800))
+    def grants_change(self, who: str, minutes: int | None) -> None:
+        """Without an end, with one, or lost. The service hears of it at once."""
+        until = None if minutes is None else self.now + timedelta(minutes=minutes)
+        self.change_account(who, account(who, until=until))
+
+    @rule(who=somebody)
+    def is_deleted(self, who: str) -> None:
+        self.change_account(who, None)
+
+    def change_account(self, who: str, changed: Account | None) -> None:
+        self.accounts[who] = changed
+        self.apply(domain.follow_grants(self.watch, who, changed, self.now))
+
+    def may(self, who: str) -> bool:
+        return domain.holds_until(self.accounts[who], self.watch.area, self.now) is not None
+
+    @rule(who=somebody)
+    def release(self, who: str) -> None:
+        holder = self.watch.at(self.now).by
+        try:
+            self.apply(domain.release(self.watch, who, self.now))
+        except Refusal:
+            assert holder != who
+        else:
+            assert holder == who
+            assert self.watch.by is None
+
     @rule()
     def step(self) -> None:
         self.apply(domain.lapse(self.watch, self.now))
@@ -49,9 +79,9 @@ class WatchMachine(RuleBasedStateMachine):
     def take(self, who: str) -> None:
         holder = self.watch.at(self.now).by
         try:
-            self.apply(domain.take(self.watch, who, POLICY, self.now))
+            self.apply(domain.take(self.watch, self.accounts[who], POLICY, self.now))
         except Refusal:
-            assert holder not in (None, who)
+            assert holder not in (None, who) or not self.may(who)
         else:
             assert holder in (None, who)
             assert self.watch.by == who
@@ -60,9 +90,9 @@ class WatchMachine(RuleBasedStateMachine):
     def offer(self, who: str, to: str) -> None:
         current = self.watch.at(self.now)
         try:
-            self.apply(domain.offer(self.watch, who, account(to), self.now))
+            self.apply(domain.offer(self.watch, who, self.accounts[to], self.now))
         except Refusal:
-            assert current.by != who or to == who
+            assert current.by != who or to == who or not self.may(to)
         else:
             assert (self.watch.by, self.watch.until) == (who, current.until)
             assert self.watch.to == to
@@ -71,9 +101,9 @@ class WatchMachine(RuleBasedStateMachine):
     def accept(self, who: str) -> None:
         current = self.watch.at(self.now)
         try:
-            self.apply(domain.accept(self.watch, who, POLICY, self.now))
+            self.apply(domain.accept(self.watch, self.accounts[who], POLICY, self.now))
         except Refusal:
-            assert current.to != who
+            assert current.to != who or not self.may(who)
         else:
             assert who in (current.to, current.by)
             assert self.watch.by == who
@@ -86,6 +116,11 @@ class WatchMachine(RuleBasedStateMachine):
             assert self.now < watch.until <= self.now + POLICY.watch
         else:
             assert watch.state in ("free", "lapsed")
+
+    @invariant()
+    def who_holds_it_may_hold_it(self) -> None:
+        holder = self.watch.at(self.now).by
+        assert holder is None or self.may(holder)
 
     @invariant()
     def only_what_is_held_is_offered_and_not_to_the_holder(self) -> None:
@@ -103,8 +138,11 @@ class WatchMachine(RuleBasedStateMachine):
         holder, asked, until = None, None, NOW
         for at, fact in self.facts:
             match fact:
+                case contract.WatchTaken() if holder is not None:
+                    assert fact.by == holder, "it ends sooner, with the holder's grant"
+                    assert at < fact.until < until
+                    until = fact.until
                 case contract.WatchTaken():
-                    assert holder is None
                     holder, asked, until = fact.by, None, fact.until
                 case contract.WatchOffered():
                     assert fact.by == holder
@@ -114,9 +152,12 @@ class WatchMachine(RuleBasedStateMachine):
                     assert fact.by == asked
                     assert at < until
                     holder, asked, until = fact.by, None, fact.until
+                case contract.WatchOfferEnded():
+                    assert (fact.by, fact.to) == (holder, asked)
+                    asked = None
                 case contract.WatchLapsed():
-                    assert (fact.by, fact.at) == (holder, until)
-                    assert at >= until
+                    assert fact.by == holder
+                    assert fact.at == min(at, until), "at its end, or given back or lost before"
                     holder, asked = None, None
                 case _:
                     raise AssertionError(fact)

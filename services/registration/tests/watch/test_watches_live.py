@@ -118,3 +118,38 @@ async def test_each_area_has_its_officers(client: Client, signed_in: dict[str, M
     assert (await street.call("GET", "watches?area=370104")).status_code == 403
     assert (await street.call("GET", "watches/wat_370104")).status_code == 403
     assert (await city.call("GET", "watches/wat_370104002001")).status_code == 404
+
+
+async def test_it_is_given_back_and_ends_at_once_with_the_grant(
+    client: Client, signed_in: dict[str, Member], platform: WholePlatform
+) -> None:
+    city = await staff(client, signed_in, PLAN.city_desk[0])
+    area, watch = "370104004", "watches/wat_370104004"
+    first, second = [await officer_of(client, signed_in, area) for _ in range(2)]
+    assert (await first.call("POST", "watches", {"area": area})).status_code == 201
+    assert (await second.call("POST", f"{watch}/release")).status_code == 409
+    released = await first.call("POST", f"{watch}/release")
+    assert (released.status_code, released.json()["by"]) == (200, None), released.text
+    assert (await first.call("POST", f"{watch}/release")).status_code == 409
+
+    assert (await first.call("POST", "watches", {"area": area})).status_code == 201
+    offered = await first.call("POST", f"{watch}/offer", {"to": second.id})
+    assert offered.json()["to"] == second.id
+    gone = await city.call("DELETE", f"grants/{second.id}/officer/{area}")
+    assert gone.status_code == 204
+    refused = await second.call("POST", f"{watch}/accept")
+    assert refused.status_code == 403, "whatever the token still says"
+    assert (await city.call("DELETE", f"grants/{first.id}/officer/{area}")).status_code == 204
+    published = await events_of(platform, f"wat_{area}", 6)
+    assert [name for name, _ in published] == [
+        "WatchTaken",
+        "WatchLapsed",
+        "WatchTaken",
+        "WatchOffered",
+        "WatchOfferEnded",
+        "WatchLapsed",
+    ]
+    third = await officer_of(client, signed_in, "370104")
+    assert (await third.call("GET", watch)).json()["state"] == "lapsed"
+    again = await first.call("POST", "watches", {"area": area})
+    assert again.status_code == 403, "whatever the token still says"
