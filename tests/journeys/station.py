@@ -52,15 +52,12 @@ class Station:
         }
         self._phones: list[Phone] = []
         self._on_duty: list[Phone] = []
+        self._filed: list[tuple[Phone, str]] = []
         self._sign_ins = SignIns(api)
 
     async def somebody(self, role: str) -> Phone:
-        """A resident or volunteer whom no journey has used yet, or the one person of the role. The
-        officer has the street's watch."""
-        person = await self._signed_in(role)
-        if role == "officer":
-            await self._keep_watch(person)
-        return await self._phone(person)
+        """A resident or volunteer whom no journey has used yet, or the one person of the role."""
+        return await self._phone(await self._signed_in(role))
 
     async def appointed(self, area: str) -> Phone:
         """A new officer of this area, whom no other journey meets."""
@@ -79,9 +76,10 @@ class Station:
         await phone.open()
         return phone
 
-    async def _keep_watch(self, officer: Person) -> None:
-        """It lapses after twelve domain hours, minutes here: it begins anew in a colleague's hand
-        and back."""
+    async def begin_journey(self) -> None:
+        """The officer has the street's watch. It lapses after twelve domain hours, minutes here: it
+        begins anew in a colleague's hand and back."""
+        officer = await self._signed_in("officer")
         watch = await officer.post("watches", {"area": STREET})
         if datetime.fromisoformat(watch["until"]) - self.clock.now() < WATCH_LEFT:
             colleague = await self._signed_in("colleague")
@@ -114,7 +112,9 @@ class Station:
         return report_body(text, category, **more)
 
     async def file_report(self, who: Phone, category: str | None = "nuisance", **more: Any) -> Json:
-        return await who.person.post("reports", self.report_body(category, **more))
+        report = await who.person.post("reports", self.report_body(category, **more))
+        self._filed.append((who, report["id"]))
+        return report
 
     async def report_in_state(self, who: Phone, report: str, *states: str, **more: Any) -> Json:
         """The report as `who` reads it, once it is in one of these states and its fields are as in
@@ -174,6 +174,13 @@ class Station:
             await self._is_free(volunteer)
         if volunteers:
             await self.nobody_is_sought()
+
+    async def withdraw_reports(self) -> None:
+        """What is open and not with the police: it would call the volunteers of other journeys."""
+        filed, self._filed = self._filed, []
+        for who, report in filed:
+            with suppress(Refused):
+                await who.person.post(f"reports/{report}/withdraw", {"reason": "已自行解决"})
 
     async def _is_free(self, volunteer: Phone) -> None:
         """Their place in a call-out falls free some time after their duty ended."""
