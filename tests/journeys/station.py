@@ -37,7 +37,7 @@ class Station:
     """
 
     def __init__(self, api: Api, clock: Clock, plan: Demonstration) -> None:
-        self.api, self.clock, self.id = api, clock, plan.station.id
+        self.api, self.clock, self.id, self._plan = api, clock, plan.station.id, plan
         self._unused: dict[str, Iterator[Planned]] = {
             "volunteer": iter(volunteers(plan)),
             "resident": iter(plan.residents[:-1]),
@@ -65,6 +65,13 @@ class Station:
         grant = {"account": person.id, "role": "officer", "area": area}
         await desk.post("grants", grant)
         return await self._phone(await renewed(person))
+
+    async def leader_of(self, volunteer: Phone) -> Phone:
+        """Of their squad."""
+        squad = (await volunteer.person.get("accounts/me"))["volunteer"]["squad"]
+        key = next(plan.leader for plan in self._plan.squads if plan.id == squad)
+        leader = next(planned for planned in self._plan.volunteers if planned.key == key)
+        return await self._phone(await self._sign_ins.person(leader.phone))
 
     async def _signed_in(self, role: str) -> Person:
         planned = self._fixed[role] if role in self._fixed else next(self._unused[role])
