@@ -1,9 +1,9 @@
 """incidents: reports from filing to closing, the log book and figures.
 
 /api/v1/reports      file, list, read, photo, notes; route, acknowledge, resolve, close, reject,
-                     return; confirm, reopen, withdraw
+                     return; confirm, reopen, withdraw; ask, answer; correct
 /api/v1/follow-ups   by number, without an account: read; with the anonymous reporter's key confirm,
-                     reopen, withdraw
+                     reopen, withdraw, answer, choose the community
 /api/v1/photos       upload a photo for a report
 /api/v1/log-entries  the volunteers' log book
 /api/v1/categories   what a report can be about
@@ -23,6 +23,8 @@ from contracts.events.registration import (
 )
 from jinan.districts import districts
 from jinan.divisions import communities
+from services.incidents.correction import api as correction_api
+from services.incidents.correction.handlers import CorrectionHandlers
 from services.incidents.deadline.handlers import DeadlineHandlers
 from services.incidents.figures import api as figures_api
 from services.incidents.follow_up import api as follow_up_api
@@ -33,6 +35,8 @@ from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.question import api as question_api
+from services.incidents.question.handlers import QuestionHandlers
 from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Stations
 from services.incidents.replicas.watches import Watches
@@ -56,12 +60,15 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     due = Schedule(clock)
     reports = ReportHandlers(stored, places, photos, keys, clock, due)
     deadlines = DeadlineHandlers(stored, watches, clock, due)
-    follow_ups = FollowUpHandlers(stored, reports)
+    questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
+    follow_ups = FollowUpHandlers(stored, reports, questions, corrections)
     logbook = LogbookHandlers(LogEntries(store), places, clock)
-    service.provide(reports, stored, follow_ups, photos, logbook)
+    service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
 
     service.routes(
         report_api.router,
+        question_api.router,
+        correction_api.router,
         follow_up_api.router,
         photo_api.router,
         logbook_api.router,

@@ -74,7 +74,7 @@ def build(settings: RegistrationSettings) -> Service:
         LocalMessageHandlers(messages, personal, settings.dev_key),
         SessionHandlers(accounts, codes, personal, tokens, clock),
         AccountHandlers(accounts, access_log, personal),
-        StationHandlers(stations),
+        StationHandlers(stations, accounts),
         GrantHandlers(accounts, StoredDepartures(store), squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         VolunteerReader(accounts, access_log, stations, clock),

@@ -178,12 +178,24 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST reports/{id}/reopen": _attempt("reports/{report}/reopen", _WHY),
     "POST reports/{id}/withdraw": _attempt("reports/{report}/withdraw", _WHY),
     "POST reports/{id}/notes": _attempt("reports/{report}/notes", {"text": "外人的话"}),
+    "POST reports/{id}/questions": _attempt("reports/{report}/questions", {"text": "外人的话"}),
+    "POST reports/{id}/answer": _attempt("reports/{report}/answer", {"text": "外人的话"}),
+    "POST reports/{id}/corrections": _attempt(
+        "reports/{report}/corrections", _WHY | {"community": "370104009008"}
+    ),
     "GET follow-ups/{number}": _attempt(
         "follow-ups/{number}", open="by the number alone: no text and no place"
     ),
     "POST follow-ups/{number}/confirm": _attempt("follow-ups/{number}/confirm", _KEY),
     "POST follow-ups/{number}/reopen": _attempt("follow-ups/{number}/reopen", _KEY | _WHY),
     "POST follow-ups/{number}/withdraw": _attempt("follow-ups/{number}/withdraw", _KEY | _WHY),
+    "POST follow-ups/{number}/question": _attempt("follow-ups/{number}/question", _KEY),
+    "POST follow-ups/{number}/answer": _attempt(
+        "follow-ups/{number}/answer", _KEY | {"text": "外人的话"}
+    ),
+    "POST follow-ups/{number}/community": _attempt(
+        "follow-ups/{number}/community", _KEY | {"community": "370104009008"}
+    ),
     "POST log-entries": _attempt(
         "log-entries",
         {"kind": "patrol", "text": "外人的话", "community": "370104009008"},

@@ -1,5 +1,6 @@
 """Following a report by its number, which is all it takes. With the key of an anonymous report, its
-reporter also confirms, reopens or withdraws it."""
+reporter also confirms, reopens or withdraws it, answers an officer's question and chooses the
+community."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,10 +16,20 @@ from chassis.http.schemas import Body, LocalizedText, View, free_text
 from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route
+from jinan.areas import COMMUNITY_PATTERN
 from services.incidents.follow_up.handlers import FollowUpHandlers
+from services.incidents.report.domain.parts import QuestionState
 from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import ReportEnd, ReportState
-from services.incidents.report.schemas import TimelineEntryView, timeline_entry_view
+from services.incidents.report.schemas import (
+    OFFICERS_ONLY,
+    QuestionView,
+    TimelineEntryView,
+    advice,
+    question_view,
+    state_text,
+    timeline_entry_view,
+)
 
 router = APIRouter(prefix="/follow-ups", tags=["follow-ups"], route_class=PlainRoute)
 Handlers = Annotated[FollowUpHandlers, provided(FollowUpHandlers)]
@@ -41,9 +52,19 @@ class FollowUpReason(FollowUpKey):
     reason: Annotated[str, free_text(500), Field(examples=["问题又出现了"])]
 
 
+class FollowUpAnswer(FollowUpKey):
+    text: Annotated[str, free_text(2000), Field(examples=["3号楼2单元"])]
+
+
+class FollowUpCommunity(FollowUpKey):
+    community: Annotated[str, Field(pattern=COMMUNITY_PATTERN, examples=["370104009008"])]
+
+
 class FollowUpView(View):
     """What anybody with the number may see. `hidden` names the fields that are null here although
-    they may have a value; text, place, photo and notes are no part of a follow-up."""
+    they may have a value; text, place, photo and notes are no part of a follow-up.
+    `question_state`: an officer asked the reporter something; the words are for who has the key.
+    `advice` is to be shown at once."""
 
     number: str
     state: ReportState
@@ -57,6 +78,8 @@ class FollowUpView(View):
     end: ReportEnd | None
     filed_at: datetime
     closed_at: datetime | None
+    question_state: QuestionState | None
+    advice: LocalizedText | None
     timeline: list[TimelineEntryView]
     hidden: list[str]
 
@@ -65,7 +88,7 @@ def follow_up_view(report: Report) -> FollowUpView:
     return FollowUpView(
         number=report.number,
         state=report.state,
-        state_text=text(f"state.{report.state}"),
+        state_text=state_text(report),
         route=report.route,
         category=report.category,
         category_text=text(f"category.{report.category}"),
@@ -75,12 +98,14 @@ def follow_up_view(report: Report) -> FollowUpView:
         end=report.end,
         filed_at=report.filed_at,
         closed_at=report.closed_at,
+        question_state=report.question.state if report.question else None,
+        advice=advice(report),
         timeline=[
             timeline_entry_view(entry, readable=False)
             for entry in report.timeline
-            if entry.what != "noted"
+            if entry.what != "noted" and entry.what not in OFFICERS_ONLY
         ],
-        hidden=["timeline.reason", "timeline.note"],
+        hidden=["timeline.reason", "timeline.note", "timeline.area", "timeline.changed"],
     )
 
 
@@ -113,3 +138,46 @@ async def withdraw_follow_up(
 ) -> FollowUpView:
     """By the anonymous reporter."""
     return follow_up_view(await reports.withdraw(number, body.key, body.reason, cause))
+
+
+@router.post(
+    "/{number}/question",
+    summary="Read the officer's question",
+    responses=refuses(*_NUMBER, "key_wrong", "no_question"),
+)
+async def read_follow_up_question(
+    number: Number, body: FollowUpKey, _: KeyHolder, reports: Handlers, __: RequestCause
+) -> QuestionView:
+    """By the anonymous reporter. It changes nothing: the key stands in the body, as everywhere."""
+    return question_view(await reports.question(number, body.key))
+
+
+@router.post(
+    "/{number}/answer",
+    summary="Answer the officer's question",
+    responses=refuses(*_NUMBER, "key_wrong", "no_question", "too_many_notes"),
+)
+async def answer_follow_up(
+    number: Number, body: FollowUpAnswer, _: KeyHolder, reports: Handlers, cause: RequestCause
+) -> FollowUpView:
+    """By the anonymous reporter. A late answer is kept as a note."""
+    return follow_up_view(await reports.answer(number, body.key, body.text, cause))
+
+
+@router.post(
+    "/{number}/community",
+    summary="Choose the community",
+    responses=refuses(
+        *_KEY,
+        "nothing_corrected",
+        "too_many_corrections",
+        "outside_jinan",
+        "community_unknown",
+        "community_elsewhere",
+    ),
+)
+async def choose_follow_up_community(
+    number: Number, body: FollowUpCommunity, _: KeyHolder, reports: Handlers, cause: RequestCause
+) -> FollowUpView:
+    """By the anonymous reporter, for a report that names none, or the wrong one."""
+    return follow_up_view(await reports.choose_community(number, body.key, body.community, cause))

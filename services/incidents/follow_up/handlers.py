@@ -2,8 +2,11 @@
 
 from chassis.domain import Cause, Refusal
 from chassis.errors import NotFound
+from services.incidents.correction.handlers import CorrectionHandlers
+from services.incidents.question.handlers import QuestionHandlers
 from services.incidents.report.domain import number
 from services.incidents.report.domain.follow_up_key import is_key
+from services.incidents.report.domain.parts import Question
 from services.incidents.report.domain.report import Actor, Report
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
@@ -14,8 +17,15 @@ _ANONYMOUS = Actor("reporter")
 class FollowUpHandlers:
     """`typed` is a number as a person typed it."""
 
-    def __init__(self, reports: Reports, handlers: ReportHandlers) -> None:
+    def __init__(
+        self,
+        reports: Reports,
+        handlers: ReportHandlers,
+        questions: QuestionHandlers,
+        corrections: CorrectionHandlers,
+    ) -> None:
         self._reports, self._handlers = reports, handlers
+        self._questions, self._corrections = questions, corrections
 
     async def read(self, typed: str) -> Report:
         """Raises Refusal for what can be no number, NotFound for a number that no report has."""
@@ -41,3 +51,18 @@ class FollowUpHandlers:
     async def withdraw(self, typed: str, key: str, reason: str, cause: Cause) -> Report:
         report = await self._with_key(typed, key)
         return await self._handlers.withdraw_as(_ANONYMOUS, report.id, reason, cause)
+
+    async def question(self, typed: str, key: str) -> Question:
+        """The latest one. Raises Refusal where there was none."""
+        report = await self._with_key(typed, key)
+        if report.question is None:
+            raise Refusal("no_question")
+        return report.question
+
+    async def answer(self, typed: str, key: str, words: str, cause: Cause) -> Report:
+        report = await self._with_key(typed, key)
+        return await self._questions.answer_as(_ANONYMOUS, report.id, words, cause)
+
+    async def choose_community(self, typed: str, key: str, community: str, cause: Cause) -> Report:
+        report = await self._with_key(typed, key)
+        return await self._corrections.choose_community_as(_ANONYMOUS, report, community, cause)

@@ -18,18 +18,22 @@ from jinan.areas import AREA_PATTERN
 from jinan.coordinates import Point
 from services.incidents.photo.api import PHOTO_CONTENT
 from services.incidents.photo.store import Photos
+from services.incidents.report.bodies import (
+    FileReport,
+    ReportNote,
+    ReportReason,
+    ReportResolution,
+    RouteReport,
+)
+from services.incidents.report.domain.access import capacity
 from services.incidents.report.domain.decisions import NewRoute
+from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import ReportState
 from services.incidents.report.handlers import NewReport, ReportHandlers
 from services.incidents.report.schemas import (
     FiledReportView,
-    FileReport,
-    ReportNote,
     ReportPage,
-    ReportReason,
-    ReportResolution,
     ReportView,
-    RouteReport,
     filed_report_view,
     report_view,
 )
@@ -44,6 +48,10 @@ Manager = Annotated[Principal, allow("report.manage")]
 _PHOTO: dict[int | str, dict[str, Any]] = {
     200: {"description": "The photo", "content": PHOTO_CONTENT}
 }
+
+
+def shown_to(who: Principal, report: Report, reports: ReportHandlers) -> ReportView:
+    return report_view(report, capacity(report, who), reports.now())
 
 
 @router.post(
@@ -87,7 +95,7 @@ async def file_report(
         people_needed=body.people_needed,
     )
     report, key = await reports.file(new, who, cause)
-    return filed_report_view(report, key)
+    return filed_report_view(report, key, reports.now())
 
 
 @router.get("", summary="My reports, or those of an area")
@@ -112,14 +120,14 @@ async def list_reports(
     after = from_cursor(cursor)
     found = await reports.newest(who, wanted, mine=mine, area=area, after=after, limit=limit + 1)
     page, following = page_of(found, limit, lambda report: to_cursor(report.filed_at, report.id))
-    return ReportPage(items=[report_view(report) for report in page], next=following)
+    return ReportPage(items=[shown_to(who, report, reports) for report in page], next=following)
 
 
 @router.get("/{id}", summary="Read a report")
 async def get_report(id: Id, who: Anyone, reports: Handlers) -> ReportView:
     """For the reporter, the area's officers and committee, and the volunteers who accepted it with
     their squad's leader. Not found for anybody else."""
-    return report_view(await reports.read(id, who))
+    return shown_to(who, await reports.read(id, who), reports)
 
 
 @router.get(
@@ -140,14 +148,23 @@ async def get_report_photo(
 @router.post(
     "/{id}/route",
     summary="Route it another way",
-    responses=refuses("wrong_state", "never_volunteers", "log_is_own"),
+    responses=refuses(
+        "wrong_state",
+        "never_volunteers",
+        "log_is_own",
+        "reason_required",
+        "community_first",
+        "committee_without_staff",
+    ),
 )
 async def route_report(
     id: Id, body: RouteReport, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By an officer, with a reason; a new round begins. Never volunteers to violence, crime or
-    danger to life."""
-    return report_view(await reports.reroute(id, NewRoute(**body.model_dump()), who, cause))
+    """By an officer; a new round begins, with a reason unless it is the first. Never volunteers to
+    violence, crime or danger to life, never a committee that nobody staffs."""
+    return shown_to(
+        who, await reports.reroute(id, NewRoute(**body.model_dump()), who, cause), reports
+    )
 
 
 @router.post(
@@ -156,8 +173,8 @@ async def route_report(
 async def acknowledge_report(
     id: Id, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
-    """By an officer, for a matter that was handed off."""
-    return report_view(await reports.acknowledge(id, who, cause))
+    """By an officer, for a matter that was handed off, or that somebody is asked to look at."""
+    return shown_to(who, await reports.acknowledge(id, who, cause), reports)
 
 
 @router.post("/{id}/resolve", summary="It is dealt with", responses=refuses("wrong_state"))
@@ -166,7 +183,7 @@ async def resolve_report(
 ) -> ReportView:
     """By the committee for what it was given, by an officer for any report. The reporter is asked
     to confirm."""
-    return report_view(await reports.resolve(id, body.outcome, body.note, who, cause))
+    return shown_to(who, await reports.resolve(id, body.outcome, body.note, who, cause), reports)
 
 
 @router.post(
@@ -179,7 +196,7 @@ async def close_report(
 ) -> ReportView:
     """By an officer: a police matter with an outcome for the reporter, or for a reporter who was
     silent for 72 hours."""
-    return report_view(await reports.close(id, body.outcome, body.note, who, cause))
+    return shown_to(who, await reports.close(id, body.outcome, body.note, who, cause), reports)
 
 
 @router.post("/{id}/reject", summary="Do not accept it", responses=refuses("wrong_state"))
@@ -187,7 +204,7 @@ async def reject_report(
     id: Id, body: ReportReason, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By an officer, with a reason for the reporter, before anybody has answered it."""
-    return report_view(await reports.reject(id, body.reason, who, cause))
+    return shown_to(who, await reports.reject(id, body.reason, who, cause), reports)
 
 
 @router.post(
@@ -199,7 +216,7 @@ async def return_report(
     id: Id, body: ReportReason, who: Manager, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By the committee, within two working days."""
-    return report_view(await reports.return_to_station(id, body.reason, who, cause))
+    return shown_to(who, await reports.return_to_station(id, body.reason, who, cause), reports)
 
 
 @router.post("/{id}/confirm", summary="It really is solved", responses=refuses("wrong_state"))
@@ -207,7 +224,7 @@ async def confirm_report(
     id: Id, who: Reporter, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By the reporter; this closes it."""
-    return report_view(await reports.confirm(id, who, cause))
+    return shown_to(who, await reports.confirm(id, who, cause), reports)
 
 
 @router.post("/{id}/reopen", summary="It is not solved", responses=refuses("wrong_state"))
@@ -216,7 +233,7 @@ async def reopen_report(
 ) -> ReportView:
     """By the reporter; a new round begins on the same route, or with the police where the reason
     tells of danger."""
-    return report_view(await reports.reopen(id, body.reason, who, cause))
+    return shown_to(who, await reports.reopen(id, body.reason, who, cause), reports)
 
 
 @router.post(
@@ -226,7 +243,7 @@ async def withdraw_report(
     id: Id, body: ReportReason, who: Reporter, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By the reporter, while it is not with the police; volunteers on their way are stood down."""
-    return report_view(await reports.withdraw(id, body.reason, who, cause))
+    return shown_to(who, await reports.withdraw(id, body.reason, who, cause), reports)
 
 
 @router.post(
@@ -236,4 +253,4 @@ async def add_report_note(
     id: Id, body: ReportNote, who: Anyone, reports: Handlers, cause: RequestCause
 ) -> ReportView:
     """By anybody who may read it; a correction is a new note."""
-    return report_view(await reports.add_note(id, body.text, who, cause))
+    return shown_to(who, await reports.add_note(id, body.text, who, cause), reports)

@@ -11,6 +11,7 @@ from services.incidents.report.domain.states import ConfirmedBy
 
 RoutedBy = Literal["rules", "officer", "reporter", "committee"]
 ReturnedBy = Literal["committee", "volunteers", "station"]
+CorrectedPart = Literal["location", "community", "category"]
 Why = Literal["nobody_answered", "nobody_on_duty", "overdue"]
 
 
@@ -119,6 +120,12 @@ def returned(report: Report, by: ReturnedBy) -> incidents.ReportReturned:
 
 def escalated(report: Report, why: Why) -> incidents.ReportEscalated:
     return incidents.ReportEscalated(**_about(report), why=why)
+
+
+def corrected(
+    report: Report, by: Literal["officer", "reporter"], parts: tuple[CorrectedPart, ...]
+) -> incidents.ReportCorrected:
+    return incidents.ReportCorrected(**_about(report), corrected_by=by, fields=parts)
 
 
 def question_asked(report: Report, question: Question) -> incidents.ReportQuestionAsked:

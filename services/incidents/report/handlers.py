@@ -67,6 +67,10 @@ class ReportHandlers:
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
 
+    def now(self) -> datetime:
+        """Domain time, for what an answer says of it."""
+        return self._clock.now()
+
     async def file(
         self, new: NewReport, who: Principal | None, cause: Cause
     ) -> tuple[Report, str | None]:
@@ -143,25 +147,25 @@ class ReportHandlers:
 
     async def read(self, id: str, who: Principal) -> Report:
         """Raises NotFound, also for a report that this person may not read."""
-        return (await self._readable(id, who))[0]
+        return (await self.readable(id, who))[0]
 
-    async def _readable(self, id: str, who: Principal) -> tuple[Report, Capacity]:
+    async def readable(self, id: str, who: Principal) -> tuple[Report, Capacity]:
         report = await self._reports.require(id)
         reads_as = capacity(report, who)
         if reads_as is None:
             raise NotFound(id)
         return report, reads_as
 
-    async def _act(self, id: str, who: Principal, *capacities: Capacity) -> tuple[Report, Actor]:
+    async def act(self, id: str, who: Principal, *capacities: Capacity) -> tuple[Report, Actor]:
         """The report, and the person as an actor in one of these capacities. Raises Refusal for
         others who may read it."""
-        report, reads_as = await self._readable(id, who)
+        report, reads_as = await self.readable(id, who)
         own = "reporter" in capacities and report.reporter == who.subject
         if not own and reads_as not in capacities:
             raise Refusal("not_allowed")
         return report, Actor("reporter" if own else reads_as, who.subject)
 
-    async def _change(
+    async def change(
         self, id: str, cause: Cause, decide: Callable[[Report, datetime], Decision[Report] | None]
     ) -> Report:
         changed = await self._reports.change(id, lambda r: decide(r, self._clock.now()), cause)
@@ -169,73 +173,73 @@ class ReportHandlers:
         return changed
 
     async def reroute(self, id: str, new: NewRoute, who: Principal, cause: Cause) -> Report:
-        report, actor = await self._act(id, who, "officer")
+        report, actor = await self.act(id, who, "officer")
         served = await self._places.served(report.area, new.route)
-        return await self._change(
+        return await self.change(
             id, cause, lambda r, now: decisions.reroute(r, new, actor, now, served)
         )
 
     async def acknowledge(self, id: str, who: Principal, cause: Cause) -> Report:
-        _, actor = await self._act(id, who, "officer")
-        return await self._change(id, cause, lambda r, now: decisions.acknowledge(r, actor, now))
+        _, actor = await self.act(id, who, "officer")
+        return await self.change(id, cause, lambda r, now: decisions.acknowledge(r, actor, now))
 
     async def resolve(
         self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause
     ) -> Report:
-        _, actor = await self._act(id, who, "officer", "committee")
+        _, actor = await self.act(id, who, "officer", "committee")
         by = "committee" if actor.role == "committee" else "station"
-        return await self._change(
+        return await self.change(
             id, cause, lambda r, now: ending.resolve(r, outcome, note, by, actor, now)
         )
 
     async def close(
         self, id: str, outcome: Outcome, note: str, who: Principal, cause: Cause
     ) -> Report:
-        _, actor = await self._act(id, who, "officer")
-        return await self._change(
+        _, actor = await self.act(id, who, "officer")
+        return await self.change(
             id, cause, lambda r, now: ending.close(r, outcome, note, actor, now)
         )
 
     async def reject(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        _, actor = await self._act(id, who, "officer")
-        return await self._change(id, cause, lambda r, now: ending.reject(r, reason, actor, now))
+        _, actor = await self.act(id, who, "officer")
+        return await self.change(id, cause, lambda r, now: ending.reject(r, reason, actor, now))
 
     async def return_to_station(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        _, actor = await self._act(id, who, "committee")
-        return await self._change(
+        _, actor = await self.act(id, who, "committee")
+        return await self.change(
             id, cause, lambda r, now: decisions.return_to_station(r, reason, actor, now)
         )
 
     async def add_note(self, id: str, note: str, who: Principal, cause: Cause) -> Report:
-        _, reads_as = await self._readable(id, who)
+        _, reads_as = await self.readable(id, who)
         actor = Actor(reads_as, who.subject)
-        return await self._change(id, cause, lambda r, now: later_texts.note(r, note, actor, now))
+        return await self.change(id, cause, lambda r, now: later_texts.note(r, note, actor, now))
 
     async def confirm(self, id: str, who: Principal, cause: Cause) -> Report:
-        _, actor = await self._act(id, who, "reporter")
+        _, actor = await self.act(id, who, "reporter")
         return await self.confirm_as(actor, id, cause)
 
     async def confirm_as(self, reporter: Actor, id: str, cause: Cause) -> Report:
-        return await self._change(
+        return await self.change(
             id, cause, lambda r, now: ending.confirm(r, "reporter", reporter, now)
         )
 
     async def reopen(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        report, actor = await self._act(id, who, "reporter")
+        report, actor = await self.act(id, who, "reporter")
         return await self.reopen_as(actor, report, reason, cause)
 
     async def reopen_as(self, reporter: Actor, report: Report, reason: str, cause: Cause) -> Report:
         served = await self._places.served(report.area, report.route)
-        return await self._change(
+        return await self.change(
             report.id, cause, lambda r, now: later_texts.reopen(r, reason, reporter, now, served)
         )
 
     async def withdraw(self, id: str, reason: str, who: Principal, cause: Cause) -> Report:
-        _, actor = await self._act(id, who, "reporter")
+        _, actor = await self.act(id, who, "reporter")
         return await self.withdraw_as(actor, id, reason, cause)
 
     async def withdraw_as(self, reporter: Actor, id: str, reason: str, cause: Cause) -> Report:
-        return await self._change(
+        return await self.change(
             id, cause, lambda r, now: later_texts.withdraw(r, reason, reporter, now)
         )
 
@@ -250,7 +254,7 @@ class ReportHandlers:
         if not callout.concerns_report(event):
             return
         try:
-            await self._change(
+            await self.change(
                 event.report, message.cause, lambda r, now: callout.follow(r, event, now)
             )
         except NotFound:

@@ -1,20 +1,31 @@
-"""Request bodies and answers of reports. A file of its own because `api.py` would exceed 300 lines
-with them."""
+"""Answers about reports, and what each reader sees in them. A file of its own because `api.py`
+would exceed 300 lines with them, and follow-ups show parts of them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from chassis.http.paging import Page
-from chassis.http.schemas import Body, LocalizedText, View, free_text
-from contracts.texts import text
-from contracts.vocabulary import Category, Outcome, Route, Skill, Urgency
-from jinan.areas import COMMUNITY_PATTERN
-from jinan.coordinates import Datum
-from services.incidents.report.domain.parts import TimelineEntry
+from chassis.http.schemas import LocalizedText, View
+from contracts.texts import keys, text
+from contracts.vocabulary import (
+    Category,
+    Danger,
+    Outcome,
+    ReferralReason,
+    Route,
+    Skill,
+    Urgency,
+)
+from services.incidents.report.domain.access import Capacity
+from services.incidents.report.domain.parts import (
+    CorrectedField,
+    Question,
+    QuestionState,
+    TimelineEntry,
+)
 from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import (
+    OPEN,
     ActorRole,
     ConfirmedBy,
     ReportEnd,
@@ -23,56 +34,8 @@ from services.incidents.report.domain.states import (
 )
 from services.incidents.routing.domain import POLICE_ONLY, Triage
 
-People = Annotated[int, Field(ge=1, le=20)]
-
-
-class ReportLocation(Body):
-    """Degrees. `gcj02` is what Chinese phones and maps give."""
-
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[116.942])]
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.6695])]
-    datum: Datum = "wgs84"
-
-
-class FileReport(Body):
-    """Without a `category` it is inferred from the text. `finished`: a volunteer reports what they
-    have finished already. `people_needed` counts for checkpoints only."""
-
-    text: Annotated[str, free_text(2000), Field(examples=["小区门口车辆堵塞，请来人疏导"])]
-    category: Annotated[Category | None, Field(examples=["traffic"])] = None
-    location: ReportLocation
-    community: Annotated[
-        str | None, Field(pattern=COMMUNITY_PATTERN, examples=["370104009008"])
-    ] = None
-    photo: Annotated[str | None, Field(max_length=64, description="The id of an upload")] = None
-    anonymous: bool = False
-    finished: bool = False
-    people_needed: People | None = None
-
-
-class RouteReport(Body):
-    """What is left out stays as it was, or follows from a new category."""
-
-    route: Annotated[Route, Field(examples=["police"])]
-    reason: Annotated[str, free_text(500), Field(examples=["经核实需民警到场"])]
-    category: Category | None = None
-    skills: Annotated[tuple[Skill, ...] | None, Field(max_length=7)] = None
-    people_needed: People | None = None
-
-
-class ReportResolution(Body):
-    """How it ended. The note is for the reporter."""
-
-    outcome: Annotated[Outcome, Field(examples=["solved"])]
-    note: Annotated[str, free_text(2000), Field(examples=["已更换灯泡"])]
-
-
-class ReportReason(Body):
-    reason: Annotated[str, free_text(500), Field(examples=["问题又出现了"])]
-
-
-class ReportNote(Body):
-    text: Annotated[str, free_text(2000), Field(examples=["维修人员明天上午到"])]
+OFFICERS_ONLY: frozenset[Step] = frozenset({"referred", "referral_acknowledged"})
+"""Lines of the time line about who was asked to look, and when."""
 
 
 class ReportLocationView(View):
@@ -83,8 +46,17 @@ class ReportLocationView(View):
     datum: Literal["wgs84"] = "wgs84"
 
 
+class ChangeView(View):
+    """What a correction replaced, as codes; a location as `longitude,latitude`."""
+
+    field: CorrectedField
+    old: str
+    new: str
+
+
 class TimelineEntryView(View):
-    """`reason` and `note` are null to those who may not read the report."""
+    """`reason`, `note` and `changed` are null to those who may not read the report. `area`: whose
+    watch was asked; only officers see such lines."""
 
     at: datetime
     what: Step
@@ -92,11 +64,43 @@ class TimelineEntryView(View):
     round: int
     reason: str | None
     note: str | None
+    area: str | None
+    changed: list[ChangeView] | None
+
+
+class ReferralView(View):
+    """Who has to look at it. `level`: the area that is asked, empty before anybody was.
+    `waiting_s`: seconds until somebody acknowledged, so far."""
+
+    why: ReferralReason
+    why_text: LocalizedText
+    urgency: Urgency
+    since: datetime
+    level: str
+    step: int
+    acknowledged_at: datetime | None
+    waiting_s: int
+
+
+class QuestionView(View):
+    """An officer's question to the reporter. One that is `lapsed` may still get an answer, which is
+    late then."""
+
+    id: str
+    state: QuestionState
+    state_text: LocalizedText
+    text: str
+    asked_at: datetime
+    until: datetime
+    answer: str | None
+    ended_at: datetime | None
 
 
 class ReportView(View):
-    """Only shown to those who may read all of it: nothing is hidden. `because`: the cues in the
-    text that decided the route. `triage`: the text is unclear, an officer should check."""
+    """Only shown to those who may read the report. `because`: why it was routed so, as codes;
+    `because_text` in words. `triage`: a person looks first, and route and category are what the
+    rules suggest. `confidence`: from 0 to 1. `referral`: null to all but officers. `advice` is
+    to be shown to the reporter at once."""
 
     id: str
     number: str
@@ -108,7 +112,12 @@ class ReportView(View):
     skills: tuple[Skill, ...]
     people_needed: int
     because: tuple[str, ...]
+    because_text: list[LocalizedText]
+    confidence: float
+    danger: Danger
     triage: Triage | None
+    referral: ReferralView | None
+    question: QuestionView | None
     escalated: bool
     station: str | None
     area: str
@@ -126,13 +135,12 @@ class ReportView(View):
     location: ReportLocationView
     has_photo: bool
     timeline: list[TimelineEntryView]
+    advice: LocalizedText | None
 
 
 class FiledReportView(ReportView):
-    """`advice` is to be shown at once. `follow_up_key`: for an anonymous reporter; no other answer
-    has it."""
+    """`follow_up_key`: for an anonymous reporter; no other answer has it."""
 
-    advice: LocalizedText | None
     follow_up_key: str | None
 
 
@@ -141,6 +149,7 @@ class ReportPage(Page[ReportView]):
 
 
 def timeline_entry_view(entry: TimelineEntry, *, readable: bool) -> TimelineEntryView:
+    changed = [ChangeView(**vars(change)) for change in entry.changed]
     return TimelineEntryView(
         at=entry.at,
         what=entry.what,
@@ -148,34 +157,93 @@ def timeline_entry_view(entry: TimelineEntry, *, readable: bool) -> TimelineEntr
         round=entry.round,
         reason=entry.reason if readable else None,
         note=entry.note if readable else None,
+        area=entry.area if readable else None,
+        changed=changed if readable else None,
     )
 
 
-def report_view(report: Report) -> ReportView:
-    return ReportView(**_fields(report))
+def report_view(report: Report, reads_as: Capacity | None, now: datetime) -> ReportView:
+    """`reads_as` None: an officer who has just moved it out of their area."""
+    return ReportView(**_fields(report, reads_as, now))
 
 
-def filed_report_view(report: Report, follow_up_key: str | None) -> FiledReportView:
-    return FiledReportView(**_fields(report), advice=advice(report), follow_up_key=follow_up_key)
+def filed_report_view(report: Report, follow_up_key: str | None, now: datetime) -> FiledReportView:
+    return FiledReportView(**_fields(report, "reporter", now), follow_up_key=follow_up_key)
 
 
-def _fields(report: Report) -> dict[str, Any]:
-    fields: dict[str, Any] = report.model_dump(include=set(ReportView.model_fields) - {"timeline"})
+def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[str, Any]:
+    shaped = {"timeline", "referral", "question"}
+    fields: dict[str, Any] = report.model_dump(include=set(ReportView.model_fields) - shaped)
+    for_officer = reads_as == "officer"
     return fields | {
-        "state_text": text(f"state.{report.state}"),
+        "state_text": state_text(report),
+        "because_text": [because_text(code) for code in report.because],
+        "referral": _referral_view(report, now) if for_officer else None,
+        "question": question_view(report.question) if report.question else None,
         "escalated": bool(report.escalations),
         "anonymous": report.reporter is None,
         "first_answer_due": report.first_answer_due,
         "location": ReportLocationView(longitude=report.longitude, latitude=report.latitude),
         "has_photo": report.photo is not None,
-        "timeline": [timeline_entry_view(entry, readable=True) for entry in report.timeline],
+        "timeline": [
+            timeline_entry_view(entry, readable=True)
+            for entry in report.timeline
+            if for_officer or entry.what not in OFFICERS_ONLY
+        ],
+        "advice": advice(report) if reads_as == "reporter" else None,
     }
 
 
+def _referral_view(report: Report, now: datetime) -> ReferralView | None:
+    referral = report.referral
+    if referral is None:
+        return None
+    waited = (referral.acknowledged_at or now) - referral.since
+    return ReferralView(
+        why=referral.why,
+        why_text=text(f"referral.{referral.why}"),
+        urgency=referral.urgency,
+        since=referral.since,
+        level=referral.level,
+        step=referral.step,
+        acknowledged_at=referral.acknowledged_at,
+        waiting_s=max(0, int(waited.total_seconds())),
+    )
+
+
+def question_view(question: Question) -> QuestionView:
+    late = question.state == "lapsed" and question.answer is not None
+    return QuestionView(
+        id=question.id,
+        state=question.state,
+        state_text=text("question.late") if late else text(f"question.{question.state}"),
+        text=question.text,
+        asked_at=question.at,
+        until=question.until,
+        answer=question.answer,
+        ended_at=question.ended_at,
+    )
+
+
+def state_text(report: Report) -> LocalizedText:
+    """Where it stands, in words that are true: nobody has it before somebody acknowledged."""
+    seen = report.referral is not None and not report.referral.open
+    if seen and report.state in ("filed", "handed_off"):
+        return text(f"state.{report.state}_seen")
+    return text(f"state.{report.state}")
+
+
+def because_text(code: str) -> LocalizedText:
+    key = f"because.{code}"
+    return text(key) if key in keys() else LocalizedText(zh=code, en=code)
+
+
 def advice(report: Report) -> LocalizedText | None:
-    """What the reporter should do at once, for police matters."""
-    if report.route != "police":
+    """What the reporter should do at once, where there is or may be danger, and for police
+    matters, until it is resolved."""
+    if report.state not in OPEN or (report.route != "police" and report.danger == "none"):
         return None
     if report.category in ("fraud", "missing", "emergency"):
         return text(f"advice.{report.category}")
-    return text("advice.police" if report.category in POLICE_ONLY else "advice.tension")
+    plainly = report.danger == "sure" or report.category in POLICE_ONLY
+    return text("advice.police" if plainly else "advice.tension")

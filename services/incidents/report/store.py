@@ -23,6 +23,11 @@ acts on the mark, and those called need seconds to answer."""
 _IS_DATE = {"$type": "date"}
 """The partial index serves only queries that name the type."""
 _FILTERS = [(name, ASCENDING) for name in ("route", "category", "triage", "station")]
+_TRIAGE: dict[bool, Document] = {
+    True: {"$in": ["normal", "urgent", True]},
+    False: {"$in": [None, False]},
+}
+"""Stored before it had an urgency: a truth value."""
 _MAX_SCANS = 200
 """How many scans of an index MongoDB merges by time (`internalQueryMaxScansToExplode`); for more it
 reads everything and sorts it."""
@@ -141,7 +146,7 @@ def _fields(wanted: ReportFilter) -> Document:
         "state": wanted.state,
         "route": wanted.route,
         "category": wanted.category,
-        "triage": wanted.triage,
+        "triage": None if wanted.triage is None else _TRIAGE[wanted.triage],
     }
     return {field: value for field, value in fields.items() if value is not None}
 

@@ -68,7 +68,7 @@ class RosterHandlers:
         if not file.stations or any((r.role, r.area) == ("officer", CITY) for r in given):
             return
         if not await self._accounts.hold_without_end("officer", CITY, besides=()):
-            check.refuse("people", Refusal("roster_no_city_officer"))
+            check.refuse("people", Refusal("no_city_officer"))
 
     async def _stored_stations(self, file: RosterFile) -> list[Station]:
         volunteers = [person.volunteer for person in file.people if person.volunteer]

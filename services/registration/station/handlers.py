@@ -3,14 +3,16 @@
 from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
 from chassis.identity.guards import Principal, require
+from jinan.areas import CITY
+from services.registration.account.store import Accounts
 from services.registration.station import domain
 from services.registration.station.domain import Station
 from services.registration.station.store import Stations
 
 
 class StationHandlers:
-    def __init__(self, stations: Stations) -> None:
-        self._stations = stations
+    def __init__(self, stations: Stations, accounts: Accounts) -> None:
+        self._stations, self._accounts = stations, accounts
 
     async def page(self, after: str, limit: int) -> list[Station]:
         """Up to `limit` + 1, by id, from beyond `after`."""
@@ -27,6 +29,8 @@ class StationHandlers:
     ) -> Station:
         for street in streets:
             require(who.may("station.register", street))
+        if not await self._accounts.hold_without_end("officer", CITY, besides=()):
+            raise Refusal("no_city_officer")
         station = Station(
             id=cause.derive("sta"),
             name=name,

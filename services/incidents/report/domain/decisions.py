@@ -41,6 +41,8 @@ def reroute(
     """An officer routes it: a new round begins, or the first. Refuses volunteers for violence,
     crime and danger to life, and a committee that is not known or that nobody staffs."""
     require(report, [*OPEN, "resolved", "not_accepted"])
+    if new.reason is None and not _waits_for_first_route(report):
+        raise Refusal("reason_required", "body.reason")
     category = new.category or report.category
     _require_route(report, new.route, category, served)
     entry = report.policy.category[category]
@@ -52,7 +54,7 @@ def reroute(
         category=category,
         skills=skills,
         people_needed=people,
-        urgency="urgent" if new.route == "police" else _urgency(report, category),
+        urgency="urgent" if new.route == "police" else urgency_of(report, category),
         danger="sure" if category in ("violence", "emergency") else report.danger,
         station=report.station or served.station,
         because=("officer",),
@@ -74,6 +76,10 @@ def _require_route(report: Report, route: Route, category: Category, served: Ser
         raise Refusal("committee_without_staff", "body.route")
 
 
+def _waits_for_first_route(report: Report) -> bool:
+    return report.state == "filed" and all(entry.what != "routed" for entry in report.timeline)
+
+
 def next_round(report: Report) -> Report:
     """The report as a new round finds it. One that waits for its first route is in that round
     already."""
@@ -89,7 +95,7 @@ def next_round(report: Report) -> Report:
     )
 
 
-def _urgency(report: Report, category: Category) -> Urgency:
+def urgency_of(report: Report, category: Category) -> Urgency:
     """The category's urgency. A search for a lost person stays urgent."""
     return "urgent" if category in POLICE_ONLY else report.policy.category[category].urgency
 
@@ -116,6 +122,14 @@ def seen(report: Report, actor: Actor, now: datetime) -> Report:
         return report
     taken = acknowledge_referral(report.referral, actor.account or "", now)
     return report if taken is None else report.with_(referral=taken)
+
+
+def take(report: Report, actor: Actor, now: datetime) -> Decision[Report]:
+    """The same with its fact: whoever else was asked need not look any more."""
+    taken = seen(report, actor, now)
+    if taken is report or report.referral is None:
+        return report, []
+    return taken, [events.referral_acknowledged(taken, report.referral.why, actor.account or "")]
 
 
 def return_to_station(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report]:

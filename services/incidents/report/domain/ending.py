@@ -13,6 +13,7 @@ from services.incidents.report.domain.decisions import next_round, require, retu
 from services.incidents.report.domain.filing import start_round
 from services.incidents.report.domain.report import STATION, Actor, Report
 from services.incidents.report.domain.states import OPEN, UNANSWERED, ConfirmedBy
+from services.incidents.routing.domain import NEVER_VOLUNTEERS
 
 
 def resolve(
@@ -115,6 +116,8 @@ def reopen(
     if often or hold:
         waiting = again.with_(state="filed", triage="normal", referral=None)
         return waiting.refer("reopened", waiting.urgency, now, from_district=often), facts
+    if report.category in NEVER_VOLUNTEERS:  # an officer said so after it had ended
+        again = again.with_(route="police", urgency="urgent")
     sent, more = start_round(again, "reporter", actor, now, committee=served.committee)
     return sent, [*facts, *more]
 

@@ -3,13 +3,26 @@
 from datetime import datetime
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from chassis.domain import Frozen
 from services.incidents.report.domain.states import ActorRole, Step
 
+QuestionState = TypeAliasType("QuestionState", Literal["asked", "answered", "lapsed"])
+CorrectedField = TypeAliasType("CorrectedField", Literal["location", "area", "category"])
+
+
+class Change(Frozen):
+    """What a correction replaced, as codes; a location as `longitude,latitude`, WGS-84."""
+
+    field: CorrectedField
+    old: str
+    new: str
+
 
 class TimelineEntry(Frozen):
-    """One line of the time line, never changed. Only those who may read the report see `reason` and
-    `note`."""
+    """One line of the time line, never changed. Only those who may read the report see `reason`,
+    `note` and `changed`."""
 
     at: datetime
     what: Step
@@ -21,6 +34,8 @@ class TimelineEntry(Frozen):
     note: str | None = None
     area: str | None = None
     """Whose watch was asked (`referred`)."""
+    changed: tuple[Change, ...] = ()
+    """What a correction put right (`corrected`)."""
 
 
 class Helper(Frozen):
@@ -41,7 +56,7 @@ class Question(Frozen):
     by: str
     at: datetime
     until: datetime
-    state: Literal["asked", "answered", "lapsed"] = "asked"
+    state: QuestionState = "asked"
     text: str
     answer: str | None = None
     ended_at: datetime | None = None

@@ -20,7 +20,7 @@ from contracts.vocabulary import (
 from jinan.areas import containing
 from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
 from services.incidents.referral.domain import Referral
-from services.incidents.report.domain.parts import Helper, Question, TimelineEntry
+from services.incidents.report.domain.parts import Change, Helper, Question, TimelineEntry
 from services.incidents.report.domain.states import (
     LATE,
     OPEN,
@@ -149,8 +149,9 @@ class Report(Aggregate):
 
     @property
     def asked(self) -> bool:
-        """A question to the reporter is open."""
-        return self.question is not None and self.question.state == "asked"
+        """A question to the reporter is open. It ends with the report."""
+        waits = self.question is not None and self.question.state == "asked"
+        return waits and self.state in {*OPEN, "resolved"}
 
     @property
     def referred(self) -> bool:
@@ -243,6 +244,7 @@ class Report(Aggregate):
         reason: str | None = None,
         note: str | None = None,
         area: str | None = None,
+        changed: tuple[Change, ...] = (),
         **changes: Any,
     ) -> Self:
         """The report with these changes and one more line, which is never earlier than the line
@@ -256,6 +258,7 @@ class Report(Aggregate):
             reason=reason,
             note=note,
             area=area,
+            changed=changed,
             round=changes.get("round", self.round),
         )
         return self.with_(**changes, timeline=(*self.timeline, entry))

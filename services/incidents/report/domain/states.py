@@ -94,3 +94,5 @@ PHASES: dict[ReportState, Phase] = {
 the step from `routed` to `called` then touches no index."""
 Timer = Literal["referral", "decision", "question", "first_answer", "end"]
 MAX_NOTES = 200
+MAX_QUESTIONS = 50
+MAX_CORRECTIONS = 50

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from contracts.vocabulary import Category, Role, Route, Skill, Urgency, values_of
 from jinan.local_time import is_night
 from services.incidents.policy import IncidentsPolicy
@@ -59,7 +61,7 @@ _PREFERENCE: tuple[Category, ...] = (
 
 
 Danger = Literal["none", "suspected", "sure"]
-Triage = Literal["normal", "urgent"]
+Triage = TypeAliasType("Triage", Literal["normal", "urgent"])
 
 
 @dataclass(frozen=True)

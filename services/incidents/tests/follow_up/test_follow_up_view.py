@@ -13,4 +13,4 @@ def test_a_follow_up_shows_neither_text_nor_place() -> None:
     shown = follow_up_view(gone[0]).model_dump_json()
     for hidden in (SECRET, "116.9", "36.6", COMMUNITY, "acc_", "rep_1", "sta_"):
         assert hidden not in shown
-    assert SECRET in report_view(gone[0]).model_dump_json()
+    assert SECRET in report_view(gone[0], "reporter", START).model_dump_json()

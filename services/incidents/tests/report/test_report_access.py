@@ -84,7 +84,7 @@ def test_nobody_owns_an_anonymous_report() -> None:
 
 def test_no_view_shows_accounts() -> None:
     report = decisions.add_note(accepted_by("acc_v", "squ_1"), "看过了", OFFICER, START)[0]
-    shown = report_view(report).model_dump_json()
+    shown = report_view(report, "officer", START).model_dump_json()
     for account in ("acc_v", "acc_officer", "acc_reporter", "squ_1"):
         assert account not in shown
 

@@ -1,7 +1,6 @@
 """A code that was stored but never left (the process ended in between) is sent again for a repeat,
 and only then."""
 
-import secrets
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +20,7 @@ DELIVERY, RESEND = POLICY.code_delivery_timeout, POLICY.code_resend_wait
 
 @pytest.fixture
 async def codes(backend: Backend) -> AsyncGenerator[SignInCodes]:
-    store = Store(backend.mongo_url, f"codes_test_{secrets.token_hex(3)}", Clock())
+    store = Store(backend.mongo_url, "registration", Clock())
     yield SignInCodes(store)
     await store.close()
 

@@ -1,0 +1,1 @@
+"""Place, community and category put right, with what was there before."""

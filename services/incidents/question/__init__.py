@@ -1,0 +1,1 @@
+"""An officer asks the reporter, who answers in time or not."""
