@@ -10,6 +10,7 @@ from tests.support.client import Api
 from tests.support.demonstration import demonstration
 from tests.support.phone import Phone
 from tests.support.platform import WholePlatform
+from tests.support.readers import somebody_is_told_of_each
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +27,13 @@ def whole_station(api: Api, platform: WholePlatform) -> Station:
 
 
 @pytest.fixture
-async def station(whole_station: Station) -> AsyncGenerator[Station]:
-    """Nobody is on duty before and after."""
+async def station(whole_station: Station, platform: WholePlatform) -> AsyncGenerator[Station]:
+    """Nobody is on duty before and after. Whatever a journey leaves open has a reader."""
+    await whole_station.begin_journey()
     yield whole_station
     await whole_station.end_journey()
+    await somebody_is_told_of_each(platform.backend.mongo_url)
+    await whole_station.withdraw_reports()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 from contracts.vocabulary import Outcome
 from jinan.local_time import LOCAL, minutes_on_foot
+from simulation.people import Shift
 
-Watch = Literal["day", "evening"]
 Answer = Literal["accept", "decline", "silent", "late"]
 Verdict = Literal["confirm", "reopen", "slow"]
 
@@ -35,8 +35,8 @@ def between(low: float, high: float, seed: int, *parts: object) -> float:
     return low + (high - low) * draw(seed, *parts)
 
 
-def watch_at(moment: datetime) -> Watch:
-    """The watch on duty: `day` from 06:00 to 18:00 in Jinan, else `evening`."""
+def shift_at(moment: datetime) -> Shift:
+    """`day` from 06:00 to 18:00 in Jinan, else `evening`."""
     return "day" if 6 <= moment.astimezone(LOCAL).hour < 18 else "evening"
 
 
@@ -99,6 +99,11 @@ def verdict_minutes(seed: int, n: int, round: int) -> float:
 def triage_minutes(seed: int, n: int) -> float:
     """From filing until an officer has triaged it."""
     return between(0.5, 2, seed, "triage", n)
+
+
+def acknowledge_seconds(seed: int, n: int) -> float:
+    """From a message until an officer has acknowledged what it asks."""
+    return between(10, 40, seed, "acknowledge", n)
 
 
 def police_minutes(seed: int, n: int) -> float:

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Iterable
 
 from simulation.actors import behaviour
-from simulation.actors.behaviour import Place, Watch
+from simulation.actors.behaviour import Place
 from simulation.actors.committee import Committee
 from simulation.actors.crew import Crew
 from simulation.actors.officer import Officer
@@ -13,18 +13,18 @@ from simulation.actors.reporter import Reporter
 from simulation.actors.volunteer import Volunteer
 from simulation.api import Api, Person
 from simulation.context import Context
-from simulation.people import Demonstration
+from simulation.people import Demonstration, Shift
 from simulation.people import Person as Plan
 from simulation.scenario import Day, Entry
 
 MAX_SIGN_INS = 8
 """Concurrent sign-ins."""
-WATCHES: tuple[Watch, ...] = ("day", "evening")
+SHIFTS: tuple[Shift, ...] = ("day", "evening")
 
 
-def on_duty(plan: Demonstration, watches: Iterable[Watch]) -> list[Plan]:
-    """Volunteers who serve in one of these watches."""
-    selected = set(watches)
+def on_duty(plan: Demonstration, shifts: Iterable[Shift]) -> list[Plan]:
+    """Volunteers who serve in one of these shifts."""
+    selected = set(shifts)
     return [person for person in plan.volunteers if selected & set(person.on_duty)]
 
 
@@ -35,7 +35,7 @@ def reporter_of(plan: Demonstration, seed: int, entry: Entry) -> Plan:
         own = [person for person in plan.committee if person.area == entry.community]
         choices = own or list(plan.committee)
     elif entry.reporter == "volunteer":
-        choices = on_duty(plan, [behaviour.watch_at(entry.at)])
+        choices = on_duty(plan, [behaviour.shift_at(entry.at)])
     else:
         choices = list(plan.residents)
     return choices[int(behaviour.draw(seed, "reporter", entry.n) * len(choices))]
@@ -43,9 +43,9 @@ def reporter_of(plan: Demonstration, seed: int, entry: Entry) -> Plan:
 
 def people_needed(plan: Demonstration, seed: int, day: Day) -> list[Plan]:
     """Everybody who acts on this day, without duplicates."""
-    officers = plan.officers[: len(WATCHES)]
+    officers = plan.officers[: len(SHIFTS)]
     reporters = [reporter_of(plan, seed, entry) for entry in day.entries]
-    everybody = [*officers, *plan.committee, *on_duty(plan, WATCHES), *reporters]
+    everybody = [*officers, *plan.committee, *on_duty(plan, SHIFTS), *reporters]
     return list({person.phone: person for person in everybody}.values())
 
 
@@ -65,11 +65,11 @@ def crew(context: Context, plan: Demonstration, day: Day, signed_in: dict[str, P
     """Everybody who acts on this day, in their roles."""
     volunteers = [
         Volunteer(context, p.key, Place(p.longitude, p.latitude), p.on_duty, signed_in[p.phone])
-        for p in on_duty(plan, WATCHES)
+        for p in on_duty(plan, SHIFTS)
     ]
     officers = [
-        Officer(context, plan.station.id, watch, signed_in[p.phone])
-        for watch, p in zip(WATCHES, plan.officers, strict=False)
+        Officer(context, plan.station, shift, signed_in[p.phone])
+        for shift, p in zip(SHIFTS, plan.officers, strict=False)
     ]
     committees = [Committee(context, p.area, signed_in[p.phone]) for p in plan.committee]
     reporters = {

@@ -19,6 +19,8 @@ from simulation.tracker import Track
 Action = Callable[[Track], Coroutine[Any, Any, None]]
 REFRESH_SECONDS = 1.0
 """Wall clock between two refreshes of the station's list; stream messages arrive much earlier."""
+SHIFT_SECONDS = 60
+"""Domain time between two looks at whose shift it is."""
 REMIND_MINUTES = 60
 """Domain time after which the station reminds a silent reporter."""
 
@@ -48,6 +50,7 @@ class Crew:
         listening = {v.person.id for v in self.volunteers} | {o.person.id for o in self.officers}
         for officer in self.officers:
             context.start("the officer's stream", self._listen_as_officer(officer))
+        context.start("the street's watch", self._keep_watch())
         for person in [r.person for r in self.reporters.values()] + [
             c.person for c in self.committees
         ]:
@@ -78,17 +81,26 @@ class Crew:
         return True
 
     def officer_on_watch(self) -> Officer:
-        watch = behaviour.watch_at(self.context.now())
+        shift = behaviour.shift_at(self.context.now())
         return next(
-            (officer for officer in self.officers if officer.watch == watch), self.officers[0]
+            (officer for officer in self.officers if officer.shift == shift), self.officers[0]
         )
+
+    async def _keep_watch(self) -> None:
+        """The officer of each shift has the watch: taken once, then handed over at each change."""
+        holder = self.officer_on_watch()
+        await holder.take_watch()
+        while True:
+            await self.context.pause(SHIFT_SECONDS)
+            following = self.officer_on_watch()
+            if following is not holder:
+                await holder.hand_watch_to(following)
+                holder = following
 
     async def _refresh(self) -> None:
         while True:
             await self.officer_on_watch().refresh_all()
-            for callout, report in await self.officer_on_watch().escalated():
-                if track := self.context.tracker.of(report):
-                    self._handle_escalation(callout, track)
+            await self._handle_escalations(self.officer_on_watch())
             self.context.tracker.changed.set()  # reminders become due without a message
             await asyncio.sleep(REFRESH_SECONDS)
 
@@ -102,19 +114,22 @@ class Crew:
     async def _listen_as_officer(self, officer: Officer) -> None:
         async for event in officer.person.stream():
             track = self.context.tracker.of(event.message.get("report"))
-            callout = str(event.message.get("callout") or "")
             if track is None or self.officer_on_watch() is not officer:
                 continue
-            if event.kind == "escalation" and callout:
-                self._handle_escalation(callout, track)
-            else:
-                self.context.start("reading", officer.read(track), track)
+            if event.kind == "escalation":
+                self.context.start("acknowledging", officer.acknowledge(track), track)
+            if event.message.get("data", {}).get("why") == "escalated":
+                self.context.start("escalations", self._handle_escalations(officer))
+            self.context.start("reading", officer.read(track), track)
 
-    def _handle_escalation(self, callout: str, track: Track) -> None:
-        if callout not in self._escalations:
-            self._escalations.add(callout)
-            handling = self.officer_on_watch().handle_escalation(callout, track)
-            self.context.start("escalation", handling, track)
+    async def _handle_escalations(self, officer: Officer) -> None:
+        """Those that nobody handles yet."""
+        for callout, report in await officer.escalated():
+            track = self.context.tracker.of(report)
+            if track is not None and callout not in self._escalations:
+                self._escalations.add(callout)
+                handling = officer.handle_escalation(callout, track)
+                self.context.start("escalation", handling, track)
 
     def _react(self) -> None:
         for track in self.context.tracker:

@@ -1,12 +1,12 @@
-"""The station officer on watch: triages every report, takes over police matters and handles
-escalations."""
+"""The station officer on watch: acknowledges what they are asked, triages every report, takes over
+police matters and handles escalations."""
 
 from typing import Any
 
 from simulation.actors import behaviour
-from simulation.actors.behaviour import Watch
 from simulation.api import Json, Person, Refused
 from simulation.context import Context
+from simulation.people import Shift, StationPlan
 from simulation.tracker import Track
 
 MANUAL_MINUTES = 8
@@ -16,10 +16,30 @@ MAX_MANUAL = 12
 
 
 class Officer:
-    """One officer, on duty during `watch`."""
+    """One officer, who has the watch of the station's streets during `shift`."""
 
-    def __init__(self, context: Context, station: str, watch: Watch, person: Person) -> None:
-        self._context, self._station, self.watch, self.person = context, station, watch, person
+    def __init__(
+        self, context: Context, station: StationPlan, shift: Shift, person: Person
+    ) -> None:
+        self._context, self.shift, self.person = context, shift, person
+        self._station, self._streets = station.id, station.streets
+
+    async def take_watch(self) -> None:
+        """From now they are asked about whatever somebody has to look at."""
+        for street in self._streets:
+            await self.person.post("watches", {"area": street})
+
+    async def hand_watch_to(self, colleague: "Officer") -> None:
+        """Offered and accepted; what has lapsed meanwhile is taken anew."""
+        for street in self._streets:
+            watch = f"watches/wat_{street}"
+            try:
+                await self.person.post(f"{watch}/offer", {"to": colleague.person.id})
+                await colleague.person.post(f"{watch}/accept")
+            except Refused as refused:
+                if refused.status != 409:
+                    raise
+        await colleague.take_watch()
 
     async def refresh_all(self) -> None:
         """Takes over the station's whole list of reports."""
@@ -44,8 +64,20 @@ class Officer:
     async def read(self, track: Track) -> None:
         await self._context.refresh(track, self.person)
 
+    async def acknowledge(self, track: Track) -> None:
+        """Answers for it: a police matter is taken over, and nobody else is asked."""
+        context, entry = self._context, track.entry
+        await context.pause(behaviour.acknowledge_seconds(context.seed, entry.n))
+        try:
+            await self.person.post(f"reports/{track.id}/acknowledge")
+        except Refused as refused:
+            if refused.status != 409:  # decided meanwhile
+                raise
+        await self.read(track)
+
     async def triage(self, track: Track) -> None:
-        """Reviews a new report; reroutes it, with a reason, where the rules chose another route."""
+        """Reviews a report: routes it where the rules left that to a person, or chose another route
+        than the officer, with a reason."""
         context, entry = self._context, track.entry
         await context.pause(behaviour.triage_minutes(context.seed, entry.n) * 60)
         if track.ended or (track.route == entry.route and track.state != "filed"):
@@ -65,9 +97,7 @@ class Officer:
         """Acknowledges a police matter at once and later closes it with an outcome."""
         context, n = self._context, track.entry.n
         if track.state == "handed_off":
-            await context.pause(20)
-            await self.person.post(f"reports/{track.id}/acknowledge")
-            await self.read(track)
+            await self.acknowledge(track)
         await context.pause(behaviour.police_minutes(context.seed, n) * 60)
         await self.person.post(
             f"reports/{track.id}/close", {"outcome": "solved", "note": "民警已到场处置完毕"}

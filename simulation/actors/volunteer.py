@@ -5,9 +5,10 @@ import time
 from datetime import datetime, timedelta
 
 from simulation.actors import behaviour
-from simulation.actors.behaviour import Place, Watch
+from simulation.actors.behaviour import Place
 from simulation.api import Json, Person, Refused
 from simulation.context import Context
+from simulation.people import Shift
 from simulation.tracker import Track
 
 POSITION_SECONDS = 60
@@ -19,10 +20,10 @@ class Volunteer:
     """`key` is the person's name in the plan; their answers are derived from it."""
 
     def __init__(
-        self, context: Context, key: str, home: Place, watches: tuple[Watch, ...], person: Person
+        self, context: Context, key: str, home: Place, shifts: tuple[Shift, ...], person: Person
     ) -> None:
         self._context, self.key, self.person = context, key, person
-        self._home, self._watches = home, watches
+        self._home, self._shifts = home, shifts
         self.on_duty = False
         self.engaged = ""
         self.accepted = False
@@ -32,7 +33,7 @@ class Volunteer:
         self._attending: dict[str, asyncio.Task[None]] = {}
 
     def scheduled(self) -> bool:
-        return behaviour.watch_at(self._context.now()) in self._watches
+        return behaviour.shift_at(self._context.now()) in self._shifts
 
     async def serve(self) -> None:
         """Starts and ends duty by plan and sends positions, until cancelled."""

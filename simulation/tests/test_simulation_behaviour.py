@@ -73,8 +73,8 @@ def test_distances_and_walks():
 
 
 @pytest.mark.parametrize(
-    ("at", "watch"),
+    ("at", "shift"),
     [("05:59", "evening"), ("06:00", "day"), ("17:59", "day"), ("18:00", "evening")],
 )
-def test_watches_change_at_six_in_jinan(at: str, watch: str):
-    assert behaviour.watch_at(datetime.fromisoformat(f"2026-03-05T{at}:00+08:00")) == watch
+def test_shifts_change_at_six_in_jinan(at: str, shift: str):
+    assert behaviour.shift_at(datetime.fromisoformat(f"2026-03-05T{at}:00+08:00")) == shift

@@ -17,6 +17,7 @@ from services.dispatch.service_record.domain import Evidence, credited_minutes
 from tests.faults.client_log import ClientLog
 from tests.faults.observed_state import ObservedState, StateReader
 from tests.faults.platform import FaultPlatform
+from tests.support.readers import without_reader
 from tests.support.waiting import eventually
 
 DRAINED_S = 60.0
@@ -90,6 +91,7 @@ def problems(state: ObservedState, log: ClientLog) -> Iterator[str]:
     yield from _outcomes(state)
     yield from _hours(state)
     yield from _tallies(state)
+    yield from _readers(state)
     yield from state.dead_letters
 
 
@@ -206,6 +208,12 @@ def _messages(state: ObservedState) -> Iterator[str]:
             yield f"{kind} lost: {id} to {account}"
         for id, account in there - due:
             yield f"{kind} without a cause: {id} to {account}"
+
+
+def _readers(state: ObservedState) -> Iterator[str]:
+    """Somebody who can act was told of each open report."""
+    messages = state.aggregates["messages"].values()
+    yield from (line for _, line in without_reader(state.aggregates["reports"], messages))
 
 
 def _outcomes(state: ObservedState) -> Iterator[str]:

@@ -148,6 +148,8 @@ class StateReader:
                 {"due_at": {"$type": "date"}}
             ):
                 return f"{left} call-outs are open"
+            if left := await client["incidents"]["reports"].count_documents({"referral.step": 0}):
+                return f"{left} reports are to be referred"
         lag = await self._lag()
         return f"lag: {lag}" if lag else ""
 

@@ -50,11 +50,13 @@ class EditableState:
         candidate = {"volunteer": VOLUNTEER, "state": "done", "accepted_at": NOW}
         tally = {"all": {"asked": 1, "accepted": 1}}
         self.aggregates: dict[str, dict[str, Any]] = {
-            "reports": {REPORT: _document(3, state="resolved")},
+            "reports": {
+                REPORT: _document(3, state="resolved", round=1, referral=None, reporter="acc_r")
+            },
             "callouts": {CALLOUT: _document(5, people_needed=1, candidates=[candidate])},
             "accounts": {"acc_n": _document(1)},
             "messages": {
-                derived_id("msg", cause): _document(0, kind=kind, recipients=[{"account": to}])
+                derived_id("msg", cause): _message(kind, to)
                 for cause, kind, to in (
                     (f"callouts/{CALLOUT}/2", "alert", VOLUNTEER),
                     (f"reports/{REPORT}/3", "outcome", "acc_r"),
@@ -96,6 +98,17 @@ class EditableState:
 
 def _document(seq: int, **more: Any) -> dict[str, Any]:
     return {"seq": seq, "outbox": [], **more}
+
+
+def _message(kind: str, to: str) -> dict[str, Any]:
+    recipient = {"account": to, "held_back": None}
+    return _document(0, kind=kind, report=REPORT, data={"round": 1}, recipients=[recipient])
+
+
+def _refer(state: EditableState, **more: Any) -> None:
+    """To somebody on watch who has not acknowledged it."""
+    referral = {"why": "overdue", "step": 1, "level": "3701", "acknowledged_by": None, **more}
+    state.first("reports").update(state="handed_off", referral=referral)
 
 
 def test_a_correct_state_has_no_problems_even_with_repeats_on_a_topic() -> None:
@@ -150,6 +163,12 @@ FALSIFIED: list[tuple[str, Callable[[EditableState], object]]] = [
     ("work not counted", lambda s: s.first("service_records").update(evidence=[], minutes=0)),
     ("24 minutes, by the evidence 12", lambda s: s.first("service_records").update(minutes=24)),
     ("1 accepted, 0 not", lambda s: s.first("responders")["answers"]["all"].update(asked=2)),
+    ("handed_off, overdue asked of 3701", _refer),
+    (
+        "without a reader: resolved",
+        lambda s: s.aggregates["messages"].pop(next(reversed(s.aggregates["messages"]))),
+    ),
+    ("without a reader: filed", lambda s: s.first("reports").update(state="filed")),
     ("dead-lettered", lambda s: s.dead_letters.append("ReportRouted dead-lettered")),
 ]
 

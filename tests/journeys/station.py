@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.clock import Clock
-from tests.support.client import Api, Json, Refused, start_duty
+from tests.support.client import Api, Json, Person, Refused, new_phone, renewed, start_duty
 from tests.support.demonstration import (
     COMMUNITY,
+    STREET,
     Demonstration,
     Planned,
     SignIns,
@@ -21,6 +23,8 @@ from tests.support.waiting import eventually
 
 POSITION_EVERY_S = 1.0
 """Wall clock between two positions of a volunteer on duty."""
+WATCH_LEFT = timedelta(hours=6)
+"""Of the street's watch when a journey begins: longer than one lasts."""
 _TEXTS = {"assistance": "想请人帮忙把东西搬上楼", "traffic": "路口有车堵住了"}
 
 
@@ -33,28 +37,61 @@ class Station:
     """
 
     def __init__(self, api: Api, clock: Clock, plan: Demonstration) -> None:
-        self.api, self.clock, self.id = api, clock, plan.station.id
+        self.api, self.clock, self.id, self._plan = api, clock, plan.station.id, plan
         self._unused: dict[str, Iterator[Planned]] = {
             "volunteer": iter(volunteers(plan)),
             "resident": iter(plan.residents[:-1]),
         }
         self._fixed = {
             "officer": plan.officers[0],
+            "colleague": plan.officers[1],
+            "city desk": plan.city_desk[0],
             "committee": next(p for p in plan.committee if p.area == COMMUNITY),
             "bystander": plan.residents[-1],
             "idle volunteer": plan.volunteers[-1],
         }
         self._phones: list[Phone] = []
         self._on_duty: list[Phone] = []
+        self._filed: list[tuple[Phone, str]] = []
         self._sign_ins = SignIns(api)
 
     async def somebody(self, role: str) -> Phone:
         """A resident or volunteer whom no journey has used yet, or the one person of the role."""
+        return await self._phone(await self._signed_in(role))
+
+    async def appointed(self, area: str) -> Phone:
+        """A new officer of this area, whom no other journey meets."""
+        desk, person = await self._signed_in("city desk"), await self.api.sign_in(new_phone())
+        grant = {"account": person.id, "role": "officer", "area": area}
+        await desk.post("grants", grant)
+        return await self._phone(await renewed(person))
+
+    async def leader_of(self, volunteer: Phone) -> Phone:
+        """Of their squad."""
+        squad = (await volunteer.person.get("accounts/me"))["volunteer"]["squad"]
+        key = next(plan.leader for plan in self._plan.squads if plan.id == squad)
+        leader = next(planned for planned in self._plan.volunteers if planned.key == key)
+        return await self._phone(await self._sign_ins.person(leader.phone))
+
+    async def _signed_in(self, role: str) -> Person:
         planned = self._fixed[role] if role in self._fixed else next(self._unused[role])
-        phone = Phone(await self._sign_ins.person(planned.phone))
+        return await self._sign_ins.person(planned.phone)
+
+    async def _phone(self, person: Person) -> Phone:
+        phone = Phone(person)
         self._phones.append(phone)
         await phone.open()
         return phone
+
+    async def begin_journey(self) -> None:
+        """The officer has the street's watch. It lapses after twelve domain hours, minutes here: it
+        begins anew in a colleague's hand and back."""
+        officer = await self._signed_in("officer")
+        watch = await officer.post("watches", {"area": STREET})
+        if datetime.fromisoformat(watch["until"]) - self.clock.now() < WATCH_LEFT:
+            colleague = await self._signed_in("colleague")
+            await hand_over(watch["id"], officer, colleague)
+            await hand_over(watch["id"], colleague, officer)
 
     async def on_duty(self, metres_north: float = 50) -> Phone:
         """A volunteer on duty, so far from the middle, who sends positions until the journey
@@ -76,13 +113,15 @@ class Station:
             with suppress(Refused):
                 await self._send_position(phone, place)
 
-    def report_body(self, category: str = "nuisance", **more: Any) -> Json:
-        """A report at the middle."""
-        text = more.pop("text", _TEXTS.get(category, "楼下的音响太吵"))
+    def report_body(self, category: str | None = "nuisance", **more: Any) -> Json:
+        """A report at the middle, or in the place that `more` gives."""
+        text = more.pop("text", _TEXTS.get(category or "", "楼下的音响太吵"))
         return report_body(text, category, **more)
 
-    async def file_report(self, who: Phone, category: str = "nuisance", **more: Any) -> Json:
-        return await who.person.post("reports", self.report_body(category, **more))
+    async def file_report(self, who: Phone, category: str | None = "nuisance", **more: Any) -> Json:
+        report = await who.person.post("reports", self.report_body(category, **more))
+        self._filed.append((who, report["id"]))
+        return report
 
     async def report_in_state(self, who: Phone, report: str, *states: str, **more: Any) -> Json:
         """The report as `who` reads it, once it is in one of these states and its fields are as in
@@ -109,6 +148,23 @@ class Station:
             within=PATIENCE_S,
         )
 
+    async def close_as_police(self, officer: Phone, report: str) -> None:
+        """It was taken over already."""
+        body = {"outcome": "solved", "note": "民警已到场处置"}
+        await officer.person.post(f"reports/{report}/close", body)
+
+    async def resolve_and_confirm(self, officer: Phone, reporter: Phone, report: str) -> None:
+        body = {"outcome": "solved", "note": "民警已安排处理"}
+        await officer.person.post(f"reports/{report}/resolve", body)
+        await reporter.receives("outcome", report)
+        await reporter.person.post(f"reports/{report}/confirm")
+        await self.report_in_state(reporter, report, "closed")
+
+    async def escalated_callout(self, officer: Phone, report: str) -> str:
+        """The id of a report's call-out that nobody, or too few, answered."""
+        page = await officer.person.get("callouts", station=self.id, state="escalated")
+        return next(callout["id"] for callout in page["items"] if callout["report"] == report)
+
     async def domain_minutes(self, minutes: float) -> None:
         """How long the work takes. There is no condition to wait for but the time itself."""
         await asyncio.sleep(self.clock.seconds(minutes * 60))
@@ -125,6 +181,13 @@ class Station:
             await self._is_free(volunteer)
         if volunteers:
             await self.nobody_is_sought()
+
+    async def withdraw_reports(self) -> None:
+        """What is open and not with the police: it would call the volunteers of other journeys."""
+        filed, self._filed = self._filed, []
+        for who, report in filed:
+            with suppress(Refused):
+                await who.person.post(f"reports/{report}/withdraw", {"reason": "已自行解决"})
 
     async def _is_free(self, volunteer: Phone) -> None:
         """Their place in a call-out falls free some time after their duty ended."""
@@ -145,3 +208,8 @@ class Station:
             what="no call-out that calls volunteers",
             within=PATIENCE_S,
         )
+
+
+async def hand_over(watch: str, giver: Person, taker: Person) -> None:
+    await giver.post(f"watches/{watch}/offer", {"to": taker.id})
+    await taker.post(f"watches/{watch}/accept")

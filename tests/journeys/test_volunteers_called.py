@@ -31,18 +31,15 @@ async def candidates(officer: Phone, callout: str) -> dict[str, Json]:
 async def test_with_nobody_on_duty_the_station_is_alerted_and_resolves_it(station: Station):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
     report = await station.file_report(resident)
-    message = await officer.receives("escalation", report["id"])
-    assert message["data"]["why"] == "nobody_on_duty"
-    assert message["callout"]
+    asked = await officer.receives("escalation", report["id"], why="escalated")
+    assert asked["data"]["asked"] == "holder", "the one who has the watch"
+    told = await resident.receives("progress", report["id"], why="nobody_on_duty")
+    assert told["title"]["zh"] == "附近暂时没有义警"
+    await officer.person.post(f"reports/{report['id']}/acknowledge")
+    await resident.receives("progress", report["id"], event="ReportReferralAcknowledged")
 
-    await station.timeline_shows(officer, report["id"], "escalated")
-
-    await officer.person.post(
-        f"reports/{report['id']}/resolve", {"outcome": "solved", "note": "民警已到场"}
-    )
-    await resident.receives("outcome", report["id"])
-    await resident.person.post(f"reports/{report['id']}/confirm")
-    closed = await station.report_in_state(resident, report["id"], "closed")
+    await station.resolve_and_confirm(officer, resident, report["id"])
+    closed = await resident.person.get(f"reports/{report['id']}")
     assert "escalated" in [entry["what"] for entry in closed["timeline"]]
 
 
@@ -69,9 +66,10 @@ async def test_a_volunteer_wanted_by_two_reports_is_called_to_one(station: Stati
     first = await volunteer.receives("alert")
     assert await reply(volunteer, first["callout"], "accept") == "ok"
     (other,) = [report for report in reports if report["id"] != first["report"]]
-    escalation = await officer.receives("escalation", other["id"])
+    await officer.receives("escalation", other["id"])
     assert volunteer.all_received("alert", other["id"]) == []
-    assert (await candidates(officer, escalation["callout"]))[volunteer.id]["reason"] == "engaged"
+    callout = await station.escalated_callout(officer, other["id"])
+    assert (await candidates(officer, callout))[volunteer.id]["reason"] == "engaged"
 
 
 async def test_if_all_accept_at_once_only_as_many_as_needed_succeed(station: Station):

@@ -19,7 +19,7 @@ def volunteers(plan: Demonstration) -> list[Planned]:
     return [p for p in plan.volunteers if p.role == "volunteer" and 1960 <= p.birth_year <= 2004]
 
 
-def report_body(text: str, category: str, **more: object) -> Json:
+def report_body(text: str, category: str | None, **more: object) -> Json:
     body = {"text": text, "category": category, "location": PLACE, "community": COMMUNITY}
     return body | more
 

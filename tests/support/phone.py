@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tests.support.client import Json, Person, StreamEvent
 
@@ -33,12 +34,13 @@ class Phone:
                 self._changed.notify_all()
 
     async def receives(
-        self, kind: str, about: str | None = None, within: float = PATIENCE_S
+        self, kind: str, about: str | None = None, within: float = PATIENCE_S, **data: Any
     ) -> Json:
-        """The first message of this kind about this report or call-out."""
+        """The first message of this kind about this report or call-out whose `data` has these
+        values."""
 
-        def found() -> StreamEvent | None:
-            return next((e for e in self.received if e.kind == kind and concerns(e, about)), None)
+        def found() -> Json | None:
+            return next(iter(self.all_received(kind, about, **data)), None)
 
         try:
             async with asyncio.timeout(within), self._changed:
@@ -46,14 +48,18 @@ class Phone:
         except TimeoutError:
             kinds = [(event.kind, event.message.get("report")) for event in self.received]
             raise AssertionError(
-                f"no {kind} about {about} within {within} s; received {kinds}"
+                f"no {kind} {data or ''} about {about} within {within} s; received {kinds}"
             ) from None
-        event = found()
-        assert event is not None
-        return event.message
+        message = found()
+        assert message is not None
+        return message
 
-    def all_received(self, kind: str, about: str | None = None) -> list[Json]:
-        return [e.message for e in self.received if e.kind == kind and concerns(e, about)]
+    def all_received(self, kind: str, about: str | None = None, **data: Any) -> list[Json]:
+        return [
+            e.message
+            for e in self.received
+            if e.kind == kind and concerns(e, about) and data.items() <= e.message["data"].items()
+        ]
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """A task that runs until the phone is closed."""
