@@ -10,6 +10,7 @@ from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.deadlines import Deadlines
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts, EndedReports
+from services.dispatch.callout.waiting import WaitingCallouts
 from services.dispatch.position import api as position_api
 from services.dispatch.position.handlers import PositionHandlers
 from services.dispatch.position.store import Positions
@@ -28,16 +29,12 @@ def build(settings: DispatchSettings) -> Service:
     service = Service("dispatch", settings)
     store, clock = service.store, service.clock
     squads, stations = Squads(store), Stations(store)
-    positions, responder_store, callout_store = (
-        Positions(settings.redis_url),
-        Responders(store),
-        Callouts(store),
-    )
+    positions = Positions(settings.redis_url)
+    responder_store, callout_store = Responders(store), Callouts(store)
     known = AvailabilityHandlers(Availability(positions), responder_store, callout_store, clock)
     search = CandidateSearch(known, positions, responder_store)
 
     responders = ResponderHandlers(responder_store, positions, callout_store.engagements, clock)
-    locating = PositionHandlers(positions, responders.may_send_positions, clock)
     callouts = CalloutHandlers(
         callout_store,
         EndedReports(store),
@@ -46,6 +43,8 @@ def build(settings: DispatchSettings) -> Service:
         search,
         clock,
     )
+    waiting = WaitingCallouts(callout_store, callouts, search, clock)
+    locating = PositionHandlers(positions, responders.may_send_positions, waiting.tell, clock)
     deadlines = Deadlines(callout_store, callouts, squads, clock)
     service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations, clock)
 
@@ -68,13 +67,7 @@ def build(settings: DispatchSettings) -> Service:
     service.on(incidents.ReportClosed, callouts.end)
     service.on(incidents.ReportResolved, callouts.end)
     service.on(dispatch.DutyEnded, responders.forget_position, callouts.drop)
-    service.on(dispatch.DutyStarted, known.refresh)
-    service.on(dispatch.CalloutAccepted, responders.accept, known.refresh)
-    service.on(dispatch.CalloutDeclined, responders.leave, known.refresh)
-    service.on(dispatch.WaveLapsed, responders.leave, known.refresh)
-    service.on(dispatch.WaveStoodDown, responders.leave, known.refresh)
-    service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh)
-    service.on(dispatch.VolunteerFinished, responders.leave, known.refresh, service_records.credit)
+    _follow_volunteers(service, responders, known, waiting, service_records)
 
     service.lingers(0.1, topics.DISPATCH, topics.REGISTRATION)
     service.starts(positions.ping, positions.close)
@@ -83,6 +76,29 @@ def build(settings: DispatchSettings) -> Service:
     service.runs("old searches", callouts.forget_searches, every=3600)
     service.runs("silent volunteers", responders.check_silence, every=max(0.25, clock.seconds(30)))
     return service
+
+
+def _follow_volunteers(
+    service: Service,
+    responders: ResponderHandlers,
+    known: AvailabilityHandlers,
+    waiting: WaitingCallouts,
+    service_records: ServiceRecordHandlers,
+) -> None:
+    """Whoever becomes free is known to be before call-outs that wait learn of it."""
+    service.on(dispatch.DutyStarted, known.refresh, waiting.on_free)
+    service.on(dispatch.CalloutAccepted, responders.accept, known.refresh)
+    service.on(dispatch.CalloutDeclined, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.WaveLapsed, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.WaveStoodDown, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh, waiting.on_free)
+    service.on(
+        dispatch.VolunteerFinished,
+        responders.leave,
+        known.refresh,
+        service_records.credit,
+        waiting.on_free,
+    )
 
 
 service = build(DispatchSettings())

@@ -7,6 +7,7 @@ from chassis.domain import Refusal
 from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
+from services.dispatch.callout.domain.filling import place_freed
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
     COMING,
@@ -60,7 +61,7 @@ def withdraw(
         return None
     after = callout.with_candidates(_ended(candidate, "withdrew", now))
     facts = [*_evidence(callout, candidate, now), events.withdrew(after, volunteer)]
-    return _left(after, facts, policy, now)
+    return _left(place_freed(after, now), facts, policy, now)
 
 
 def drop(
@@ -79,7 +80,8 @@ def drop(
     reason: StandDownReason = "suspended" if suspended else "off_duty"
     after = callout.with_candidates(_stood_down(candidate, reason, now))
     facts = [*_evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
-    return _left(after, facts, policy, now)
+    freed = place_freed(after, now) if candidate.state in COMING else after
+    return _left(freed, facts, policy, now)
 
 
 def stand_down(
@@ -102,8 +104,7 @@ def stand_down(
 
 
 def _left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: datetime) -> Decision:
-    """After a volunteer left: ends the call-out if all who came are done, else the place is filled
-    again."""
+    """After a volunteer left: ends the call-out if all who came are done."""
     if callout.outcome is not None and not callout.in_state(*COMING):
         spared = callout.in_state("called")
         after = callout.with_candidates(
@@ -112,8 +113,6 @@ def _left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: dat
         facts += [events.done(after, callout.outcome)]
         facts += events.stood_down(after, spared, "report_ended")
         return with_due(after, policy, now), facts
-    if callout.outcome is None and callout.places_left and callout.state in ("filled", "under_way"):
-        callout = callout.with_(state="opened", tries=0, escalated_to=None, leaders_until=None)
     return with_due(callout, policy, now), facts
 
 
