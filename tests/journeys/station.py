@@ -44,6 +44,7 @@ class Station:
             "idle volunteer": plan.volunteers[-1],
         }
         self._phones: list[Phone] = []
+        self._filed: list[tuple[Phone, str]] = []
         self._sign_ins = SignIns(api)
 
     async def somebody(self, role: str) -> Phone:
@@ -79,7 +80,9 @@ class Station:
         return report_body(text, category, **more)
 
     async def file_report(self, who: Phone, category: str = "nuisance", **more: Any) -> Json:
-        return await who.person.post("reports", self.report_body(category, **more))
+        report = await who.person.post("reports", self.report_body(category, **more))
+        self._filed.append((who, report["id"]))
+        return report
 
     async def report_in_state(self, who: Phone, report: str, *states: str, **more: Any) -> Json:
         """The report as `who` reads it, once it is in one of these states and its fields are as in
@@ -111,7 +114,12 @@ class Station:
         await asyncio.sleep(self.clock.seconds(minutes * 60))
 
     async def end_journey(self) -> None:
-        """All phones are closed, and nobody is on duty any more."""
+        """All phones are closed, nobody is on duty any more, and no report waits for those of the
+        next journey."""
+        for phone, report in self._filed:
+            with suppress(Refused):
+                await phone.person.post(f"reports/{report}/withdraw", {"reason": "不需要了"})
+        self._filed.clear()
         for phone in self._phones:
             await phone.close()
             with suppress(Refused):

@@ -82,7 +82,7 @@ class CandidateSearch:
             situation=situation,
             selection=selection,
             rested_at=rested_at(situation, selection, policy),
-            squads_near=squads_near(situation, selection),
+            squads_near=squads_near(situation, selection, policy),
         )
         return found, len(near)
 

@@ -20,7 +20,7 @@ from services.dispatch.selection.domain.situation import (
 from services.dispatch.selection.domain.team import Option, acceptance, at_least, smallest_team
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_COULD_COME: frozenset[Reason] = frozenset({"asked_before", "resting", "called_enough"})
+_COULD_COME: frozenset[Reason] = frozenset({"asked_before", "engaged", "resting", "called_enough"})
 
 
 def select(situation: Situation, policy: DispatchPolicy) -> Selection:
@@ -125,12 +125,19 @@ def rested_at(
     return min(ends, default=None)
 
 
-def squads_near(situation: Situation, selection: Selection) -> tuple[str, ...]:
-    """Those of which somebody could have come, be it by a leader's own call."""
+def squads_near(
+    situation: Situation, selection: Selection, policy: DispatchPolicy
+) -> tuple[str, ...]:
+    """Those of which somebody could have come, be it after a leader's own call: they are near, on
+    duty and may be called at all."""
     near = (
         person.squad
         for person, verdict in zip(situation.people, selection.verdicts, strict=True)
-        if verdict.score is not None or verdict.reason in _COULD_COME
+        if verdict.score is not None
+        or (
+            verdict.reason in _COULD_COME
+            and _too_far_or_stale(person, situation.at, policy) is None
+        )
     )
     return tuple(sorted({squad for squad in near if squad is not None}))
 

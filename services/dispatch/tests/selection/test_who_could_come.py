@@ -35,10 +35,11 @@ def test_of_a_squad_somebody_could_have_come_who_is_near_and_on_duty():
         person("far", 2100, squad="squ_far"),
         person("home", squad="squ_home", on_duty=False),
         person("busy", squad="squ_busy", engaged=True),
+        person("busy and far", 2100, squad="squ_far", engaged=True),
         person("party", squad="squ_party"),
         person("silent", squad="squ_silent", seen_at=NOON - timedelta(minutes=31)),
         person("none"),
     )
     now = situation(*people, parties=("party",))
-    squads = squads_near(now, select(now, POLICY))
-    assert squads == ("squ_called", "squ_further", "squ_resting")
+    squads = squads_near(now, select(now, POLICY), POLICY)
+    assert squads == ("squ_busy", "squ_called", "squ_further", "squ_resting")
