@@ -10,6 +10,7 @@ from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.deadlines import Deadlines
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts, EndedReports
+from services.dispatch.callout.waiting import WaitingCallouts
 from services.dispatch.hours_check import api as hours_check_api
 from services.dispatch.hours_check.handlers import HoursCheckHandlers
 from services.dispatch.hours_check.store import HoursChecks
@@ -38,7 +39,6 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     search = CandidateSearch(known, positions, responder_store)
 
     responders = ResponderHandlers(responder_store, positions, callout_store.engagements, clock)
-    locating = PositionHandlers(positions, responders.may_send_positions, clock)
     callouts = CalloutHandlers(
         callout_store,
         EndedReports(store),
@@ -47,6 +47,8 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
         search,
         clock,
     )
+    waiting = WaitingCallouts(callout_store, callouts, search, clock)
+    locating = PositionHandlers(positions, responders.may_send_positions, waiting.tell, clock)
     deadlines = Deadlines(callout_store, callouts, squads, clock)
     service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations, clock)
     checks = HoursCheckHandlers(HoursChecks(store), clock)
@@ -70,13 +72,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.on(incidents.ReportClosed, callouts.end)
     service.on(incidents.ReportResolved, callouts.end)
     service.on(dispatch.DutyEnded, responders.forget_position, callouts.drop)
-    service.on(dispatch.DutyStarted, known.refresh)
-    service.on(dispatch.CalloutAccepted, responders.accept, known.refresh)
-    service.on(dispatch.CalloutDeclined, responders.leave, known.refresh)
-    service.on(dispatch.WaveLapsed, responders.leave, known.refresh)
-    service.on(dispatch.WaveStoodDown, responders.leave, known.refresh)
-    service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh)
-    service.on(dispatch.VolunteerFinished, responders.leave, known.refresh)
+    _follow_volunteers(service, responders, known, waiting)
     service.on(dispatch.VolunteerFinished, service_records.credit, checks.open)
     service.on(dispatch.HoursChecked, service_records.credit_checked)
 
@@ -87,6 +83,22 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.runs("old searches", callouts.forget_searches, every=3600)
     service.runs("silent volunteers", responders.check_silence, every=max(0.25, clock.seconds(30)))
     return service
+
+
+def _follow_volunteers(
+    service: Service,
+    responders: ResponderHandlers,
+    known: AvailabilityHandlers,
+    waiting: WaitingCallouts,
+) -> None:
+    """Whoever becomes free is known to be before call-outs that wait learn of it."""
+    service.on(dispatch.DutyStarted, known.refresh, waiting.on_free)
+    service.on(dispatch.CalloutAccepted, responders.accept, known.refresh)
+    service.on(dispatch.CalloutDeclined, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.WaveLapsed, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.WaveStoodDown, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.VolunteerFinished, responders.leave, known.refresh, waiting.on_free)
 
 
 service = build(DispatchSettings())

@@ -19,6 +19,8 @@ class DispatchPolicy(Policy):
     week_malus_max_calls: int
 
     fresh_s: int
+    assumed_s: int
+    assumed_min: float
     future_s: int
     rest_s: int
     max_accepted_per_day: int

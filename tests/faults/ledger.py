@@ -151,8 +151,8 @@ def _published(state: ObservedState) -> Iterator[str]:
 
 
 def _call_outs(state: ObservedState) -> Iterator[str]:
-    """One for each round of a report that was routed to volunteers; nobody is called twice, and no
-    more accept than are needed."""
+    """One for each round of a report that was routed to volunteers; whoever is called again is by a
+    decision that the call-out knows, and no more accept than are needed."""
     reports, callouts = state.aggregates["reports"], state.aggregates["callouts"]
     opened = Counter((f.data["report"], f.data["round"]) for f in state.of("CalloutOpened"))
     routed = [f for f in state.of("ReportRouted") if f.data["route"] == "volunteers"]
@@ -179,8 +179,13 @@ def _call_outs(state: ObservedState) -> Iterator[str]:
         for f in state.of("WaveCalled")
         for one in f.data["called"]
     )
+    known = {
+        (id, c["volunteer"]): 1 + len(c.get("earlier", ()))
+        for id, callout in callouts.items()
+        for c in callout["candidates"]
+    }
     for (id, volunteer), times in calls.items():
-        if times != 1:
+        if times != known.get((id, volunteer)):
             yield f"{volunteer} called {times} times to {id}"
 
 

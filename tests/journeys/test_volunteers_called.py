@@ -90,6 +90,25 @@ async def test_if_all_accept_at_once_only_as_many_as_needed_succeed(station: Sta
             await volunteer.receives("stand_down", report["id"])
 
 
+async def test_a_place_given_back_goes_to_who_was_stood_down(station: Station):
+    resident = await station.somebody("resident")
+    first, second = [await station.on_duty(30 * n) for n in (1, 2)]
+    report = await station.file_report(resident, "assistance")
+    callout = (await first.receives("alert", report["id"]))["callout"]
+    await second.receives("alert", report["id"])
+    assert await reply(first, callout, "accept") == "ok"
+    await second.receives("stand_down", report["id"])
+    assert await reply(first, callout, "withdraw") == "ok"
+
+    async def alerts() -> list[Json]:
+        return second.all_received("alert", report["id"])
+
+    await eventually(alerts, lambda some: len(some) == 2, what="a second alert", within=PATIENCE_S)
+    assert await reply(second, callout, "accept") == "ok"
+    view = await second.person.get(f"callouts/{callout}")
+    assert (view["state"], view["accepted"]) == ("filled", 1)
+
+
 async def test_a_called_volunteer_who_goes_off_duty_is_replaced(station: Station):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
     volunteer = await station.on_duty()

@@ -98,12 +98,14 @@ async def get_callout(id: Id, who: Anybody, handlers: Handlers) -> CalloutView:
 @router.post(
     "/{id}/accept",
     summary="I am coming",
-    responses=refuses("enough_people", "call_lapsed", "off_duty", "wrong_state"),
+    responses=refuses(
+        "enough_people", "call_lapsed", "off_duty", "on_another_matter", "wrong_state"
+    ),
 )
 async def accept_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    """First come, first served."""
+    """First come, first served. A late yes is welcome while a place is empty."""
     return callout_view(await handlers.accept(id, who.subject, cause), who)
 
 

@@ -84,7 +84,7 @@ class Deadlines:
 
     async def _escalate(self, callout: Callout, *, to_station: bool) -> None:
         now = self._clock.now()
-        leaders = await self._squads.leaders(callout.station)
+        leaders = await self._squads.leaders(callout.squads)
         await self._handlers.change(
             callout.id,
             lambda c: filling.escalate(c, leaders, POLICIES.at(now), now, to_station=to_station),

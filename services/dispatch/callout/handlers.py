@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal, derived_id
-from chassis.errors import AlreadyExists, NotFound
+from chassis.errors import AlreadyExists, DuplicateKey, NotFound
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
 from chassis.telemetry import tracing
@@ -96,12 +96,12 @@ class CalloutHandlers:
         policy = POLICIES.at(now)
 
         def save(found: Found) -> Awaitable[Callout]:
-            called_at = self._clock.now()
+            called_at, recorded = self._clock.now(), filling.is_recorded(callout, found)
             return self._callouts.change(
                 callout.id,
-                lambda c: filling.call_wave(c, found, policy, called_at),
+                lambda c: filling.call_wave(c, found, policy, called_at, recorded=recorded),
                 Cause(f"wave:{callout.version}:{found.id}"),
-                attached=record(found),
+                attached=record(found) if recorded else None,
             )
 
         stored = await self._claims.call_found(callout, policy, now, save)
@@ -111,7 +111,7 @@ class CalloutHandlers:
         """Drop those who went off duty before they were called."""
         self.schedule.note(callout.due_at)
         for responder in await self._claims.off_duty(callout, called):
-            cause = Cause(f"drop:{callout.id}:{responder.id}")
+            cause = Cause(f"drop:{callout.id}:{callout.version}:{responder.id}")
             await self._drop(callout.id, responder.id, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
@@ -141,15 +141,18 @@ class CalloutHandlers:
 
     async def accept(self, id: str, volunteer: str, cause: Cause) -> Callout:
         """Raises Refusal enough_people after the last place, call_lapsed when it is too late,
-        off_duty when they are not on duty."""
+        off_duty when they are not on duty, on_another_matter when another call-out holds them."""
         now = self._clock.now()
         responder = await self._responders.get(volunteer)
         on_duty = responder is not None and responder.on_duty
-        return await self.change(
-            id,
-            lambda c: filling.accept(c, volunteer, POLICIES.at(now), now, on_duty=on_duty),
-            cause,
-        )
+        try:
+            return await self.change(
+                id,
+                lambda c: filling.accept(c, volunteer, POLICIES.at(now), now, on_duty=on_duty),
+                cause,
+            )
+        except DuplicateKey as held:  # they let the call lapse, and have been called elsewhere
+            raise Refusal("on_another_matter") if "held" in held.key else held from None
 
     async def decline(self, id: str, volunteer: str, cause: Cause) -> Callout:
         now = self._clock.now()

@@ -3,21 +3,32 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from contracts.vocabulary import values_of
+from contracts.vocabulary import Urgency, values_of
+from jinan.coordinates import Point
 from services.dispatch.callout.domain.state import COMING, Callout, CalloutState
 from services.dispatch.responder.domain import Engagement
 from services.dispatch.selection.domain.situation import Found
 
 After = tuple[datetime, str]
 """Where the page before ended: `opened_at` and id of its last call-out."""
+_MAX_WAITING = 500
 _BY_TIME = [("opened_at", DESCENDING), ("_id", DESCENDING)]
+
+
+class WaitingCallout(NamedTuple):
+    """One whose places are empty and that has no wave left."""
+
+    id: str
+    urgency: Urgency
+    opened_at: datetime
+    place: Point
 
 
 class Callouts(Repository[Callout]):
@@ -27,6 +38,11 @@ class Callouts(Repository[Callout]):
             "callouts",
             Callout,
             IndexModel([("due_at", ASCENDING)], name="due", **_partial("due_at", "date")),
+            IndexModel(
+                [("opened_at", DESCENDING)],
+                name="waiting",
+                partialFilterExpression={"waiting": True},
+            ),
             IndexModel([("report", ASCENDING)], name="by_report"),
             IndexModel(
                 [("held", ASCENDING)], name="held", unique=True, **_partial("held", "string")
@@ -52,6 +68,22 @@ class Callouts(Repository[Callout]):
         found = await cursor.sort("due_at", ASCENDING).to_list()
         return found[0]["due_at"] if found else None
 
+    async def waiting(self) -> list[WaitingCallout]:
+        """The newest of those whose places are empty and that have no wave left."""
+        fields = dict.fromkeys(("urgency", "opened_at", "longitude", "latitude"), 1)
+        cursor = self.collection.find(
+            {"waiting": True}, fields, limit=_MAX_WAITING, max_time_ms=5000
+        )
+        return [
+            WaitingCallout(
+                found["_id"],
+                found["urgency"],
+                found["opened_at"],
+                Point(found["longitude"], found["latitude"]),
+            )
+            async for found in cursor.sort("opened_at", DESCENDING)
+        ]
+
     async def engagements(self, volunteers: Collection[str]) -> dict[str, Engagement]:
         """Of those whom a call-out holds."""
         wanted = set(volunteers)
@@ -70,15 +102,16 @@ class Callouts(Repository[Callout]):
     async def calls_since(
         self, volunteers: Collection[str], since: datetime
     ) -> dict[str, list[datetime]]:
-        """When each of those who were called was called."""
+        """When each of those who were called was called, be it again to the same call-out."""
         wanted = set(volunteers)
         query = {"asked": {"$in": list(wanted)}, "opened_at": {"$gt": since}}
-        fields = dict.fromkeys(("volunteer", "called_at"), 1)
+        fields = dict.fromkeys(("volunteer", "called_at", "earlier.called_at"), 1)
         calls: defaultdict[str, list[datetime]] = defaultdict(list)
         async for found in self.collection.find(query, {"candidates": fields}, max_time_ms=5000):
             for one in found["candidates"]:
                 if one["volunteer"] in wanted:
-                    calls[one["volunteer"]].append(one["called_at"])
+                    every = (*one.get("earlier", ()), one)
+                    calls[one["volunteer"]] += [call["called_at"] for call in every]
         return calls
 
     async def searches(self, id: str) -> list[Found]:

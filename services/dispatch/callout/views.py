@@ -90,8 +90,7 @@ class CandidatePage(Page[CandidateView]):
 
 
 class ManualCallView(CalloutView):
-    """`not_called` declined, are on another call-out, off duty, party to the matter, or not of an
-    age for it."""
+    """`not_called` said no, are not free, are party to the matter, or not of an age for it."""
 
     not_called: list[str]
 

@@ -1,6 +1,6 @@
 """Take in a batch of positions."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Literal
 
 from chassis.clock import Clock
@@ -12,12 +12,18 @@ BatchStatus = Literal["kept", "off_duty"]
 
 
 class PositionHandlers:
-    """`may_send`: whether a volunteer may be located; asked where Redis does not know them."""
+    """`may_send`: whether a volunteer may be located; asked where Redis does not know them. `back`
+    is told who was seen for the first time in a while."""
 
     def __init__(
-        self, positions: Positions, may_send: Callable[[str], Awaitable[bool]], clock: Clock
+        self,
+        positions: Positions,
+        may_send: Callable[[str], Awaitable[bool]],
+        back: Callable[[Collection[str]], Awaitable[None]],
+        clock: Clock,
     ) -> None:
         self._positions, self._may_send, self._clock = positions, may_send, clock
+        self._back = back
 
     async def take(
         self, volunteer: str, batch: Sequence[TimedLocation]
@@ -30,9 +36,12 @@ class PositionHandlers:
         return sifted, "off_duty"
 
     async def _keep(self, fix: Fix) -> bool:
-        if await self._positions.put(fix):
-            return True
-        if not await self._may_send(fix.volunteer):
-            return False
-        await self._positions.admit(fix.volunteer)
-        return await self._positions.put(fix)
+        kept = await self._positions.put(fix)
+        if kept is None:
+            if not await self._may_send(fix.volunteer):
+                return False
+            await self._positions.admit(fix.volunteer)
+            kept = await self._positions.put(fix)
+        if kept is not None and kept.back:
+            await self._back((fix.volunteer,))
+        return kept is not None

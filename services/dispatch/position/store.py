@@ -6,9 +6,9 @@
 not end anybody's duty.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -16,16 +16,17 @@ from redis.backoff import NoBackoff
 
 from chassis.tasks.batches import Batcher
 from jinan.coordinates import Point, distance_m
+from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import Fix
 
 GEO, SEEN, DUTY = "dispatch:positions", "dispatch:seen", "dispatch:on_duty"
 PROFILES, ENGAGED, CALLS = "dispatch:profiles", "dispatch:engaged", "dispatch:calls"
 _SINCE = "dispatch:since"
-# ARGV: volunteer, longitude, latitude, time, repeated. Only a newer position replaces an older one.
-# Returns who is not known to be on duty.
+# ARGV: seconds, then volunteer, longitude, latitude, time, repeated. Only a newer position replaces
+# an older one. Returns who is not known to be on duty, and who was not seen for so many seconds.
 _PUT = """
-local unknown, geo, seen = {}, {}, {}
-for i = 1, #ARGV, 4 do
+local unknown, back, geo, seen = {}, {}, {}, {}
+for i = 2, #ARGV, 4 do
   local who = ARGV[i]
   if redis.call('SISMEMBER', KEYS[3], who) == 0 then
     unknown[#unknown + 1] = who
@@ -37,6 +38,7 @@ for i = 1, #ARGV, 4 do
       geo[#geo + 1] = who
       seen[#seen + 1] = ARGV[i + 3]
       seen[#seen + 1] = who
+      if not before or before + ARGV[1] < tonumber(ARGV[i + 3]) then back[#back + 1] = who end
     end
   end
 end
@@ -44,8 +46,14 @@ if #geo > 0 then
   redis.call('GEOADD', KEYS[1], unpack(geo))
   redis.call('ZADD', KEYS[2], unpack(seen))
 end
-return unknown
+return {unknown, back}
 """
+
+
+class Kept(NamedTuple):
+    """A position was kept. `back`: the first one of the person in a while."""
+
+    back: bool
 
 
 class Positions:
@@ -71,17 +79,20 @@ class Positions:
     async def close(self) -> None:
         await self.redis.aclose()
 
-    async def put(self, fix: Fix) -> bool:
-        """Whether the person is known to be on duty; if not, nothing is kept."""
+    async def put(self, fix: Fix) -> Kept | None:
+        """None where the person is not known to be on duty: then nothing is kept."""
         return await self._fixes.submit(fix)
 
-    async def _put_all(self, batch: Sequence[Fix]) -> Sequence[bool]:
+    async def _put_all(self, batch: Sequence[Fix]) -> Sequence[Kept | None]:
         latest = {fix.volunteer: fix for fix in sorted(batch, key=lambda fix: fix.at)}
+        fresh_s = POLICIES.at(batch[0].at).fresh_s
         arguments = [
             x for f in latest.values() for x in (f.volunteer, *map(repr, f.point), _seconds(f.at))
         ]
-        unknown = set(await self._put(keys=[GEO, SEEN, DUTY], args=arguments))
-        return [fix.volunteer not in unknown for fix in batch]
+        unknown, back = await self._put(keys=[GEO, SEEN, DUTY], args=[fresh_s, *arguments])
+        return [
+            None if fix.volunteer in unknown else Kept(back=fix.volunteer in back) for fix in batch
+        ]
 
     async def admit(self, volunteer: str) -> None:
         """This person may send positions."""
@@ -107,14 +118,16 @@ class Positions:
 
     async def distances(self, place: Point, volunteers: Sequence[str]) -> dict[str, int]:
         """Metres on the map, for those whose place is known."""
+        places = await self.places(volunteers)
+        return {who: round(distance_m(place, spot)) for who, spot in places.items()}
+
+    async def places(self, volunteers: Collection[str]) -> dict[str, Point]:
+        """Where each was last, of those whose place is known."""
         if not volunteers:
             return {}
         found = cast(list[Any], await self.redis.geopos(GEO, *volunteers))
-        return {
-            volunteer: round(distance_m(place, Point(*spot)))
-            for volunteer, spot in zip(volunteers, found, strict=True)
-            if spot
-        }
+        pairs = zip(volunteers, found, strict=True)
+        return {who: Point(*spot) for who, spot in pairs if spot}
 
     async def known_since(self, now: datetime) -> datetime:
         """From when on signs are complete."""

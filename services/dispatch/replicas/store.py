@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 
-from pymongo import ASCENDING, IndexModel
-
 from chassis.kafka.subscriptions import Message
 from chassis.mongo.projection import Projection
 from chassis.mongo.store import Store
@@ -12,16 +10,16 @@ from contracts.events.registration import SquadFormed, StationRegistered
 
 class Squads(Projection):
     def __init__(self, store: Store) -> None:
-        super().__init__(store, "squads", IndexModel([("station", ASCENDING)]))
+        super().__init__(store, "squads")
 
     async def keep_squad(self, event: SquadFormed, message: Message) -> None:
         await self.keep(event.squad, message.seq, station=event.station, leader=event.leader)
 
-    async def leaders(self, station: str | None) -> tuple[str, ...]:
-        """Accounts that lead a squad of the station, in order."""
-        if station is None:
+    async def leaders(self, squads: Collection[str]) -> tuple[str, ...]:
+        """Accounts that lead these squads, in order."""
+        if not squads:
             return ()
-        query = {"station": station, "leader": {"$ne": None}}
+        query = {"_id": {"$in": list(squads)}, "leader": {"$ne": None}}
         cursor = self.collection.find(query, {"leader": 1}, limit=200, max_time_ms=5000)
         return tuple(sorted({document["leader"] async for document in cursor}))
 

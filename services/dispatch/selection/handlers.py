@@ -13,7 +13,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.position.store import Positions, to_time
 from services.dispatch.responder.domain import answer_keys
 from services.dispatch.responder.store import Responders
-from services.dispatch.selection.domain.select import select
+from services.dispatch.selection.domain.select import rested_at, select, squads_near
 from services.dispatch.selection.domain.situation import Found, Need, Person, Situation, Tally
 
 _WEEK = timedelta(days=7)
@@ -74,18 +74,25 @@ class CandidateSearch:
         near = await self._availability.look(need.place, policy, limit)
         engaged = {*taken, *self._proposed}
         situation = _situation(need, _people(need, near, engaged, now), now)
+        selection = select(situation, policy)
         found = Found(
             id=new_id("dec"),
             need=need.id,
             attempt=need.attempt,
             situation=situation,
-            selection=select(situation, policy),
+            selection=selection,
+            rested_at=rested_at(situation, selection, policy),
+            squads_near=squads_near(situation, selection, policy),
         )
         return found, len(near)
 
     async def distances(self, place: Point, volunteers: Sequence[str]) -> dict[str, int]:
         """Metres on the map, for those whose place is known."""
         return await self._positions.distances(place, volunteers)
+
+    async def places(self, volunteers: Collection[str]) -> dict[str, Point]:
+        """Of those whose place is known."""
+        return await self._positions.places(volunteers)
 
     async def _retry_at(
         self, station: str | None, policy: DispatchPolicy, now: datetime

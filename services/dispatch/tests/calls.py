@@ -18,6 +18,8 @@ from services.dispatch.selection.domain.situation import (
 
 POLICY = POLICIES.of("2026-01")
 NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
+SOON = NOW + timedelta(seconds=30)
+LATE = NOW + timedelta(seconds=120)
 
 
 def routed(**more: Any) -> ReportRouted:
@@ -59,7 +61,11 @@ def named(callout: Callout, volunteer: str, now: datetime) -> Candidate:
 
 
 def found(
-    callout: Callout, *volunteers: str, now: datetime = NOW, retry_at: datetime | None = None
+    callout: Callout,
+    *volunteers: str,
+    now: datetime = NOW,
+    retry_at: datetime | None = None,
+    rested_at: datetime | None = None,
 ) -> Found:
     """A search that chose these."""
     return Found(
@@ -84,6 +90,8 @@ def found(
             ),
         ),
         retry_at=retry_at,
+        rested_at=rested_at,
+        squads_near=("squ_01",) if volunteers else (),
     )
 
 
@@ -92,11 +100,14 @@ def _near(volunteer: str, now: datetime) -> Person:
 
 
 def wave(
-    callout: Callout, *volunteers: str, now: datetime = NOW, retry_at: datetime | None = None
+    callout: Callout,
+    *volunteers: str,
+    now: datetime = NOW,
+    recorded: bool = True,
+    **more: datetime | None,
 ) -> Decision | None:
-    return filling.call_wave(
-        callout, found(callout, *volunteers, now=now, retry_at=retry_at), POLICY, now
-    )
+    search = found(callout, *volunteers, now=now, **more)
+    return filling.call_wave(callout, search, POLICY, now, recorded=recorded)
 
 
 def did(decision: Decision | None) -> tuple[Callout, list[Event]]:
@@ -112,3 +123,10 @@ def called(*volunteers: str, **more: Any) -> Callout:
 
 def names(facts: list[Event]) -> list[str]:
     return [type(fact).__name__ for fact in facts]
+
+
+def accepted(*volunteers: str, callout: Callout | None = None) -> Callout:
+    callout = callout or called("a", "b", "c", "d")
+    for volunteer in volunteers:
+        callout, _ = did(filling.accept(callout, volunteer, POLICY, SOON, on_duty=True))
+    return callout

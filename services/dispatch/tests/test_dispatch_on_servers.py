@@ -18,11 +18,17 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(scope="module")
-async def here(backend: Backend) -> AsyncGenerator[Town]:
+async def shared(backend: Backend) -> AsyncGenerator[Town]:
     """A minute takes a quarter of a second."""
     async with town(backend, rate=240) as place:
         await place.squad_and_station(None)
         yield place
+
+
+@pytest.fixture
+async def here(shared: Town) -> Town:
+    await shared.send_home()
+    return shared
 
 
 @pytest.fixture

@@ -24,7 +24,15 @@ from contracts.events.incidents import ReportRouted
 from contracts.events.registration import SquadFormed, StationRegistered, VolunteerStandingChanged
 from contracts.vocabulary import Role
 from services.dispatch.main import build
-from services.dispatch.position.store import Positions
+from services.dispatch.position.store import (
+    CALLS,
+    DUTY,
+    ENGAGED,
+    GEO,
+    PROFILES,
+    SEEN,
+    Positions,
+)
 from services.dispatch.settings import DispatchSettings
 from tests.support.backend import Backend
 
@@ -196,6 +204,15 @@ class Town:
                 return
             await asyncio.sleep(0.02)
         raise AssertionError(f"not within {TIMEOUT_S} s: {what}; published {self.events[-20:]}")
+
+    async def send_home(self) -> None:
+        """Nobody is on duty and no call-out waits: tests that share a town start from here."""
+        database = self.service.store.client["dispatch"]
+        await database["callouts"].delete_many({})
+        await database["responders"].update_many({}, {"$set": {"on_duty": False}})
+        positions = Positions(self.backend.redis_url)
+        await positions.redis.delete(GEO, SEEN, DUTY, PROFILES, ENGAGED, CALLS)
+        await positions.close()
 
     async def listen(self) -> None:
         """What dispatch publishes, until cancelled."""

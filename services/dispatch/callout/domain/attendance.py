@@ -12,6 +12,7 @@ from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
 from services.dispatch.callout.domain.attendance_limits import last_sign
+from services.dispatch.callout.domain.filling import place_freed
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
     COMING,
@@ -81,7 +82,7 @@ def withdraw(
         return None
     after = callout.with_candidates(_ended(candidate, "withdrew", now))
     facts = [*evidence(callout, candidate, now), events.withdrew(after, volunteer)]
-    return left(after, facts, policy, now)
+    return left(place_freed(after, now), facts, policy, now)
 
 
 def drop(
@@ -100,7 +101,8 @@ def drop(
     reason: StandDownReason = "suspended" if suspended else "off_duty"
     after = callout.with_candidates(stood_down(candidate, reason, now))
     facts = [*evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
-    return left(after, facts, policy, now)
+    freed = place_freed(after, now) if candidate.state in COMING else after
+    return left(freed, facts, policy, now)
 
 
 def stand_down(
@@ -124,8 +126,8 @@ def stand_down(
 
 
 def left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: datetime) -> Decision:
-    """After a volunteer left: ends the call-out if all who came are done; else the place is filled
-    again, or the station is told where those who came never said how it ended."""
+    """After a volunteer left: ends the call-out if all who came are done, or tells the station
+    where those who came never said how it ended."""
     coming = callout.in_state(*COMING)
     if callout.outcome is not None and not coming:
         spared = callout.in_state("called")
@@ -136,19 +138,23 @@ def left(callout: Callout, facts: list[Event], policy: DispatchPolicy, now: date
         facts += events.stood_down(after, spared, "report_ended")
         return with_due(after, policy, now), facts
     if not coming and any(c.keeps_place for c in callout.candidates):
-        after, more = _left_without_outcome(callout)
+        after, more = _left_without_outcome(callout, policy)
         return with_due(after, policy, now), [*facts, *more]
-    if callout.outcome is None and callout.places_left and callout.state in ("filled", "under_way"):
-        callout = callout.with_(state="opened", tries=0, escalated_to=None, leaders_until=None)
     return with_due(callout, policy, now), facts
 
 
-def _left_without_outcome(callout: Callout) -> Decision:
-    """The station finds out; whom it calls takes the places of those who left."""
+def _left_without_outcome(callout: Callout, policy: DispatchPolicy) -> Decision:
+    """The station finds out. No wave goes out of itself; whom it calls, or who becomes free, takes
+    the places of those who left."""
     told = callout.state == "escalated" and callout.escalated_to == "station"
     left = (c.with_(keeps_place=False) for c in callout.candidates if c.keeps_place)
     after = callout.with_candidates(*left).with_(
-        state="escalated", escalated_to="station", leaders_until=None
+        state="escalated",
+        escalated_to="station",
+        leaders_until=None,
+        tries=policy.max_waves,
+        again_at=None,
+        free_at=None,
     )
     return after, [] if told else [events.escalated(after, "station", "too_few")]
 

@@ -51,7 +51,8 @@ def candidacies(callout: Callout, explained: Mapping[str, Explanation]) -> list[
     for c in callout.candidates:
         one = found.get(c.volunteer)
         if c.by == "hand" or one is None:
-            how: CandidacyReason = "called_manually" if c.by == "hand" else "called"
+            how: CandidacyReason = "place_assumed" if c.assumed else "called"
+            how = "called_manually" if c.by == "hand" else how
             one = Candidacy(c.volunteer, c.squad, c.state, how, c.wave, c.distance_m)
         reason = _STOOD_DOWN.get(c.why_stood_down, one.reason)
         found[c.volunteer] = one._replace(state=c.state, reason=reason)

@@ -1,7 +1,7 @@
 """Filling the places: waves, manual calls, answers, lapses, escalation. Each function gives the new
 state and its facts, or None where nothing changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from chassis.domain import Refusal
@@ -12,6 +12,7 @@ from services.dispatch.callout import events
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import COMING, Callout, Candidate, Decision, Wave
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.selection.domain.select import is_assumed
 from services.dispatch.selection.domain.situation import Found, Need
 
 
@@ -52,7 +53,7 @@ def need(callout: Callout) -> Need:
         station=callout.station,
         place=Point(callout.longitude, callout.latitude),
         parties=callout.parties,
-        asked=callout.asked,
+        asked=tuple(v for v in callout.asked if not callout.may_be_called(v)),
         places=callout.places_left,
         open=tuple(c.probability for c in callout.in_state("called")),
     )
@@ -64,19 +65,35 @@ def open_with(callout: Callout, found: Found, policy: DispatchPolicy, now: datet
     return after, [events.opened(callout), *facts]
 
 
+def is_recorded(callout: Callout, found: Found) -> bool:
+    """Whether the search is a wave, with its record. Who looks again and finds nobody leaves no
+    trace: a call-out may wait for days."""
+    return bool(found.selection.chosen) or not callout.waiting
+
+
 def call_wave(
-    callout: Callout, found: Found, policy: DispatchPolicy, now: datetime
+    callout: Callout,
+    found: Found,
+    policy: DispatchPolicy,
+    now: datetime,
+    *,
+    recorded: bool = True,
 ) -> Decision | None:
     """The next wave calls those who were found. If nobody was found it is the last one, unless the
-    search is to be retried.
+    search is to be retried; whoever rests is looked at again afterwards.
 
     None if another change came first: the wave is not the next one any more, or no place is left.
     """
     if callout.ended or callout.places_left == 0 or found.attempt != callout.wave + 1:
         return None
-    if any(callout.candidate(volunteer) is not None for volunteer in found.selection.chosen):
+    if not all(map(callout.may_be_called, found.selection.chosen)):
+        return None
+    if is_recorded(callout, found) != recorded:
         return None
     called = _candidates(callout, found, policy, now)
+    if not recorded:
+        again = (at for at in (found.retry_at, found.rested_at) if at is not None)
+        return with_due(callout.with_(free_at=min(again, default=None)), policy, now), []
     wave = Wave(
         number=found.attempt,
         at=now,
@@ -85,12 +102,40 @@ def call_wave(
         called=found.selection.chosen,
     )
     without_anybody = callout.tries if found.retry_at else policy.max_waves
-    after = callout.with_candidates(*called).with_(
+    squads = {*callout.squads, *found.squads_near}
+    after = callout.with_calls(*called).with_(
         waves=(*callout.waves, wave),
         tries=callout.tries + 1 if called else without_anybody,
         again_at=None if called else found.retry_at,
+        free_at=found.rested_at,
+        squads=tuple(sorted(squads)),
     )
     return with_due(after, policy, now), [events.wave_called(after, called)] if called else []
+
+
+def look_again(
+    callout: Callout, free: Collection[str], policy: DispatchPolicy, now: datetime
+) -> Decision | None:
+    """These people near it became free: the next search is due at once where places are empty and
+    one of them may be called."""
+    if not callout.waiting or (callout.free_at is not None and callout.free_at <= now):
+        return None
+    others = set(free).difference(callout.parties)
+    if not any(map(callout.may_be_called, others)):
+        return None
+    return with_due(callout.with_(free_at=now), policy, now), []
+
+
+def place_freed(callout: Callout, now: datetime) -> Callout:
+    """Somebody who had accepted left: the place is offered again, also to those who were called
+    before and may still come. A call-out that was filled is a new matter to leaders and station;
+    one that was not has been told to them. Once there is an outcome no place is filled again."""
+    if callout.outcome is not None:
+        return callout
+    after = callout.with_(tries=0, freed_at=now, free_at=None)
+    if callout.state in ("filled", "under_way"):
+        return after.with_(state="opened", escalated_to=None, leaders_until=None)
+    return after
 
 
 def _candidates(
@@ -104,6 +149,7 @@ def _candidates(
             squad=people[volunteer].squad,
             wave=found.attempt,
             distance_m=people[volunteer].distance_m,
+            assumed=is_assumed(people[volunteer], found.situation.at, policy),
             probability=probabilities[volunteer] or 0.0,
             called_at=now,
             expires_at=now + policy.time_to_answer(callout.urgency),
@@ -115,39 +161,41 @@ def _candidates(
 def call_manually(
     callout: Callout, called: Sequence[Candidate], policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
-    """A leader or officer calls these, independent of waves. Of those called before, only who let
-    the call lapse can be called again."""
+    """A leader or officer calls these, independent of waves. Of those called before, only who never
+    said no can be called again."""
     if callout.ended:
         raise Refusal("wrong_state", state=callout.state)
     if callout.places_left == 0:
         raise Refusal("enough_people")
-    states = {c.volunteer: c.state for c in callout.candidates}
-    if any(states.get(c.volunteer, "timed_out") != "timed_out" for c in called):
+    known = [callout.candidate(c.volunteer) for c in called]
+    if any(one is not None and not one.may_still_come for one in known):
         raise Refusal("asked_before")
-    after = callout.with_candidates(*called)
+    after = callout.with_calls(*called)
+    squads = {*after.squads, *(c.squad for c in called if c.squad is not None)}
+    after = after.with_(squads=tuple(sorted(squads)))
     return with_due(after, policy, now), [events.wave_called(after, called)]
 
 
 def accept(
     callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime, *, on_duty: bool
 ) -> Decision | None:
-    """First come, first served, and exact. None for who has a place already."""
+    """First come, first served, and exact. A late yes takes a place that is empty. None for who has
+    a place already."""
     candidate = _asked(callout, volunteer)
     if candidate.state in COMING or candidate.state == "done":
         return None
     if callout.ended and callout.state != "done":
         raise Refusal("wrong_state", state=callout.state)
-    if candidate.state == "stood_down" or callout.places_left == 0 or callout.ended:
+    if callout.places_left == 0 or callout.ended:
         raise Refusal("enough_people")
-    if candidate.state == "timed_out" or (
-        candidate.state == "called" and candidate.expires_at <= now
-    ):
-        raise Refusal("call_lapsed")
-    if candidate.state != "called":
+    if candidate.state != "called" and not candidate.may_still_come:
         raise Refusal("wrong_state", state=candidate.state)
+    late = candidate.may_still_come or candidate.expires_at <= now
+    if late and callout.outcome is not None:
+        raise Refusal("call_lapsed")
     if not on_duty:
         raise Refusal("off_duty")
-    taken = candidate.with_(state="accepted", accepted_at=now)
+    taken = candidate.with_(state="accepted", accepted_at=now, ended_at=None, why_stood_down=None)
     after = callout.with_candidates(taken)
     facts: list[Event] = [events.accepted(after, taken)]
     if after.places_left == 0:
@@ -163,7 +211,9 @@ def _filled(callout: Callout, now: datetime) -> Decision:
         c.with_(state="stood_down", ended_at=now, why_stood_down="enough") for c in unanswered
     )
     under_way = bool(callout.in_state("on_the_way", "on_scene"))
-    after = callout.with_candidates(*spared).with_(state="under_way" if under_way else "filled")
+    after = callout.with_candidates(*spared).with_(
+        state="under_way" if under_way else "filled", station_told=False
+    )
     return after, [events.filled(after), *events.stood_down(after, unanswered, "enough")]
 
 
@@ -200,8 +250,8 @@ def escalate(
     *,
     to_station: bool,
 ) -> Decision | None:
-    """To the squad leaders first. To the station when their time is over, when there are none, or
-    at once when nobody could be called."""
+    """To the leaders of squads of which somebody could have come. To the station when their time is
+    over, or at once when there are none. Each is told once, however the count changes."""
     if callout.ended or callout.places_left == 0 or callout.escalated_to == "station":
         return None
     facts: list[Event] = []
@@ -211,14 +261,14 @@ def escalate(
         until = now + timedelta(seconds=policy.leader_s)
         after = after.with_(escalated_to="leader", leaders=tuple(leaders), leaders_until=until)
         facts.append(events.escalated(after, "leader", why))
-    if to_station or not leaders or why == "nobody_on_duty":
+    if to_station or not leaders:
         after = after.with_(escalated_to="station")
-        facts.append(events.escalated(after, "station", why))
+        facts += [] if callout.station_told else [events.escalated(after, "station", why)]
     return with_due(after, policy, now), facts
 
 
 def _why(callout: Callout) -> events.Why:
-    if not callout.candidates:
+    if not callout.candidates and not callout.squads:
         return "nobody_on_duty"
     return "too_few" if callout.in_state("called", *COMING) else "nobody_answered"
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.dispatch.callout.domain.state import COMING, Callout, Candidate
+from services.dispatch.callout.domain.state import HELD, Callout, Candidate
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.responder.domain import Responder
 from services.dispatch.selection.domain.select import barred
@@ -24,16 +24,16 @@ def sort_out(
 ) -> Sorted:
     """Those who declined, are off duty, party to the matter or not of an age for it cannot be
     called."""
-    states = {c.volunteer: c.state for c in callout.candidates}
+    known = {c.volunteer: c for c in callout.candidates}
     free = [
         volunteer
         for volunteer, person in people.items()
-        if states.get(volunteer, "timed_out") == "timed_out"
+        if (volunteer not in known or known[volunteer].may_still_come)
         and person.on_duty
         and person.approved
         and barred(volunteer, person.birth_year, callout.parties, now, policy) is None
     ]
-    return Sorted(free, [v for v in people if states.get(v) in ("called", *COMING)])
+    return Sorted(free, [v for v in people if v in known and known[v].state in HELD])
 
 
 def candidates(

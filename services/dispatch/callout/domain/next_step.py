@@ -15,7 +15,7 @@ def next_step(callout: Callout, policy: DispatchPolicy, now: datetime) -> Step:
 
     Who accepted and gives no sign is chased. The next wave goes out as soon as those who have not
     answered can no longer fill the places; when there is no next wave the leaders are alerted, then
-    the station.
+    the station. Whoever is told, a wave goes out when somebody near is free again.
     """
     if callout.ended:
         return "nothing"
@@ -28,19 +28,32 @@ def next_step(callout: Callout, policy: DispatchPolicy, now: datetime) -> Step:
         return "chase"
     if callout.outcome is not None or callout.places_left <= len(open_calls):
         return "nothing"
-    if callout.state == "escalated":
-        waited = callout.leaders_until is not None and callout.leaders_until <= now
-        return "station" if callout.escalated_to == "leader" and waited else "nothing"
     if callout.again_at is not None and callout.again_at > now:
         return "nothing"
-    return "wave" if callout.tries < policy.max_waves else "leader"
+    if callout.tries < policy.max_waves or _is_over(callout.free_at, now):
+        return "wave"
+    if callout.escalated_to is None:
+        return "leader"
+    late = callout.escalated_to == "leader" and _is_over(callout.leaders_until, now)
+    return "station" if late else "nothing"
 
 
 def with_due(callout: Callout, policy: DispatchPolicy, now: datetime) -> Callout:
-    """The call-out with the time at which its next step is due."""
+    """The call-out with the time at which its next step is due, and whether it waits for whoever
+    becomes free."""
     times = {now, *(c.expires_at for c in callout.in_state("called"))}
-    times.update(at for at in (callout.leaders_until, callout.again_at) if at is not None)
+    ends = (callout.leaders_until, callout.again_at, callout.free_at)
+    times.update(at for at in ends if at is not None)
     times.update(attendance_limits.times(callout, policy))
     ahead = sorted(at for at in times if at >= now)
     due = (at for at in ahead if next_step(callout, policy, at) != "nothing")
-    return callout.with_(due_at=next(due, None))
+    return callout.with_(due_at=next(due, None), waiting=_is_waiting(callout, policy))
+
+
+def _is_waiting(callout: Callout, policy: DispatchPolicy) -> bool:
+    empty = not callout.ended and callout.outcome is None and callout.places_left > 0
+    return empty and callout.tries >= policy.max_waves
+
+
+def _is_over(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now

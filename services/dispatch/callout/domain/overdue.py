@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from contracts.envelope import Event
 from services.dispatch.callout import events
 from services.dispatch.callout.domain import attendance, attendance_limits
+from services.dispatch.callout.domain.filling import place_freed
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
     COMING,
@@ -78,6 +79,8 @@ def _give_up(
 ) -> Decision:
     """Who never came has lost the place. The hours of who never finished end at the limit."""
     after = callout.with_candidates(*(attendance.missed(c, now) for c in due))
+    if any(c.state != "on_scene" for c in due):
+        after = place_freed(after, now)
     facts: list[Event] = []
     for c in due:
         facts += _capped(after, c, policy, now)

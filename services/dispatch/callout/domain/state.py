@@ -52,9 +52,21 @@ class Overdue(Frozen):
     until: datetime
 
 
+class PastCall(Frozen):
+    """An earlier call of a candidate to the same call-out, and how it ended."""
+
+    wave: int
+    by: Literal["wave", "hand"]
+    state: CandidateState
+    called_at: datetime
+    ended_at: datetime | None
+    why_stood_down: StandDownReason | None
+
+
 class Candidate(Frozen):
     """Somebody who was called. `probability`: that they accept, as estimated when they were
-    called. `by` hand: called manually, outside the waves. Distance on the map, metres."""
+    called. `by` hand: called manually, outside the waves. Distance on the map, metres; `assumed`:
+    from where they were last, since their phone had been silent."""
 
     volunteer: str
     squad: str | None = None
@@ -62,6 +74,7 @@ class Candidate(Frozen):
     by: Literal["wave", "hand"] = "wave"
     state: CandidateState = "called"
     distance_m: int
+    assumed: bool = False
     probability: float
     called_at: datetime
     expires_at: datetime
@@ -74,6 +87,26 @@ class Candidate(Frozen):
     overdue: Overdue | None = None
     keeps_place: bool = False
     """They came and never said that they are done: nobody is called in their place."""
+    earlier: tuple[PastCall, ...] = ()
+
+    @property
+    def may_still_come(self) -> bool:
+        """Their call is over, and they never said no: a late yes is welcome, and so is a second
+        call."""
+        spared = self.state == "stood_down" and self.why_stood_down in ("enough", "off_duty")
+        return spared or self.state == "timed_out"
+
+    def called_again(self, call: "Candidate") -> "Candidate":
+        """As `call` says, with what was before."""
+        past = PastCall(
+            wave=self.wave,
+            by=self.by,
+            state=self.state,
+            called_at=self.called_at,
+            ended_at=self.ended_at,
+            why_stood_down=self.why_stood_down,
+        )
+        return call.with_(earlier=(*self.earlier, past))
 
 
 class Wave(Frozen):
@@ -112,10 +145,19 @@ class Callout(Aggregate):
     held by two call-outs."""
     waves: tuple[Wave, ...] = ()
     tries: int = 0
+    freed_at: datetime | None = None
+    """When a place last fell free: whoever was called before and may still come can be called
+    again."""
+    waiting: bool = False
+    """Places are empty and no wave is left: whoever becomes free near it is looked at."""
+    free_at: datetime | None = None
+    """When somebody near becomes free, or became free: to search again, whoever was told."""
+    squads: tuple[str, ...] = ()
+    """Those of which somebody could have come: was called, or was near and on duty."""
     escalated_to: EscalatedTo | None = None
     again_at: datetime | None = None
-    """When to search again: nobody was found, but the positions of those on duty are not all known
-    yet."""
+    """When to search again before anybody is told: nobody was found, but the positions of those on
+    duty are not all known yet."""
     leaders: tuple[str, ...] = ()
     leaders_until: datetime | None = None
     outcome: Outcome | None = None
@@ -146,6 +188,19 @@ class Callout(Aggregate):
         by_id = {c.volunteer: c for c in (*self.candidates, *changed)}
         held = (c.volunteer for c in by_id.values() if c.state in HELD)
         return self.with_(candidates=tuple(by_id.values()), asked=tuple(by_id), held=tuple(held))
+
+    def with_calls(self, *called: Candidate) -> "Callout":
+        """These are called: for the first time, or again."""
+        before = ((self.candidate(call.volunteer), call) for call in called)
+        return self.with_candidates(*(old.called_again(c) if old else c for old, c in before))
+
+    def may_be_called(self, volunteer: str) -> bool:
+        """By a wave: once, and again after a place fell free, or after they were off duty."""
+        one = self.candidate(volunteer)
+        if one is None:
+            return True
+        before = self.freed_at is not None and one.called_at < self.freed_at
+        return one.may_still_come and (before or one.why_stood_down == "off_duty")
 
     @property
     def wave(self) -> int:

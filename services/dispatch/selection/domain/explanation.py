@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from services.dispatch.selection.domain.situation import Found, Reason
+from services.dispatch.selection.domain.situation import CHOSEN, Found, Reason
 
 
 class Explanation(NamedTuple):
@@ -21,12 +21,13 @@ class Explanation(NamedTuple):
 
 def explain(searches: Iterable[Found]) -> dict[str, Explanation]:
     """By volunteer. `searches` are those of one need, in order; who was chosen once stays
-    chosen."""
+    chosen, as of the last time."""
     explained: dict[str, Explanation] = {}
     for found in searches:
         for person, verdict in zip(found.situation.people, found.selection.verdicts, strict=True):
             before = explained.get(person.volunteer)
-            if before is not None and before.reason == "called":
+            chosen_before = before is not None and before.reason in CHOSEN
+            if chosen_before and verdict.reason not in CHOSEN:
                 continue
             explained[person.volunteer] = Explanation(
                 person.volunteer,

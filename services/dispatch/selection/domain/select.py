@@ -20,6 +20,7 @@ from services.dispatch.selection.domain.situation import (
 from services.dispatch.selection.domain.team import Option, acceptance, at_least, smallest_team
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_COULD_COME: frozenset[Reason] = frozenset({"asked_before", "engaged", "resting", "called_enough"})
 
 
 def select(situation: Situation, policy: DispatchPolicy) -> Selection:
@@ -48,7 +49,7 @@ def select(situation: Situation, policy: DispatchPolicy) -> Selection:
             break
     chosen = tuple(option.volunteer for option in team)
     verdicts = tuple(
-        _verdict(p, refused[p.volunteer], options, chosen, ring, situation)
+        _verdict(p, refused[p.volunteer], options, chosen, ring, situation, policy)
         for p in situation.people
     )
     return Selection(
@@ -79,7 +80,7 @@ def _unavailable(person: Person, situation: Situation) -> Reason | None:
 
 
 def _too_far_or_stale(person: Person, now: datetime, policy: DispatchPolicy) -> Reason | None:
-    if not _is_within(person.seen_at, policy.fresh_s, now):
+    if not _is_within(person.seen_at, policy.assumed_s, now):
         return "stale_position"
     return "too_far" if person.distance_m > policy.rings_m[-1] else None
 
@@ -106,12 +107,49 @@ def _by_age(birth_year: int, now: datetime, policy: DispatchPolicy) -> Reason | 
     return "elder_at_night" if age >= policy.elder_age and policy.is_night(now) else None
 
 
+def is_assumed(person: Person, now: datetime, policy: DispatchPolicy) -> bool:
+    """Silent for a while: a phone in a pocket sends nothing, so they are taken to be where they
+    were last."""
+    return not _is_within(person.seen_at, policy.fresh_s, now)
+
+
+def rested_at(
+    situation: Situation, selection: Selection, policy: DispatchPolicy
+) -> datetime | None:
+    """When the first of those who rest now can be called."""
+    ends = (
+        person.served_until + timedelta(seconds=policy.rest_s)
+        for person, verdict in zip(situation.people, selection.verdicts, strict=True)
+        if verdict.reason == "resting" and person.served_until is not None
+    )
+    return min(ends, default=None)
+
+
+def squads_near(
+    situation: Situation, selection: Selection, policy: DispatchPolicy
+) -> tuple[str, ...]:
+    """Those of which somebody could have come, be it after a leader's own call: they are near, on
+    duty and may be called at all."""
+    near = (
+        person.squad
+        for person, verdict in zip(situation.people, selection.verdicts, strict=True)
+        if verdict.score is not None
+        or (
+            verdict.reason in _COULD_COME
+            and _too_far_or_stale(person, situation.at, policy) is None
+        )
+    )
+    return tuple(sorted({squad for squad in near if squad is not None}))
+
+
 def minutes(person: Person, situation: Situation, policy: DispatchPolicy) -> float:
-    """Minutes on foot, less for the skills asked for, more for who was called much this week."""
+    """Minutes on foot, less for the skills asked for, more for who was called much this week, and
+    for whose place is assumed."""
     walk = minutes_on_foot(person.distance_m, policy.walk_m_per_s, policy.detour)
     bonus = policy.skill_bonus_min * len(set(person.skills) & set(situation.skills))
     calls = min(person.called_this_week, policy.week_malus_max_calls)
-    return walk - bonus + policy.week_malus_min * calls
+    late = policy.assumed_min if is_assumed(person, situation.at, policy) else 0.0
+    return walk - bonus + policy.week_malus_min * calls + late
 
 
 def _verdict(
@@ -121,13 +159,14 @@ def _verdict(
     chosen: Sequence[str],
     ring: int,
     situation: Situation,
+    policy: DispatchPolicy,
 ) -> Verdict:
     if refused is not None:
         return Verdict(volunteer=person.volunteer, reason=refused)
     option = options[person.volunteer]
     reason: Reason = "others_first"
     if person.volunteer in chosen:
-        reason = "called"
+        reason = "place_assumed" if is_assumed(person, situation.at, policy) else "called"
     elif person.distance_m > ring:
         reason = "too_far"
     elif situation.skills and not set(person.skills) & set(situation.skills):

@@ -10,6 +10,7 @@ from jinan.coordinates import Point
 
 Reason = Literal[
     "called",
+    "place_assumed",
     "too_far",
     "stale_position",
     "off_duty",
@@ -24,7 +25,9 @@ Reason = Literal[
     "no_skill",
     "others_first",
 ]
-"""Why somebody was, or was not, chosen. In words: section `reason` of the catalogue."""
+"""Why somebody was, or was not, chosen. `called` and `place_assumed` were: the latter stands where
+they were last, since their phone is silent. In words: section `reason` of the catalogue."""
+CHOSEN: frozenset[Reason] = frozenset({"called", "place_assumed"})
 
 
 class Need(Frozen):
@@ -40,7 +43,7 @@ class Need(Frozen):
     parties: tuple[str, ...] = ()
     """Never chosen."""
     asked: tuple[str, ...] = ()
-    """Asked before: not chosen again."""
+    """Asked before: not to be chosen again."""
     places: int
     """Still to be filled."""
     open: tuple[float, ...] = ()
@@ -124,3 +127,7 @@ class Found(Frozen):
     retry_at: datetime | None = None
     """Where nobody was found: when to search again, since positions were lost and not everybody on
     duty has sent one since."""
+    rested_at: datetime | None = None
+    """When the first of those near who rest now can be called."""
+    squads_near: tuple[str, ...] = ()
+    """Those of which somebody was chosen, or was near and on duty."""

@@ -18,10 +18,13 @@ from contracts.vocabulary import values_of
 from services.dispatch.callout.domain import attendance, filling
 from services.dispatch.callout.domain.candidacy import candidacies, own_candidacy
 from services.dispatch.callout.domain.next_step import next_step
-from services.dispatch.callout.domain.state import Callout, CalloutState, CandidateState
+from services.dispatch.callout.domain.state import CalloutState, CandidateState
 from services.dispatch.tests.calls import (
+    LATE,
     NOW,
     POLICY,
+    SOON,
+    accepted,
     called,
     did,
     named,
@@ -30,16 +33,6 @@ from services.dispatch.tests.calls import (
     routed,
     wave,
 )
-
-SOON = NOW + timedelta(seconds=30)
-LATE = NOW + timedelta(seconds=120)
-
-
-def accepted(*volunteers: str, callout: Callout | None = None) -> Callout:
-    callout = callout or called("a", "b", "c", "d")
-    for volunteer in volunteers:
-        callout, _ = did(filling.accept(callout, volunteer, POLICY, SOON, on_duty=True))
-    return callout
 
 
 def test_it_opens_due_with_the_reporter_and_the_parties_left_out():
@@ -69,15 +62,9 @@ def test_the_place_after_the_last_answers_enough_people():
     )
 
 
-def test_who_was_not_called_or_is_too_late_has_no_place():
+def test_who_was_not_called_or_said_no_has_no_place():
     with pytest.raises(Refusal, match="not_called"):
         filling.accept(called("a"), "z", POLICY, SOON, on_duty=True)
-    with pytest.raises(Refusal, match="call_lapsed"):
-        filling.accept(called("a"), "a", POLICY, LATE, on_duty=True)
-    lapsed, facts = did(filling.lapse(called("a"), POLICY, LATE))
-    assert names(facts) == ["WaveLapsed"]
-    with pytest.raises(Refusal, match="call_lapsed"):
-        filling.accept(lapsed, "a", POLICY, LATE, on_duty=True)
     declined, _ = did(filling.decline(called("a"), "a", POLICY, SOON))
     with pytest.raises(Refusal, match="wrong_state"):
         filling.accept(declined, "a", POLICY, SOON, on_duty=True)
@@ -137,17 +124,12 @@ def test_after_three_waves_the_leaders_then_the_station():
     assert callout.due_at == NOW + timedelta(days=1), "the station ends it, or a day"
 
 
-@pytest.mark.parametrize(
-    ("leaders", "escalation"), [((), ["station"]), (("l1",), ["leader", "station"])]
-)
-def test_nobody_to_call_leaders_and_station_are_told_at_once(
-    leaders: tuple[str, ...], escalation: list[str]
-):
+def test_where_nobody_could_have_come_the_station_is_told_at_once():
     callout, _ = did(wave(opened()))
-    assert next_step(callout, POLICY, NOW) == "leader"
-    _, facts = did(filling.escalate(callout, leaders, POLICY, NOW, to_station=False))
-    assert [fact.to for fact in facts if isinstance(fact, CalloutEscalated)] == escalation
-    assert {fact.why for fact in facts if isinstance(fact, CalloutEscalated)} == {"nobody_on_duty"}
+    assert (next_step(callout, POLICY, NOW), callout.squads) == ("leader", ())
+    _, (fact,) = did(filling.escalate(callout, (), POLICY, NOW, to_station=False))
+    assert isinstance(fact, CalloutEscalated)
+    assert (fact.to, fact.why) == ("station", "nobody_on_duty")
 
 
 def test_a_manual_call_fills_an_escalated_call_out():

@@ -1,7 +1,7 @@
 """Whatever people do, and in whatever order: a call-out keeps its promises."""
 
-from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -67,8 +67,9 @@ class CalloutMachine(RuleBasedStateMachine):
             case "expire":
                 return overdue.expire(self.callout, POLICY, self.now)
             case "wave":
-                free = [v for v in PEOPLE if self.callout.candidate(v) is None][:size]
-                return wave(self.callout, *free, now=self.now)
+                free = [v for v in PEOPLE if self.callout.may_be_called(v)][:size]
+                recorded = bool(free) or not self.callout.waiting
+                return wave(self.callout, *free, now=self.now, recorded=recorded)
             case _:
                 return filling.escalate(
                     self.callout, ("l1",), POLICY, self.now, to_station=due == "station"
@@ -79,8 +80,12 @@ class CalloutMachine(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
 
     @rule(n=somebody)
+    def becomes_free(self, n: int) -> None:
+        self.attempt(filling.look_again, [PEOPLE[n]], POLICY, self.now)
+
+    @rule(n=somebody)
     def accept(self, n: int) -> None:
-        who = self.one(n, "called")
+        who = self.one(n, *(("timed_out", "stood_down") if n > 11 else ("called",)))
         self.attempt(filling.accept, who, POLICY, self.now, on_duty=n % 5 > 0)
 
     @rule(n=somebody)
@@ -143,14 +148,40 @@ class CalloutMachine(RuleBasedStateMachine):
             assert not self.callout.in_state("called")
 
     @invariant()
-    def nobody_is_called_twice_but_manually(self) -> None:
-        calls = Counter(
-            call.volunteer
-            for f in self.facts
-            if isinstance(f, contract.WaveCalled) and not f.by_hand
-            for call in f.called
-        )
-        assert all(times == 1 for times in calls.values())
+    def an_empty_place_is_offered_or_leaders_or_station_were_told(self) -> None:
+        callout = self.callout
+        if callout.ended or callout.outcome is not None or not callout.places_left:
+            return
+        offered = len(callout.in_state("called")) >= callout.places_left
+        told = callout.state == "escalated" and callout.escalated_to is not None
+        assert callout.due_at is not None or told
+        assert callout.waiting or callout.due_at is not None
+        assert offered or told or callout.due_at is not None
+
+    @invariant()
+    def nobody_is_called_twice_for_one_place_but_manually(self) -> None:
+        """Who gave a place up, or said no, is not called again at all."""
+        for c in self.callout.candidates:
+            calls = [*c.earlier, c] if c.by == "wave" else [*c.earlier]
+            since = self.callout.freed_at or NOW
+            while_on_duty = [
+                one
+                for one in calls
+                if one.by == "wave" and one.called_at > since and one.why_stood_down != "off_duty"
+            ]
+            assert len(while_on_duty) <= 1
+            assert {one.state for one in c.earlier} <= {"timed_out", "stood_down"}
+
+    @invariant()
+    def each_level_is_told_once_until_it_is_filled(self) -> None:
+        told: list[str] = []
+        for fact in self.facts:
+            forgot = isinstance(fact, contract.VolunteerMissed) and fact.about == "finish"
+            if forgot or isinstance(fact, contract.CalloutFilled | contract.CalloutStoodDown):
+                told = []
+            elif isinstance(fact, contract.CalloutEscalated):
+                told.append(fact.to)
+        assert len(told) == len({*told}), "once each"
 
     @invariant()
     def its_next_step_is_due_when_it_is_needed_and_not_before(self) -> None:
@@ -216,8 +247,12 @@ class CalloutMachine(RuleBasedStateMachine):
             forgot = sum(
                 isinstance(f, contract.VolunteerMissed) and f.about == "finish" for f in facts
             )
+            late = sum(
+                after == "CalloutAccepted" and before in ("WaveLapsed", "WaveStoodDown")
+                for before, after in pairwise(mine)
+            )
             assert accepted <= 1
-            assert asked == noes + down + withdrew + done + forgot
+            assert asked + late == noes + down + withdrew + done + forgot
 
 
 def _people(fact: Event) -> tuple[str, ...]:

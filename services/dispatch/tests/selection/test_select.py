@@ -10,8 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dispatch.policy import POLICIES
-from services.dispatch.selection.domain.select import ineligible, minutes, select
-from services.dispatch.selection.domain.situation import Person, Selection, Situation, Tally
+from services.dispatch.selection.domain.select import (
+    ineligible,
+    minutes,
+    select,
+)
+from services.dispatch.selection.domain.situation import (
+    CHOSEN,
+    Person,
+    Selection,
+    Situation,
+    Tally,
+)
 from services.dispatch.selection.domain.team import (
     Option,
     acceptance,
@@ -45,8 +55,8 @@ def situation(*people: Person, at: datetime = NOON, places: int = 1, **more: Any
         ({"engaged": True}, NOON, "engaged"),
         ({"asked_before": True}, NOON, "asked_before"),
         ({"seen_at": None}, NOON, "stale_position"),
-        ({"seen_at": NOON - timedelta(minutes=5)}, NOON, "stale_position"),
-        ({"seen_at": NOON - timedelta(minutes=4, seconds=59)}, NOON, None),
+        ({"seen_at": NOON - timedelta(minutes=30)}, NOON, "stale_position"),
+        ({"seen_at": NOON - timedelta(minutes=29, seconds=59)}, NOON, None),
         ({"distance_m": 2001}, NOON, "too_far"),
         ({"served_until": NOON - timedelta(minutes=29)}, NOON, "resting"),
         ({"served_until": NOON - timedelta(minutes=30)}, NOON, None),
@@ -210,7 +220,7 @@ people = st.lists(
         accepted_today=st.integers(0, 5),
         called_this_week=st.integers(0, 12),
         tally=tallies,
-        seen_at=st.integers(0, 400).map(lambda s: NOON - timedelta(seconds=s)),
+        seen_at=st.integers(0, 2200).map(lambda s: NOON - timedelta(seconds=s)),
         skills=st.lists(st.sampled_from(["care", "traffic"]), unique=True).map(tuple),
     ),
     max_size=25,
@@ -232,9 +242,7 @@ def test_a_selection_keeps_every_rule(now: Situation):
     by_name = {p.volunteer: p for p in now.people}
     assert len(selection.chosen) == len(set(selection.chosen)) <= POLICY.max_per_wave
     assert [v.volunteer for v in selection.verdicts] == [p.volunteer for p in now.people]
-    assert {v.volunteer for v in selection.verdicts if v.reason == "called"} == set(
-        selection.chosen
-    )
+    assert {v.volunteer for v in selection.verdicts if v.reason in CHOSEN} == set(selection.chosen)
     for name in selection.chosen:
         assert ineligible(by_name[name], now, POLICY) is None
         assert by_name[name].distance_m <= selection.ring_m

@@ -73,6 +73,22 @@ async def test_a_repeated_wave_changes_nothing(notify: Notify):
     assert len(await documents(notify, report)) == 2
 
 
+async def test_who_is_called_again_after_a_stand_down_is_alerted_again(notify: Notify):
+    distances, callout, report = people(notify, 1), notify.new("cal"), notify.new("rep")
+    (who,) = distances
+    about = {"callout": callout, "report": report}
+    spared = WaveStoodDown.model_validate(
+        WaveStoodDown.example | about | {"volunteers": [who], "reason": "enough"}
+    )
+    async with notify.stream(who) as stream:
+        for event in (wave(distances, callout, report=report), spared):
+            await notify.publish(event, callout)
+        await notify.publish(wave(distances, callout, report=report), callout)
+        received = [await stream.next() for _ in range(3)]
+    assert [got.kind for got in received if got] == ["alert", "stand_down", "alert"]
+    assert len({got.message["id"] for got in received if got}) == 3
+
+
 async def test_who_went_off_duty_before_the_wave_gets_nothing_of_it(notify: Notify):
     distances, callout, report = people(notify, 6), notify.new("cal"), notify.new("rep")
     gone, duty = sorted(distances)[:3], Duty(notify.service.store)
