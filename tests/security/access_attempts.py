@@ -52,6 +52,9 @@ OTHERS = frozenset(
         "people_needed",
         "mine",
         "state",
+        "escalated",
+        "q",
+        "datum",
         "route",
         "triage",
         "outcome",
@@ -165,6 +168,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "GET reports": _attempt(
         "reports", query={"station": "{station}", "area": "370104009"}, open="own community"
     ),
+    "GET queue": _attempt("queue", query={"area": "370104009"}),
     "GET reports/{id}": _attempt("reports/{report}"),
     "GET reports/{id}/photo": _attempt("reports/{report}/photo"),
     "POST reports/{id}/route": _attempt("reports/{report}/route", _WHY | {"route": "police"}),
