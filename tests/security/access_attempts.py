@@ -168,7 +168,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "GET reports": _attempt(
         "reports", query={"station": "{station}", "area": "370104009"}, open="own community"
     ),
-    "GET queue": _attempt("queue", query={"area": "370104009"}),
+    "GET queue": _attempt("queue", query={"area": "370104009"}, open="own community"),
     "GET reports/{id}": _attempt("reports/{report}"),
     "GET reports/{id}/photo": _attempt("reports/{report}/photo"),
     "POST reports/{id}/route": _attempt("reports/{report}/route", _WHY | {"route": "police"}),
