@@ -32,6 +32,9 @@ from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
 from services.incidents.routing import api as routing_api
+from services.incidents.routing.handlers import RoutingHandlers
+from services.incidents.routing.second_opinion import SecondOpinion
+from services.incidents.routing.store import Examples
 from services.incidents.settings import IncidentsSettings
 
 
@@ -44,10 +47,11 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     places = PlaceHandlers(districts(), communities(), stations)
     keys = FollowUpKeys(settings.field_key)
     due = Schedule(clock)
-    reports = ReportHandlers(stored, places, photos, keys, clock, due)
+    routing = RoutingHandlers(Examples(store), _second_opinion(settings))
+    reports = ReportHandlers(stored, places, photos, keys, clock, due, routing)
     follow_ups = FollowUpHandlers(stored, reports)
     logbook = LogbookHandlers(LogEntries(store), places, clock)
-    service.provide(reports, stored, follow_ups, photos, logbook)
+    service.provide(reports, stored, follow_ups, photos, logbook, routing)
 
     service.routes(
         report_api.router,
@@ -74,6 +78,17 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     service.runs_when_due("due reports", reports.settle_due, due)
     service.runs("photos of stored reports", reports.keep_photos, every=600)
     return service
+
+
+def _second_opinion(settings: IncidentsSettings) -> SecondOpinion | None:
+    if not settings.second_opinion_url:
+        return None
+    return SecondOpinion(
+        settings.second_opinion_url,
+        settings.second_opinion_model,
+        settings.second_opinion_key,
+        settings.second_opinion_seconds,
+    )
 
 
 service = build(IncidentsSettings())

@@ -32,7 +32,8 @@ from services.incidents.report.domain.filing import Filing, file
 from services.incidents.report.domain.follow_up_key import FollowUpKeys, hash_key
 from services.incidents.report.domain.report import Actor, Report
 from services.incidents.report.store import ReportFilter, Reports
-from services.incidents.routing.domain import RoutingInput, classify
+from services.incidents.routing.domain import RoutingInput
+from services.incidents.routing.handlers import RoutingHandlers
 
 log = structlog.get_logger()
 _DUE_BATCH = 200
@@ -65,10 +66,12 @@ class ReportHandlers:
         keys: FollowUpKeys,
         clock: Clock,
         due: Schedule,
+        routing: RoutingHandlers,
     ) -> None:
         """`due`: when the next report is due, for `settle_due`."""
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
+        self._routing = routing
 
     async def file(
         self, new: NewReport, who: Principal | None, cause: Cause
@@ -80,7 +83,7 @@ class ReportHandlers:
         place = await self._places.find(new.point, new.datum, new.community)
         now = self._clock.now()
         given = RoutingInput(new.text, new.category, role, new.finished, new.people_needed)
-        routing = classify(given, POLICIES.at(now), now)
+        routing = await self._routing.classify(given, POLICIES.at(now), now)
         id, anonymous = cause.derive("rep"), new.anonymous or who is None
         if new.photo is not None and not await self._photos.claim(new.photo, id):
             raise Refusal("photo_unknown", "body.photo")

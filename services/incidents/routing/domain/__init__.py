@@ -1,4 +1,4 @@
-"""Classifies the text of a report. Pure."""
+"""Reads the text of a report and decides who answers it. Pure."""
 
 from services.incidents.routing.domain.classification import (
     NEVER_VOLUNTEERS as NEVER_VOLUNTEERS,
