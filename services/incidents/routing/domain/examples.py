@@ -41,7 +41,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"[{_SURNAMES}](?:某某?|先生|女士|师傅|老师|医生|书记|主任|经理)"), "〔姓名〕"),
     (re.compile(r"\d{3,}"), "〔数字〕"),
 )
-_KEPT = re.compile(r"(?<!\d)(?:110|119|120|122|96110|12345)(?!\d)")
+_KEPT = re.compile(r"(?<![\da-z])(?:110|119|120|122|96110|12345)(?![\da-z])")
 _HELD = "\ue000"
 MAX_LENGTH = 400
 

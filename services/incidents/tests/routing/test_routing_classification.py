@@ -57,8 +57,8 @@ def test_the_largest_number_of_people_named(text: str, most: int) -> None:
         ("小区里两辆车挡住了出口", "traffic", set()),
         ("学校门口放学时堵成一团", "traffic", {"traffic"}),
         ("身份证过期了,不知道网上怎么预约", "assistance", {"e-service"}),
-        ("独居老人好几天没人送饭", "assistance", {"care"}),
-        ("有人骑车摔倒,胳膊流血", "assistance", {"first-aid"}),
+        ("独居老人腿脚不便,想有人帮着买菜", "assistance", {"care"}),
+        ("膝盖擦伤了一点,想借个创可贴", "assistance", {"first-aid"}),
         ("地下室堆满了电瓶车充电", "hazard", {"fire-safety"}),
         ("楼上吵得睡不着", "nuisance", {"mediation"}),
         ("推销高息理财的又来了", "fundraising", {"anti-fraud"}),
@@ -100,7 +100,7 @@ def test_a_category_of_the_police_without_words_of_danger_is_looked_at_first() -
 
 @pytest.mark.parametrize("later", ["小心!他拿刀了", "打起来了,头破血流", "着火了"])
 def test_danger_told_later_goes_to_the_police(later: str) -> None:
-    first = "楼下有两个人为车位吵架"
+    first = "两家为晾衣服吵了几句"
     assert classify(RoutingInput(first, None, "resident"), POLICY, NOON).route == "volunteers"
     noted = RoutingInput(later, "dispute", "resident", before=first)
     decision = classify(noted, POLICY, NOON)
