@@ -4,6 +4,7 @@ BIN := $(STATE)/venv/bin
 PY := $(BIN)/python
 INSTALLED := $(STATE)/venv/installed
 PEERS := $(STATE)/venv/peers-installed
+TRAINING := $(STATE)/venv/training-installed
 # Three brokers and three members of the replica set have data of their own: a profile of their own.
 PROFILE ?= $(if $(filter 3,$(MEMBERS)),three,run)
 SERVICES := registration incidents dispatch notify
@@ -11,7 +12,8 @@ SERVICES := registration incidents dispatch notify
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 
-.PHONY: help setup demo test test-faults run stop status logs clean check generate bench up down down-for-good lock
+.PHONY: help setup demo test test-faults run stop status logs clean check generate bench routing routing-train up down \
+  down-for-good lock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## show these lines
@@ -68,6 +70,16 @@ $(PEERS): $(INSTALLED) requirements-bench.lock
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-bench.lock
 	@touch $@
 
+routing: setup ## what would happen to each text of FILE=texts.jsonl (POLICY= an older version)
+	@$(PY) -m ops.routing.try_texts $(FILE) $(POLICY:%=--policy %)
+
+routing-train: $(TRAINING) ## train what reads the words, from ops/routing/texts (VERSION= of the model)
+	@$(PY) -m ops.routing.train --version $(VERSION)
+
+$(TRAINING): $(INSTALLED) requirements-training.lock
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-training.lock
+	@touch $@
+
 up: ## start the compose stack (Docker) (SCALE='dispatch=3 incidents=2')
 	COMPOSE_PARALLEL_LIMIT=1 docker compose build
 	docker compose up --detach --wait $(or $(ONLY),$(SCALE:%=--scale %))
@@ -81,6 +93,7 @@ down-for-good: ## stop the compose stack and remove its data and keys
 lock: setup ## write the lock files again from pyproject.toml: everything, each image's packages, the benchmarks' peers
 	$(LOCK) $(SERVICES:%=--extra %) --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --extra bench --constraints requirements.lock pyproject.toml -o requirements-bench.lock
+	$(LOCK) --extra incidents --extra training --constraints requirements.lock pyproject.toml -o requirements-training.lock
 	@for service in $(SERVICES); do \
 	  $(LOCK) --extra $$service --constraints requirements.lock pyproject.toml -o deploy/compose/locks/$$service.lock || exit; \
 	done

@@ -3,7 +3,7 @@ chance."""
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
@@ -127,6 +127,10 @@ class Policies(Generic[P]):
         """The one that is valid; the oldest for a time before all of them."""
         valid = (policy for policy in reversed(self._versions) if policy.valid_from <= now)
         return next(valid, self._versions[0])
+
+    def __iter__(self) -> Iterator[P]:
+        """The oldest first."""
+        return iter(self._versions)
 
     def of(self, version: str) -> P:
         """Raises KeyError where there never was such a version."""

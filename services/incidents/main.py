@@ -51,6 +51,9 @@ from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
 from services.incidents.routing import api as routing_api
+from services.incidents.routing.handlers import RoutingHandlers
+from services.incidents.routing.second_opinion import SecondOpinion
+from services.incidents.routing.store import Examples
 from services.incidents.settings import IncidentsSettings
 
 
@@ -64,14 +67,15 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     places = PlaceHandlers(districts(), communities(), stations, committees, clock)
     keys = FollowUpKeys(settings.field_key)
     due = Schedule(clock)
-    reports = ReportHandlers(stored, places, photos, keys, clock, due)
+    routing = RoutingHandlers(Examples(store), _second_opinion(settings))
+    reports = ReportHandlers(stored, places, photos, keys, clock, due, routing)
     deadlines = DeadlineHandlers(stored, watches, clock, due)
     questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
     follow_ups = FollowUpHandlers(stored, reports, questions, corrections)
     logbook = LogbookHandlers(LogEntries(store), places, clock)
     queue = QueueHandlers(Queue(store, stored))
     service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
-    service.provide(queue, places)
+    service.provide(queue, places, routing)
 
     service.routes(
         report_api.router,
@@ -107,6 +111,17 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     service.runs_when_due("due reports", deadlines.settle_due, due)
     service.runs("photos of stored reports", reports.keep_photos, every=600)
     return service
+
+
+def _second_opinion(settings: IncidentsSettings) -> SecondOpinion | None:
+    if not settings.second_opinion_url:
+        return None
+    return SecondOpinion(
+        settings.second_opinion_url,
+        settings.second_opinion_model,
+        settings.second_opinion_key,
+        settings.second_opinion_seconds,
+    )
 
 
 service = build(IncidentsSettings())

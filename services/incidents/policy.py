@@ -37,6 +37,28 @@ class CategoryPolicy(Frozen):
         return working_days_after(since, self.first_answer_working_days or 0)
 
 
+class WordsPolicy(Frozen):
+    """How sure the words must be: probabilities from 0 to 1. `signs`, `model`: the versions that
+    these numbers were chosen with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signs: str
+    model: str
+    police_from: float
+    """P(police) from which it goes to them at once."""
+    sign_from: float
+    """The same where a certain sign stands in the text."""
+    urgent_from: float
+    """P(police) from which a person looks within the minute."""
+    sure_from: float
+    confidence_from: float
+    """P(the route is right) below which a person looks first."""
+    picked_from: float
+    """Share of the picked category below which the words are of another one."""
+    unclear_from: float
+
+
 class IncidentsPolicy(Policy):
     """`night_from_hour` and `night_until_hour` are local hours of the day."""
 
@@ -68,6 +90,8 @@ class IncidentsPolicy(Policy):
     max_dangers_per_day: int
     search_days: int
     category: dict[Category, CategoryPolicy]
+    words: WordsPolicy | None = None
+    """None: a version from before a model read them."""
 
     @property
     def confirm_after(self) -> timedelta:
@@ -101,3 +125,11 @@ def working_days_after(since: datetime, days: int) -> datetime:
 
 
 POLICIES = Policies(IncidentsPolicy, Path(__file__).with_name("policy.toml").read_text("utf-8"))
+
+
+def words_of(policy: IncidentsPolicy) -> WordsPolicy:
+    """Reports of a version from before are read again as the oldest one with a model reads."""
+    return policy.words or _FIRST_WORDS
+
+
+_FIRST_WORDS = next(words for p in POLICIES if (words := p.words) is not None)

@@ -3,7 +3,7 @@
 import secrets
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from chassis.settings import Settings
 
@@ -17,6 +17,13 @@ class IncidentsSettings(Settings):
 
     `field_key`: 64 hex digits, the same on all replicas. Empty: random for this process, for trials
     only.
+
+    `second_opinion_url`: an OpenAI-compatible endpoint inside the city's own network, up to and
+    including `/v1`, which reads the words too; empty: off. `second_opinion_seconds`: time limit.
     """
 
     field_key: Annotated[str, AfterValidator(_or_random), Field(validate_default=True)] = ""
+    second_opinion_url: str = ""
+    second_opinion_model: str = "default"
+    second_opinion_key: SecretStr = SecretStr("")
+    second_opinion_seconds: float = Field(default=2.0, gt=0, le=10)

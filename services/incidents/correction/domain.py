@@ -132,11 +132,13 @@ def _followed(
 
 
 def _is_for_committee_now(before: Report, after: Report) -> bool:
-    """It waited for its place, or lies with another committee."""
-    if after.route != "committee" or before.area == after.area or not is_community(after.area):
+    """It waited for its place, or lies with another committee, or with one that is not known."""
+    if after.route != "committee" or before.area == after.area:
         return False
     if after.state == "assigned":
         return True
+    if not is_community(after.area):
+        return False
     waited = before.referral is not None and before.referral.why in ("place", "no_committee")
     return after.state == "filed" and waited
 

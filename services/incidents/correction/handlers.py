@@ -52,9 +52,12 @@ class CorrectionHandlers:
         place = await self._place(report, new)
         served = await self._places.served(place.area if place else report.area, "committee")
         correction = Correction(place, new.category, new.reason, served.committee)
-        return await self._reports.change(
+        changed = await self._reports.change(
             report.id, cause, lambda r, now: correct(r, correction, actor, now)
         )
+        if new.category is not None:
+            await self._reports.learn(report, changed.category, changed.route, cause)
+        return changed
 
     async def _place(self, report: Report, new: NewCorrection) -> Place | None:
         """A new point stays in the community that the report has, where that can be."""

@@ -14,7 +14,7 @@ from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
 from contracts.events.dispatch import CalloutEvent, CalloutOpened
-from contracts.vocabulary import Category, Outcome
+from contracts.vocabulary import Category, Outcome, Route
 from jinan.coordinates import Datum, Point
 from services.incidents.photo.store import Photos
 from services.incidents.place.handlers import PlaceHandlers
@@ -34,7 +34,8 @@ from services.incidents.report.domain.search import Search
 from services.incidents.report.domain.wording import seen_first, words_of
 from services.incidents.report.filing_limit import FilingLimit
 from services.incidents.report.store import ReportFilter, Reports
-from services.incidents.routing.domain import RoutingDecision, RoutingInput, classify
+from services.incidents.routing.domain import RoutingDecision, RoutingInput
+from services.incidents.routing.handlers import RoutingHandlers
 
 log = structlog.get_logger()
 _PHOTO_BATCH = 500
@@ -65,11 +66,12 @@ class ReportHandlers:
         keys: FollowUpKeys,
         clock: Clock,
         due: Schedule,
+        routing: RoutingHandlers,
     ) -> None:
         """`due`: when the next report is due."""
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
-        self._limit = FilingLimit(reports, clock)
+        self._limit, self._routing = FilingLimit(reports, clock), routing
 
     def now(self) -> datetime:
         """Domain time, for what an answer says of it."""
@@ -85,7 +87,7 @@ class ReportHandlers:
         place = await self._places.find(new.point, new.datum, new.community)
         now = self._clock.now()
         given = RoutingInput(text, new.category, role, new.finished, new.people_needed)
-        routing = classify(given, POLICIES.at(now), now)
+        routing = await self._routing.classify(given, POLICIES.at(now), now)
         routing = routing if text else seen_first(routing)
         id, anonymous = cause.derive("rep"), new.anonymous or who is None
         key = self._keys.issue(id) if anonymous else None
@@ -95,6 +97,7 @@ class ReportHandlers:
             text=text,
             reporter=None if who is None or anonymous else who.subject,
             reporter_role=role,
+            picked=new.category,
             longitude=place.point.longitude,
             latitude=place.point.latitude,
             area=place.area,
@@ -196,9 +199,17 @@ class ReportHandlers:
     async def reroute(self, id: str, new: NewRoute, who: Principal, cause: Cause) -> Report:
         report, actor = await self.act(id, who, "officer")
         served = await self._places.served(report.area, new.route)
-        return await self.change(
+        changed = await self.change(
             id, cause, lambda r, now: decisions.reroute(r, new, actor, now, served)
         )
+        await self.learn(report, changed.category, new.route, cause)
+        return changed
+
+    async def learn(self, before: Report, category: Category, route: Route, cause: Cause) -> None:
+        """An officer chose for a report that the rules had decided."""
+        if before.because != ("officer",):
+            given = RoutingInput(before.text, before.picked, before.reporter_role)
+            await self._routing.learn(given, category, route, before.policy, before.filed_at, cause)
 
     async def acknowledge(self, id: str, who: Principal, cause: Cause) -> Report:
         _, actor = await self.act(id, who, "officer")

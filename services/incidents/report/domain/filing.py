@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chassis.domain import Decision
 from contracts.envelope import Event
-from contracts.vocabulary import ReferralReason, Role, Urgency
+from contracts.vocabulary import Category, ReferralReason, Role, Urgency
 from jinan.areas import is_community
 from services.incidents.report import events
 from services.incidents.report.domain.report import RULES, STATION, Actor, Report
@@ -28,6 +28,7 @@ class Filing:
     latitude: float
     area: str
     station: str | None
+    picked: Category | None = None
     photo: str | None = None
     follow_up_key: str | None = None
 

@@ -82,7 +82,8 @@ def _follow(report: Report, found: RoutingDecision, now: datetime) -> Decision[R
         return _danger(report, found, now)
     if _may_be_danger(found):
         return _suspected(report, now)
-    if found.route == "police" and found.triage is None and report.route != "police":
+    crime = found.route == "police" and found.triage is None
+    if crime and report.route != "police" and report.state in OPEN:
         return report.refer("triage", "normal", now), []
     return report, []
 

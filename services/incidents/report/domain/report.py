@@ -59,6 +59,8 @@ class Report(Aggregate):
     photo: str | None = None
     reporter: str | None = None
     reporter_role: Role
+    picked: Category | None = None
+    """The category that the reporter picked."""
     follow_up_key: str | None = None
     """SHA-256 of an anonymous reporter's key."""
     longitude: float

@@ -1,10 +1,9 @@
-"""Classifies the text of a report. Pure."""
+"""Reads the text of a report and decides who answers it. Pure."""
 
 from services.incidents.routing.domain.classification import (
     NEVER_VOLUNTEERS as NEVER_VOLUNTEERS,
 )
 from services.incidents.routing.domain.classification import POLICE_ONLY as POLICE_ONLY
-from services.incidents.routing.domain.classification import Danger as Danger
 from services.incidents.routing.domain.classification import RoutingDecision as RoutingDecision
 from services.incidents.routing.domain.classification import RoutingInput as RoutingInput
 from services.incidents.routing.domain.classification import Triage as Triage

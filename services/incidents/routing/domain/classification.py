@@ -1,20 +1,27 @@
-"""Decides who answers a report: by its category, its words and the reporter's role.
+"""Decides who answers a report, by what was read in its words, its category and the role.
 
-Danger comes first: words that clearly tell of fire, injury, weapons or a fight go to the police,
-whatever category the reporter picked. Otherwise the category's default route applies (policy),
-unless other words change it.
+The words decide only where they are clear: a certain sign, or a probability that the policy asks
+for. Everything else is triage: a person looks first. A picked category never overrules words of
+danger.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from typing_extensions import TypeAliasType
 
-from contracts.vocabulary import Category, Role, Route, Skill, Urgency, values_of
+from contracts.vocabulary import Category, Danger, Role, Route, Skill, Urgency
 from jinan.local_time import is_night
-from services.incidents.policy import IncidentsPolicy
-from services.incidents.routing.domain.cues import Reading, people_asked, read
+from services.incidents.policy import IncidentsPolicy, WordsPolicy, words_of
+from services.incidents.routing.domain.needs import (
+    is_first_aid,
+    max_people,
+    people_asked,
+    skills_for,
+)
+from services.incidents.routing.domain.reading import Reading, read
 
 POLICE_ONLY: frozenset[Category] = frozenset(
     {"fraud", "theft", "violence", "drugs", "tip", "missing", "emergency"}
@@ -22,46 +29,8 @@ POLICE_ONLY: frozenset[Category] = frozenset(
 """Violence, crime and emergencies: answered by the police."""
 NEVER_VOLUNTEERS: frozenset[Category] = POLICE_ONLY - {"missing"}
 """Not even an officer can send volunteers to these. They can to a search for a lost person."""
-_DANGERS: tuple[tuple[Category, tuple[str, ...]], ...] = (
-    ("violence", ("weapon", "fight", "menace")),
-    ("emergency", ("fire", "medical", "unanswered", "trapped", "suicide", "crash")),
-)
-_CRIMES: tuple[tuple[Category, tuple[str, ...]], ...] = (
-    ("fraud", ("scam",)),
-    ("theft", ("stealing",)),
-    ("drugs", ("narcotics",)),
-    ("missing", ("lost_person",)),
-    ("tip", ("vice",)),
-)
-_HEARSAY: frozenset[Category] = frozenset({"rumour"})
-_FINISHED_BY_WORDS: frozenset[Category] = frozenset(
-    {"traffic", "nuisance", "dispute", "assistance", "escort", "checkpoint", "outreach"}
-)
-"""Categories where a volunteer's words can say that the matter is finished. Not hazards: reporting
-one does not repair it."""
-_SKILLS_BY_WORDS: dict[Category, tuple[Skill, ...]] = {
-    "traffic": ("traffic",),
-    "hazard": ("care",),
-    "assistance": ("e-service", "care", "first-aid"),
-}
-# On a tie the more specific category wins, then the one that does less harm if it is wrong.
-_PREFERENCE: tuple[Category, ...] = (
-    "checkpoint",
-    "escort",
-    "fundraising",
-    "rumour",
-    "outreach",
-    "dispute",
-    "hazard",
-    "traffic",
-    "assistance",
-    "nuisance",
-    "environment",
-)
-
-
-Danger = Literal["none", "suspected", "sure"]
 Triage = TypeAliasType("Triage", Literal["normal", "urgent"])
+_LOGGING: frozenset[Role] = frozenset({"volunteer", "leader"})
 
 
 @dataclass(frozen=True)
@@ -82,7 +51,8 @@ class RoutingDecision:
     """`because`: codes of the reasons, with a text `because.<code>` each. `danger` "sure": no
     volunteer may ever be sent. `inferred`: the category comes from the words. `triage`: a person on
     watch looks first, and nobody is called until then; `route` is what it would be. `confidence`:
-    probability from 0 to 1 that route is right.
+    probability from 0 to 1 that `route` is right. `rules_version`: of the policy, which names the
+    signs and the model that it was tried with.
     """
 
     category: Category
@@ -100,145 +70,141 @@ class RoutingDecision:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Choice:
     category: Category
-    because: tuple[str, ...] = ()
-    inferred: bool = False
-    triage: bool = False
+    route: Route
+    confidence: float
+    because: tuple[str, ...]
+    triage: Triage | None = None
+    danger: Danger = "none"
 
 
 def classify(given: RoutingInput, policy: IncidentsPolicy, now: datetime) -> RoutingDecision:
     """The decision under this policy. `now` matters at night only: then more people are sent."""
-    reading = read(given.text)
-    found = _category(given, reading, policy)
+    reading = read(given.text, given.before, given.category, given.role)
+    return decide(given, reading, policy, now)
+
+
+def decide(
+    given: RoutingInput, reading: Reading, policy: IncidentsPolicy, now: datetime
+) -> RoutingDecision:
+    """The same for words that are read already."""
+    found = _choice(given, reading, policy)
     entry = policy.category[found.category]
-    route, reasons = _route(found.category, given, reading, policy)
+    skills = skills_for(found.category, found.route, reading.plain, entry.skills)
     return RoutingDecision(
         category=found.category,
-        route=route,
-        urgency="urgent" if route == "police" else entry.urgency,
-        skills=() if route == "log" else _skills(found.category, route, reading, entry.skills),
-        people_needed=_people(found.category, route, given, reading, policy, now),
-        because=tuple(dict.fromkeys((*found.because, *reasons))),
-        inferred=found.inferred,
-        triage="normal" if found.triage else None,
-        danger="sure" if _is_dangerous(found.category, reading) else "none",
-        inform_police=entry.inform_police and route != "police",
-        confidence=0.5 if found.triage else 1.0,
+        route=found.route,
+        urgency="urgent" if found.route == "police" else entry.urgency,
+        skills=() if found.route == "log" else skills,
+        people_needed=_people(found, given, reading, policy, now),
+        because=found.because,
+        inferred=found.category != given.category,
+        triage=found.triage,
+        danger=found.danger,
+        inform_police=entry.inform_police and found.route != "police",
+        confidence=round(found.confidence, 3),
         rules_version=policy.version,
     )
 
 
-def _is_dangerous(category: Category, reading: Reading) -> bool:
-    return category in ("violence", "emergency") or bool(_match(_DANGERS, reading))
+def _choice(given: RoutingInput, reading: Reading, policy: IncidentsPolicy) -> _Choice:
+    words = words_of(policy)
+    police = _police(given, reading, words)
+    if police is not None:
+        return police
+    found = _without_danger(given, reading, policy, words)
+    crowd = max_people(reading.plain) >= policy.crowd_people
+    if found.category == "dispute" and found.route == "volunteers" and crowd:
+        return _Choice("dispute", "police", found.confidence, ("crowd",))
+    return found
 
 
-def _category(given: RoutingInput, reading: Reading, policy: IncidentsPolicy) -> _Candidate:
-    picked = _Candidate(given.category) if given.category else _inferred(reading, policy)
-    if "hearsay" in reading.cues and (
-        given.category in (None, *_HEARSAY) or "told" in reading.cues
-    ):
-        if given.category:
-            return picked
-        return replace(picked, category="rumour", because=("hearsay",), triage=False)
-    if danger := _match(_DANGERS, reading):
-        category, because = danger
-        if given.category in ("emergency", "violence"):
-            category = given.category
-        return _Candidate(category, because, inferred=category != given.category)
-    if picked.category in POLICE_ONLY or picked.category in ("fundraising", *_HEARSAY):
-        return picked
-    # Outreach mentions the frauds and thefts that it warned of.
-    outreach = picked.category == "outreach" and (
-        given.category == "outreach" or given.role in ("volunteer", "leader")
-    )
-    if not outreach and (crime := _match(_CRIMES, reading)):
-        return _Candidate(crime[0], crime[1], inferred=True)
-    vague = given.category is None and (
-        picked.triage or reading.categories.get(picked.category, 0) <= 1
-    )
-    if vague and "suspicious" in reading.cues:
-        return _Candidate("tip", ("suspicious",), inferred=True)
-    return picked
-
-
-def _match(
-    kinds: tuple[tuple[Category, tuple[str, ...]], ...], reading: Reading
-) -> tuple[Category, tuple[str, ...]] | None:
-    for category, names in kinds:
-        if matched := tuple(name for name in names if name in reading.cues):
-            return category, matched
+def _police(given: RoutingInput, reading: Reading, words: WordsPolicy) -> _Choice | None:
+    """At once where it is sure, by triage where it is suspected, else None."""
+    probability, signs = reading.scores.police, reading.signs
+    picked = given.category if given.category in POLICE_ONLY else None
+    because = (*(sign.name for sign in signs), *(("picked",) if picked else ()))
+    category = _police_category(reading, picked)
+    if signs and probability >= words.sign_from:
+        life = signs[0].category in ("emergency", "violence")
+        danger: Danger = "sure" if life else "none"
+        return _Choice(category, "police", max(probability, 0.9), because, danger=danger)
+    if probability >= words.police_from:
+        danger = "sure" if reading.scores.sure >= words.sure_from else "none"
+        return _Choice(category, "police", probability, (*because, "words_police"), danger=danger)
+    if picked and probability >= words.urgent_from:
+        return _Choice(category, "police", probability, because)
+    if signs or picked or probability >= words.urgent_from:
+        because = because or ("words_suspect",)
+        return _Choice(category, "police", probability, because, "urgent", "suspected")
     return None
 
 
-def _inferred(reading: Reading, policy: IncidentsPolicy) -> _Candidate:
-    """The category with the most matches. Triage where there is none, or a tie between categories
-    with different routes."""
-    best = max(reading.categories.values(), default=0)
-    if best == 0:
-        return _Candidate(policy.default_category, inferred=True, triage=True)
-    leading: list[Category] = [
-        category for category in _PREFERENCE if reading.categories.get(category, 0) == best
+def _police_category(reading: Reading, picked: Category | None) -> Category:
+    """A dispute can be one for the police too."""
+    for sign in reading.signs:
+        if picked in ("emergency", "violence") or sign.category == picked:
+            break
+        return sign.category
+    return picked or next(c for c, route, _ in reading.scores.kinds if route == "police")
+
+
+def _without_danger(
+    given: RoutingInput, reading: Reading, policy: IncidentsPolicy, words: WordsPolicy
+) -> _Choice:
+    kinds: list[tuple[Category, Route, float]] = [
+        (category, route, share)
+        for category, route, share in reading.scores.kinds
+        if route != "police" and (route != "log" or given.role in _LOGGING)
     ]
-    routes = {policy.category[category].route for category in leading}
-    return _Candidate(leading[0], inferred=True, triage=best == 1 and len(routes) > 1)
+    category, route, _ = next((k for k in kinds if k[0] == given.category), kinds[0])
+    because: tuple[str, ...] = ("words",)
+    triage: Triage | None = None
+    if given.finished and given.role in _LOGGING:
+        route, because = "log", ("finished",)
+    total = sum(share for *_, share in kinds)
+    agreeing = sum(share for _, way, share in kinds if way == route) / total
+    confidence = agreeing * (1 - reading.scores.police)
+    if _is_unclear(reading, words):
+        category = given.category or policy.default_category
+        route = _default_route(category, policy)
+        because, triage = (_why_unclear(reading),), "normal"
+    elif given.category and kinds[0][0] != given.category and _differs(kinds, given, words):
+        because, triage = ("picked_differs",), "normal"
+    elif confidence < words.confidence_from and route != "log":
+        because, triage = ("words_unclear",), "normal"
+    return _Choice(category, route, confidence, because, triage)
 
 
-def _route(
-    category: Category, given: RoutingInput, reading: Reading, policy: IncidentsPolicy
-) -> tuple[Route, tuple[str, ...]]:
-    """The route, and the cues that changed it from the category's default."""
-    if category in POLICE_ONLY:
-        return "police", ()
-    if _is_finished(category, given, reading):
-        return "log", ("finished",)
-    if category == "hazard":
-        if "secured" in reading.cues:
-            return "committee", ("secured",)
-        if acute := tuple(name for name in ("exposed", "live_danger") if name in reading.cues):
-            return "volunteers", acute
-    elif escalating := _escalating(category, reading, policy):
-        return "police", escalating
-    default = policy.category[category].route
-    # Only volunteers write the log; outreach that others report goes to the committee.
-    return ("committee" if default == "log" else default), ()
+def _differs(
+    kinds: Sequence[tuple[Category, Route, float]], given: RoutingInput, words: WordsPolicy
+) -> bool:
+    """Whether the words are clearly of another category, that others answer, than was picked."""
+    own = sum(share for category, _, share in kinds if category == given.category)
+    return own < words.picked_from
 
 
-def _escalating(category: Category, reading: Reading, policy: IncidentsPolicy) -> tuple[str, ...]:
-    """The cues that make a quarrel a matter for the police: a threat, damage or a crowd."""
-    if category in ("outreach", "rumour"):
-        return ()
-    found = [
-        name for name in ("threat", "damage") if name in reading.cues and category != "environment"
-    ]
-    crowd = "crowd" in reading.cues or reading.max_people >= policy.crowd_people
-    if crowd and (
-        category == "dispute" or (category != "checkpoint" and "quarrel" in reading.cues)
-    ):
-        found.append("crowd")
-    return tuple(found)
+def _is_unclear(reading: Reading, words: WordsPolicy) -> bool:
+    unread = not reading.is_readable or not reading.is_chinese or reading.is_cut
+    return unread or reading.scores.unclear >= words.unclear_from
 
 
-def _is_finished(category: Category, given: RoutingInput, reading: Reading) -> bool:
-    if given.role not in ("volunteer", "leader"):
-        return False
-    if given.finished or category == "outreach":
-        return True
-    return category in _FINISHED_BY_WORDS and "done" in reading.cues
+def _why_unclear(reading: Reading) -> str:
+    if not reading.is_readable:
+        return "no_words"
+    if not reading.is_chinese:
+        return "foreign"
+    return "too_long" if reading.is_cut else "words_unclear"
 
 
-def _skills(
-    category: Category, route: Route, reading: Reading, default: tuple[Skill, ...]
-) -> tuple[Skill, ...]:
-    skills = set(default) | (reading.skills & set(_SKILLS_BY_WORDS.get(category, ())))
-    if category == "hazard" and route == "volunteers" and "fire_load" in reading.cues:
-        skills.add("fire-safety")
-    return tuple(skill for skill in values_of(Skill) if skill in skills)
+def _default_route(category: Category, policy: IncidentsPolicy) -> Route:
+    route = policy.category[category].route
+    return "committee" if route == "log" else route
 
 
 def _people(
-    category: Category,
-    route: Route,
+    found: _Choice,
     given: RoutingInput,
     reading: Reading,
     policy: IncidentsPolicy,
@@ -246,11 +212,12 @@ def _people(
 ) -> int:
     """The reporter's own number counts at checkpoints only: nobody but an officer may call twenty
     people to anything else."""
-    people = policy.category[category].people
-    if category == "checkpoint":
-        people = given.people_needed or people_asked(given.text) or people
-    if category == "assistance" and "first-aid" in reading.skills:
+    people = policy.category[found.category].people
+    if found.category == "checkpoint":
+        people = given.people_needed or people_asked(reading.plain) or people
+    if found.category == "assistance" and is_first_aid(reading.plain):
         people = max(people, 2)
-    if route == "volunteers" and is_night(now, policy.night_from_hour, policy.night_until_hour):
+    night = is_night(now, policy.night_from_hour, policy.night_until_hour)
+    if found.route == "volunteers" and night:
         people = max(people, policy.night_people)
     return people

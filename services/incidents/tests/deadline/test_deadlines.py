@@ -17,6 +17,7 @@ from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.domain.report import Report
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
+from services.incidents.routing.handlers import RoutingHandlers
 from services.incidents.tests.reports import COMMUNITY, new, person
 from tests.support.waiting import eventually
 
@@ -72,6 +73,7 @@ def handlers(stored: Stored, clock: Clock, due: Schedule) -> ReportHandlers:
         FollowUpKeys("secret"),
         clock,
         due,
+        cast(RoutingHandlers, None),
     )
 
 

@@ -39,7 +39,7 @@ def test_a_police_matter_waits_to_be_acknowledged_and_then_for_its_outcome() -> 
 
 
 def test_triage_waits_to_be_acknowledged_and_then_for_a_decision() -> None:
-    report = done(on_due(new("那边出了点事")[0], {}, START))
+    report = done(on_due(new("测试")[0], {}, START))
     assert (station(report).waits_for, station(report).person) == ("acknowledge", None)
     taken = done(decisions.acknowledge(report, OFFICER, START + MINUTE))
     waiting = station(taken)
@@ -79,10 +79,10 @@ def test_volunteers_need_nobody_while_they_are_called_and_come() -> None:
 
 def test_what_presses_comes_first() -> None:
     early, late = police(), police(START + MINUTE)
-    taken = done(decisions.acknowledge(new("那边出了点事")[0], OFFICER, START))
+    taken = done(decisions.acknowledge(new("测试")[0], OFFICER, START))
     assert taken.referral is not None
     urgent = taken.with_(referral=taken.referral.with_(urgency="urgent"))
-    triage = new("那边出了点事")[0]
+    triage = new("测试")[0]
     at_work = done(decisions.acknowledge(police(), OFFICER, START))
     committee = new("路灯坏了")[0]
     ordered = [early, late, urgent, triage, at_work, committee]

@@ -10,6 +10,7 @@ from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.domain.report import Report
 from services.incidents.report.handlers import ReportHandlers
 from services.incidents.report.store import Reports
+from services.incidents.routing.handlers import RoutingHandlers
 from services.incidents.tests.reports import new
 
 
@@ -44,6 +45,7 @@ async def test_only_the_photo_of_a_report_that_is_stored_is_kept() -> None:
         FollowUpKeys("secret"),
         Clock(),
         Schedule(Clock()),
+        cast(RoutingHandlers, None),
     )
     await handlers.keep_photos()
     assert shelf.kept == ["pho_mine"]

@@ -86,4 +86,4 @@ def test_advice_does_not_say_that_the_police_have_been_told(text: str) -> None:
 def test_the_reasons_are_in_words_where_there_are_any() -> None:
     report = new()[0].with_(because=("officer", "no_such_code"))
     shown = [text.zh for text in report_view(report, "officer", START).because_text]
-    assert shown == ["民警判断", "no_such_code"]
+    assert shown == ["民警的决定", "no_such_code"]

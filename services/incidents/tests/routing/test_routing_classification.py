@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.texts import keys
 from contracts.vocabulary import Category, Role, Skill, values_of
 from jinan.local_time import LOCAL
 from services.incidents.policy import POLICIES, working_days_after
 from services.incidents.routing.domain import NEVER_VOLUNTEERS, POLICE_ONLY, RoutingInput, classify
-from services.incidents.routing.domain.cues import people_asked, read
+from services.incidents.routing.domain.needs import max_people, people_asked
+from services.incidents.routing.domain.normalising import normalise
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=LOCAL)
 NIGHT = datetime(2026, 3, 5, 23, 30, tzinfo=LOCAL)
@@ -31,7 +33,7 @@ POLICY = POLICIES.at(NOON)
     ],
 )
 def test_how_many_a_text_asks_for(text: str, people: int | None) -> None:
-    assert people_asked(text) == people
+    assert people_asked(normalise(text)) == people
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_how_many_a_text_asks_for(text: str, people: int | None) -> None:
     ],
 )
 def test_the_largest_number_of_people_named(text: str, most: int) -> None:
-    assert read(text).max_people == most
+    assert max_people(normalise(text)) == most
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,8 @@ def test_the_largest_number_of_people_named(text: str, most: int) -> None:
         ("小区里两辆车挡住了出口", "traffic", set()),
         ("学校门口放学时堵成一团", "traffic", {"traffic"}),
         ("身份证过期了,不知道网上怎么预约", "assistance", {"e-service"}),
-        ("独居老人好几天没人送饭", "assistance", {"care"}),
-        ("有人骑车摔倒,胳膊流血", "assistance", {"first-aid"}),
+        ("独居老人腿脚不便,想有人帮着买菜", "assistance", {"care"}),
+        ("膝盖擦伤了一点,想借个创可贴", "assistance", {"first-aid"}),
         ("地下室堆满了电瓶车充电", "hazard", {"fire-safety"}),
         ("楼上吵得睡不着", "nuisance", {"mediation"}),
         ("推销高息理财的又来了", "fundraising", {"anti-fraud"}),
@@ -77,16 +79,45 @@ def test_the_number_that_a_reporter_gives_counts() -> None:
     assert classify(asked, POLICY, NOON).people_needed == 9
 
 
-@pytest.mark.parametrize("text", ["你好", "那边出了点事", "。。。", "!!!"])
-def test_unclear_text_goes_to_triage(text: str) -> None:
-    decision = classify(RoutingInput(text, None, "resident"), POLICY, NOON)
-    assert decision.triage
-    assert decision.category == "assistance"
+@pytest.mark.parametrize(
+    "text", ["", "测试", "你好", "。。。", "\u200b\u3164", "Where is the station", "asdfgh", "1"]
+)
+@pytest.mark.parametrize("category", [None, "environment", "traffic"])
+def test_nothing_that_can_be_read_goes_to_a_person(text: str, category: Category | None) -> None:
+    decision = classify(RoutingInput(text, category, "resident"), POLICY, NOON)
+    assert decision.triage is not None
 
 
-def test_a_picked_category_is_kept_without_danger() -> None:
-    decision = classify(RoutingInput("那边出了点事", "environment", "resident"), POLICY, NOON)
-    assert (decision.category, decision.triage, decision.inferred) == ("environment", None, False)
+def test_a_picked_category_against_clear_words_goes_to_a_person() -> None:
+    decision = classify(RoutingInput("路灯坏了好几天不亮", "escort", "resident"), POLICY, NOON)
+    assert decision.triage is not None
+
+
+def test_a_category_of_the_police_without_words_of_danger_is_looked_at_first() -> None:
+    decision = classify(RoutingInput("路灯坏了好几天不亮", "violence", "resident"), POLICY, NOON)
+    assert (decision.route, decision.triage) == ("police", "urgent")
+
+
+@pytest.mark.parametrize("later", ["小心!他拿刀了", "打起来了,头破血流", "着火了"])
+def test_danger_told_later_goes_to_the_police(later: str) -> None:
+    first = "两家为晾衣服吵了几句"
+    assert classify(RoutingInput(first, None, "resident"), POLICY, NOON).route == "volunteers"
+    noted = RoutingInput(later, "dispute", "resident", before=first)
+    decision = classify(noted, POLICY, NOON)
+    assert (decision.route, decision.triage, decision.danger) == ("police", None, "sure")
+
+
+def test_the_same_text_under_the_same_version_is_decided_the_same() -> None:
+    asked = RoutingInput("楼上吵得睡不着", None, "resident")
+    first = classify(asked, POLICY, NOON)
+    assert classify(asked, POLICIES.of(first.rules_version), NOON) == first
+
+
+def test_every_reason_has_words() -> None:
+    for text in ("楼上吵得睡不着", "着火了", "测试", "二十个工人围着讨薪", "路灯坏了"):
+        decision = classify(RoutingInput(text, None, "resident"), POLICY, NOON)
+        assert decision.because
+        assert {f"because.{code}" for code in decision.because} <= keys()
 
 
 def test_fundraising_goes_to_volunteers_and_informs_the_police() -> None:
@@ -97,7 +128,7 @@ def test_fundraising_goes_to_volunteers_and_informs_the_police() -> None:
 
 
 def test_full_width_letters_and_digits_read_as_plain_ones() -> None:
-    assert people_asked("需要６名义警") == 6
+    assert people_asked(normalise("需要６名义警")) == 6
 
 
 @given(
@@ -112,6 +143,7 @@ def test_any_words_get_a_route_and_danger_never_gets_volunteers(
     decision = classify(RoutingInput(text, category, role, finished), POLICY, NOON)
     assert 1 <= decision.people_needed <= 20
     assert decision.rules_version == POLICY.version
+    assert 0 <= decision.confidence <= 1
     if decision.danger != "none" or decision.category in POLICE_ONLY:
         assert decision.route == "police"
     if category in NEVER_VOLUNTEERS:

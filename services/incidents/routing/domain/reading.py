@@ -1,0 +1,69 @@
+"""Reads a text: one form, certain signs, then what the classifier makes of it. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from contracts.vocabulary import Category, Role
+from services.incidents.routing.domain.classifier import Scores, model, pieces_of
+from services.incidents.routing.domain.needs import max_people
+from services.incidents.routing.domain.normalising import is_cut, is_readable, normalise
+from services.incidents.routing.domain.signs import Sign, signs_in
+
+_CHINESE = re.compile("[\u3400-\u9fff]")
+_OVER = re.compile(
+    "没事了|不用来|误会|虚惊|看错|听错|找到了|找着了|解决了|走了|散了|撤|已经?(好|灭|送|醒)"
+)
+
+_MANY = 6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`signs`: of the text, and of what stood before unless the text says that it is over.
+    `is_cut`: a part is too long to be read."""
+
+    plain: str
+    signs: tuple[Sign, ...]
+    scores: Scores
+    is_readable: bool
+    is_chinese: bool
+    is_cut: bool
+
+
+def read(
+    text: str,
+    before: str | None,
+    given: Category | None,
+    role: Role,
+    scores: Scores | None = None,
+) -> Reading:
+    """`scores`: in place of those of the shipped model."""
+    plain, signs, pieces = _seen(text, before, given, role)
+    return Reading(
+        plain=plain,
+        signs=signs,
+        scores=scores or model().scores(pieces),
+        is_readable=is_readable(plain),
+        is_chinese=_CHINESE.search(plain) is not None,
+        is_cut=is_cut(text),
+    )
+
+
+def pieces_read(text: str, before: str | None, given: Category | None, role: Role) -> set[str]:
+    """What training sees of a text: the same as the classifier."""
+    return _seen(text, before, given, role)[2]
+
+
+def _seen(
+    text: str, before: str | None, given: Category | None, role: Role
+) -> tuple[str, tuple[Sign, ...], set[str]]:
+    plain = normalise(text)
+    earlier = normalise(before) if before else None
+    signs = signs_in(plain)
+    if earlier and not _OVER.search(plain):
+        signs = tuple(dict.fromkeys((*signs, *signs_in(earlier))))
+    names = tuple(sign.name for sign in signs)
+    pieces = pieces_of(plain, earlier, given, role, names)
+    if max_people(plain) >= _MANY:
+        pieces.add("~many")
+    return plain, signs, pieces

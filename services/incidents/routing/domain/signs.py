@@ -1,0 +1,80 @@
+"""Certain signs of danger (`signs.toml`): few rules that an officer can read. Pure.
+
+A sign counts in the clause where it stands, unless that clause denies it, tells of the past, of
+what might be, of a film or a drill, or says that it is over.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from contracts.vocabulary import Category
+
+_CLAUSE = re.compile(r"[,。;!?:、…\n]+")
+_CONTEXT = 12
+"""Characters before a sign that can deny it."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    name: str
+    category: Category
+    any: re.Pattern[str]
+    unless: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
+class Signs:
+    """`denied` and `supposed` are looked for before a sign, the others in its whole clause."""
+
+    version: str
+    denied: re.Pattern[str]
+    supposed: re.Pattern[str]
+    elsewhere: re.Pattern[str]
+    signs: tuple[Sign, ...]
+
+
+@cache
+def signs() -> Signs:
+    raw: dict[str, Any] = tomllib.loads((Path(__file__).parent / "signs.toml").read_text("utf-8"))
+    return Signs(
+        version=raw["version"],
+        denied=re.compile(raw["denied"]),
+        supposed=re.compile(raw["supposed"]),
+        elsewhere=re.compile("|".join((raw["past"], raw["told"], raw["over"]))),
+        signs=tuple(
+            Sign(
+                name,
+                entry["category"],
+                re.compile("|".join(entry["any"])),
+                re.compile("|".join(entry["unless"])) if "unless" in entry else None,
+            )
+            for name, entry in raw["sign"].items()
+        ),
+    )
+
+
+def signs_in(plain: str) -> tuple[Sign, ...]:
+    """In the order of the file."""
+    rules = signs()
+    clauses = [clause for clause in _CLAUSE.split(plain) if clause]
+    return tuple(
+        sign for sign in rules.signs if any(_stands_in(sign, clause, rules) for clause in clauses)
+    )
+
+
+def _stands_in(sign: Sign, clause: str, rules: Signs) -> bool:
+    if sign.any.search(clause) is None:  # first, since it is what most signs end with
+        return False
+    if sign.unless is not None and sign.unless.search(clause):
+        return False
+    if rules.elsewhere.search(clause):
+        return False
+    for found in sign.any.finditer(clause):
+        before = clause[max(0, found.start() - _CONTEXT) : found.start()]
+        if not (rules.denied.search(before) or rules.supposed.search(before)):
+            return True
+    return False
