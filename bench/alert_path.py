@@ -1,6 +1,8 @@
 """The path from a report to the alerts on open streams: ours and the monolith's, each with a load
 client of its own."""
 
+import math
+import secrets
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +23,8 @@ from jinan.districts import districts as jinan_districts
 
 RATE = 50.0
 """Reports a second."""
+EACH = 10
+"""Reports that one account may file in ten minutes (policy of incidents)."""
 Metered = Callable[[], AbstractContextManager[None]]
 
 
@@ -39,9 +43,11 @@ def bodies(seed: str, count: int) -> list[str]:
     return found
 
 
-def reporters(environment: Environment) -> list[str]:
-    """Their tokens."""
-    return [environment.token(f"acc_{'9' * 17}{n:03d}", "resident", "3701") for n in range(50)]
+def reporters(environment: Environment, reports: int) -> list[str]:
+    """Tokens of people who have filed nothing yet, enough for so many reports: an account may file
+    `EACH` in ten minutes."""
+    run, people = secrets.token_hex(6), range(max(50, math.ceil(reports / EACH)))
+    return [environment.token(f"acc_{run}{n:08d}", "resident", "3701") for n in people]
 
 
 def per_second(outcome: alert_client.Outcome) -> float:
@@ -109,7 +115,7 @@ class Path:
         wanted = alert_client.Request(
             base=self._environment.platform.gateway_url,
             bodies=bodies(seed, count),
-            reporters=reporters(self._environment),
+            reporters=reporters(self._environment, count),
             rate=rate,
         )
         with metered():

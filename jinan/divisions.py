@@ -32,6 +32,20 @@ def names() -> dict[str, str]:
     return found
 
 
+@cache
+def _streets() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for code in sorted(names()):
+        if len(code) == 9:
+            found.setdefault(parent_of(code), []).append(code)
+    return found
+
+
+def streets_in(district: str) -> list[str]:
+    """The 9-digit codes of a district's or zone's streets, in order."""
+    return _streets().get(district, [])
+
+
 def divisions() -> list[Division]:
     """All of them, by code."""
     return [

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 import orjson
 
+from bench.alert_path import reporters
 from bench.cpu import CpuMeter
 from bench.environment import AREA, Environment, load
 from bench.load_client import Job
@@ -59,10 +60,10 @@ def _service(environment: Environment, port: int, traced: bool) -> AbstractConte
 
 
 def _job(environment: Environment, port: int, requests: int) -> Job:
-    token = environment.token("acc_" + "0" * 20, "resident", "3701")
+    tokens = reporters(environment, requests)
     return Job(
         url=f"http://{HOST}:{port}/api/v1/reports",
         bodies=[orjson.dumps(_REPORT).decode()],
-        headers=[{"Authorization": f"Bearer {token}"}],
+        headers=[{"Authorization": f"Bearer {token}"} for token in tokens],
         requests=requests,
     )

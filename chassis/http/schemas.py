@@ -33,7 +33,8 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 # Line breaks and tabs are allowed; other control characters are not, nor spaces alone.
-_VISIBLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+_ALLOWED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"
+_VISIBLE = rf"^{_ALLOWED}[^\x00-\x1f\s]{_ALLOWED}$"
 
 
 def free_text(max_length: int) -> StringConstraints:
@@ -42,6 +43,11 @@ def free_text(max_length: int) -> StringConstraints:
     return StringConstraints(
         strip_whitespace=True, min_length=1, max_length=max_length, pattern=_VISIBLE
     )
+
+
+def maybe_text(max_length: int) -> StringConstraints:
+    """Like `free_text`, where nothing to read is no mistake by itself."""
+    return StringConstraints(strip_whitespace=True, max_length=max_length, pattern=rf"^{_ALLOWED}$")
 
 
 def id_path(prefix: str, example: str = "") -> Any:

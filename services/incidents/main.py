@@ -2,6 +2,8 @@
 
 /api/v1/reports      file, list, read, photo, notes; route, acknowledge, resolve, close, reject,
                      return; confirm, reopen, withdraw; ask, answer; correct
+/api/v1/queue        what waits for a person
+/api/v1/places       the streets that a point may lie in
 /api/v1/follow-ups   by number, without an account: read; with the anonymous reporter's key confirm,
                      reopen, withdraw, answer, choose the community
 /api/v1/photos       upload a photo for a report
@@ -34,9 +36,13 @@ from services.incidents.logbook.handlers import LogbookHandlers
 from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
 from services.incidents.photo.store import Photos
+from services.incidents.place import api as place_api
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.question import api as question_api
 from services.incidents.question.handlers import QuestionHandlers
+from services.incidents.queue import api as queue_api
+from services.incidents.queue.handlers import QueueHandlers
+from services.incidents.queue.store import Queue
 from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Stations
 from services.incidents.replicas.watches import Watches
@@ -63,13 +69,17 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
     follow_ups = FollowUpHandlers(stored, reports, questions, corrections)
     logbook = LogbookHandlers(LogEntries(store), places, clock)
+    queue = QueueHandlers(Queue(store, stored))
     service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
+    service.provide(queue, places)
 
     service.routes(
         report_api.router,
         question_api.router,
         correction_api.router,
+        queue_api.router,
         follow_up_api.router,
+        place_api.router,
         photo_api.router,
         logbook_api.router,
         figures_api.router,

@@ -64,6 +64,9 @@ class IncidentsPolicy(Policy):
     returns_before_district: int
     max_reports_per_ten_minutes: int
     max_reports_per_day: int
+    max_dangers_per_ten_minutes: int
+    max_dangers_per_day: int
+    search_days: int
     category: dict[Category, CategoryPolicy]
 
     @property

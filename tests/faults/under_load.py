@@ -7,6 +7,9 @@ from tests.faults.load import MIXED, Load
 from tests.faults.platform import FaultPlatform
 from tests.faults.volunteers import Volunteers
 
+_RESIDENTS = 30
+"""So many that none of them files more than an account may."""
+
 
 @asynccontextmanager
 async def under_load(
@@ -21,7 +24,7 @@ async def under_load(
 
     `long_work`: some work takes long enough for hours to be credited.
     """
-    residents, people = await platform.people(6, volunteers)
+    residents, people = await platform.people(_RESIDENTS, volunteers)
     load = Load(platform, rate)
     load.categories = categories
     on_duty = Volunteers(load, people, long_work)

@@ -52,6 +52,9 @@ OTHERS = frozenset(
         "people_needed",
         "mine",
         "state",
+        "escalated",
+        "q",
+        "datum",
         "route",
         "triage",
         "outcome",
@@ -166,6 +169,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "GET reports": _attempt(
         "reports", query={"station": "{station}", "area": "370104009"}, open="own community"
     ),
+    "GET queue": _attempt("queue", query={"area": "370104009"}, open="own community"),
     "GET reports/{id}": _attempt("reports/{report}"),
     "GET reports/{id}/photo": _attempt("reports/{report}/photo"),
     "POST reports/{id}/route": _attempt("reports/{report}/route", _WHY | {"route": "police"}),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from contracts.vocabulary import Urgency, values_of
@@ -146,11 +147,7 @@ class Callouts(Repository[Callout]):
         return await self._page({"within": {"$in": list(areas)}, **_in_state(state)}, after, limit)
 
     async def _page(self, query: dict[str, Any], after: After | None, limit: int) -> list[Callout]:
-        if after is not None:
-            at, id = after
-            # The first bounds the index, which an alternative does not.
-            query |= {"opened_at": {"$lte": at}}
-            query |= {"$or": [{"opened_at": {"$lt": at}}, {"_id": {"$lt": id}}]}
+        query |= behind("opened_at", after)
         return await self.find(query, sort=_BY_TIME, limit=limit)
 
 

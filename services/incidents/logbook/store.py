@@ -4,8 +4,9 @@ from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
-from chassis.mongo.store import Document, Store
+from chassis.mongo.store import Store
 from services.incidents.logbook.domain import LogEntry
 
 _NEWEST = [("at", DESCENDING), ("_id", DESCENDING)]
@@ -30,10 +31,5 @@ class LogEntries(Repository[LogEntry]):
     ) -> list[LogEntry]:
         """Newest first, after the entry at (time, id): those within any of the areas; without areas
         the volunteer's own."""
-        query: list[Document] = [
-            {"within": {"$in": list(areas)}} if areas else {"volunteer": volunteer}
-        ]
-        if after is not None:
-            at, id = after
-            query.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]})
-        return await self.find({"$and": query}, sort=_NEWEST, limit=limit)
+        whose = {"within": {"$in": list(areas)}} if areas else {"volunteer": volunteer}
+        return await self.find({**whose, **behind("at", after)}, sort=_NEWEST, limit=limit)

@@ -16,6 +16,16 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Street:
+    """A street that a point may lie in. `station_m`: metres to the door of its station, None while
+    no known station serves it."""
+
+    code: str
+    station: str | None = None
+    station_m: float | None = None
+
+
+@dataclass(frozen=True)
 class Served:
     """Who serves a place: its station, None while there is none, and whether anybody of the
     community's committee has an account."""

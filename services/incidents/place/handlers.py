@@ -1,12 +1,15 @@
 """Locating a report: inside Jinan, in which community or street, served by which station."""
 
+import math
+
 from chassis.clock import Clock
 from chassis.domain import Refusal
 from contracts.vocabulary import Route
 from jinan.areas import district_of, street_of
 from jinan.coordinates import Datum, Point, distance_m, to_wgs84
 from jinan.districts import Districts, codes_within
-from services.incidents.place.domain import Place, Served
+from jinan.divisions import streets_in
+from services.incidents.place.domain import Place, Served, Street
 from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Station, Stations
 
@@ -63,6 +66,26 @@ class PlaceHandlers:
         found = await self._stations.get(station)
         return found.streets if found else ()
 
+    async def candidates(self, given: Point, datum: Datum) -> tuple[str, list[Street]]:
+        """The district, and the streets of it and of those close by: the nearest station's first,
+        then those of the district. Raises Refusal that names the query's place."""
+        point = to_wgs84(given, datum)
+        district = self._districts.district_at(point)
+        if district is None:
+            key = "problem.outside_jinan"
+            fields = {"query.longitude": key, "query.latitude": key}
+            raise Refusal("outside_jinan", fields=fields)
+        close = [other for other in self._districts.near(point) if other != district]
+        codes = dict.fromkeys(code for one in (district, *close) for code in codes_within(one))
+        found = [await self._street(code, point) for within in codes for code in streets_in(within)]
+        return district, sorted(found, key=_nearness)
+
+    async def _street(self, code: str, point: Point) -> Street:
+        station = await self._stations.serving(code)
+        if station is None:
+            return Street(code)
+        return Street(code, station.id, distance_m(point, station.door))
+
     async def _nearest(self, point: Point, district: str) -> Place:
         """The first street of the nearest station in the district. Boundaries are approximate:
         where the district has no station nearby, neighbouring districts are searched too."""
@@ -75,6 +98,10 @@ class PlaceHandlers:
                 street = next(s for s in sorted(nearest.streets) if district_of(s) in codes)
                 return Place(point, street, nearest.id)
         return Place(point, district, None)
+
+
+def _nearness(street: Street) -> float:
+    return math.inf if street.station_m is None else street.station_m
 
 
 def _distance(station: Station, point: Point) -> tuple[float, str]:

@@ -1,5 +1,6 @@
 """Reports: filing, reading, and what each side does with them."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -28,6 +29,7 @@ from services.incidents.report.bodies import (
 from services.incidents.report.domain.access import capacity
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
+from services.incidents.report.domain.search import Search
 from services.incidents.report.domain.states import ReportState
 from services.incidents.report.handlers import NewReport, ReportHandlers
 from services.incidents.report.schemas import (
@@ -45,6 +47,20 @@ Id = Annotated[str, id_path("rep")]
 Anyone = Annotated[Principal, allow("own")]
 Reporter = Annotated[Principal, allow("report.file")]
 Manager = Annotated[Principal, allow("report.manage")]
+States = Annotated[
+    list[ReportState] | None, Query(alias="state", max_length=14, description="any of these")
+]
+First = Annotated[date | None, Query(alias="from", description="local day of filing, or later")]
+Last = Annotated[date | None, Query(alias="to", description="local day of filing, or before")]
+Typed = Annotated[
+    str | None,
+    Query(
+        min_length=2,
+        max_length=40,
+        pattern=r"^ *[^\x00-\x20][^\x00-\x1f]*[^\x00-\x20] *$",
+        description="a number in any form, or words as they stand in the text",
+    ),
+]
 _PHOTO: dict[int | str, dict[str, Any]] = {
     200: {"description": "The photo", "content": PHOTO_CONTENT}
 }
@@ -66,6 +82,8 @@ def shown_to(who: Principal, report: Report, reports: ReportHandlers) -> ReportV
         "community_elsewhere",
         "photo_unknown",
         "finished_by_volunteers",
+        "text_empty",
+        "too_many_reports",
     ),
 )
 @hot  # benchmark rows 2 and 7
@@ -98,27 +116,47 @@ async def file_report(
     return filed_report_view(report, key, reports.now())
 
 
-@router.get("", summary="My reports, or those of an area")
+@router.get(
+    "",
+    summary="My reports, or those of an area",
+    responses=refuses("number_check", "days_order", "search_days", "search_slow"),
+)
 async def list_reports(
     who: Anyone,
     reports: Handlers,
     mine: bool = False,
     station: Annotated[str | None, Query(max_length=64)] = None,
     area: Annotated[str | None, Query(pattern=AREA_PATTERN)] = None,
-    state: ReportState | None = None,
+    states: States = None,
     route: Route | None = None,
     category: Category | None = None,
     triage: bool | None = None,
+    escalated: bool | None = None,
+    q: Typed = None,
+    first: First = None,
+    last: Last = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> ReportPage:
     """Newest first. Officers and committees see their own areas: all of them without `mine`,
-    `station` or `area`."""
+    `station` or `area`. Words are looked for in the last 31 days, or in 31 others."""
     wanted = ReportFilter(
-        station=station, state=state, route=route, category=category, triage=triage
+        station=station,
+        states=tuple(states or ()),
+        route=route,
+        category=category,
+        triage=triage,
+        escalated=escalated,
     )
-    after = from_cursor(cursor)
-    found = await reports.newest(who, wanted, mine=mine, area=area, after=after, limit=limit + 1)
+    found = await reports.newest(
+        who,
+        wanted,
+        Search(q, first, last),
+        mine=mine,
+        area=area,
+        after=from_cursor(cursor),
+        limit=limit + 1,
+    )
     page, following = page_of(found, limit, lambda report: to_cursor(report.filed_at, report.id))
     return ReportPage(items=[shown_to(who, report, reports) for report in page], next=following)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chassis.http.schemas import Body, free_text
+from chassis.http.schemas import Body, free_text, maybe_text
 from contracts.vocabulary import Category, Outcome, Route, Skill
 from jinan.areas import COMMUNITY_PATTERN
 from jinan.coordinates import Datum
@@ -22,10 +22,11 @@ class ReportLocation(Body):
 
 
 class FileReport(Body):
-    """Without a `category` it is inferred from the text. `finished`: a volunteer reports what they
-    have finished already. `people_needed` counts for checkpoints only."""
+    """The text may be left out where there is a `photo`. Without a `category` it is inferred from
+    the text. `finished`: a volunteer reports what they have finished already. `people_needed`
+    counts for checkpoints only."""
 
-    text: Annotated[str, free_text(2000), Field(examples=["小区门口车辆堵塞，请来人疏导"])]
+    text: Annotated[str, maybe_text(2000), Field(examples=["小区门口车辆堵塞，请来人疏导"])] = ""
     category: Annotated[Category | None, Field(examples=["traffic"])] = None
     location: ReportLocation
     community: Annotated[

@@ -30,8 +30,11 @@ from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.filing import Filing, file
 from services.incidents.report.domain.follow_up_key import FollowUpKeys, hash_key
 from services.incidents.report.domain.report import Actor, Report
+from services.incidents.report.domain.search import Search
+from services.incidents.report.domain.wording import seen_first, words_of
+from services.incidents.report.filing_limit import FilingLimit
 from services.incidents.report.store import ReportFilter, Reports
-from services.incidents.routing.domain import RoutingInput, classify
+from services.incidents.routing.domain import RoutingDecision, RoutingInput, classify
 
 log = structlog.get_logger()
 _PHOTO_BATCH = 500
@@ -66,6 +69,7 @@ class ReportHandlers:
         """`due`: when the next report is due."""
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
+        self._limit = FilingLimit(reports, clock)
 
     def now(self) -> datetime:
         """Domain time, for what an answer says of it."""
@@ -75,21 +79,20 @@ class ReportHandlers:
         self, new: NewReport, who: Principal | None, cause: Cause
     ) -> tuple[Report, str | None]:
         """The report, and the key of an anonymous one. A repeat of the cause returns the same."""
-        role = role_when_filing(who)
+        role, text = role_when_filing(who), words_of(new.text, new.photo)
         if new.finished and role not in ("volunteer", "leader"):
             raise Refusal("finished_by_volunteers", "body.finished")
         place = await self._places.find(new.point, new.datum, new.community)
         now = self._clock.now()
-        given = RoutingInput(new.text, new.category, role, new.finished, new.people_needed)
+        given = RoutingInput(text, new.category, role, new.finished, new.people_needed)
         routing = classify(given, POLICIES.at(now), now)
+        routing = routing if text else seen_first(routing)
         id, anonymous = cause.derive("rep"), new.anonymous or who is None
-        if new.photo is not None and not await self._photos.claim(new.photo, id):
-            raise Refusal("photo_unknown", "body.photo")
         key = self._keys.issue(id) if anonymous else None
         filing = Filing(
             id=id,
             number="",
-            text=new.text,
+            text=text,
             reporter=None if who is None or anonymous else who.subject,
             reporter_role=role,
             longitude=place.point.longitude,
@@ -99,16 +102,25 @@ class ReportHandlers:
             photo=new.photo,
             follow_up_key=hash_key(key) if key else None,
         )
-        served = await self._places.served(place.area, routing.route)
+        account = who.subject if who else None
+        async with self._limit.room_for(id, account, routing.danger, anonymous=anonymous):
+            return await self._file(filing, routing, now, cause), key
+
+    async def _file(
+        self, filing: Filing, routing: RoutingDecision, now: datetime, cause: Cause
+    ) -> Report:
+        if filing.photo is not None and not await self._photos.claim(filing.photo, filing.id):
+            raise Refusal("photo_unknown", "body.photo")
+        served = await self._places.served(filing.area, routing.route)
         report = await self._add(
             lambda drawn: file(
                 replace(filing, number=drawn), routing, now, committee=served.committee
             ),
             cause,
         )
-        if new.photo is not None:
-            await self._photos.keep(new.photo)
-        return report, key
+        if filing.photo is not None:
+            await self._photos.keep(filing.photo)
+        return report
 
     async def _add(self, decide: Callable[[str], Decision[Report]], cause: Cause) -> Report:
         """Store what is decided with a random number; another number where it is taken."""
@@ -127,14 +139,16 @@ class ReportHandlers:
         self,
         who: Principal,
         wanted: ReportFilter,
+        search: Search,
         *,
         mine: bool,
         area: str | None,
         after: tuple[datetime, str] | None,
         limit: int,
     ) -> list[Report]:
-        """Newest first: the person's own, else those of the areas that they manage. Raises Refusal
-        where they manage none of the wanted ones."""
+        """Newest first: the person's own, else those of the areas that they manage. A number that
+        one of them has is found whatever its day. Raises Refusal where they manage none of the
+        wanted areas, and for what cannot be searched."""
         if mine:
             wanted = replace(wanted, reporter=who.subject, station=None)
         else:
@@ -143,6 +157,13 @@ class ReportHandlers:
                 areas = await self._places.streets_of(wanted.station)
             officer, committee = visible_areas(who, areas)
             wanted = replace(wanted, areas=officer, committee_areas=committee)
+        now = self._clock.now()
+        if after is None and (number := search.number):
+            found = await self._reports.newest(replace(wanted, number=number), None, limit)
+            if found:
+                return found
+        since, until = search.span(POLICIES.at(now), now)
+        wanted = replace(wanted, since=since, until=until, words=search.words)
         return await self._reports.newest(wanted, after, limit)
 
     async def read(self, id: str, who: Principal) -> Report:

@@ -1,13 +1,17 @@
 """Reports in MongoDB, with an index for each query."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo.errors import ExecutionTimeout
 
+from chassis.domain import Refusal
 from chassis.mongo.coalescer import Coalescer
+from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.vocabulary import Category, Route
@@ -22,17 +26,12 @@ _GATHER_MARKS = 0.2
 acts on the mark, and those called need seconds to answer."""
 _IS_DATE = {"$type": "date"}
 """The partial index serves only queries that name the type."""
-_FILTERS = [(name, ASCENDING) for name in ("route", "category", "triage", "station")]
-_TRIAGE: dict[bool, Document] = {
-    True: {"$in": ["normal", "urgent", True]},
-    False: {"$in": [None, False]},
-}
-"""Stored before it had an urgency: a truth value."""
+_FILTERS = [(name, ASCENDING) for name in ("route", "category", "triage", "station", "escalated")]
+_IN_TRIAGE = ["normal", "urgent", True]
+"""True: stored before triage had an urgency."""
 _MAX_SCANS = 200
 """How many scans of an index MongoDB merges by time (`internalQueryMaxScansToExplode`); for more it
 reads everything and sorts it."""
-_ALL_PHASES: tuple[Phase | None, ...] = (None, *dict.fromkeys(PHASES.values()))
-"""None: of reports stored before there were phases."""
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
 
@@ -46,17 +45,23 @@ sort."""
 
 @dataclass(frozen=True)
 class ReportFilter:
-    """Which reports: a reporter's, else those within any of the areas. None: not filtered by."""
+    """Which reports: a reporter's, else those within any of the areas. None, and no states: not
+    filtered by. Filed in [`since`, `until`). `words`: as they stand in the text, in either case."""
 
     reporter: str | None = None
     areas: tuple[str, ...] = ()
     committee_areas: tuple[str, ...] = ()
     """Areas of which police matters are left out."""
     station: str | None = None
-    state: ReportState | None = None
+    states: tuple[ReportState, ...] = ()
     route: Route | None = None
     category: Category | None = None
     triage: bool | None = None
+    escalated: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    number: str | None = None
+    words: str | None = None
 
 
 class Reports(Repository[Report]):
@@ -71,7 +76,7 @@ class Reports(Repository[Report]):
             # that no document is read in vain.
             IndexModel(
                 [("within", ASCENDING), ("phase", ASCENDING), *_NEWEST, *_FILTERS],
-                name="lists",
+                name="lists_by_phase",
             ),
             IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": _IS_DATE}),
             IndexModel(
@@ -103,6 +108,13 @@ class Reports(Repository[Report]):
         found = await self.find({"number": number}, limit=1)
         return found[0] if found else None
 
+    async def filed_since(self, reporter: str, since: datetime, limit: int) -> list[datetime]:
+        """When the reporter filed later than `since`, the latest first; read from an index
+        alone."""
+        query = {"reporter": reporter, "filed_at": {"$gt": since}}
+        cursor = self.collection.find(query, {"filed_at": 1, "_id": 0}, limit=limit)
+        return [found["filed_at"] async for found in cursor.sort(_NEWEST).max_time_ms(5000)]
+
     async def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
         """(id, area) of reports whose `due_at` has passed, the longest overdue first."""
         query = {"due_at": {"$lte": now, **_IS_DATE}}
@@ -125,14 +137,16 @@ class Reports(Repository[Report]):
     async def newest(
         self, wanted: ReportFilter, after: tuple[datetime, str] | None, limit: int
     ) -> list[Report]:
-        """At most `limit` reports, newest first, after the one filed at (time, id)."""
-        rest = _fields(wanted)
-        if after is not None:
-            at, id = after
-            # The first condition bounds the scan; the second tells those of one time apart.
-            rest |= {"filed_at": {"$lte": at}, "$nor": [{"filed_at": at, "_id": {"$gte": id}}]}
-        queries = [{"$and": [scope, rest]} if rest else scope for scope in _scopes(wanted)]
-        pages = [await self.find(query, sort=_NEWEST, limit=limit) for query in queries]
+        """At most `limit` reports, newest first, after the one filed at (time, id). Raises Refusal
+        where words cannot be found in good time."""
+        rest = [part for part in (_fields(wanted), behind("filed_at", after)) if part]
+        queries = [{"$and": [scope, *rest]} for scope in _scopes(wanted)]
+        try:
+            pages = [await self.find(query, sort=_NEWEST, limit=limit) for query in queries]
+        except ExecutionTimeout:
+            if wanted.words:
+                raise Refusal("search_slow", "query.q") from None
+            raise
         if len(pages) == 1:
             return pages[0]
         found = {report.id: report for page in pages for report in page}
@@ -143,12 +157,26 @@ class Reports(Repository[Report]):
 def _fields(wanted: ReportFilter) -> Document:
     fields: dict[str, Any] = {
         "station": wanted.station,
-        "state": wanted.state,
+        "state": {"$in": list(wanted.states)} if wanted.states else None,
         "route": wanted.route,
         "category": wanted.category,
-        "triage": None if wanted.triage is None else _TRIAGE[wanted.triage],
+        "triage": _one_of(wanted.triage, _IN_TRIAGE),
+        "escalated": _one_of(wanted.escalated, [True]),
+        "filed_at": _span(wanted.since, wanted.until),
+        "number": wanted.number,
+        "text": wanted.words and {"$regex": re.escape(wanted.words), "$options": "i"},
     }
     return {field: value for field, value in fields.items() if value is not None}
+
+
+def _one_of(asked: bool | None, values: list[Any]) -> Document | None:
+    """Whether the field has one of the values. What was stored without the field has none."""
+    return None if asked is None else {"$in" if asked else "$nin": values}
+
+
+def _span(since: datetime | None, until: datetime | None) -> Document | None:
+    ends = {"$gte": since, "$lt": until}
+    return {name: at for name, at in ends.items() if at is not None} or None
 
 
 def _scopes(wanted: ReportFilter) -> list[Document]:
@@ -156,16 +184,22 @@ def _scopes(wanted: ReportFilter) -> list[Document]:
     MongoDB serves from the index in the order of time."""
     if wanted.reporter is not None:
         return [{"reporter": wanted.reporter}]
-    phases = [None, PHASES[wanted.state]] if wanted.state else list(_ALL_PHASES)
+    if wanted.number is not None:  # one report: what it may be is looked up in its document
+        every, staff = list(wanted.areas), list(wanted.committee_areas)
+        return [{"within": {"$in": every}}, {"within": {"$in": staff}, **_NOT_POLICE}]
+    states = wanted.states or tuple(PHASES)
+    phases: list[Phase | None] = [None, *dict.fromkeys(PHASES[state] for state in states)]
+    # None: of reports stored before there were phases.
     by_phase: Document = {"phase": {"$in": phases}}
     return [
         {"within": {"$in": some}, **by_phase, **visible}
         for areas, visible in ((wanted.areas, {}), (wanted.committee_areas, _NOT_POLICE))
-        for some in _parts(areas, _MAX_SCANS // (len(phases) + 1))  # None is two: null, missing
+        for some in area_parts(areas, _MAX_SCANS // (len(phases) + 1))  # None is two: null, missing
     ]
 
 
-def _parts(areas: Sequence[str], size: int) -> list[list[str]]:
-    """Areas within others left out: their reports are found by those."""
+def area_parts(areas: Sequence[str], size: int) -> list[list[str]]:
+    """At most `size` areas each. Those within others are left out: their reports are found by
+    these."""
     own = sorted(a for a in areas if not any(o != a and covers(o, a) for o in areas))
     return [own[start : start + size] for start in range(0, len(own), size)]

@@ -12,6 +12,7 @@ from pymongo.write_concern import WriteConcern
 from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.http.paging import Position
+from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.tasks.schedule import Schedule
@@ -86,11 +87,8 @@ class Inbox(Repository[Message]):
         self, account: str, *, unread: bool, after: Position | None, limit: int
     ) -> list[PersonalMessage]:
         """The newest first; `after` is the last message of the page before."""
-        query: dict[str, Any] = {}
-        if after is not None:
-            message, _ = parse_personal_id(after.id)
-            query["at"] = {"$lte": after.at}
-            query["$or"] = [{"at": {"$lt": after.at}}, {"_id": {"$lt": message}}]
+        last = (after.at, parse_personal_id(after.id)[0]) if after else None
+        query: dict[str, Any] = behind("at", last)
         if unread:
             query["_id"] = {"$nin": await self._read_by(account)}
         return await self._joined(_of_person(account, query, [{"$limit": limit}]))
@@ -103,8 +101,7 @@ class Inbox(Repository[Message]):
         beyond: Stages = []
         if after is not None:
             message, account = parse_personal_id(after.id)
-            query["at"] = {"$gte": after.at}
-            query["$or"] = [{"at": {"$gt": after.at}}, {"_id": {"$gte": message}}]
+            query |= behind("at", (after.at, message), order="ascending", inclusive=True)
             rest = [{"_id": {"$ne": message}}, {"recipients.account": {"$gt": account}}]
             beyond = [{"$match": {"$or": rest}}]
         return await self._joined(

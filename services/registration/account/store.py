@@ -6,8 +6,9 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.domain import Frozen
+from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
-from chassis.mongo.store import Document, Store, new_id
+from chassis.mongo.store import Store, new_id
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account
 
@@ -92,9 +93,6 @@ class AccessLog:
         self, person: str, after: tuple[datetime, str] | None, limit: int
     ) -> list[AccessLogEntry]:
         """The latest first; from beyond the entry at (time, id)."""
-        query: Document = {"person": person}
-        if after is not None:
-            at, id = after
-            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
+        query = {"person": person, **behind("at", after)}
         found = self._collection.find(query, limit=limit, max_time_ms=5000).sort(_LATEST)
         return [AccessLogEntry.model_validate(d | {"id": d["_id"]}) async for d in found]

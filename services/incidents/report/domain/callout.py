@@ -92,7 +92,8 @@ def accepted(
         and waits.why in ("escalated", "overdue")
         and place >= report.people_needed
     ):
-        joined = joined.with_(referral=None)
+        # Should it fall short again, that is asked about again.
+        joined = joined.with_(referral=None, escalations=())
     state = "accepted" if report.state in _BEFORE_ACCEPTED else report.state
     return _answered(joined, "accepted", volunteer, now, state), []
 

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import BeforeValidator, computed_field
+from pydantic import computed_field
 
 from chassis.domain import Aggregate
 from contracts.vocabulary import (
     Category,
-    Danger,
     Outcome,
     ReferralReason,
     Role,
@@ -34,7 +33,8 @@ from services.incidents.report.domain.states import (
     Step,
     Timer,
 )
-from services.incidents.routing.domain import Triage
+from services.incidents.report.domain.stored import StoredDanger, StoredTriage
+from services.incidents.report.domain.turns import Turns, turns_of
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,6 @@ class Actor:
 RULES = Actor("rules")
 STATION = Actor("station")
 VOLUNTEERS = Actor("volunteers")
-
-
-def _triage(value: Any) -> Any:
-    """Stored before it had an urgency: a truth value."""
-    return {True: "normal", False: None}[value] if isinstance(value, bool) else value
-
-
-def _danger(value: Any) -> Any:
-    """Stored before there was doubt: a truth value."""
-    return ("sure" if value else "none") if isinstance(value, bool) else value
 
 
 class Report(Aggregate):
@@ -85,10 +75,10 @@ class Report(Aggregate):
     because: tuple[str, ...] = ()
     confidence: float = 1.0
     """Of the category, as the rules saw it; 1 for an officer's choice."""
-    triage: Annotated[Triage | None, BeforeValidator(_triage)] = None
+    triage: StoredTriage = None
     """A person on watch looks before anybody is called. Route and category are what the rules
     suggest."""
-    danger: Annotated[Danger, BeforeValidator(_danger)] = "none"
+    danger: StoredDanger = "none"
     """Of violence or to life, as far as words and category tell. Sure: no volunteer is sent."""
     rules_version: str
     referral: Referral | None = None
@@ -129,6 +119,26 @@ class Report(Aggregate):
     def phase(self) -> Phase:
         """Follows from the state: the key of lists by state."""
         return PHASES[self.state]
+
+    @computed_field
+    @property
+    def escalated(self) -> bool:
+        """The station was alerted in this round."""
+        return bool(self.escalations)
+
+    @computed_field
+    @property
+    def turns(self) -> Turns:
+        """Whose turn it is: the key of queues."""
+        return turns_of(
+            self.state,
+            self.urgency,
+            self.referral,
+            undecided=self._decision_due is not None,
+            asked_at=self.question.at if self.question and self.asked else None,
+            routed_at=self.routed_at,
+            answered_at=self.answered_at,
+        )
 
     @computed_field
     @property

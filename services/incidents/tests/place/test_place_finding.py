@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from chassis.domain import Refusal
 from jinan.coordinates import Point, gcj02_from_wgs84
 from jinan.districts import districts
-from jinan.divisions import communities
+from jinan.divisions import communities, streets_in
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.replicas.committees import Committees
 from services.incidents.replicas.stations import Station, Stations
@@ -122,3 +122,27 @@ def test_the_reference_data_is_all_there() -> None:
     middle = {"370102": Point(117.07, 36.66), "370104": DUANDIAN, "370116": Point(117.66, 36.21)}
     for code, point in middle.items():
         assert districts().district_at(point) == code
+
+
+async def test_the_streets_that_a_point_may_lie_in_the_nearest_first() -> None:
+    far = Station("sta_far", ("370104008",), Point(116.99, 36.67))
+    district, streets = await places(far, STATION).candidates(DUANDIAN, "wgs84")
+    assert district == "370104"
+    assert [street.code for street in streets[:2]] == ["370104009", "370104008"]
+    assert streets[0].station_m == pytest.approx(292, abs=5)
+    own = [street.code for street in streets if street.code.startswith("370104")]
+    assert set(own) == set(streets_in("370104"))
+    assert all(street.station is None for street in streets[2:])
+
+
+async def test_streets_across_an_approximate_boundary_may_be_it_too() -> None:
+    edge = Point(116.9855, 36.66)  # 370104 ends there, 370103 begins
+    district, streets = await places().candidates(edge, "wgs84")
+    assert {street.code[:6] for street in streets} >= {"370103", "370104"}
+    assert streets[0].code.startswith(district)
+
+
+async def test_no_streets_outside_jinan() -> None:
+    with pytest.raises(Refusal, match="outside_jinan") as refusal:
+        await places().candidates(Point(116.4, 39.9), "wgs84")
+    assert [*refusal.value.fields] == ["query.longitude", "query.latitude"]

@@ -50,16 +50,27 @@ SCOPES = {
 FILTERS: dict[str, dict[str, Any]] = {
     "nothing": {},
     "station": {"station": "sta_001"},
-    **{state: {"state": state} for state in (*OPEN, "resolved", "closed", "withdrawn")},
+    **{state: {"states": (state,)} for state in (*OPEN, "resolved", "closed", "withdrawn")},
+    "several states": {"states": ("filed", "handed_off", "resolved")},
+    "escalated": {"escalated": True},
+    "not escalated": {"escalated": False},
+    "days": {"since": START + timedelta(hours=9), "until": START + timedelta(hours=25)},
+    "days and state": {"since": START + timedelta(hours=9), "states": ("closed",)},
     **{route: {"route": route} for route in values_of(Route)},
     "category": {"category": "hazard"},
     "triage": {"triage": True},
     "no triage": {"triage": False},
-    "state and triage": {"state": "filed", "triage": True},
-    "state and route": {"state": "closed", "route": "committee"},
-    "state and category": {"state": "closed", "category": "hazard"},
+    "state and triage": {"states": ("filed",), "triage": True},
+    "state and route": {"states": ("closed",), "route": "committee"},
+    "state and category": {"states": ("closed",), "category": "hazard"},
     "route and category": {"route": "volunteers", "category": "dispute"},
-    "all": {"state": "closed", "route": "committee", "category": "hazard", "triage": False},
+    "all": {
+        "states": ("closed",),
+        "route": "committee",
+        "category": "hazard",
+        "triage": False,
+        "escalated": False,
+    },
 }
 
 
@@ -79,7 +90,8 @@ def _report(n: int, random: Random) -> Report:
         state=cast(ReportState, state),
         category=category,
         route="police" if category in POLICE_ONLY else random.choice(routes),
-        triage=random.random() < 0.05,
+        triage=random.choice(("normal", "urgent")) if random.random() < 0.05 else None,
+        escalations=("overdue",) if random.random() < 0.05 else (),
         filed_at=START + timedelta(minutes=n // 2),  # two at a time
     )
 
@@ -118,9 +130,13 @@ class Filled:
         def shown(report: Report) -> bool:
             own = any(covers(area, report.area) for area in wanted.areas)
             committee = any(covers(area, report.area) for area in wanted.committee_areas)
-            fields = ("station", "state", "route", "category", "triage")
+            fields = ("station", "route", "category", "escalated")
             return (
-                (own or (committee and is_for_committee(report.route, report.category)))
+                (not wanted.states or report.state in wanted.states)
+                and wanted.triage in (None, report.triage is not None)
+                and (wanted.since is None or report.filed_at >= wanted.since)
+                and (wanted.until is None or report.filed_at < wanted.until)
+                and (own or (committee and is_for_committee(report.route, report.category)))
                 and all(getattr(wanted, f) in (None, getattr(report, f)) for f in fields)
                 and (after is None or (report.filed_at, report.id) < (after.filed_at, after.id))
             )
@@ -156,7 +172,7 @@ async def test_a_list_of_a_state_passes_no_closed_report(
     filled: Filled, scope: str, state: ReportState
 ) -> None:
     """Closed ones grow in number for ever."""
-    _, noted = await filled.page(replace(SCOPES[scope], state=state), None)
+    _, noted = await filled.page(replace(SCOPES[scope], states=(state,)), None)
     assert sum(query["keysExamined"] for query in noted) <= 4 * LIMIT
 
 
@@ -165,9 +181,30 @@ async def test_reports_stored_before_there_were_phases_are_listed(filled: Filled
     await filled.reports.collection.update_one({"_id": old.id}, {"$unset": {"phase": ""}})
     for wanted in (
         ReportFilter(areas=(old.area,)),
-        ReportFilter(areas=(old.area,), state="filed"),
+        ReportFilter(areas=(old.area,), states=("filed",)),
     ):
         found = await filled.reports.newest(wanted, None, 1000)
         assert old.id in [report.id for report in found]
-    not_its = ReportFilter(areas=(old.area,), state="closed")
+    not_its = ReportFilter(areas=(old.area,), states=("closed",))
     assert old.id not in [r.id for r in await filled.reports.newest(not_its, None, 1000)]
+
+
+async def test_words_are_searched_within_the_days_alone(filled: Filled) -> None:
+    day = ReportFilter(areas=(DISTRICT,), since=START, until=START + timedelta(hours=1))
+    found, noted = await filled.page(replace(day, words="广场舞"), None)
+    assert found == filled.expected(day, None)
+    assert sum(query["docsExamined"] for query in noted) <= 120  # filed in that hour
+    assert (await filled.page(replace(day, words="广.*舞"), None))[0] == []
+    assert (await filled.page(replace(day, words="没有这样的"), None))[0] == []
+
+
+async def test_when_a_reporter_filed_is_read_from_an_index_alone(filled: Filled) -> None:
+    own = [report for report in filled.all if report.reporter == "acc_7"]
+    database = filled.reports.collection.database
+    await database.command("profile", 2)
+    found = await filled.reports.filed_since("acc_7", own[3].filed_at, 5)
+    await database.command("profile", 0)
+    (query,) = await database["system.profile"].find({"command.find": "reports"}).to_list()
+    await database.drop_collection("system.profile")
+    assert found == sorted((report.filed_at for report in own[4:]), reverse=True)[:5]
+    assert (query["docsExamined"], query["keysExamined"]) == (0, 5)

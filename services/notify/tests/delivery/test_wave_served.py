@@ -269,37 +269,3 @@ async def test_old_messages_are_deleted_with_what_people_did_with_them(notify: N
     assert await documents(notify, report) == []
     assert await database["receipts"].find_one({"_id": deleted["id"]}) is None
     assert await database["receipts"].find_one({"_id": kept["id"]}) is not None
-
-
-@pytest.mark.parametrize("unread", [False, True])
-async def test_pages_of_an_inbox_give_each_message_of_one_millisecond_once(
-    notify: Notify, unread: bool
-):
-    person, others, inbox = notify.new("acc"), people(notify, 4), Inbox(notify.service.store)
-    now, text = notify.service.clock.now(), Template(zh=("通知",), en=("Notice",))
-    ids = [notify.new("msg") for _ in range(7)]
-    for id in ids:
-        accounts = sorted([person, *others])
-        stored = Message(
-            id=id,
-            kind="notice",
-            title=text,
-            body=text,
-            at=now,
-            recipients=tuple(Recipient(account=one) for one in accounts),
-        )
-        await inbox.add(stored, (), Cause(id))
-    expected = [f"{id}-{person}" for id in sorted(ids, reverse=True)]
-    async with notify.client(person) as client:
-        if unread:
-            for id in (expected.pop(2), expected.pop(4)):
-                assert (await client.post(f"/api/v1/inbox/{id}/read")).status_code == 200
-        for limit in (1, 2, 3):
-            found, query = list[str](), {"limit": limit, "unread": unread}
-            while True:
-                page = (await client.get("/api/v1/inbox", params=query)).json()
-                found += [one["id"] for one in page["items"]]
-                if page["next"] is None:
-                    break
-                query["cursor"] = page["next"]
-            assert found == expected

@@ -2,6 +2,9 @@
 
 import pytest
 
+from chassis.domain import Cause
+from services.notify.inbox.domain import Message, Recipient, Template
+from services.notify.inbox.store import Inbox
 from services.notify.tests.conftest import Notify, eventually
 from services.notify.tests.topics import called, deliveries, published
 
@@ -49,3 +52,41 @@ async def test_an_inbox_is_read_page_by_page(notify: Notify):
         broken = await client.get("/api/v1/inbox", params={"cursor": "nonsense"})
         assert broken.status_code == 422
         assert broken.json()["errors"][0]["field"] == "query.cursor"
+
+
+@pytest.mark.parametrize("unread", [False, True])
+async def test_pages_of_an_inbox_give_each_message_of_one_millisecond_once(
+    notify: Notify, unread: bool
+):
+    person, others, inbox = (
+        notify.new("acc"),
+        [notify.new("acc") for _ in range(4)],
+        Inbox(notify.service.store),
+    )
+    now, text = notify.service.clock.now(), Template(zh=("通知",), en=("Notice",))
+    ids = [notify.new("msg") for _ in range(7)]
+    for id in ids:
+        accounts = sorted([person, *others])
+        stored = Message(
+            id=id,
+            kind="notice",
+            title=text,
+            body=text,
+            at=now,
+            recipients=tuple(Recipient(account=one) for one in accounts),
+        )
+        await inbox.add(stored, (), Cause(id))
+    expected = [f"{id}-{person}" for id in sorted(ids, reverse=True)]
+    async with notify.client(person) as client:
+        if unread:
+            for id in (expected.pop(2), expected.pop(4)):
+                assert (await client.post(f"/api/v1/inbox/{id}/read")).status_code == 200
+        for limit in (1, 2, 3):
+            found, query = list[str](), {"limit": limit, "unread": unread}
+            while True:
+                page = (await client.get("/api/v1/inbox", params=query)).json()
+                found += [one["id"] for one in page["items"]]
+                if page["next"] is None:
+                    break
+                query["cursor"] = page["next"]
+            assert found == expected
