@@ -33,7 +33,6 @@ async def station(whole_station: Station, platform: WholePlatform) -> AsyncGener
     yield whole_station
     await whole_station.end_journey()
     await somebody_is_told_of_each(platform.backend.mongo_url)
-    await whole_station.withdraw_reports()
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ class Load:
         self.categories: tuple[str, ...] = MIXED
         """Of the reports, in turn."""
         self.on_duty: list[Listener] = []
+        self._for_volunteers: list[tuple[Person, str]] = []
         self._dev_key, self._interval = platform.processes.dev_key, 1 / rate
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -144,7 +145,16 @@ class Load:
 
     async def file_report(self, who: Person, category: str, key: str) -> Json | None:
         body = report_body(_TEXTS[category], category)
-        return await self.client.post(who, "report", "reports", body, key)
+        report = await self.client.post(who, "report", "reports", body, key)
+        if report is not None and category == "assistance":
+            self._for_volunteers.append((who, report["id"]))
+        return report
+
+    async def withdraw_unanswered(self) -> None:
+        """What volunteers have not dealt with: it would call those of the next load."""
+        for who, id in self._for_volunteers:
+            path, body = f"reports/{id}/withdraw", {"reason": "已自行解决"}
+            await self.client.post(who, "withdraw", path, body, f"withdraw-{id}")
 
     async def _sign_up(self) -> None:
         """A newcomer with a new phone."""

@@ -14,11 +14,19 @@ from pymongo import AsyncMongoClient
 from contracts.envelope import Envelope
 from contracts.topics import TOPICS, dead
 from deploy.local.ports import SERVICES
+from services.dispatch.policy import POLICIES
+from tests.support.platform import DOMAIN_START
 
 Document = Mapping[str, Any]
 EventKey = tuple[str, str, int]
 """(collection, aggregate, seq) of an event."""
 Ends = dict[TopicPartition, int]
+_OPEN_MS = POLICIES.at(DOMAIN_START).open_max_s * 1000
+_UNDER_WAY = {
+    "due_at": {"$type": "date"},
+    "$expr": {"$lt": [{"$subtract": ["$due_at", "$opened_at"]}, _OPEN_MS]},
+}
+"""Call-outs with a step ahead: else they wait for somebody who is free, or for their end."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +152,8 @@ class StateReader:
                 for name in await _repositories(client, service):
                     if left := await client[service][name].count_documents({"pending": True}):
                         return f"{left} unpublished in {name}"
-            if left := await client["dispatch"]["callouts"].count_documents(
-                {"due_at": {"$type": "date"}}
-            ):
-                return f"{left} call-outs are open"
+            if left := await client["dispatch"]["callouts"].count_documents(_UNDER_WAY):
+                return f"{left} call-outs are under way"
             if left := await client["incidents"]["reports"].count_documents({"referral.step": 0}):
                 return f"{left} reports are to be referred"
         lag = await self._lag()

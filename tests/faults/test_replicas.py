@@ -103,6 +103,7 @@ async def test_a_message_is_delivered_on_the_streams_of_both_replicas(
 
         await eventually(delivered)
         await volunteer.post("duty/end")
+        await resident.post(f"reports/{report['id']}/withdraw", {"reason": "已自行解决"})
         first, second = [
             [message["id"] for message in phone.all_received("alert")] for phone in phones
         ]

@@ -37,6 +37,7 @@ async def test_a_callout_that_nobody_answers_escalates_when_it_is_due(
         now = platform.clock.now()
         for volunteer in volunteers:
             await volunteer.post("duty/end")
+        await resident.post(f"reports/{report}/withdraw", {"reason": "已自行解决"})
     assert_due_times(state, report, now)
     await balance(platform)
 

@@ -20,7 +20,7 @@ async def under_load(
     long_work: bool = True,
     categories: tuple[str, ...] = MIXED,
 ) -> AsyncGenerator[Load]:
-    """Afterwards every request has had its answer, and nobody is on duty.
+    """Afterwards every request has had its answer, nobody is on duty, and nobody is sought.
 
     `long_work`: some work takes long enough for hours to be credited.
     """
@@ -36,6 +36,7 @@ async def under_load(
         yield load
         await load.stop()
         await on_duty.end_duty()
+        await load.withdraw_unanswered()
     finally:
         await on_duty.close()
         await load.close()

@@ -52,7 +52,6 @@ class Station:
         }
         self._phones: list[Phone] = []
         self._on_duty: list[Phone] = []
-        self._filed: list[tuple[Phone, str]] = []
         self._sign_ins = SignIns(api)
 
     async def somebody(self, role: str) -> Phone:
@@ -84,9 +83,14 @@ class Station:
         return phone
 
     async def begin_journey(self) -> None:
-        """The officer has the street's watch. It lapses after twelve domain hours, minutes here: it
-        begins anew in a colleague's hand and back."""
+        """The officer has the street's watch, and what others left open calls nobody."""
         officer = await self._signed_in("officer")
+        await self._keep_watch(officer)
+        await self._end_callouts(officer)
+
+    async def _keep_watch(self, officer: Person) -> None:
+        """It lapses after twelve domain hours, minutes here: it begins anew in a colleague's hand
+        and back."""
         watch = await officer.post("watches", {"area": STREET})
         if datetime.fromisoformat(watch["until"]) - self.clock.now() < WATCH_LEFT:
             colleague = await self._signed_in("colleague")
@@ -119,9 +123,7 @@ class Station:
         return report_body(text, category, **more)
 
     async def file_report(self, who: Phone, category: str | None = "nuisance", **more: Any) -> Json:
-        report = await who.person.post("reports", self.report_body(category, **more))
-        self._filed.append((who, report["id"]))
-        return report
+        return await who.person.post("reports", self.report_body(category, **more))
 
     async def report_in_state(self, who: Phone, report: str, *states: str, **more: Any) -> Json:
         """The report as `who` reads it, once it is in one of these states and its fields are as in
@@ -182,12 +184,22 @@ class Station:
         if volunteers:
             await self.nobody_is_sought()
 
-    async def withdraw_reports(self) -> None:
-        """What is open and not with the police: it would call the volunteers of other journeys."""
-        filed, self._filed = self._filed, []
-        for who, report in filed:
-            with suppress(Refused):
-                await who.person.post(f"reports/{report}/withdraw", {"reason": "已自行解决"})
+    async def _end_callouts(self, officer: Person) -> None:
+        """The station deals with whatever still looks for volunteers, or waits for one to be
+        free."""
+
+        async def left() -> list[Json]:
+            found: list[Json] = []
+            for state in ("opened", "escalated"):
+                page = await officer.get("callouts", station=self.id, state=state)
+                found += page["items"]
+            for callout in found:
+                with suppress(Refused):  # it was on the way already
+                    body = {"outcome": "solved", "note": "民警已处理"}
+                    await officer.post(f"reports/{callout['report']}/resolve", body)
+            return found
+
+        await eventually(left, lambda found: not found, what="no call-out left", within=PATIENCE_S)
 
     async def _is_free(self, volunteer: Phone) -> None:
         """Their place in a call-out falls free some time after their duty ended."""

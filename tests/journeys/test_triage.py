@@ -29,7 +29,7 @@ async def test_a_test_calls_nobody_and_waits_for_the_person_on_watch(station: St
     assert (filed["state"], filed["triage"]) == ("filed", "normal")
     report = filed["id"]
     await officer.receives("escalation", report, why="triage")
-    assert (await in_queue(officer, report))["waits_for"] == "officer"
+    assert (await in_queue(officer, report))["why"] == "triage"
 
     await officer.person.post(f"reports/{report}/reject", {"reason": "测试信息，不派人"})
     await resident.receives("outcome", report)

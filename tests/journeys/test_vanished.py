@@ -11,12 +11,12 @@ async def test_two_who_accept_and_vanish_are_asked_their_leader_told_and_the_pla
 ):
     officer, resident = await station.somebody("officer"), await station.somebody("resident")
     vanished = [await station.on_duty(50), await station.on_duty(80)]
-    leader = await station.leader_of(vanished[0])
+    leaders = [await station.leader_of(volunteer) for volunteer in vanished]
     report = (await station.file_report(resident))["id"]
     for volunteer in vanished:
         callout = (await volunteer.receives("alert", report))["callout"]
         await volunteer.person.post(f"callouts/{callout}/accept")
-    for volunteer in vanished:
+    for volunteer, leader in zip(vanished, leaders, strict=True):
         asked = await volunteer.receives("notice", report, event="VolunteerSignAsked")
         assert asked["title"]["zh"] == "您出发了吗？"
         told = await leader.receives("escalation", report, volunteer=volunteer.id)
