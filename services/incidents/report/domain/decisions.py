@@ -180,8 +180,9 @@ def reopen(
 
 def _reclassified(report: Report, reason: str, now: datetime) -> Report:
     """A quarrel may have become a fight: routed to the police where the reason says so."""
-    found = classify(RoutingInput(reason, report.category, "resident"), report.policy, now)
-    if found.route != "police" or report.category in POLICE_ONLY:
+    given = RoutingInput(reason, report.category, "resident", before=report.text)
+    found = classify(given, report.policy, now)
+    if found.route != "police" or found.triage or report.category in POLICE_ONLY:
         return report
     return report.with_(
         route="police",
