@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts.texts import text as catalogue
 from services.incidents.policy import POLICIES, IncidentsPolicy
 from services.incidents.routing.domain import RoutingInput, classify
+from services.incidents.routing.domain.reasons import reasons
 
 _NOON = datetime(2026, 11, 28, 4, tzinfo=UTC)
 """By night more people are sent: no text is read differently."""
@@ -39,7 +39,7 @@ def tried(line: str, policy: IncidentsPolicy) -> dict[str, Any]:
         "triage": decision.triage is not None,
         "danger": decision.danger,
         "confidence": decision.confidence,
-        "because": [catalogue(f"because.{code}").zh for code in decision.because],
+        "because": [reason.zh for reason in reasons(decision.because)],
     }
 
 

@@ -32,7 +32,7 @@ _TOOLS = ["local" + "-images", "farm" + "-run", "before" + "-stop"]
 WORDS = re.compile(
     "|".join(re.escape(word) for word in [".".join(host) for host in _HOSTS] + _PLACES + _TOOLS)
 )
-_BINARY = frozenset({".png", ".jpg", ".jpeg", ".webp", ".woff2", ".ico", ".gz", ".parquet"})
+_BINARY = frozenset({".png", ".jpg", ".jpeg", ".webp", ".woff2", ".ico", ".gz", ".npz", ".parquet"})
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.suffix not in _BINARY], ids=name)

@@ -56,7 +56,12 @@ _SPLIT_BY_STOPS = re.compile(
 _STOPS = re.compile(r"[,，。、.!！…;；:： ]+")
 _DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
 _NUMBER = re.compile("[零〇一二三四五六七八九幺]{3,}")
-_REPEATED = re.compile(r"(.)\1{3,}", re.DOTALL)
+_CONTACT = re.compile(
+    r"[,。;]?(?:我的?|联系)?(?:电话|手机号?|联系方式|号码)?[是:为 ]{0,2}"
+    r"(?<!\d)(?:\+?86)?(?:1[3-9](?:[ -]?\d){9}|0\d{2,3}-?\d{7,8})(?!\d)"
+)
+"""How to reach somebody tells nothing of the matter."""
+_REPEATED = re.compile(r"([^\d])\1{3,}")
 _LETTER = re.compile(rf"[{_CHINESE}a-z0-9]")
 
 
@@ -74,7 +79,7 @@ def normalise(text: str) -> str:
     plain = _SPACED_LATIN.sub(lambda found: re.sub(r"[ .\-*_]", "", found[0]), plain)
     plain = _GAP.sub("", plain)
     plain = _NUMBER.sub(lambda found: found[0].translate(_DIGITS), plain)
-    return _SPACE.sub(" ", plain).strip()[:MAX_LENGTH]
+    return _SPACE.sub(" ", _CONTACT.sub("", plain)).strip()[:MAX_LENGTH]
 
 
 def is_readable(plain: str) -> bool:

@@ -1,7 +1,7 @@
 """Reads a text: one form, certain signs, then what the classifier makes of it. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.vocabulary import Category, Role
 from services.incidents.routing.domain.classifier import Scores, model, pieces_of
@@ -42,11 +42,22 @@ def read(
     return Reading(
         plain=plain,
         signs=signs,
-        scores=scores or model().scores(pieces),
+        scores=scores or _scores(text, bool(signs and (before or given)), role, pieces),
         is_readable=is_readable(plain),
         is_chinese=_CHINESE.search(plain) is not None,
         is_cut=is_cut(text),
     )
+
+
+def _scores(text: str, is_told_besides: bool, role: Role, pieces: set[str]) -> Scores:
+    """Neither a picked category nor what stood before makes a text with a sign less dangerous."""
+    scores = model().scores(pieces)
+    if not is_told_besides:
+        return scores
+    alone = model().scores(_seen(text, None, None, role)[2])
+    if alone.police <= scores.police:
+        return scores
+    return replace(scores, police=alone.police, sure=max(alone.sure, scores.sure))
 
 
 def pieces_read(text: str, before: str | None, given: Category | None, role: Role) -> set[str]:

@@ -26,6 +26,7 @@ from services.incidents.routing.domain.normalising import MAX_LENGTH, is_cut, is
         ("真烦😭😂", "真烦"),
         ("狗叫，吵，烦，没法睡", "狗叫,吵,烦,没法睡"),
         ("二十多个人", "二十多个人"),
+        ("楼下狗叫,电话13800001111", "楼下狗叫"),
         ("救命啊啊啊啊啊啊啊", "救命啊啊啊"),
     ],
 )
