@@ -17,6 +17,13 @@ NOW = datetime(2026, 5, 20, 4, 0, tzinfo=UTC)
 REPORT, VOLUNTEER = "rep_1", "acc_v"
 CALLOUT = derived_id("cal", REPORT, "1")
 WORK = {"since": NOW.isoformat(), "until": (NOW + timedelta(minutes=12)).isoformat()}
+RESOLVED = {
+    "state": "resolved",
+    "round": 1,
+    "referral": None,
+    "reporter": "acc_r",
+    "turns": {"station": None, "committee": None},
+}
 _ABOUT = {"report": REPORT, "callout": CALLOUT, "round": 1}
 _PUBLISHED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("reports", REPORT, "ReportFiled", {"report": REPORT}),
@@ -50,9 +57,7 @@ class EditableState:
         candidate = {"volunteer": VOLUNTEER, "state": "done", "accepted_at": NOW}
         tally = {"all": {"asked": 1, "accepted": 1}}
         self.aggregates: dict[str, dict[str, Any]] = {
-            "reports": {
-                REPORT: _document(3, state="resolved", round=1, referral=None, reporter="acc_r")
-            },
+            "reports": {REPORT: _document(3, **RESOLVED)},
             "callouts": {CALLOUT: _document(5, people_needed=1, candidates=[candidate])},
             "accounts": {"acc_n": _document(1)},
             "messages": {
@@ -105,9 +110,9 @@ def _message(kind: str, to: str) -> dict[str, Any]:
     return _document(0, kind=kind, report=REPORT, data={"round": 1}, recipients=[recipient])
 
 
-def _refer(state: EditableState, **more: Any) -> None:
+def _refer(state: EditableState) -> None:
     """To somebody on watch who has not acknowledged it."""
-    referral = {"why": "overdue", "step": 1, "level": "3701", "acknowledged_by": None, **more}
+    referral = {"why": "overdue", "step": 1, "level": "3701", "acknowledged_at": None}
     state.first("reports").update(state="handed_off", referral=referral)
 
 

@@ -1,4 +1,5 @@
-"""No report without a reader: of every open report somebody who can act was told."""
+"""No report without a reader: of every open report somebody who can act was told, and has it in a
+queue."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -53,17 +54,20 @@ def without_reader(
 
 
 def _has_reader(report: Document, messages: list[Document]) -> bool:
-    referral = report["referral"]
-    if referral is not None:
-        return bool(referral["acknowledged_by"]) or any(
-            _told(message, "escalation", why=referral["why"], step=referral["step"])
-            for message in messages
-        )
+    referral, queued = report["referral"], report["turns"]
+    if referral is not None and referral["acknowledged_at"] is None:
+        step = {"why": referral["why"], "step": referral["step"]}
+        told = any(_told(one, "escalation", **step) for one in messages)
+        return told and queued["station"] is not None
     match report["state"]:
+        case "filed" | "handed_off" | "acknowledged":
+            return referral is not None and queued["station"] is not None
         case "assigned":
-            return any(_told(one, "notice", round=report["round"]) for one in messages)
+            told = any(_told(one, "notice", round=report["round"]) for one in messages)
+            return told and queued["committee"] is not None
         case "routed" | "called":
-            return any(_told(one, "alert", round=report["round"]) for one in messages)
+            called = any(_told(one, "alert", round=report["round"]) for one in messages)
+            return called or queued["station"] is not None
         case "accepted" | "on_scene":
             return any(
                 not helper["left"] and helper["round"] == report["round"]
