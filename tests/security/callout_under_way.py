@@ -40,7 +40,11 @@ def png() -> bytes:
 async def callout_under_way(api: Api, clock: Clock) -> AsyncGenerator[CalloutUnderWay]:
     reporter = await api.sign_in(new_phone())
     volunteer = await api.sign_in(_volunteer_of_another_squad())
-    text, note = f"旁人不可知{secrets.token_hex(6)}", f"旁人不可见{secrets.token_hex(6)}"
+    # Everyday words: nobody is asked to look at it, and nothing changes by itself.
+    text, note = (
+        f"想请人帮忙把东西搬上楼{secrets.token_hex(6)}",
+        f"东西在一楼{secrets.token_hex(6)}",
+    )
     await start_duty(volunteer, PLACE)
     report = await _file(reporter, text, note)
     alert = await _alert(volunteer, report["id"], clock)

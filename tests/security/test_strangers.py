@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
+from tests.journeys.station import Station
 from tests.security.access_attempts import ATTEMPTS, Attempt, operations_with_ids
 from tests.security.callout_under_way import CalloutUnderWay, callout_under_way
 from tests.security.staff import Staff
@@ -29,7 +30,10 @@ STORED = {
 
 
 @pytest.fixture(scope="module")
-async def callout(api: Api, platform: WholePlatform) -> AsyncGenerator[CalloutUnderWay]:
+async def callout(
+    api: Api, platform: WholePlatform, whole_station: Station
+) -> AsyncGenerator[CalloutUnderWay]:
+    await whole_station.begin_journey()  # what fuzzed requests left would call the volunteer
     async with callout_under_way(api, platform.clock) as found:
         yield found
 

@@ -34,7 +34,9 @@ class Canaries:
         self.name = f"金丝雀{''.join(chr(0x9F00 + secrets.randbelow(90)) for _ in range(3))}"
         self.id_number = id_number()
         self.text, self.note, self.reason = (
-            f"金丝雀的{what}{token}" for what in ("话", "备注", "理由")
+            # Everyday words: what they mean for the report is the same each time.
+            f"金丝雀{what}{token}"
+            for what in ("叫得太吵了", "下午又叫了", "已经安静了")
         )
         self.address = ADDRESS.format(secrets.randbelow(10**9))
         self.word = f"canary-{secrets.token_hex(6)}"
