@@ -78,7 +78,7 @@ async def test_the_community_of_a_point_is_chosen_and_the_committee_gets_it(
         assert (filed["referral"], filed["state_text"]["zh"]) == (None, "等待值班人员查看")
         assert (await committee.get(path)).status_code == 404
         waits = (await officer.get(path)).json()["referral"]
-        assert (waits["why"], waits["why_text"]["zh"]) == ("place", "没有社区，需选定")
+        assert (waits["why"], waits["why_text"]["zh"]) == ("place", "缺社区")
 
         fix = f"{path}/corrections"
         refused = await post(own, fix, {"category": "nuisance"}, 422)
