@@ -30,11 +30,13 @@ def on_due(report: Report, holders: Holders, now: datetime) -> Decision[Report] 
     return (report, facts) if facts else None
 
 
-def on_watch(report: Report, holders: Holders, now: datetime) -> Decision[Report] | None:
-    """Somebody else holds a watch now: who is asked may change."""
+def on_watch(
+    report: Report, watch: str, holders: Holders, now: datetime
+) -> Decision[Report] | None:
+    """Somebody else holds the watch of this area now: who is asked may change."""
     if report.referral is None:
         return None
-    changed = watch_changed(report.referral, report.area, holders, report.policy, now)
+    changed = watch_changed(report.referral, report.area, watch, holders, report.policy, now)
     return None if changed is None else _asked(report, changed, now)
 
 

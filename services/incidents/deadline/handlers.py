@@ -70,7 +70,7 @@ class DeadlineHandlers:
                 holders = await self._watches.holders(containing(of), now)
                 cause = Cause(f"{message.cause.id}:{id}")
                 changed = await self._reports.change(
-                    id, lambda r, h=holders, at=now: on_watch(r, h, at), cause
+                    id, lambda r, h=holders, at=now: on_watch(r, area, h, at), cause
                 )
                 self._due.note(changed.due_at)
             after = page[-1][0]
