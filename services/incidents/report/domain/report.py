@@ -185,7 +185,8 @@ class Report(Aggregate):
         since = referral.acknowledged_at
         if self.question is not None and self.question.ended_at is not None:
             since = max(since, self.question.ended_at)
-        if self.state in UNANSWERED and referral.why != "informed":
+        is_answered = referral.why == "overdue" and self.answered_at is not None
+        if self.state in UNANSWERED and referral.why != "informed" and not is_answered:
             return since + self.policy.decide_within(referral.urgency)
         if referral.why in LATE and self.state in {*OPEN, "resolved"}:
             return since + timedelta(hours=self.policy.look_again_hours)
@@ -239,9 +240,9 @@ class Report(Aggregate):
         from_district: bool = False,
     ) -> Self:
         """Somebody has to look at it. Who is being asked already, as urgently, is not asked
-        again."""
+        again; who is only to know is."""
         current = self.referral
-        if current is not None and current.open and not _presses(urgency, current.urgency):
+        if current is not None and current.open and not _presses(why, urgency, current):
             return self
         since = current.since if current is not None and current.open else now
         begun = Referral.begun(why, urgency, now, from_district=from_district)
@@ -276,5 +277,7 @@ class Report(Aggregate):
         return self.with_(**changes, timeline=(*self.timeline, entry))
 
 
-def _presses(urgency: Urgency, other: Urgency) -> bool:
-    return urgency == "urgent" and other != "urgent"
+def _presses(why: ReferralReason, urgency: Urgency, current: Referral) -> bool:
+    if current.why == "informed" and why != "informed":
+        return True
+    return urgency == "urgent" and current.urgency != "urgent"
