@@ -41,8 +41,9 @@ def on_watch(
 
 
 def _referral(report: Report, holders: Holders, now: datetime) -> Decision[Report]:
-    if report.referral is None:
-        return report, []
+    if report.referral is None:  # stored before there were any
+        why = "handed_off" if report.state == "handed_off" else "triage"
+        return report.refer(why, report.urgency, now), []
     step = next_step(report.referral, report.area, holders, report.policy, now)
     return (report, []) if step is None else _asked(report, step, now)
 

@@ -152,12 +152,19 @@ class Report(Aggregate):
     def timers(self) -> dict[Timer, datetime | None]:
         """The time limits that run now; `deadlines.on_due` says what follows."""
         return {
-            "referral": self.referral.next_at if self.referral else None,
+            "referral": self._asked_next,
             "decision": self._decision_due,
             "question": self.question.until if self.question and self.asked else None,
             "first_answer": self.first_answer_due if self._unanswered else None,
             "end": self._end_due,
         }
+
+    @property
+    def _asked_next(self) -> datetime | None:
+        if self.referral is not None:
+            return self.referral.next_at
+        # Stored before there were referrals.
+        return self.routed_at if self.state in ("filed", "handed_off") else None
 
     @property
     def asked(self) -> bool:
