@@ -71,6 +71,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.on(incidents.ReportNotAccepted, callouts.end)
     service.on(incidents.ReportClosed, callouts.end)
     service.on(incidents.ReportResolved, callouts.end)
+    service.on(incidents.ReportReturned, callouts.end)
     service.on(dispatch.DutyEnded, responders.forget_position, callouts.drop)
     _follow_volunteers(service, responders, known, waiting)
     service.on(dispatch.VolunteerFinished, service_records.credit, checks.open)

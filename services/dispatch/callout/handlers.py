@@ -16,6 +16,7 @@ from contracts.events.incidents import (
     ReportClosed,
     ReportNotAccepted,
     ReportResolved,
+    ReportReturned,
     ReportRouted,
     ReportWithdrawn,
 )
@@ -35,7 +36,14 @@ from services.dispatch.selection.domain.situation import Found
 from services.dispatch.selection.handlers import CandidateSearch
 
 _IN_ORDER = timedelta(seconds=30)
-ReportEnd = ReportWithdrawn | ReportNotAccepted | ReportClosed | ReportResolved | ReportRouted
+ReportEnd = (
+    ReportWithdrawn
+    | ReportNotAccepted
+    | ReportClosed
+    | ReportResolved
+    | ReportReturned
+    | ReportRouted
+)
 
 
 class CalloutHandlers:
@@ -115,9 +123,12 @@ class CalloutHandlers:
             await self._drop(callout.id, responder.id, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
-        """The report is withdrawn, closed, resolved by others, routed elsewhere, or dangerous. One
-        resolved by volunteers is skipped: their call-out ends by itself."""
+        """The report is withdrawn, closed, resolved or returned by others, routed elsewhere, or
+        dangerous. One resolved or returned by volunteers is skipped: their call-out ends by
+        itself."""
         if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
+            return
+        if isinstance(event, ReportReturned) and event.returned_by == "volunteers":
             return
         reason: EndReason = "closed"
         if isinstance(event, ReportWithdrawn):

@@ -139,20 +139,6 @@ async def _minutes_since(place: Town, since: object, minutes: float) -> bool:
     return (place.service.clock.now() - since).total_seconds() > minutes * 60  # type: ignore[operator]
 
 
-async def test_a_report_that_is_withdrawn_stands_everybody_down(here: Town):
-    volunteer = await here.volunteer("comes", 5, skills=("e-service",))
-    report = await here.routed("withdrawn", skills=["e-service"])
-    callout = (await here.published("WaveCalled", report))[0]["callout"]
-    assert (await here.post(f"callouts/{callout}/accept", volunteer)).status_code == 200
-    event = ReportWithdrawn(report=report, station=STATION, area=COMMUNITY, category="assistance")
-    await here.publish(event, report)
-    assert (await here.published("CalloutStoodDown", report))[0]["reason"] == "withdrawn"
-    (stood,) = await here.published("WaveStoodDown", report)
-    assert volunteer in stood["accepted"]
-    answer = await here.post(f"callouts/{callout}/arrive", volunteer)
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:problem:wrong_state")
-
-
 async def test_off_duty_and_suspended_people_are_dropped(here: Town):
     leaves = await here.volunteer("leaves", 5, skills=("traffic",))
     report = await here.routed("left", skills=["traffic"])

@@ -30,17 +30,20 @@ def on_due(report: Report, holders: Holders, now: datetime) -> Decision[Report] 
     return (report, facts) if facts else None
 
 
-def on_watch(report: Report, holders: Holders, now: datetime) -> Decision[Report] | None:
-    """Somebody else holds a watch now: who is asked may change."""
+def on_watch(
+    report: Report, watch: str, holders: Holders, now: datetime
+) -> Decision[Report] | None:
+    """Somebody else holds the watch of this area now: who is asked may change."""
     if report.referral is None:
         return None
-    changed = watch_changed(report.referral, report.area, holders, report.policy, now)
+    changed = watch_changed(report.referral, report.area, watch, holders, report.policy, now)
     return None if changed is None else _asked(report, changed, now)
 
 
 def _referral(report: Report, holders: Holders, now: datetime) -> Decision[Report]:
-    if report.referral is None:
-        return report, []
+    if report.referral is None:  # stored before there were any
+        why = "handed_off" if report.state == "handed_off" else "triage"
+        return report.refer(why, report.urgency, now), []
     step = next_step(report.referral, report.area, holders, report.policy, now)
     return (report, []) if step is None else _asked(report, step, now)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from chassis.clock import Clock
-from chassis.domain import Cause
+from chassis.domain import Cause, Decision
 from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
@@ -13,6 +13,7 @@ from contracts.events.registration import WatchAccepted, WatchLapsed, WatchTaken
 from jinan.areas import containing
 from services.incidents.deadline.domain import on_due, on_watch
 from services.incidents.replicas.watches import Watches
+from services.incidents.report.domain.report import Report
 from services.incidents.report.store import Reports
 
 log = structlog.get_logger()
@@ -41,10 +42,19 @@ class DeadlineHandlers:
         return max(next_due, now + self._clock.span(_DUE_PAUSE))
 
     async def _settle(self, id: str, area: str, now: datetime) -> bool:
-        cause = Cause(f"due:{id}:{now.isoformat()}")
+        cause, nothing = Cause(f"due:{id}:{now.isoformat()}"), False
         try:
             holders = await self._watches.holders(containing(area), now)
-            changed = await self._reports.change(id, lambda r: on_due(r, holders, now), cause)
+
+            def decide(report: Report) -> Decision[Report] | None:
+                nonlocal nothing
+                decision = on_due(report, holders, now)
+                nothing = decision is None
+                return decision
+
+            changed = await self._reports.change(id, decide, cause)
+            if nothing:
+                await self._reports.correct_due(changed, now)
         except Exception as error:  # one report must not block those behind it
             if is_transient(error):
                 raise
@@ -70,7 +80,7 @@ class DeadlineHandlers:
                 holders = await self._watches.holders(containing(of), now)
                 cause = Cause(f"{message.cause.id}:{id}")
                 changed = await self._reports.change(
-                    id, lambda r, h=holders, at=now: on_watch(r, h, at), cause
+                    id, lambda r, h=holders, at=now: on_watch(r, area, h, at), cause
                 )
                 self._due.note(changed.due_at)
             after = page[-1][0]

@@ -82,13 +82,22 @@ def next_step(
 
 
 def watch_changed(
-    referral: Referral, area: str, holders: Holders, policy: IncidentsPolicy, now: datetime
+    referral: Referral,
+    area: str,
+    changed: str,
+    holders: Holders,
+    policy: IncidentsPolicy,
+    now: datetime,
 ) -> Referral | None:
-    """A watch was taken, handed over, or has ended: who holds it now is asked, one person. None
-    where the same person is asked as before, and where everybody of the level is asked already."""
+    """The watch of `changed` was taken, handed over, or has ended: who holds it now is asked, one
+    person. None where the same person is asked as before, and where everybody of the level is asked
+    already. Other watches below the level had their turn, and are not asked again."""
     if not referral.open or referral.step == 0:
         return None
-    levels = referral.levels(area)
+    longest = len(referral.level)
+    levels = tuple(
+        level for level in referral.levels(area) if len(level) <= longest or level == changed
+    )
     smallest = next((level for level in levels if level in holders), CITY)
     if referral.to is None and len(smallest) <= len(referral.level):
         return None

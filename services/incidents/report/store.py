@@ -121,6 +121,12 @@ class Reports(Repository[Report]):
         cursor = self.collection.find(query, {"area": 1}, limit=limit, max_time_ms=5000)
         return [(found["_id"], found["area"]) async for found in cursor.sort("due_at", ASCENDING)]
 
+    async def correct_due(self, report: Report, now: datetime) -> None:
+        """Store when the report is due where its document still says earlier than `now`, as those
+        do that were stored under other rules: else it would be found due again at once."""
+        query = {"_id": report.id, "version": report.version, "due_at": {"$lte": now, **_IS_DATE}}
+        await self.collection.update_one(query, {"$set": {"due_at": report.due_at}})
+
     async def unacknowledged(self, area: str, after: str, limit: int) -> list[tuple[str, str]]:
         """(id, area) of reports within the area that somebody is asked to look at, by id."""
         query = {"within": area, "referral.next_at": _IS_DATE, "_id": {"$gt": after}}

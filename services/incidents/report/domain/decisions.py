@@ -183,5 +183,5 @@ def add_note(report: Report, note: str, actor: Actor, now: datetime) -> Decision
         report.state in UNANSWERED and actor.role == "officer"
     )
     answered_at = now if answers and report.answered_at is None else report.answered_at
-    noted = seen(report, actor, now)
-    return noted.step("noted", now, actor, note=note, answered_at=answered_at), []
+    noted, facts = take(report, actor, now)
+    return noted.step("noted", now, actor, note=note, answered_at=answered_at), facts

@@ -152,12 +152,19 @@ class Report(Aggregate):
     def timers(self) -> dict[Timer, datetime | None]:
         """The time limits that run now; `deadlines.on_due` says what follows."""
         return {
-            "referral": self.referral.next_at if self.referral else None,
+            "referral": self._asked_next,
             "decision": self._decision_due,
             "question": self.question.until if self.question and self.asked else None,
             "first_answer": self.first_answer_due if self._unanswered else None,
             "end": self._end_due,
         }
+
+    @property
+    def _asked_next(self) -> datetime | None:
+        if self.referral is not None:
+            return self.referral.next_at
+        # Stored before there were referrals.
+        return self.routed_at if self.state in ("filed", "handed_off") else None
 
     @property
     def asked(self) -> bool:
@@ -185,7 +192,8 @@ class Report(Aggregate):
         since = referral.acknowledged_at
         if self.question is not None and self.question.ended_at is not None:
             since = max(since, self.question.ended_at)
-        if self.state in UNANSWERED and referral.why != "informed":
+        is_answered = referral.why == "overdue" and self.answered_at is not None
+        if self.state in UNANSWERED and referral.why != "informed" and not is_answered:
             return since + self.policy.decide_within(referral.urgency)
         if referral.why in LATE and self.state in {*OPEN, "resolved"}:
             return since + timedelta(hours=self.policy.look_again_hours)
@@ -239,9 +247,9 @@ class Report(Aggregate):
         from_district: bool = False,
     ) -> Self:
         """Somebody has to look at it. Who is being asked already, as urgently, is not asked
-        again."""
+        again; who is only to know is."""
         current = self.referral
-        if current is not None and current.open and not _presses(urgency, current.urgency):
+        if current is not None and current.open and not _presses(why, urgency, current):
             return self
         since = current.since if current is not None and current.open else now
         begun = Referral.begun(why, urgency, now, from_district=from_district)
@@ -276,5 +284,7 @@ class Report(Aggregate):
         return self.with_(**changes, timeline=(*self.timeline, entry))
 
 
-def _presses(urgency: Urgency, other: Urgency) -> bool:
-    return urgency == "urgent" and other != "urgent"
+def _presses(why: ReferralReason, urgency: Urgency, current: Referral) -> bool:
+    if current.why == "informed" and why != "informed":
+        return True
+    return urgency == "urgent" and current.urgency != "urgent"

@@ -75,6 +75,9 @@ class StoredReports:
         ]
         return sorted(waiting)[:limit]
 
+    async def correct_due(self, report: Report, now: datetime) -> None:
+        """What is stored here is never of other rules."""
+
     async def change(
         self, id: str, decide: Callable[[Report], Decision[Report] | None], _: Cause
     ) -> Report:

@@ -38,6 +38,12 @@ def asked(referral: Referral) -> tuple[str, str | None]:
     return referral.level, referral.to
 
 
+def changed(
+    referral: Referral, watch: str, holders: Holders, at: datetime = NIGHT + SECOND
+) -> Referral | None:
+    return watch_changed(referral, COMMUNITY, watch, holders, POLICY, at)
+
+
 def test_the_smallest_area_with_a_watch_is_asked_first_then_all_of_it_then_the_next() -> None:
     one = step(begun(), EVERY)
     assert asked(one) == (STREET, "acc_street")
@@ -75,37 +81,48 @@ def test_nothing_happens_before_its_time() -> None:
 
 def test_a_watch_that_is_handed_over_meanwhile_tells_exactly_one_person() -> None:
     one, at = step(begun(), {STREET: "acc_a"}), NIGHT + 30 * SECOND
-    other = watch_changed(one, COMMUNITY, {STREET: "acc_b"}, POLICY, at)
+    other = changed(one, STREET, {STREET: "acc_b"}, at)
     assert other is not None
     assert (asked(other), other.told) == ((STREET, "acc_b"), ("acc_a", "acc_b"))
     assert other.next_at == at + 60 * SECOND  # a minute of their own
-    assert watch_changed(other, COMMUNITY, {STREET: "acc_b"}, POLICY, at) is None
-    back = watch_changed(other, COMMUNITY, {STREET: "acc_a"}, POLICY, at)
+    assert changed(other, STREET, {STREET: "acc_b"}, at) is None
+    back = changed(other, STREET, {STREET: "acc_a"}, at)
     assert back is not None
     assert back.step == other.step  # they were told before
 
 
 def test_a_watch_that_lapses_passes_what_is_open_to_the_next_level() -> None:
     one = step(begun(), {STREET: "acc_a", DISTRICT: "acc_d"})
-    after = watch_changed(one, COMMUNITY, {DISTRICT: "acc_d"}, POLICY, NIGHT + SECOND)
+    after = changed(one, STREET, {DISTRICT: "acc_d"})
     assert after is not None
     assert asked(after) == (DISTRICT, "acc_d")
-    nobody = watch_changed(one, COMMUNITY, {}, POLICY, NIGHT + SECOND)
+    nobody = changed(one, STREET, {})
     assert nobody is not None
     assert asked(nobody) == (CITY, None)
 
 
 def test_who_takes_the_watch_of_a_smaller_area_is_asked() -> None:
     city = step(begun(), {})
-    after = watch_changed(city, COMMUNITY, {STREET: "acc_a"}, POLICY, NIGHT + SECOND)
+    after = changed(city, STREET, {STREET: "acc_a"})
     assert after is not None
     assert asked(after) == (STREET, "acc_a")
 
 
 def test_while_everybody_of_a_level_is_asked_a_larger_watch_changes_nothing() -> None:
     everybody = step(step(begun(), EVERY), EVERY)
-    assert watch_changed(everybody, COMMUNITY, EVERY, POLICY, NIGHT) is None
-    assert watch_changed(everybody, COMMUNITY, {CITY: "acc_x"}, POLICY, NIGHT) is None
+    assert changed(everybody, CITY, EVERY) is None
+    assert changed(everybody, CITY, {CITY: "acc_x"}) is None
+
+
+def test_a_handover_above_does_not_go_back_to_who_had_their_turn() -> None:
+    district = step(step(step(begun(), EVERY), EVERY), EVERY)
+    other = changed(district, DISTRICT, {**EVERY, DISTRICT: "acc_other"})
+    assert other is not None
+    assert asked(other) == (DISTRICT, "acc_other")
+    assert changed(district, CITY, {**EVERY, CITY: "acc_other"}) is None
+    lapsed = changed(district, DISTRICT, {STREET: "acc_street", CITY: "acc_city"})
+    assert lapsed is not None
+    assert asked(lapsed) == (CITY, "acc_city")
 
 
 def test_what_came_back_too_often_passes_the_street_over() -> None:
@@ -123,21 +140,27 @@ holders = st.dictionaries(
     st.sampled_from([STREET, DISTRICT, CITY]), st.sampled_from(["acc_a", "acc_b", "acc_c"])
 )
 
+watches = st.sampled_from([None, STREET, DISTRICT, CITY])
+
 
 @given(
-    changes=st.lists(st.tuples(holders, st.integers(0, 400), st.booleans()), max_size=12),
+    changes=st.lists(st.tuples(holders, st.integers(0, 400), watches), max_size=12),
     urgency=st.sampled_from(["urgent", "normal"]),
 )
 def test_somebody_is_always_asked_and_nobody_twice_at_a_level(
-    changes: list[tuple[Holders, int, bool]], urgency: str
+    changes: list[tuple[Holders, int, str | None]], urgency: str
 ) -> None:
     referral, now = begun(urgency), NIGHT
     told: list[tuple[str, str]] = []
     for held, seconds, watch in changes:
         now += timedelta(seconds=seconds)
-        move = watch_changed if watch else next_step
         before = referral
-        referral = move(referral, COMMUNITY, held, POLICY, now) or referral
+        moved = (
+            changed(referral, watch, held, now)
+            if watch
+            else next_step(referral, COMMUNITY, held, POLICY, now)
+        )
+        referral = moved or referral
         assert referral.next_at is not None  # there is always a next step
         if referral.step > before.step and referral.to is not None:
             told.append((referral.level, referral.to))

@@ -149,9 +149,9 @@ class Life(RuleBasedStateMachine):
         }
         self._do(moves[what])
 
-    @rule(held=st.sampled_from(WATCHES))
-    def a_watch_changes_hands(self, held: Holders) -> None:
-        self._do(lambda: on_watch(self.report, held, self.now))
+    @rule(held=st.sampled_from(WATCHES), area=st.sampled_from(["370104009", "370104", "3701"]))
+    def a_watch_changes_hands(self, held: Holders, area: str) -> None:
+        self._do(lambda: on_watch(self.report, area, held, self.now))
 
     @rule(round_=rounds, outcome=outcomes)
     def callout_done(self, round_: int, outcome: Outcome) -> None:
