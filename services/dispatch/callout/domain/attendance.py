@@ -12,7 +12,7 @@ from chassis.domain import Refusal
 from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
-from services.dispatch.callout.domain.attendance_limits import last_sign
+from services.dispatch.callout.domain.attendance_limits import last_sign, sign_due_at
 from services.dispatch.callout.domain.filling import place_freed
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
@@ -107,7 +107,10 @@ def drop(
         return None if candidate.state == "on_scene" else withdraw(callout, volunteer, policy, now)
     reason: StandDownReason = "suspended" if suspended else "off_duty"
     after = callout.with_candidates(stood_down(candidate, reason, now))
-    facts = [*evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
+    facts = [
+        *work_of_leaving(callout, candidate, policy, now),
+        *events.stood_down(after, [candidate], reason),
+    ]
     freed = place_freed(after, now) if candidate.state in COMING else after
     return left(freed, facts, policy, now)
 
@@ -127,7 +130,7 @@ def stand_down(
     )
     facts: list[Event] = [
         events.callout_stood_down(after, reason),
-        *(fact for candidate in leaving for fact in evidence(callout, candidate, now)),
+        *(fact for c in leaving for fact in work_of_leaving(callout, c, policy, now)),
         *events.stood_down(after, [*leaving, *silent], why),
     ]
     return with_due(after, policy, now), facts
@@ -203,6 +206,16 @@ def missed(candidate: Candidate, now: datetime) -> Candidate:
     """They gave no sign to the end. Who came keeps the place: what they did there is not known."""
     lost = _ended(candidate, "missed", now).with_(why_stood_down="no_sign")
     return lost.with_(keeps_place=candidate.state == "on_scene")
+
+
+def work_of_leaving(
+    callout: Callout, candidate: Candidate, policy: DispatchPolicy, now: datetime
+) -> list[Event]:
+    """Work of who has not said themselves that they leave. Who was asked for a sign in vain may
+    have left before: it ends at the limit, and an officer decides."""
+    silent = candidate.state == "on_scene" and candidate.overdue is not None
+    until = min(now, sign_due_at(candidate, policy)) if silent else now
+    return evidence(callout, candidate, until, capped=silent)
 
 
 def evidence(

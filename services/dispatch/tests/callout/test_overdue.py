@@ -265,6 +265,18 @@ def test_danger_is_told_also_to_who_came_and_never_said_that_they_are_done():
     assert one(callout, "a").state == "missed", "their hours are capped as before"
 
 
+@pytest.mark.parametrize("why", ["the report is closed", "suspended"])
+def test_who_was_asked_in_vain_is_not_credited_beyond_the_limit(why: str):
+    callout, _, at = next_in_time(on_scene("a", people_needed=1))
+    at += MINUTE
+    if why == "suspended":
+        decision = attendance.drop(callout, "a", POLICY, at, suspended=True)
+    else:
+        decision = attendance.stand_down(callout, "closed", POLICY, at)
+    (worked,) = (fact for fact in did(decision)[1] if isinstance(fact, VolunteerFinished))
+    assert (worked.until, worked.capped) == (NOW + 240 * MINUTE, True), "an officer decides"
+
+
 def test_who_is_stood_down_for_others_is_not_told_that_the_matter_has_ended():
     _, facts = did(attendance.stand_down(on_scene("a"), "routed_elsewhere", POLICY, NOW))
     (stood,) = (fact for fact in facts if isinstance(fact, WaveStoodDown))
