@@ -79,6 +79,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
 
     service.lingers(0.1, topics.DISPATCH, topics.REGISTRATION)
     service.starts(positions.ping, positions.close)
+    service.starts(deadlines.adopt)
     service.checks.add("redis", positions.ping)
     service.runs_when_due("call-outs that are due", deadlines.run_due, callouts.schedule)
     service.runs("old searches", callouts.forget_searches, every=3600)

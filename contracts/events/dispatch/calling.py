@@ -133,7 +133,14 @@ class WaveStoodDown(CalloutEvent):
     accepted: tuple[str, ...] = ()
     """Those of them who had accepted."""
     reason: Literal[
-        "enough", "report_ended", "off_duty", "escalated", "suspended", "danger", "no_sign"
+        "enough",
+        "report_ended",
+        "routed_elsewhere",
+        "off_duty",
+        "escalated",
+        "suspended",
+        "danger",
+        "no_sign",
     ]
 
     @classmethod

@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.telemetry import tracing
 from services.dispatch.callout.domain import filling, overdue
-from services.dispatch.callout.domain.next_step import Step, next_step
+from services.dispatch.callout.domain.next_step import Step, next_step, with_due
 from services.dispatch.callout.domain.state import COMING, Callout
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
@@ -58,6 +58,7 @@ class Deadlines:
                 callout, now = await self._handlers.get(id), self._clock.now()
                 step = next_step(callout, POLICIES.at(now), now)
                 if step == "nothing":
+                    await self._put_off(callout)
                     break
                 with tracing.span(f"callout {step}", callout.trace):
                     await self._take(step, callout)
@@ -73,6 +74,22 @@ class Deadlines:
             await self._expire(callout)
         else:
             await self._escalate(callout, to_station=step == "station")
+
+    async def adopt(self) -> None:
+        """Call-outs that were stored before all of them had limits are looked at now."""
+        await self._callouts.adopt(self._clock.now())
+
+    async def _put_off(self, callout: Callout) -> None:
+        """What is not due after all, under a newer policy than `due_at` was decided by, or was
+        never decided on, is due when this policy says; else it would be looked at without end."""
+        now = self._clock.now()
+        if callout.ended or callout.due_at is None or callout.due_at > now:
+            return
+        await self._handlers.change(
+            callout.id,
+            lambda c: None if c.ended else (with_due(c, POLICIES.at(now), now), ()),
+            Cause(f"put off:{callout.version}"),
+        )
 
     async def _lapse(self, callout: Callout) -> None:
         now = self._clock.now()

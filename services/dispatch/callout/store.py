@@ -13,7 +13,7 @@ from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from contracts.vocabulary import Urgency, values_of
 from jinan.coordinates import Point
-from services.dispatch.callout.domain.state import COMING, Callout, CalloutState
+from services.dispatch.callout.domain.state import COMING, ENDED, Callout, CalloutState
 from services.dispatch.responder.domain import Engagement
 from services.dispatch.selection.domain.situation import Found
 
@@ -61,6 +61,11 @@ class Callouts(Repository[Callout]):
         """Ids of those whose next step is due, the most overdue first."""
         cursor = self.collection.find(_due(now), {"_id": 1}, limit=limit, max_time_ms=5000)
         return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
+
+    async def adopt(self, now: datetime) -> None:
+        """Those that are open and due never, as before all had limits, are due now."""
+        never = {"state": {"$nin": list(ENDED)}, "due_at": None}
+        await self.collection.update_many(never, {"$set": {"due_at": now}})
 
     async def next_due(self) -> datetime | None:
         """When the next step of any call-out is due."""

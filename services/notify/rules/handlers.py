@@ -1,11 +1,13 @@
 """From an event to messages in inboxes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.kafka.subscriptions import Message
 from contracts.envelope import Event
 from contracts.events.registration import VolunteerStandingChanged
+from jinan.areas import containing
 from services.notify.delivery.handlers import DeliveryHandlers
 from services.notify.inbox.domain import MAX_RECIPIENTS
 from services.notify.replicas.store import Grants, Standings
@@ -51,7 +53,14 @@ class RuleHandlers:
             return to.ids
         now = self._clock.now()
         if isinstance(to, GrantHolders):
-            asked = await self._grants.holders_of(to.role, to.area, now)
-            return [account for account in asked if account not in to.told]
+            return await self._others(to, now)
         holders = await self._grants.holders(to.role, to.area, now)
         return [account for account in holders if account != to.excluded]
+
+    async def _others(self, to: GrantHolders, now: datetime) -> Sequence[str]:
+        """Who was not told yet: of the area, or else of the next larger one that has somebody."""
+        for area in reversed(containing(to.area)):
+            holders = await self._grants.holders_of(to.role, area, now)
+            if others := [account for account in holders if account not in to.told]:
+                return others
+        return ()

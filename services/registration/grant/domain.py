@@ -57,6 +57,18 @@ def left(state: Departures, request: str) -> Decision[Departures]:
     return state.with_(leaving=tuple(o for o in state.leaving if o.request != request)), ()
 
 
+def require_another(account: Account, role: Role, area: str, another: bool) -> None:
+    """Raises Refusal where the account would lose a grant without an end of a role that somebody
+    must hold, and there is not `another` holder."""
+    refusal = NEVER_EMPTY.get((role, area))
+    lasting = any(
+        (held.role, held.area, held.source, held.until) == (role, area, "hand", None)
+        for held in account.grants
+    )
+    if refusal is not None and lasting and not another:
+        raise Refusal(refusal)
+
+
 def give(account: Account, grant: HeldGrant, now: datetime) -> Decision[Account] | None:
     """One grant for each role, area and squad: a new one replaces an ended or shorter one. None if
     the same follows from something else already.

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from chassis.clock import Clock
-from chassis.domain import Cause, Refusal
+from chassis.domain import Cause, Decision, Refusal
 from chassis.identity.guards import Principal, require
 from contracts.access import Grant
 from contracts.vocabulary import Role
@@ -44,8 +44,13 @@ class GrantHandlers:
         if grant.until is None:
             return await self._accounts.change(account, lambda a: domain.give(a, held, now), cause)
         # It may take the place of one without an end.
-        async with self._another_stays(account, grant.role, grant.area):
-            return await self._accounts.change(account, lambda a: domain.give(a, held, now), cause)
+        async with self._another_stays(account, grant.role, grant.area) as another:
+
+            def decide(state: Account) -> Decision[Account] | None:
+                domain.require_another(state, grant.role, grant.area, another)
+                return domain.give(state, held, now)
+
+            return await self._accounts.change(account, decide, cause)
 
     async def _require_squad(self, id: str | None, area: str) -> None:
         """A leader's grant reveals the squad's names and phones: a squad of another station is not
@@ -59,19 +64,23 @@ class GrantHandlers:
         self, who: Principal, account: str, role: Role, area: str, cause: Cause
     ) -> None:
         await self._require_may_give(who, role, area)
-        async with self._another_stays(account, role, area):
-            await self._accounts.change(account, lambda a: domain.revoke(a, role, area), cause)
+        async with self._another_stays(account, role, area) as another:
+
+            def decide(state: Account) -> Decision[Account] | None:
+                domain.require_another(state, role, area, another)
+                return domain.revoke(state, role, area)
+
+            await self._accounts.change(account, decide, cause)
 
     @asynccontextmanager
-    async def _another_stays(self, account: str, role: Role, area: str) -> AsyncGenerator[None]:
-        """Raises Refusal where nobody but the account would hold a role that somebody must hold.
+    async def _another_stays(self, account: str, role: Role, area: str) -> AsyncGenerator[bool]:
+        """Whether somebody besides the account holds the role without an end, if somebody must.
 
         First it is noted that the account is leaving, then the others are counted: of two who leave
         at once at least one sees the other, here or as one who has left.
         """
-        refusal = domain.NEVER_EMPTY.get((role, area))
-        if refusal is None:
-            yield
+        if (role, area) not in domain.NEVER_EMPTY:
+            yield True
             return
         blank, now = domain.departures_of(role, area), self._clock.now()
         since = now - self._clock.span(_LEAVING_S)
@@ -82,9 +91,7 @@ class GrantHandlers:
         )
         try:
             leaving = [one.account for one in noted.leaving]
-            if not await self._accounts.hold_without_end(role, area, besides=leaving):
-                raise Refusal(refusal)
-            yield
+            yield await self._accounts.hold_without_end(role, area, besides=leaving)
         finally:
             await self._departures.change(
                 blank.id, lambda d: domain.left(d, request), Cause(f"{request}:left")

@@ -4,6 +4,7 @@ What they do is a sign: who gives none is asked (`overdue`). Each function gives
 its facts, or None where nothing changes.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from chassis.domain import Refusal
 from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
-from services.dispatch.callout.domain.attendance_limits import last_sign
+from services.dispatch.callout.domain.attendance_limits import last_sign, sign_due_at
 from services.dispatch.callout.domain.filling import place_freed
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
@@ -25,6 +26,13 @@ from services.dispatch.callout.domain.state import (
 )
 from services.dispatch.policy import DispatchPolicy
 
+_WHY: Mapping[EndReason, StandDownReason] = {
+    "withdrawn": "report_ended",
+    "closed": "report_ended",
+    "routed_elsewhere": "routed_elsewhere",
+    "danger": "danger",
+}
+
 
 def set_out(
     callout: Callout, volunteer: str, policy: DispatchPolicy, now: datetime
@@ -32,7 +40,7 @@ def set_out(
     candidate = _coming(callout, volunteer, "on_the_way", "on_scene", "done")
     if candidate is None:
         return None
-    after = _under_way(callout.with_candidates(_signed(candidate, now, state="on_the_way")))
+    after = _under_way(_signed(callout, candidate, now, state="on_the_way"))
     return with_due(after, policy, now), [events.on_the_way(after, volunteer)]
 
 
@@ -43,8 +51,7 @@ def arrive(
     candidate = _coming(callout, volunteer, "on_scene", "done")
     if candidate is None:
         return None
-    there = _signed(candidate, now, state="on_scene", arrived_at=now)
-    after = _under_way(callout.with_candidates(there))
+    after = _under_way(_signed(callout, candidate, now, state="on_scene", arrived_at=now))
     return with_due(after, policy, now), [events.arrived(after, volunteer)]
 
 
@@ -55,7 +62,7 @@ def still_here(
     candidate = _coming(callout, volunteer)
     if candidate is None or (candidate.overdue is None and last_sign(candidate) >= now):
         return None
-    return with_due(callout.with_candidates(_signed(candidate, now)), policy, now), []
+    return with_due(_signed(callout, candidate, now), policy, now), []
 
 
 def finish(
@@ -100,7 +107,10 @@ def drop(
         return None if candidate.state == "on_scene" else withdraw(callout, volunteer, policy, now)
     reason: StandDownReason = "suspended" if suspended else "off_duty"
     after = callout.with_candidates(stood_down(candidate, reason, now))
-    facts = [*evidence(callout, candidate, now), *events.stood_down(after, [candidate], reason)]
+    facts = [
+        *work_of_leaving(callout, candidate, policy, now),
+        *events.stood_down(after, [candidate], reason),
+    ]
     freed = place_freed(after, now) if candidate.state in COMING else after
     return left(freed, facts, policy, now)
 
@@ -112,15 +122,16 @@ def stand_down(
     credited."""
     if callout.ended:
         return None
-    leaving = callout.in_state("called", *COMING)
-    why: StandDownReason = "danger" if reason == "danger" else "report_ended"
+    leaving, why = callout.in_state("called", *COMING), _WHY[reason]
+    # They may still be there: nothing tells that they left.
+    silent = [c for c in callout.candidates if c.keeps_place] if reason == "danger" else []
     after = callout.with_candidates(*(stood_down(c, why, now) for c in leaving)).with_(
         state="stood_down", ended_at=now, ended_because=reason
     )
     facts: list[Event] = [
         events.callout_stood_down(after, reason),
-        *(fact for candidate in leaving for fact in evidence(callout, candidate, now)),
-        *events.stood_down(after, leaving, why),
+        *(fact for c in leaving for fact in work_of_leaving(callout, c, policy, now)),
+        *events.stood_down(after, [*leaving, *silent], why),
     ]
     return with_due(after, policy, now), facts
 
@@ -175,8 +186,11 @@ def _under_way(callout: Callout) -> Callout:
     return callout.with_(state="under_way") if callout.state == "filled" else callout
 
 
-def _signed(candidate: Candidate, now: datetime, **changes: Any) -> Candidate:
-    return candidate.with_(sign_at=now, overdue=None, **changes)
+def _signed(callout: Callout, candidate: Candidate, now: datetime, **changes: Any) -> Callout:
+    """With their sign. The station knew of their silence, which is over: what comes later is new
+    to it."""
+    after = callout.with_candidates(candidate.with_(sign_at=now, overdue=None, **changes))
+    return after if candidate.overdue is None else after.with_(station_told=False)
 
 
 def _ended(candidate: Candidate, state: CandidateState, now: datetime) -> Candidate:
@@ -192,6 +206,16 @@ def missed(candidate: Candidate, now: datetime) -> Candidate:
     """They gave no sign to the end. Who came keeps the place: what they did there is not known."""
     lost = _ended(candidate, "missed", now).with_(why_stood_down="no_sign")
     return lost.with_(keeps_place=candidate.state == "on_scene")
+
+
+def work_of_leaving(
+    callout: Callout, candidate: Candidate, policy: DispatchPolicy, now: datetime
+) -> list[Event]:
+    """Work of who has not said themselves that they leave. Who was asked for a sign in vain may
+    have left before: it ends at the limit, and an officer decides."""
+    silent = candidate.state == "on_scene" and candidate.overdue is not None
+    until = min(now, sign_due_at(candidate, policy)) if silent else now
+    return evidence(callout, candidate, until, capped=silent)
 
 
 def evidence(

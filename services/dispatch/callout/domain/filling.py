@@ -251,9 +251,11 @@ def escalate(
     to_station: bool,
 ) -> Decision | None:
     """To the leaders of squads of which somebody could have come. To the station when their time is
-    over, or at once when there are none. Each is told once, however the count changes."""
+    over, or at once when there are none. Each is told once, however the count changes; a leader who
+    is party to the matter is not."""
     if callout.ended or callout.places_left == 0 or callout.escalated_to == "station":
         return None
+    leaders = [leader for leader in leaders if leader not in callout.parties]
     facts: list[Event] = []
     why = _why(callout)
     after = callout.with_(state="escalated")

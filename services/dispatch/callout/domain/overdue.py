@@ -57,7 +57,8 @@ def _tell(
     policy: DispatchPolicy,
     now: datetime,
 ) -> Decision:
-    """The leader of their squad; the station, once, where somebody has no leader but themselves."""
+    """The leader of their squad; the station, once, where somebody has no leader but themselves or
+    a party to the matter."""
     until = now + timedelta(seconds=policy.sign_leader_s)
     facts: list[Event] = []
     for c in due:
@@ -66,7 +67,7 @@ def _tell(
             c.with_(overdue=Overdue(about=about, step="told", until=until))
         )
         leader = leaders.get(c.squad or "")
-        to = [leader] if leader is not None and leader != c.volunteer else []
+        to = [] if leader in (None, c.volunteer, *callout.parties) else [leader]
         facts.append(events.overdue(callout, c.volunteer, about, to, until))
         if not to and not callout.station_told and callout.escalated_to != "station":
             callout = callout.with_(station_told=True)

@@ -36,7 +36,16 @@ HELD: tuple[CandidateState, ...] = ("called", *COMING)
 ENDED: tuple[CalloutState, ...] = ("done", "stood_down")
 StandDownReason = TypeAliasType(
     "StandDownReason",
-    Literal["enough", "report_ended", "off_duty", "escalated", "suspended", "danger", "no_sign"],
+    Literal[
+        "enough",
+        "report_ended",
+        "routed_elsewhere",
+        "off_duty",
+        "escalated",
+        "suspended",
+        "danger",
+        "no_sign",
+    ],
 )
 EndReason = TypeAliasType("EndReason", Literal["withdrawn", "routed_elsewhere", "closed", "danger"])
 About = Literal["setting_out", "arrival", "finish"]

@@ -53,3 +53,34 @@ async def test_replicas_that_take_the_same_steps_at_once_take_each_once(slow: To
     (lapsed,) = await slow.published("WaveLapsed", report)
     assert set(lapsed["volunteers"]) == set(first)
     await asyncio.gather(*(each.store.close() for each in others))
+
+
+async def set_due(place: Town, callout: str, **fields: object) -> Callouts:
+    callouts = Callouts(place.service.store)
+    await callouts.collection.update_one({"_id": callout}, {"$set": fields})
+    return callouts
+
+
+async def test_a_step_that_is_not_due_after_all_is_put_off(slow: Town):
+    """A new version of the policy has longer times than the one that `due_at` was decided under."""
+    await slow.volunteer("early", 10)
+    report = await slow.routed("early", people_needed=1)
+    (wave,) = await slow.published("WaveCalled", report)
+    past = slow.service.clock.now() - timedelta(seconds=1)
+    callouts = await set_due(slow, wave["callout"], due_at=past)
+    following = await deadlines_of(slow.service).run_due()
+    assert following is not None
+    assert following > slow.service.clock.now(), "else it runs again at once, for ever"
+    assert (await callouts.require(wave["callout"])).due_at == following
+
+
+async def test_a_call_out_from_before_these_limits_gets_them(slow: Town):
+    volunteer = await slow.volunteer("old", 10)
+    report = await slow.routed("old", people_needed=1)
+    (wave,) = await slow.published("WaveCalled", report)
+    assert (await slow.post(f"callouts/{wave['callout']}/accept", volunteer)).status_code == 200
+    callouts = await set_due(slow, wave["callout"], due_at=None)
+    deadlines = deadlines_of(slow.service)
+    await deadlines.adopt()
+    await deadlines.run_due()
+    assert (await callouts.require(wave["callout"])).due_at is not None

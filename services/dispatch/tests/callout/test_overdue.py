@@ -29,7 +29,7 @@ from services.dispatch.callout.domain.state import (
     EndReason,
     StandDownReason,
 )
-from services.dispatch.tests.calls import NOW, POLICY, called, did, names
+from services.dispatch.tests.calls import NOW, POLICY, called, did, names, wave
 
 LEADERS = {"squ_01": "leader"}
 MINUTE = timedelta(minutes=1)
@@ -111,6 +111,37 @@ def test_a_leader_who_goes_silent_is_not_told_about_themselves():
     assert names(list(facts)) == ["VolunteerOverdue", "CalloutEscalated"]
     assert isinstance(facts[0], VolunteerOverdue)
     assert facts[0].leaders == ()
+
+
+def test_after_a_sign_the_station_is_told_anew_when_nobody_comes():
+    callout, _, _ = next_in_time(coming("a", people_needed=1))
+    callout, facts, at = next_in_time(callout, {})
+    assert names(list(facts)) == ["VolunteerOverdue", "CalloutEscalated"]
+    callout, _ = did(attendance.set_out(callout, "a", POLICY, at + MINUTE))
+    callout, _ = did(attendance.withdraw(callout, "a", POLICY, at + 2 * MINUTE))
+    callout, _ = did(wave(callout, now=at + 2 * MINUTE))
+    assert next_step(callout, POLICY, at + 2 * MINUTE) == "leader"
+    decision = filling.escalate(callout, [], POLICY, at + 2 * MINUTE, to_station=False)
+    (told,) = did(decision)[1]
+    assert isinstance(told, CalloutEscalated)
+    assert (told.to, told.why) == ("station", "nobody_answered")
+
+
+def test_a_leader_who_is_party_to_the_matter_is_told_nothing_of_it():
+    callout, _, _ = next_in_time(coming("a", people_needed=1))
+    _, facts, _ = next_in_time(callout, {"squ_01": "acc_p"})
+    assert names(list(facts)) == ["VolunteerOverdue", "CalloutEscalated"]
+    assert isinstance(facts[0], VolunteerOverdue)
+    assert facts[0].leaders == ()
+    empty = called("a")
+    decision = filling.escalate(empty, ["acc_p", "leader"], POLICY, NOW, to_station=False)
+    (told,) = did(decision)[1]
+    assert isinstance(told, CalloutEscalated)
+    assert told.leaders == ("leader",)
+    decision = filling.escalate(empty, ["acc_p"], POLICY, NOW, to_station=False)
+    assert [fact.to for fact in did(decision)[1] if isinstance(fact, CalloutEscalated)] == [
+        "station"
+    ]
 
 
 @pytest.mark.parametrize("steps", [1, 2])
@@ -220,6 +251,36 @@ def test_danger_calls_everybody_back_and_credits_who_was_there():
     assert isinstance(facts[2], WaveStoodDown)
     assert (facts[2].reason, set(facts[2].volunteers)) == ("danger", {"a", "b", "c"})
     assert {one.reason for one in candidacies(callout, {})} == {"danger"}
+
+
+def test_danger_is_told_also_to_who_came_and_never_said_that_they_are_done():
+    callout = on_scene("a", "b")
+    callout, _ = did(attendance.still_here(callout, "b", POLICY, NOW + 200 * MINUTE))
+    callout, _ = forget(callout)
+    assert one(callout, "a").state == "missed"
+    at = NOW + 260 * MINUTE
+    callout, facts = did(attendance.stand_down(callout, "danger", POLICY, at))
+    (stood,) = (fact for fact in facts if isinstance(fact, WaveStoodDown))
+    assert (set(stood.volunteers), stood.accepted) == ({"a", "b"}, ("b",))
+    assert one(callout, "a").state == "missed", "their hours are capped as before"
+
+
+@pytest.mark.parametrize("why", ["the report is closed", "suspended"])
+def test_who_was_asked_in_vain_is_not_credited_beyond_the_limit(why: str):
+    callout, _, at = next_in_time(on_scene("a", people_needed=1))
+    at += MINUTE
+    if why == "suspended":
+        decision = attendance.drop(callout, "a", POLICY, at, suspended=True)
+    else:
+        decision = attendance.stand_down(callout, "closed", POLICY, at)
+    (worked,) = (fact for fact in did(decision)[1] if isinstance(fact, VolunteerFinished))
+    assert (worked.until, worked.capped) == (NOW + 240 * MINUTE, True), "an officer decides"
+
+
+def test_who_is_stood_down_for_others_is_not_told_that_the_matter_has_ended():
+    _, facts = did(attendance.stand_down(on_scene("a"), "routed_elsewhere", POLICY, NOW))
+    (stood,) = (fact for fact in facts if isinstance(fact, WaveStoodDown))
+    assert stood.reason == "routed_elsewhere"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,8 @@ class RoleHolders:
 
 @dataclass(frozen=True)
 class GrantHolders:
-    """Everyone whose grant of the role is for exactly this area, except those who were `told`."""
+    """Everyone whose grant of the role is for exactly this area, except those who were `told`;
+    where that is nobody, those of the next larger area that has somebody."""
 
     role: Role
     area: str

@@ -80,6 +80,18 @@ async def test_where_nobody_holds_the_role_there_is_no_message() -> None:
     assert fakes.delivered == []
 
 
+async def test_where_all_of_the_level_were_told_the_next_larger_area_is_asked() -> None:
+    """Else the message is nobody's, and the next step comes minutes later."""
+    asked = {"to": (), "level": STREET, "told": [f"acc_{STREET}_00"]}
+    event = ReportReferred.model_validate(ReportReferred.example | asked)
+    alone = Fakes(0, a370104009=1, a370104=2, a3701=3)
+    await alone.handlers().apply(event, ORIGIN)
+    assert people(alone.delivered) == [f"acc_{DISTRICT}_00", f"acc_{DISTRICT}_01"]
+    no_station = Fakes(0, a3701=2)
+    await no_station.handlers().apply(event, ORIGIN)
+    assert people(no_station.delivered) == [f"acc_{CITY}_00", f"acc_{CITY}_01"]
+
+
 async def test_who_is_named_twice_gets_it_once() -> None:
     fakes, twice = Fakes(0), {"volunteers": ["acc_2", "acc_1", "acc_2"]}
     event = WaveStoodDown.model_validate(WaveStoodDown.example | twice)

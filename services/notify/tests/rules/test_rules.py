@@ -115,7 +115,9 @@ def test_a_wave_that_is_stood_down_is_one_message():
     assert [one.account for one in stored.recipients] == ["acc_5f1e", "acc_77"]
 
 
-@pytest.mark.parametrize("reason", ["enough", "report_ended", "escalated", "suspended", "danger"])
+@pytest.mark.parametrize(
+    "reason", ["enough", "report_ended", "routed_elsewhere", "escalated", "suspended", "danger"]
+)
 def test_who_is_stood_down_learns_why(reason: str):
     message = notification(dispatch.WaveStoodDown, reason=reason)
     assert message.kind == "stand_down"

@@ -103,6 +103,17 @@ async def test_nor_does_the_last_one_get_an_end(city: City) -> None:
         await city.revoke("d0", "o0", "officer")
 
 
+async def test_without_a_lasting_holder_one_with_an_end_comes_and_goes(city: City) -> None:
+    """As in a city that was set up before this rule."""
+    await city.accounts.collection.delete_one({"_id": "o0"})
+    await city.add("d1", DESK)
+    later = Clock("").now().replace(year=2100)
+    await city.give("d0", "d1", Grant(role="officer", area=CITY, until=later))
+    assert await city.holders("officer") == {"d1"}
+    await city.revoke("d0", "d1", "officer")
+    assert await city.holders("officer") == set()
+
+
 async def test_who_lost_the_city_desk_does_not_give_it_back_to_themselves(city: City) -> None:
     await city.add("d1", DESK)
     await city.revoke("d0", "d1", DESK)
