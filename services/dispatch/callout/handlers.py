@@ -133,8 +133,10 @@ class CalloutHandlers:
         reason: EndReason = "closed"
         if isinstance(event, ReportWithdrawn):
             reason = "withdrawn"
-        elif isinstance(event, ReportRouted):
-            reason = "danger" if event.danger else "routed_elsewhere"
+        elif isinstance(event, ReportRouted) and event.danger:
+            reason = "danger"
+        elif isinstance(event, ReportRouted | ReportReturned):
+            reason = "routed_elsewhere"
         await self._ended.mark(event.report, message.seq)
         await self._stand_down(await self._callouts.of_report(event.report), reason, message.cause)
 

@@ -25,7 +25,7 @@ async def here(backend: Backend) -> AsyncGenerator[Town]:
 async def test_everybody_is_stood_down(here: Town):
     ends: list[tuple[str, type[ReportEvent], dict[str, Any], str]] = [
         ("withdrawn", ReportWithdrawn, {}, "withdrawn"),
-        ("returned", ReportReturned, {"returned_by": "station"}, "closed"),
+        ("returned", ReportReturned, {"returned_by": "station"}, "routed_elsewhere"),
     ]
     for name, event, more, reason in ends:
         volunteer = await here.volunteer(name, 5, skills=("e-service",))
