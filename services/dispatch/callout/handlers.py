@@ -123,9 +123,8 @@ class CalloutHandlers:
             await self._drop(callout.id, responder.id, cause, suspended=not responder.approved)
 
     async def end(self, event: ReportEnd, message: Message) -> None:
-        """The report is withdrawn, closed, resolved or returned by others, routed elsewhere, or
-        dangerous. One resolved or returned by volunteers is skipped: their call-out ends by
-        itself."""
+        """The report needs no volunteers any more. One resolved or returned by them is skipped:
+        their call-out ends by itself."""
         if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
             return
         if isinstance(event, ReportReturned) and event.returned_by == "volunteers":
