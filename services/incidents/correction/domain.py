@@ -31,13 +31,14 @@ _PARTS: dict[CorrectedField, CorrectedPart] = {
 
 @dataclass(frozen=True)
 class Correction:
-    """What is None stays as it was. `staffed`: whether anybody of the place's committee has an
-    account."""
+    """What is None stays as it was. `moved`: the place's point is new, not only its area.
+    `staffed`: whether anybody of the place's committee has an account."""
 
     place: Place | None = None
     category: Category | None = None
     reason: str | None = None
     staffed: bool = True
+    moved: bool = True
 
 
 def correct(
@@ -51,7 +52,7 @@ def correct(
         require(report, OPEN)
     if sum(entry.what == "corrected" for entry in report.timeline) >= MAX_CORRECTIONS:
         raise Refusal("too_many_corrections", max=MAX_CORRECTIONS)
-    after = _placed(report, correction.place)
+    after = _placed(report, correction)
     after = _judged(after, correction.category)
     changed = _changes(report, after)
     if not changed:
@@ -64,15 +65,14 @@ def correct(
     return sent, [*facts, told, *more]
 
 
-def _placed(report: Report, place: Place | None) -> Report:
+def _placed(report: Report, correction: Correction) -> Report:
+    place = correction.place
     if place is None:
         return report
-    return report.with_(
-        longitude=place.point.longitude,
-        latitude=place.point.latitude,
-        area=place.area,
-        station=place.station,
-    )
+    placed = report.with_(area=place.area, station=place.station)
+    if not correction.moved:
+        return placed
+    return placed.with_(longitude=place.point.longitude, latitude=place.point.latitude)
 
 
 def _judged(report: Report, category: Category | None) -> Report:

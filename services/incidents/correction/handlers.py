@@ -51,7 +51,8 @@ class CorrectionHandlers:
     ) -> Report:
         place = await self._place(report, new)
         served = await self._places.served(place.area if place else report.area, "committee")
-        correction = Correction(place, new.category, new.reason, served.committee)
+        moved = new.point is not None
+        correction = Correction(place, new.category, new.reason, served.committee, moved)
         changed = await self._reports.change(
             report.id, cause, lambda r, now: correct(r, correction, actor, now)
         )

@@ -3,7 +3,6 @@
 
 import asyncio
 import math
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -22,13 +21,14 @@ class FilingLimit:
     exact there; of several replicas each lets pass one too many at most.
 
     An anonymous report is stored without its account: those are counted in memory, by each replica
-    for itself, and forgotten with it. Who has no account is limited by address, at the gateway.
+    for itself, and forgotten with it; they count with the others. Who has no account is limited by
+    address, at the gateway.
     """
 
     def __init__(self, reports: Reports, clock: Clock) -> None:
         self._reports, self._clock = reports, clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._anonymous: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+        self._anonymous: dict[str, dict[str, datetime]] = {}
         """Account -> id of the report -> when."""
 
     @asynccontextmanager
@@ -41,15 +41,13 @@ class FilingLimit:
             return
         async with self._locks.setdefault(account, asyncio.Lock()):
             now = self._clock.now()
-            if anonymous:
-                await self._require_room(id, self._kept(account, now), danger, now)
-            else:
-                most = max_per_day(danger, POLICIES.at(now))
-                filed = await self._reports.filed_since(account, now - DAY, most)
-                await self._require_room(id, filed, danger, now)
+            most = max_per_day(danger, POLICIES.at(now))
+            named = await self._reports.filed_since(account, now - DAY, most)
+            filed = sorted([*named, *self._kept(account, now)], reverse=True)
+            await self._require_room(id, filed, danger, now)
             yield
             if anonymous:
-                self._anonymous[account][id] = now
+                self._anonymous.setdefault(account, {}).setdefault(id, now)
 
     async def _require_room(
         self, id: str, filed: Sequence[datetime], danger: Danger, now: datetime
@@ -65,7 +63,9 @@ class FilingLimit:
         )
 
     def _kept(self, account: str, now: datetime) -> list[datetime]:
-        """When the account filed anonymously within a day, the latest first."""
-        recent = {id: at for id, at in self._anonymous[account].items() if at > now - DAY}
-        self._anonymous[account] = recent
-        return sorted(recent.values(), reverse=True)
+        """When the account filed anonymously within a day."""
+        filed = self._anonymous.pop(account, {})
+        recent = {id: at for id, at in filed.items() if at > now - DAY}
+        if recent:
+            self._anonymous[account] = recent
+        return list(recent.values())

@@ -95,7 +95,10 @@ def accepted(
         # Should it fall short again, that is asked about again.
         joined = joined.with_(referral=None, escalations=())
     state = "accepted" if report.state in _BEFORE_ACCEPTED else report.state
-    return _answered(joined, "accepted", volunteer, now, state), []
+    after = _answered(joined, "accepted", volunteer, now, state)
+    # Those who had accepted before the danger was told are warned then.
+    warned = after.danger == "suspected" and after.referred
+    return after, [events.volunteers_warned(after, (volunteer,))] if warned else []
 
 
 def left(report: Report, round_: int, volunteers: Collection[str]) -> Decision[Report] | None:

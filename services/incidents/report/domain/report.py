@@ -281,7 +281,15 @@ class Report(Aggregate):
             changed=changed,
             round=changes.get("round", self.round),
         )
-        return self.with_(**changes, timeline=(*self.timeline, entry))
+        after = self.with_(**changes, timeline=(*self.timeline, entry))
+        return after._without_question(now)
+
+    def _without_question(self, now: datetime) -> Self:
+        """A question ends with its report, and does not come back with it."""
+        question = self.question
+        if question is None or question.state != "asked" or self.asked:
+            return self
+        return self.with_(question=question.with_(state="lapsed", ended_at=now))
 
 
 def _presses(why: ReferralReason, urgency: Urgency, current: Referral) -> bool:

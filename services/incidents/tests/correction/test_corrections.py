@@ -84,6 +84,14 @@ def test_the_reporter_may_choose_it_without_a_reason() -> None:
     assert routed.routed_by == "reporter"
 
 
+def test_the_choice_of_a_community_leaves_a_point_that_an_officer_put_right_meanwhile() -> None:
+    there = Point(116.95, 36.66)
+    report, _ = fixed(point_only(), place=placed("370104009", point=there))
+    chosen = Correction(place=placed(COMMUNITY), moved=False)
+    after, _ = correct(report, chosen, REPORTER, START + MINUTE)
+    assert (after.area, after.longitude, after.latitude) == (COMMUNITY, 116.95, 36.66)
+
+
 def test_a_committee_that_nobody_staffs_does_not_get_it() -> None:
     report, _ = fixed(point_only(), place=placed(COMMUNITY), staffed=False)
     assert report.state == "filed"

@@ -11,7 +11,7 @@ from services.incidents.question.domain import answer, ask
 from services.incidents.report.domain import decisions, ending
 from services.incidents.report.domain.report import Report
 from services.incidents.report.schemas import report_view
-from services.incidents.tests.reports import OFFICER, REPORTER, START, names, new, steps
+from services.incidents.tests.reports import OFFICER, REPORTER, SERVED, START, names, new, steps
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 HOLDERS = {"370104009": "acc_watch"}
@@ -98,8 +98,22 @@ def test_a_question_ends_with_its_report() -> None:
     gone = ending.withdraw(asked(), "不用了", REPORTER, START + HOUR)
     assert gone is not None
     assert gone[0].due_at is None
+    shown = report_view(gone[0], "reporter", START + HOUR).question
+    assert shown is not None
+    assert shown.state == "lapsed"
     with pytest.raises(Refusal, match="wrong_state"):
         ask(gone[0], "que_2", "几楼?", OFFICER, START + HOUR)
+
+
+def test_a_question_does_not_come_back_with_its_report() -> None:
+    done, _ = ending.resolve(asked(), "solved", "已办", "station", OFFICER, START + HOUR)
+    closed = ending.confirm(done, "reporter", REPORTER, START + HOUR)
+    assert closed is not None
+    later = START + 30 * HOUR
+    again, _ = ending.reopen(closed[0], "又来了", REPORTER, later, SERVED)
+    assert not again.asked
+    assert again.due_at is not None
+    assert again.due_at > later
 
 
 def test_the_police_can_ask_before_they_take_it_over() -> None:

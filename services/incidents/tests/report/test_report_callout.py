@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.domain import Decision
-from services.incidents.report.domain import callout, decisions
+from contracts.events.incidents import ReportVolunteersWarned
+from services.incidents.report.domain import callout, decisions, later_texts
 from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
-from services.incidents.tests.reports import OFFICER, SERVED, START, called, new
+from services.incidents.tests.reports import OFFICER, REPORTER, SERVED, START, called, new
 
 Apply = Callable[[Report, datetime], Decision[Report] | None]
 ONE_ROUND: list[Apply] = [
@@ -68,3 +69,18 @@ def test_without_volunteers_left_others_are_called_again() -> None:
 def test_a_late_repeat_gives_no_access_to_a_volunteer_who_left() -> None:
     report = _play(new()[0], [lambda r, now: callout.left(r, 1, ("acc_a",)), ONE_ROUND[1]])
     assert report.present == ()
+
+
+def test_who_accepts_after_danger_was_suspected_is_warned_too() -> None:
+    told, events = later_texts.note(called(new()[0]), "那人说要给我好看", REPORTER, START)
+    assert (told.danger, told.state, events) == ("suspected", "called", [])
+    joined = callout.accepted(told, 1, "acc_a", None, START)
+    assert joined is not None
+    (warned,) = joined[1]
+    assert isinstance(warned, ReportVolunteersWarned)
+    assert warned.volunteers == ("acc_a",)
+    seen = decisions.acknowledge(told, OFFICER, START)
+    assert seen is not None
+    after = callout.accepted(seen[0], 1, "acc_a", None, START)
+    assert after is not None
+    assert after[1] == []

@@ -35,6 +35,14 @@ async def test_a_flood_is_refused_and_told(incidents: Incidents, anonymous: bool
         await post(other, "/reports", body, 201)
 
 
+async def test_anonymous_reports_count_with_the_others(incidents: Incidents) -> None:
+    async with incidents.client(person()) as own:
+        for n in range(MOST):
+            await post(own, "/reports", report("路灯坏了", anonymous=n % 2 == 0), 201)
+        for anonymous in (False, True):
+            await post(own, "/reports", report("路灯坏了", anonymous=anonymous), 429)
+
+
 async def test_a_photo_says_enough(incidents: Incidents) -> None:
     async with incidents.client(person()) as own:
         for text in ("\u200b", "!!!", ""):
