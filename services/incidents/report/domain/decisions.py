@@ -66,7 +66,7 @@ def reroute(
 def _require_route(report: Report, route: Route, category: Category, served: Served) -> None:
     if route == "log":
         raise Refusal("log_is_own", "body.route")
-    if route == "volunteers" and (
+    if route != "police" and (
         report.danger == "sure" or {category, report.category} & NEVER_VOLUNTEERS
     ):
         raise Refusal("never_volunteers", "body.route")

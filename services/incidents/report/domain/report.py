@@ -204,17 +204,17 @@ class Report(Aggregate):
         """When the station confirms for a silent reporter, or somebody asks what became of it."""
         if self.referred or (self.referral is not None and self.referral.why in LATE):
             return None
-        policy = self.policy
+        policy, began = self.policy, self.clock_from or self.routed_at
         match self.state:
             case "resolved" if self.resolved_at is not None:
                 return self.resolved_at + policy.confirm_after
             case "acknowledged":
-                return self.routed_at + timedelta(hours=policy.police_outcome_within_hours)
+                return began + timedelta(hours=policy.police_outcome_within_hours)
             case "routed" | "called" | "accepted" | "on_scene" if not self._unanswered:
                 since = self.answered_at or self.routed_at
                 return since + timedelta(hours=policy.attended_within_hours)
             case "assigned" if not self._unanswered:
-                return working_days_after(self.routed_at, policy.committee_within_working_days)
+                return working_days_after(began, policy.committee_within_working_days)
             case _:
                 return None
 
@@ -225,9 +225,8 @@ class Report(Aggregate):
 
     @property
     def first_answer_due(self) -> datetime:
-        return self.policy.category[self.category].first_answer_due(
-            self.clock_from or self.routed_at
-        )
+        began = self.clock_from or self.routed_at
+        return self.policy.category[self.category].first_answer_due(began)
 
     @property
     def return_until(self) -> datetime:
