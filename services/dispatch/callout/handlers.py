@@ -99,7 +99,9 @@ class CalloutHandlers:
             called_at, recorded = self._clock.now(), filling.is_recorded(callout, found)
             return self._callouts.change(
                 callout.id,
-                lambda c: filling.call_wave(c, found, policy, called_at, recorded=recorded),
+                lambda c: filling.call_wave(
+                    c, found, policy, called_at, recorded=recorded, searched=callout
+                ),
                 Cause(f"wave:{callout.version}:{found.id}"),
                 attached=record(found) if recorded else None,
             )
