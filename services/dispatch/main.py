@@ -97,6 +97,7 @@ def _follow_volunteers(
     service.on(dispatch.DutyStarted, known.refresh, waiting.on_free)
     service.on(dispatch.CalloutAccepted, responders.accept, known.refresh)
     service.on(dispatch.CalloutDeclined, responders.leave, known.refresh, waiting.on_free)
+    service.on(dispatch.VolunteerMissed, responders.miss, known.refresh)
     service.on(dispatch.WaveLapsed, responders.leave, known.refresh, waiting.on_free)
     service.on(dispatch.WaveStoodDown, responders.leave, known.refresh, waiting.on_free)
     service.on(dispatch.VolunteerWithdrew, responders.leave, known.refresh, waiting.on_free)

@@ -16,6 +16,7 @@ from contracts.events.dispatch import (
     CalloutDeclined,
     DutyStarted,
     VolunteerFinished,
+    VolunteerMissed,
     VolunteerWithdrew,
     WaveLapsed,
     WaveStoodDown,
@@ -30,16 +31,9 @@ from services.dispatch.responder.store import Responders
 
 log = structlog.get_logger()
 _GATHER = 0.05  # seconds
-Changing = (
-    DutyStarted
-    | VolunteerStandingChanged
-    | CalloutAccepted
-    | CalloutDeclined
-    | WaveLapsed
-    | WaveStoodDown
-    | VolunteerWithdrew
-    | VolunteerFinished
-)
+Leaving = CalloutDeclined | WaveLapsed | WaveStoodDown | VolunteerWithdrew | VolunteerFinished
+"""Events after which the call-out does not hold the person any more."""
+Changing = DutyStarted | VolunteerStandingChanged | CalloutAccepted | VolunteerMissed | Leaving
 """Events after which a profile is another one."""
 _WEEK = timedelta(days=7)
 _COMING = timedelta(minutes=30)
@@ -77,13 +71,16 @@ class AvailabilityHandlers:
 
     async def refresh(self, event: Changing, _: Message) -> None:
         """Kept as it is stored now, whichever event comes last. Wired after the handler that
-        changes the responder. What went with an earlier duty is rebuilt."""
+        changes the responder, so who left a call-out is free when it is known that they rest. What
+        went with an earlier duty is rebuilt."""
         if isinstance(event, DutyStarted):
             await self._rebuild([event.volunteer])
             return
         multiple = isinstance(event, WaveLapsed | WaveStoodDown)
         volunteers = event.volunteers if multiple else (event.volunteer,)
         await self._availability.keep(_known(await self._responders.of(volunteers)))
+        if isinstance(event, Leaving):
+            await self._availability.release(event.callout, volunteers)
 
     async def call(
         self, callout: str, volunteers: Sequence[str], called_at: datetime, until: datetime
@@ -107,8 +104,9 @@ class AvailabilityHandlers:
     async def follow(
         self, callout: str, left: Collection[str], coming: Collection[str] = ()
     ) -> None:
-        """Some are not held by the call-out any more, some have accepted. Never fails because
-        Valkey is unavailable: it only makes searches cheap."""
+        """Some are free of the call-out at once, some have accepted, or left after that: these are
+        engaged until `refresh` is told. Never fails because Valkey is unavailable: it only makes
+        searches cheap."""
         with _unless_away():
             await self._availability.release(callout, left)
             if coming:

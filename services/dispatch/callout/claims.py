@@ -81,11 +81,13 @@ class Claims:
         return await self._availability.call(callout.id, volunteers, at, until)
 
     async def follow(self, before: Callout, after: Callout) -> None:
-        """Tell searches who left the call-out and who accepted."""
+        """Tell searches who left the call-out and who accepted. Who left after accepting rests, and
+        searches learn that from the event: until then they are not free."""
         left = set(before.held).difference(after.held)
+        rest = left & _coming(before)
         coming = _coming(after) - _coming(before)
         if left or coming:
-            await self._availability.follow(after.id, left, coming)
+            await self._availability.follow(after.id, left - rest, coming | rest)
 
     async def _claimed(
         self, refused: DuplicateKey, callout: str, chosen: Collection[str]

@@ -12,20 +12,14 @@ from chassis.tasks.schedule import Schedule
 from chassis.telemetry import tracing
 from contracts.access import Principal
 from contracts.events.dispatch import DutyEnded
-from contracts.events.incidents import (
-    ReportClosed,
-    ReportNotAccepted,
-    ReportResolved,
-    ReportReturned,
-    ReportRouted,
-    ReportWithdrawn,
-)
+from contracts.events.incidents import ReportRouted
 from contracts.events.registration import VolunteerStandingChanged
 from contracts.vocabulary import Outcome
 from jinan.coordinates import Point
 from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.domain import access, attendance, filling, manual_call
 from services.dispatch.callout.domain.candidacy import Candidacy, candidacies
+from services.dispatch.callout.domain.report_end import ReportEnd, end_reason
 from services.dispatch.callout.domain.state import Callout, Decision, EndReason
 from services.dispatch.callout.store import Callouts, EndedReports, record
 from services.dispatch.policy import POLICIES, DispatchPolicy
@@ -36,14 +30,6 @@ from services.dispatch.selection.domain.situation import Found
 from services.dispatch.selection.handlers import CandidateSearch
 
 _IN_ORDER = timedelta(seconds=30)
-ReportEnd = (
-    ReportWithdrawn
-    | ReportNotAccepted
-    | ReportClosed
-    | ReportResolved
-    | ReportReturned
-    | ReportRouted
-)
 
 
 class CalloutHandlers:
@@ -107,7 +93,9 @@ class CalloutHandlers:
             called_at, recorded = self._clock.now(), filling.is_recorded(callout, found)
             return self._callouts.change(
                 callout.id,
-                lambda c: filling.call_wave(c, found, policy, called_at, recorded=recorded),
+                lambda c: filling.call_wave(
+                    c, found, policy, called_at, recorded=recorded, searched=callout
+                ),
                 Cause(f"wave:{callout.version}:{found.id}"),
                 attached=record(found) if recorded else None,
             )
@@ -125,17 +113,9 @@ class CalloutHandlers:
     async def end(self, event: ReportEnd, message: Message) -> None:
         """The report needs no volunteers any more. One resolved or returned by them is skipped:
         their call-out ends by itself."""
-        if isinstance(event, ReportResolved) and event.resolved_by == "volunteers":
+        reason = end_reason(event)
+        if reason is None:
             return
-        if isinstance(event, ReportReturned) and event.returned_by == "volunteers":
-            return
-        reason: EndReason = "closed"
-        if isinstance(event, ReportWithdrawn):
-            reason = "withdrawn"
-        elif isinstance(event, ReportRouted) and event.danger:
-            reason = "danger"
-        elif isinstance(event, ReportRouted | ReportReturned):
-            reason = "routed_elsewhere"
         await self._ended.mark(event.report, message.seq)
         await self._stand_down(await self._callouts.of_report(event.report), reason, message.cause)
 

@@ -28,7 +28,8 @@ class Engagement(NamedTuple):
 
 
 class Answers(Frozen):
-    """How often a person was asked (and had the time to answer), and how often they accepted."""
+    """How often a person was asked (and had the time to answer), and how often they accepted and
+    did not stay away."""
 
     asked: int = 0
     accepted: int = 0
@@ -125,6 +126,19 @@ def accept(responder: Responder, category: Category, at: datetime) -> Decision:
         accepted_at=(*(one for one in responder.accepted_at if one > at - _WEEK), at),
         sign_at=max(responder.sign_at or at, at),
     ), ()
+
+
+def miss(responder: Responder, category: Category, at: datetime) -> Decision | None:
+    """They accepted and never came: their last acceptance before that counts as a no. They were
+    given the place, so it still counts for the day."""
+    accepted_at = max((one for one in responder.accepted_at if one <= at), default=None)
+    if accepted_at is None:
+        return None
+    answers = dict(responder.answers)
+    for key in answer_keys(category, accepted_at):
+        before = answers.get(key, Answers())
+        answers[key] = before.with_(accepted=max(0, before.accepted - 1))
+    return responder.with_(answers=answers), ()
 
 
 def rest(responder: Responder, at: datetime) -> Decision:

@@ -12,6 +12,7 @@ from contracts.events.dispatch import (
     CalloutDeclined,
     DutyEnded,
     VolunteerFinished,
+    VolunteerMissed,
     VolunteerWithdrew,
     WaveLapsed,
     WaveStoodDown,
@@ -125,6 +126,15 @@ class ResponderHandlers:
             lambda r: domain.accept(r, event.category, message.at),
             message.cause,
         )
+
+    async def miss(self, event: VolunteerMissed, message: Message) -> None:
+        """Who never came has not kept the yes. Who came and forgot to finish has."""
+        if event.about != "finish":
+            await self._change(
+                event.volunteer,
+                lambda r: domain.miss(r, event.category, message.at),
+                message.cause,
+            )
 
     async def leave(self, event: Leaving, message: Message) -> None:
         """They left a call-out: rest after one that they had accepted, and an answer counted

@@ -104,10 +104,13 @@ def wave(
     *volunteers: str,
     now: datetime = NOW,
     recorded: bool = True,
+    searched: Callout | None = None,
     **more: datetime | None,
 ) -> Decision | None:
-    search = found(callout, *volunteers, now=now, **more)
-    return filling.call_wave(callout, search, POLICY, now, recorded=recorded)
+    """The search began when the call-out was as `searched`, or is now."""
+    searched = searched or callout
+    search = found(searched, *volunteers, now=now, **more)
+    return filling.call_wave(callout, search, POLICY, now, recorded=recorded, searched=searched)
 
 
 def did(decision: Decision | None) -> tuple[Callout, list[Event]]:

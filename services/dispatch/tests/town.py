@@ -207,10 +207,10 @@ class Town:
 
     async def send_home(self) -> None:
         """Nobody is on duty and no call-out waits: tests that share a town start from here."""
-        database = self.service.store.client["dispatch"]
+        database = self.service.store.client[_NAME]
         await database["callouts"].delete_many({})
         await database["responders"].update_many({}, {"$set": {"on_duty": False}})
-        positions = Positions(self.backend.redis_url)
+        positions = Positions(self.settings.redis_url)
         await positions.redis.delete(GEO, SEEN, DUTY, PROFILES, ENGAGED, CALLS)
         await positions.close()
 

@@ -78,47 +78,58 @@ def call_wave(
     now: datetime,
     *,
     recorded: bool = True,
+    searched: Callout | None = None,
 ) -> Decision | None:
     """The next wave calls those who were found. If nobody was found it is the last one, unless the
     search is to be retried; whoever rests is looked at again afterwards.
 
-    None if another change came first: the wave is not the next one any more, or no place is left.
+    None if another change came first: the wave is not the next one any more, no place is left, or
+    nobody was found and somebody became free meanwhile. `searched` is the call-out as it was when
+    the search began, if it was stored then.
     """
-    if callout.ended or callout.places_left == 0 or found.attempt != callout.wave + 1:
+    news = searched is not None and _calls_for_a_search(searched, callout)
+    if not _is_next(callout, found) or is_recorded(callout, found) != recorded:
         return None
-    if not all(map(callout.may_be_called, found.selection.chosen)):
-        return None
-    if is_recorded(callout, found) != recorded:
+    if news and not found.selection.chosen:
         return None
     called = _candidates(callout, found, policy, now)
     if not recorded:
         again = (at for at in (found.retry_at, found.rested_at) if at is not None)
         return with_due(callout.with_(free_at=min(again, default=None)), policy, now), []
-    wave = Wave(
-        number=found.attempt,
-        at=now,
-        decision=found.id,
-        policy=policy.version,
-        called=found.selection.chosen,
-    )
     without_anybody = callout.tries if found.retry_at else policy.max_waves
     squads = {*callout.squads, *found.squads_near}
     after = callout.with_calls(*called).with_(
-        waves=(*callout.waves, wave),
+        waves=(*callout.waves, _wave(found, policy, now)),
         tries=callout.tries + 1 if called else without_anybody,
         again_at=None if called else found.retry_at,
-        free_at=found.rested_at,
+        free_at=callout.free_at if news and callout.free_at else found.rested_at,
         squads=tuple(sorted(squads)),
     )
     return with_due(after, policy, now), [events.wave_called(after, called)] if called else []
+
+
+def _wave(found: Found, policy: DispatchPolicy, now: datetime) -> Wave:
+    called, version = found.selection.chosen, policy.version
+    return Wave(number=found.attempt, at=now, decision=found.id, policy=version, called=called)
+
+
+def _is_next(callout: Callout, found: Found) -> bool:
+    if callout.ended or callout.places_left == 0 or found.attempt != callout.wave + 1:
+        return False
+    return all(map(callout.may_be_called, found.selection.chosen))
+
+
+def _calls_for_a_search(before: Callout, after: Callout) -> bool:
+    """Somebody became free, or a place did: a search that began before does not know it."""
+    return (before.free_at, before.freed_at) != (after.free_at, after.freed_at)
 
 
 def look_again(
     callout: Callout, free: Collection[str], policy: DispatchPolicy, now: datetime
 ) -> Decision | None:
     """These people near it became free: the next search is due at once where places are empty and
-    one of them may be called."""
-    if not callout.waiting or (callout.free_at is not None and callout.free_at <= now):
+    one of them may be called. Also where a search is due: it may have looked already."""
+    if not callout.waiting or callout.free_at == now:
         return None
     others = set(free).difference(callout.parties)
     if not any(map(callout.may_be_called, others)):

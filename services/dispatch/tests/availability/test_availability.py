@@ -10,7 +10,7 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.kafka.subscriptions import Message
-from contracts.events.dispatch import CalloutDeclined, DutyStarted
+from contracts.events.dispatch import CalloutDeclined, DutyStarted, VolunteerWithdrew
 from jinan.coordinates import Point
 from services.dispatch.availability.domain import Near, Profile
 from services.dispatch.availability.handlers import AvailabilityHandlers
@@ -202,6 +202,21 @@ async def test_who_goes_off_duty_and_on_again_was_called_as_often_as_before(
     assert list(one.calls) == [int(at.timestamp()) for at in Stored.calls]
     assert one.profile is not None
     assert one.profile.on_duty
+
+
+async def test_who_left_after_accepting_is_free_when_it_is_known_that_they_rest(
+    positions: Positions,
+):
+    await placed(positions, 100)
+    known = handlers(positions)
+    await known.follow("cal_1", left=(), coming=["v100"])
+    assert [one.engaged for one in await look(positions)] == ["cal_1"]
+    fields = {"volunteer": "v100", "callout": "cal_1"}
+    event = VolunteerWithdrew.model_validate(VolunteerWithdrew.example | fields)
+    await known.refresh(event.model_copy(update={"callout": "cal_2"}), MESSAGE)
+    assert [one.engaged for one in await look(positions)] == ["cal_1"], "of another call-out"
+    await known.refresh(event, MESSAGE)
+    assert [one.engaged for one in await look(positions)] == [None]
 
 
 async def test_who_was_found_called_elsewhere_is_believed_so_until_the_call_has_lapsed(

@@ -120,6 +120,28 @@ def test_who_becomes_free_is_looked_at_while_a_place_is_empty():
     assert filling.look_again(accepted("a", "b"), ("n",), POLICY, LATE) is None
 
 
+def test_who_becomes_free_during_a_search_is_looked_at_by_another_one():
+    waits = escalated(called("a", people_needed=2))
+    searched, _ = did(filling.look_again(waits, ("n",), POLICY, LATE))
+    soon = LATE + timedelta(milliseconds=5)
+    news, _ = did(filling.look_again(searched, ("m",), POLICY, soon))
+    assert wave(news, now=soon, recorded=False, searched=searched) is None, "it saw nobody"
+    assert next_step(news, POLICY, soon) == "wave"
+    nobody, _ = did(wave(news, now=soon, recorded=False))
+    assert next_step(nobody, POLICY, soon) == "nothing"
+    called_n, _ = did(wave(news, "n", now=soon, searched=searched))
+    assert (called_n.held, next_step(called_n, POLICY, soon)) == (("n",), "wave"), "for m"
+
+
+def test_a_place_that_falls_free_during_a_search_is_offered_to_who_was_called_before():
+    callout = accepted("a", callout=called("a", "b", people_needed=2))
+    searched, _ = did(filling.lapse(callout, POLICY, LATE))
+    freed, _ = did(attendance.withdraw(searched, "a", POLICY, LATE))
+    assert wave(freed, now=LATE, searched=searched) is None, "it left b out"
+    assert next_step(freed, POLICY, LATE) == "wave"
+    assert "b" not in filling.need(freed).asked
+
+
 def test_who_rests_is_looked_at_again_afterwards_whoever_was_told_meanwhile():
     rested = LATE + timedelta(minutes=10)
     callout, _ = did(wave(opened(people_needed=1), rested_at=rested))

@@ -113,6 +113,21 @@ def test_an_acceptance_counts_for_its_day_and_is_a_sign():
     assert known.accepted_since(midnight(NOW + timedelta(days=1))) == 0
 
 
+def test_who_accepts_and_stays_away_has_not_accepted_but_had_the_place_of_the_day():
+    hour = timedelta(hours=1)
+    responder, _ = domain.accept(on_duty(), "dispute", NOW - hour)
+    responder, _ = domain.accept(responder, "escort", NOW)
+    next_matter, _ = domain.accept(responder, "dispute", NOW + 2 * hour)
+    decision = domain.miss(next_matter, "escort", NOW + hour)
+    assert decision is not None
+    missed = decision[0]
+    tally = {key: (a.asked, a.accepted) for key, a in missed.answers.items()}
+    assert (tally["all"], tally["h12"], tally["k_escort"]) == ((3, 2), (1, 0), (1, 0))
+    assert (tally["h11"], tally["h14"], tally["k_dispute"]) == ((1, 1), (1, 1), (2, 2))
+    assert profile(missed).accepted_since(midnight(NOW)) == 3
+    assert domain.miss(on_duty(), "escort", NOW) is None
+
+
 def test_answers_are_learnt_overall_by_hour_and_by_kind():
     learnt = domain.count_answer(on_duty(), "dispute", NOW, accepted=True)
     learnt = domain.count_answer(learnt, "escort", NOW, accepted=False)
