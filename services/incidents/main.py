@@ -67,7 +67,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     places = PlaceHandlers(districts(), communities(), stations, committees, clock)
     keys = FollowUpKeys(settings.field_key)
     due = Schedule(clock)
-    routing = RoutingHandlers(Examples(store), _second_opinion(settings))
+    routing = RoutingHandlers(Examples(store), _second_opinion(service, settings))
     reports = ReportHandlers(stored, places, photos, keys, clock, due, routing)
     deadlines = DeadlineHandlers(stored, watches, clock, due)
     questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
@@ -113,15 +113,17 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     return service
 
 
-def _second_opinion(settings: IncidentsSettings) -> SecondOpinion | None:
+def _second_opinion(service: Service, settings: IncidentsSettings) -> SecondOpinion | None:
     if not settings.second_opinion_url:
         return None
-    return SecondOpinion(
+    second = SecondOpinion(
         settings.second_opinion_url,
         settings.second_opinion_model,
         settings.second_opinion_key,
         settings.second_opinion_seconds,
     )
+    service.starts(second.start, second.stop)
+    return second
 
 
 service = build(IncidentsSettings())

@@ -48,7 +48,7 @@ class WordsPolicy(Frozen):
     police_from: float
     """P(police) from which it goes to them at once."""
     sign_from: float
-    """The same where a certain sign stands in the text."""
+    """The same where a certain sign stands in the text, or a category of the police was picked."""
     urgent_from: float
     """P(police) from which a person looks within the minute."""
     sure_from: float

@@ -99,8 +99,9 @@ class QuestionView(View):
 class ReportView(View):
     """Only shown to those who may read the report. `because`: why it was routed so, as codes;
     `because_text` in words. `triage`: a person looks first, and route and category are what the
-    rules suggest. `confidence`: from 0 to 1. `referral`: null to all but officers. `advice` is
-    to be shown to the reporter at once."""
+    rules suggest. `confidence`: the probability, from 0 to 1, that the route is right; 1 once an
+    officer has chosen it. `referral`: null to all but officers. `advice` is to be shown to the
+    reporter at once."""
 
     id: str
     number: str

@@ -35,19 +35,26 @@ class SecondOpinion:
 
     def __init__(self, url: str, model: str, key: SecretStr, seconds: float) -> None:
         """`url`: up to and including `/v1`."""
-        self._model, self._seconds = model, seconds
+        self._url, self._model, self._key, self._seconds = url, model, key, seconds
+        self._client: httpx.AsyncClient | None = None
+        self._waiting = 0
+
+    async def start(self) -> None:
         self._client = httpx.AsyncClient(
-            base_url=url.rstrip("/"),
-            headers={"authorization": f"Bearer {key.get_secret_value()}"},
-            timeout=seconds,
+            base_url=self._url.rstrip("/"),
+            headers={"authorization": f"Bearer {self._key.get_secret_value()}"},
+            timeout=self._seconds,
             trust_env=False,
         )
-        self._waiting = 0
+
+    async def stop(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
 
     async def of(self, text: str) -> Opinion | None:
         """None where there is no usable answer in time. The text is sent without phones and names,
         and is never logged."""
-        if self._waiting >= _MAX_WAITING:
+        if self._client is None or self._waiting >= _MAX_WAITING:
             return None
         self._waiting += 1
         try:
@@ -70,9 +77,6 @@ class SecondOpinion:
         finally:
             self._waiting -= 1
         return Opinion(answer.danger, answer.unclear)
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
     def _request(self, text: str) -> dict[str, object]:
         messages = [

@@ -8,8 +8,8 @@ from services.incidents.routing.domain.examples import Example
 
 
 class Examples:
-    """Masked texts (`domain/examples.py`). They stay in incidents: `ops.routing.export` is run by
-    the station's own people."""
+    """Masked texts (`domain/examples.py`). They stay in incidents; the station's own people read
+    them (`ops/routing/README.md` has the command)."""
 
     def __init__(self, store: Store) -> None:
         self._examples = store.collection("routing_examples")
@@ -18,7 +18,3 @@ class Examples:
         """`id` derives from the correction's cause: a repeat replaces it by itself."""
         document: dict[str, Any] = {"_id": id, **asdict(example)}
         await self._examples.replace_one({"_id": id}, document, upsert=True)
-
-    async def all(self) -> list[Example]:
-        found = await self._examples.find({}, {"_id": 0}).sort("_id").to_list()
-        return [Example(**document) for document in found]

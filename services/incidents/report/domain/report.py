@@ -76,7 +76,7 @@ class Report(Aggregate):
     people_needed: int
     because: tuple[str, ...] = ()
     confidence: float = 1.0
-    """Of the category, as the rules saw it; 1 for an officer's choice."""
+    """That the route is right, as the rules saw it, from 0 to 1; 1 for an officer's choice."""
     triage: StoredTriage = None
     """A person on watch looks before anybody is called. Route and category are what the rules
     suggest."""

@@ -124,6 +124,8 @@ def _police(given: RoutingInput, reading: Reading, words: WordsPolicy) -> _Choic
     """At once where it is sure, by triage where it is suspected, else None."""
     probability, signs = reading.scores.police, reading.signs
     picked = given.category if given.category in POLICE_ONLY else None
+    if picked is None and not reading.is_readable:
+        return None
     because = (*(sign.name for sign in signs), *(("picked",) if picked else ()))
     category = _police_category(reading, picked)
     if signs and probability >= words.sign_from:
@@ -133,7 +135,7 @@ def _police(given: RoutingInput, reading: Reading, words: WordsPolicy) -> _Choic
     if probability >= words.police_from:
         danger = "sure" if reading.scores.sure >= words.sure_from else "none"
         return _Choice(category, "police", probability, (*because, "words_police"), danger=danger)
-    if picked and probability >= words.urgent_from:
+    if picked and probability >= words.sign_from:
         return _Choice(category, "police", probability, because)
     if signs or picked or probability >= words.urgent_from:
         because = because or ("words_suspect",)

@@ -19,6 +19,8 @@ from services.incidents.routing.domain.features import features
 
 FILE = Path(__file__).parent / "model.npz"
 _Floats = NDArray[np.float32]
+_OF_KINDS = 0.6
+"""How much the police categories together say of P(police); the rest is a model of that alone."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,13 @@ class Model:
             norm = float(np.sqrt(values @ values))
             raw = raw + (values @ self.weights[found]) * self.scale / norm
         count = len(self.kinds)
-        shares = np.exp(raw[:count] - raw[:count].max())
+        shares = 1 / (1 + np.exp(-np.clip(raw[:count], -30, 30)))
         shares /= shares.sum()
         log_odds = raw[count:]
         among = sum(
             share for (_, route), share in zip(self.kinds, shares, strict=True) if route == "police"
         )
-        both = (log_odds[0] + _log_odds(float(among))) / 2
+        both = _OF_KINDS * _log_odds(float(among)) + (1 - _OF_KINDS) * log_odds[0]
         police, sure, unclear = (
             _probability(float(slope * odds + offset))
             for odds, (slope, offset) in zip(

@@ -44,6 +44,7 @@ _SHOWN = dict.fromkeys("\n\r\t\u2028\u2029\x0b\x0c", " ")
 _HIDDEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u00ad\u034f\u061c\u17b4\u17b5")
 _HIDDEN_KINDS = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me"})
 _CHINESE = "\u3400-\u9fff"
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _SPACE = re.compile(r"\s+")
 # Not the signs that end a clause.
 _GAP = re.compile(
@@ -56,12 +57,24 @@ _SPLIT_BY_STOPS = re.compile(
 _STOPS = re.compile(r"[,，。、.!！…;；:： ]+")
 _DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
 _NUMBER = re.compile("[零〇一二三四五六七八九幺]{3,}")
+_PHONE = r"(?<!\d)(?:(?:\+?86[ -]?)?1[3-9](?:[ -]?\d){9}|0\d{2,3}[ -]?\d{7,8})(?!\d)"
+_NAMED = r"(?:(?:联系)?(?:电话|手机)(?:号码?)?|联系方式|联系人|号码|微信号?)"
+_ASK = "(?:有事|有问题|请|麻烦|可以?|直接|回|打|联系|加|拨打?|留个?|附|这是)"
 _CONTACT = re.compile(
-    r"[,。;]?(?:我的?|联系)?(?:电话|手机号?|联系方式|号码)?[是:为 ]{0,2}"
-    r"(?<!\d)(?:\+?86)?(?:1[3-9](?:[ -]?\d){9}|0\d{2,3}-?\d{7,8})(?!\d)"
+    rf"(?:(?:^|(?<=[,。;!?: (])){_ASK}{{0,3}})?(?<![的个他她家方])(?:我的?|本人|俺的?)?{_NAMED}?"
+    rf"(?:就?是|为|[: ])?{_PHONE}(?:(?:找|联系|打给|回)?我)?(?=$|[,。;!?: )])|{_PHONE}"
 )
-"""How to reach somebody tells nothing of the matter."""
-_REPEATED = re.compile(r"([^\d])\1{3,}")
+"""How to reach somebody tells nothing of the matter: the number goes, and what announces it."""
+_PAPER = re.compile(r"(?<!\d)(?:\d{17}[\dx]|\d{15})(?![\da-z])")
+_PLATE = re.compile(
+    rf"(?:车牌号?码?(?:是|为|[: ])?)?[{_PROVINCES}][a-z][ ·.-]?"
+    r"(?=[a-z]{0,5}\d)[a-z0-9]{5,6}(?![a-z0-9])"
+)
+_LONG_NUMBER = re.compile(r"(?<!\d)(?!(?:96110|12345|[10]+)(?!\d))\d{5,}(?!\d)")
+_ANY_NUMBER = "00000"
+"""In place of each number of five digits or more. It is one itself, so that normalising a second
+time changes nothing. The lines to call, and 110 with a key held down, keep what they mean."""
+_REPEATED = re.compile(r"([^\d零〇一二三四五六七八九幺])\1{3,}")
 _LETTER = re.compile(rf"[{_CHINESE}a-z0-9]")
 
 
@@ -79,7 +92,13 @@ def normalise(text: str) -> str:
     plain = _SPACED_LATIN.sub(lambda found: re.sub(r"[ .\-*_]", "", found[0]), plain)
     plain = _GAP.sub("", plain)
     plain = _NUMBER.sub(lambda found: found[0].translate(_DIGITS), plain)
-    return _SPACE.sub(" ", _CONTACT.sub("", plain)).strip()[:MAX_LENGTH]
+    return _SPACE.sub(" ", _without_numbers(plain)).strip(" ,;:()")[:MAX_LENGTH]
+
+
+def _without_numbers(plain: str) -> str:
+    """Nobody's phone, papers or plate changes who answers."""
+    plain = _PLATE.sub("车牌", _PAPER.sub("", _CONTACT.sub("", plain)))
+    return _LONG_NUMBER.sub(_ANY_NUMBER, plain)
 
 
 def is_readable(plain: str) -> bool:

@@ -54,14 +54,20 @@ async def model(
         server.close()
 
 
-def second(url: str, seconds: float = 5) -> SecondOpinion:
-    return SecondOpinion(url, "m", SecretStr("k"), seconds)
+@asynccontextmanager
+async def second(url: str, seconds: float = 5) -> AsyncGenerator[SecondOpinion]:
+    opinion = SecondOpinion(url, "m", SecretStr("k"), seconds)
+    await opinion.start()
+    try:
+        yield opinion
+    finally:
+        await opinion.stop()
 
 
 async def test_it_is_asked_without_personal_data_and_its_answer_is_read() -> None:
     content = '```json\n{"danger": "suspected", "unclear": false}\n```'
-    async with model(said(content)) as (url, received):
-        opinion = await second(url).of("他的电话13912345678,来救我")
+    async with model(said(content)) as (url, received), second(url) as asked:
+        opinion = await asked.of("他的电话13912345678,来救我")
     assert opinion == Opinion("suspected", False)
     assert "13912345678" not in received[0]
     assert "救我" in received[0]
@@ -79,19 +85,22 @@ async def test_it_is_asked_without_personal_data_and_its_answer_is_read() -> Non
     ],
 )
 async def test_an_answer_that_is_none_changes_nothing(body: str, status: int) -> None:
-    async with model(body, status) as (url, _):
-        assert await second(url).of("路灯不亮") is None
+    async with model(body, status) as (url, _), second(url) as asked:
+        assert await asked.of("路灯不亮") is None
 
 
 async def test_a_slow_one_is_not_waited_for_and_nobody_queues_behind_it() -> None:
-    async with model(said("{}"), wait=asyncio.Event()) as (url, received):
-        slow = second(url, 0.3)
+    async with (
+        model(said("{}"), wait=asyncio.Event()) as (url, received),
+        second(url, 0.3) as slow,
+    ):
         assert await asyncio.gather(*(slow.of("路灯不亮") for _ in range(9))) == [None] * 9
     assert len(received) <= 4
 
 
 async def test_none_that_listens_changes_nothing() -> None:
-    assert await second("http://127.0.0.1:9/v1", 1).of("路灯不亮") is None
+    async with second("http://127.0.0.1:9/v1", 1) as asked:
+        assert await asked.of("路灯不亮") is None
 
 
 def test_it_alone_sends_to_a_person_not_to_the_police() -> None:
