@@ -164,7 +164,8 @@ def _call_outs(state: ObservedState) -> Iterator[str]:
             yield f"report {report} does not know its call-out"
     if len(callouts) != len(routed):
         yield f"{len(callouts)} call-outs for {len(routed)} routes"
-    for report in reports.keys() - {f.data["report"] for f in state.of("ReportRouted")}:
+    led = {f.data["report"] for kind in ("ReportRouted", "ReportReferred") for f in state.of(kind)}
+    for report in reports.keys() - led:
         yield f"report without a route: {report}"
     for id, callout in callouts.items():
         accepted = [
@@ -222,9 +223,12 @@ def _readers(state: ObservedState) -> Iterator[str]:
 
 
 def _outcomes(state: ObservedState) -> Iterator[str]:
-    """A solved call-out resolves its report once."""
+    """A solved call-out resolves its report once, unless the reporter took it back meanwhile."""
     resolved = Counter(f.data["report"] for f in state.of("ReportResolved"))
+    withdrawn = {f.data["report"] for f in state.of("ReportWithdrawn")}
     for fact in state.of("CalloutDone"):
+        if fact.data["report"] in withdrawn:
+            continue
         if fact.data["outcome"] == "solved" and resolved[fact.data["report"]] != 1:
             yield f"report {fact.data['report']} resolved {resolved[fact.data['report']]} times"
 
