@@ -95,7 +95,9 @@ async def test_a_message_is_delivered_on_the_streams_of_both_replicas(
             for api in apis
         ]
         await volunteer.post("duty/start", {"location": PLACE})
-        report = await resident.post("reports", BODY | {"category": "assistance"})
+        report = await resident.post(
+            "reports", BODY | {"category": "assistance", "text": "想请人帮忙把东西搬上楼"}
+        )
         platform.client_log.acknowledged["report"][report["id"]].add(report["id"])
 
         async def delivered() -> bool:

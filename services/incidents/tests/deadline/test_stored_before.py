@@ -27,7 +27,8 @@ async def stored(
     )
     await reports.add(report, [], Cause(report.id))
     changes = {**older, "due_at": filed + timedelta(minutes=1)}
-    await reports.collection.update_one({"_id": report.id}, {"$set": changes})
+    without = {"turns": "", "referral": ""}  # neither was stored
+    await reports.collection.update_one({"_id": report.id}, {"$set": changes, "$unset": without})
     return report.id
 
 
