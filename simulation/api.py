@@ -79,7 +79,8 @@ class Api:
                     return answer
                 if answer.status_code not in (429, 500, 502, 503, 504):
                     raise Refused(f"{method} {path}", answer.status_code, _document(answer))
-                why, wait = str(answer.status_code), float(answer.headers.get("Retry-After", pause))
+                why = f"{answer.status_code} {_document(answer).get('type', '')}"
+                wait = float(answer.headers.get("Retry-After", pause))
             await asyncio.sleep(min(wait, _MAX_PAUSE))
             pause *= 2
         raise Unavailable(f"{method} {path}: {why}")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.journeys.station import Station
 from tests.support.client import Api
-from tests.support.demonstration import demonstration
+from tests.support.demonstration import SignIns, demonstration
 from tests.support.phone import Phone
 from tests.support.platform import WholePlatform
 from tests.support.readers import somebody_is_told_of_each
@@ -22,8 +22,14 @@ async def api(platform: WholePlatform) -> AsyncGenerator[Api]:
 
 
 @pytest.fixture(scope="session")
-def whole_station(api: Api, platform: WholePlatform) -> Station:
-    return Station(api, platform.clock, demonstration())
+def sign_ins(api: Api) -> SignIns:
+    """Of everybody: a phone that another test has signed in gets no code within a minute."""
+    return SignIns(api)
+
+
+@pytest.fixture(scope="session")
+def whole_station(api: Api, platform: WholePlatform, sign_ins: SignIns) -> Station:
+    return Station(api, platform.clock, demonstration(), sign_ins)
 
 
 @pytest.fixture

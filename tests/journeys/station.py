@@ -36,7 +36,7 @@ class Station:
     left open looks for nobody any more: it would call the volunteers of the next journey.
     """
 
-    def __init__(self, api: Api, clock: Clock, plan: Demonstration) -> None:
+    def __init__(self, api: Api, clock: Clock, plan: Demonstration, sign_ins: SignIns) -> None:
         self.api, self.clock, self.id, self._plan = api, clock, plan.station.id, plan
         self._unused: dict[str, Iterator[Planned]] = {
             "volunteer": iter(volunteers(plan)),
@@ -52,7 +52,7 @@ class Station:
         }
         self._phones: list[Phone] = []
         self._on_duty: list[Phone] = []
-        self._sign_ins = SignIns(api)
+        self._sign_ins = sign_ins
 
     async def somebody(self, role: str) -> Phone:
         """A resident or volunteer whom no journey has used yet, or the one person of the role."""

@@ -7,11 +7,12 @@ import pytest
 from tests.security.fuzz_values import FuzzValues, fuzz_values
 from tests.security.staff import Staff, signed_in_staff
 from tests.support.client import Api
+from tests.support.demonstration import SignIns
 
 
 @pytest.fixture(scope="package")
-async def staff(api: Api) -> Staff:
-    return await signed_in_staff(api)
+async def staff(sign_ins: SignIns) -> Staff:
+    return await signed_in_staff(sign_ins)
 
 
 @pytest.fixture(scope="package")

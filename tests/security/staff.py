@@ -1,16 +1,22 @@
-"""One signed-in person of each role at the demonstration station. No journey uses them."""
+"""One signed-in person of each role at the demonstration station. No journey uses them, but for the one city desk."""
 
 from contracts.vocabulary import Role
-from tests.support.client import Api, Person, Refused
-from tests.support.demonstration import Demonstration, Planned, demonstration, volunteers
+from tests.support.client import Person, Refused
+from tests.support.demonstration import (
+    Demonstration,
+    Planned,
+    SignIns,
+    demonstration,
+    volunteers,
+)
 
 Staff = dict[str, Person]
 """By role."""
 
 
-async def signed_in_staff(api: Api) -> Staff:
+async def signed_in_staff(sign_ins: SignIns) -> Staff:
     chosen = planned(demonstration())
-    return {str(role): await api.sign_in(person.phone) for role, person in chosen.items()}
+    return {str(role): await sign_ins.person(person.phone) for role, person in chosen.items()}
 
 
 async def headers_of(staff: Staff, role: str) -> dict[str, str]:
