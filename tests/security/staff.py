@@ -1,4 +1,4 @@
-"""One signed-in person of each role at the demonstration station. No journey uses them, but for the one city desk."""
+"""One signed-in person of each role at the demonstration station. Journeys share the city desk."""
 
 from contracts.vocabulary import Role
 from tests.support.client import Person, Refused
