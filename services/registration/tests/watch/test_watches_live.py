@@ -115,6 +115,8 @@ async def test_each_area_has_its_officers(client: Client, signed_in: dict[str, M
     assert {"370104", OTHER_STREET} <= {*await seen(district)}
     assert await seen(city, f"&area={OTHER_STREET}") == [OTHER_STREET]
     assert "3701" not in await seen(district)
+    # Nobody holds the city's when journeys take it.
+    assert (await city.call("POST", "watches/wat_3701/release")).status_code == 200
     assert (await street.call("GET", "watches?area=370104")).status_code == 403
     assert (await street.call("GET", "watches/wat_370104")).status_code == 403
     assert (await city.call("GET", "watches/wat_370104002001")).status_code == 404
