@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
+from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from services.dispatch.hours_check.domain import CheckState, HoursCheck
@@ -40,8 +41,5 @@ class HoursChecks(Repository[HoursCheck]):
     async def _page(
         self, query: dict[str, Any], after: After | None, limit: int
     ) -> list[HoursCheck]:
-        if after is not None:
-            at, id = after
-            # The first bounds the index, which an alternative does not.
-            query |= {"since": {"$gte": at}, "$or": [{"since": {"$gt": at}}, {"_id": {"$gt": id}}]}
+        query |= behind("since", after, order="ascending")
         return await self.find(query, sort=_BY_TIME, limit=limit)

@@ -76,9 +76,8 @@ def next_step(
     larger = tuple(level for level in referral.levels(area) if len(level) < len(referral.level))
     if larger:
         return _ask_holder(referral, larger, holders, policy, now)
-    return _ask_everybody(
-        referral.with_(told=()), CITY, policy, now
-    )  # once more, until one answers
+    # Once more, until somebody answers.
+    return _ask_everybody(referral.with_(told=()), CITY, policy, now)
 
 
 def watch_changed(

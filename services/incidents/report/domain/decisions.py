@@ -107,10 +107,9 @@ def acknowledge(report: Report, actor: Actor, now: datetime) -> Decision[Report]
             "acknowledged", now, actor, state="acknowledged", answered_at=now
         )
         return done, [events.acknowledged(done)]
-    if report.referral is not None and report.referred:
-        done = seen(report, actor, now).step("referral_acknowledged", now, actor)
-        why, by = report.referral.why, actor.account or ""
-        return done, [events.referral_acknowledged(done, why, by)]
+    taken, facts = take(report, actor, now)
+    if facts:
+        return taken.step("referral_acknowledged", now, actor), facts
     if report.state == "acknowledged" or report.referral is not None:
         return None
     raise Refusal("wrong_state", state=report.state)

@@ -39,28 +39,32 @@ def reopen(
     danger."""
     found = _found(report, reason, actor)
     hold = _may_be_danger(found)
-    report, facts = ending.reopen(report, reason, actor, now, served, hold=hold)
-    after, more = _follow(report, found, now)
-    return after, [*facts, *more]
+    return _followed(ending.reopen(report, reason, actor, now, served, hold=hold), found, now)
 
 
 def withdraw(report: Report, reason: str, actor: Actor, now: datetime) -> Decision[Report] | None:
     """The reporter takes it back; not where the reason may tell of danger: they may be under
     pressure."""
-    told = _may_be_danger(_found(report, reason, actor))
-    if not told or report.state not in OPEN or report.route == "police":
+    found = _found(report, reason, actor)
+    if not _may_be_danger(found) or report.state not in OPEN or report.route == "police":
         return ending.withdraw(report, reason, actor, now)
-    return note(report, reason, actor, now)
+    return _followed(add_note(report, reason, actor, now), found, now)
 
 
 def then_read(
     decision: Decision[Report], text: str, actor: Actor, now: datetime
 ) -> Decision[Report]:
     """A decision, and what follows from the words that came with it."""
-    report, facts = decision
     if actor.role == "officer":  # they decide themselves
         return decision
-    after, more = _follow(report, _found(report, text, actor), now)
+    return _followed(decision, _found(decision[0], text, actor), now)
+
+
+def _followed(
+    decision: Decision[Report], found: RoutingDecision, now: datetime
+) -> Decision[Report]:
+    report, facts = decision
+    after, more = _follow(report, found, now)
     return after, [*facts, *more]
 
 
