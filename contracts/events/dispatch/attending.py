@@ -6,6 +6,9 @@ from typing import ClassVar, Literal
 from contracts.events.dispatch.base import CALLOUT, CalloutEvent
 from contracts.vocabulary import Outcome
 
+About = Literal["setting_out", "arrival", "finish"]
+"""What a sign of an accepted volunteer is missing of."""
+
 
 class VolunteerOnTheWay(CalloutEvent):
     """An accepted volunteer has set out."""
@@ -42,7 +45,7 @@ class VolunteerSignAsked(CalloutEvent):
         "until": "2026-03-05T08:15:00Z",
     }
     volunteer: str
-    about: Literal["setting_out", "arrival", "finish"]
+    about: About
     until: datetime
 
 
@@ -59,7 +62,7 @@ class VolunteerOverdue(CalloutEvent):
         "until": "2026-03-05T08:20:00Z",
     }
     volunteer: str
-    about: Literal["setting_out", "arrival", "finish"]
+    about: About
     leaders: tuple[str, ...] = ()
     until: datetime
 
@@ -71,7 +74,7 @@ class VolunteerMissed(CalloutEvent):
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {**CALLOUT, "volunteer": "acc_5f1e", "about": "arrival"}
     volunteer: str
-    about: Literal["setting_out", "arrival", "finish"]
+    about: About
 
 
 class VolunteerFinished(CalloutEvent):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from chassis.http.paging import Page
 from chassis.http.schemas import LocalizedText, View
-from contracts.texts import keys, text
+from contracts.texts import text
 from contracts.vocabulary import (
     Category,
     Danger,
@@ -33,6 +33,7 @@ from services.incidents.report.domain.states import (
     Step,
 )
 from services.incidents.routing.domain import POLICE_ONLY, Triage
+from services.incidents.routing.domain.reasons import reasons
 
 OFFICERS_ONLY: frozenset[Step] = frozenset({"referred", "referral_acknowledged"})
 """Lines of the time line about who was asked to look, and when."""
@@ -178,7 +179,7 @@ def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[st
     for_officer = reads_as == "officer"
     return fields | {
         "state_text": state_text(report),
-        "because_text": [because_text(code) for code in report.because],
+        "because_text": list(reasons(report.because)),
         "referral": _referral_view(report, now) if for_officer else None,
         "question": question_view(report.question) if report.question else None,
         "escalated": bool(report.escalations),
@@ -232,11 +233,6 @@ def state_text(report: Report) -> LocalizedText:
     if seen and report.state in ("filed", "handed_off"):
         return text(f"state.{report.state}_seen")
     return text(f"state.{report.state}")
-
-
-def because_text(code: str) -> LocalizedText:
-    key = f"because.{code}"
-    return text(key) if key in keys() else LocalizedText(zh=code, en=code)
 
 
 def advice(report: Report) -> LocalizedText | None:

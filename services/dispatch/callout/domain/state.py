@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen
 from contracts.envelope import Event
+from contracts.events.dispatch.attending import About
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
 from jinan.areas import containing
 
@@ -48,7 +49,6 @@ StandDownReason = TypeAliasType(
     ],
 )
 EndReason = TypeAliasType("EndReason", Literal["withdrawn", "routed_elsewhere", "closed", "danger"])
-About = Literal["setting_out", "arrival", "finish"]
 Decision = tuple["Callout", Sequence[Event]]
 
 
