@@ -160,16 +160,16 @@ class CalloutMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_called_twice_for_one_place_but_manually(self) -> None:
-        """Who gave a place up, or said no, is not called again at all."""
+        """But for who was off duty since, whatever called them. Who gave a place up, or said no, is
+        not called again at all."""
+        since = self.callout.freed_at or NOW
         for c in self.callout.candidates:
-            calls = [*c.earlier, c] if c.by == "wave" else [*c.earlier]
-            since = self.callout.freed_at or NOW
-            while_on_duty = [
-                one
-                for one in calls
-                if one.by == "wave" and one.called_at > since and one.why_stood_down != "off_duty"
-            ]
-            assert len(while_on_duty) <= 1
+            while_on_duty = 0
+            for one in (*c.earlier, c):
+                while_on_duty += one.by == "wave" and one.called_at > since
+                assert while_on_duty <= 1
+                if one.why_stood_down == "off_duty":
+                    while_on_duty = 0
             assert {one.state for one in c.earlier} <= {"timed_out", "stood_down"}
 
     @invariant()
