@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey
 
 from bench.cpu import Part, family, memory_mib
 from bench.load_client import Job, Result
+from chassis.identity.revocations import MAX_TOKEN_SECONDS
 from chassis.identity.tokens import ALGORITHM
 from deploy.gateway.plan import ONE_ADDRESS, Limits
 from deploy.local.exclusive import exclusive
@@ -93,7 +94,8 @@ class Environment:
             "aud": "quancheng-api",
             "sub": subject,
             "sid": "ses_bench",
-            "exp": int(time.time()) + 3600,
+            "iat": int(time.time()),
+            "exp": int(time.time()) + MAX_TOKEN_SECONDS,
             "grants": [{"role": role, "area": area}],
         }
         header = {"alg": ALGORITHM, "kid": self._signing_key.thumbprint()}

@@ -10,9 +10,12 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
+from joserfc.jwk import KeySet
 
 from chassis.clock import Clock
 from chassis.http.plain_route import API_PREFIX, PlainRoute
+from chassis.identity.revocations import Revocations
+from chassis.identity.tokens import verifier
 from chassis.kafka.consumer import Consumer
 from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
@@ -43,8 +46,15 @@ class Service(Wiring):
         self.publisher = Publisher(settings.kafka_bootstrap, name)
         self.checks.add("store", self.store.ping)
         self.consumers: list[Consumer] = []
+        self.revocations = Revocations(self.clock)
+        self._heard = self.revocations.broadcast(settings.kafka_bootstrap)
         self._hot: dict[tuple[str, str], PlainRoute] = {}
         self.app = application(name, settings, self.clock, self._lifespan, self._hot, self._failing)
+        self.verify_with()
+
+    def verify_with(self, keys: KeySet | None = None) -> None:
+        """Verify access tokens with these keys; by default with those that the issuer publishes."""
+        self.app.state.verifier = verifier(self.settings, self.clock, self.revocations, keys)
 
     def provide(self, *things: object) -> None:
         """Make these available to routes by their type:
@@ -74,10 +84,9 @@ class Service(Wiring):
             provider.shutdown()
 
     async def _failing(self) -> list[str]:
-        failing = await self.checks.failing()
-        if self.subscriptions.topics and not all(one.ready for one in self.consumers):
-            failing.append("consumer")
-        return failing
+        consuming = not self.subscriptions.topics or all(one.ready for one in self.consumers)
+        parts = {"consumer": consuming, "revocations": self._heard.ready}
+        return await self.checks.failing() + [part for part, ready in parts.items() if not ready]
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncGenerator[None]:
@@ -99,6 +108,7 @@ class Service(Wiring):
         runs = [
             Relay(self.store, self.publisher).run(),
             run_periodically("clock", set_clock, _SYNC_CLOCK_EVERY),
+            run_periodically("revocations", self._heard.run, 1.0),
         ]
         self.consumers = list(self._consumers())
         runs += (run_periodically("consumer", consumer.run, 1.0) for consumer in self.consumers)
@@ -106,21 +116,11 @@ class Service(Wiring):
         return [*runs, *due, *(run_periodically(*step) for step in self._steps)]
 
     def _consumers(self) -> Iterator[Consumer]:
-        prompt = frozenset(self.subscriptions.topics) - self._lingering
-        for group, topics, linger in (
-            (self.name, prompt, 0.0),
-            (f"{self.name}-lingering", self._lingering, self._linger),
-        ):
-            subscriptions = self.subscriptions.only(topics)
-            if subscriptions.topics:
-                yield Consumer(
-                    self.settings.kafka_bootstrap,
-                    group,
-                    subscriptions,
-                    self.publisher,
-                    self.checks.all_pass,
-                    linger=linger,
-                )
+        bootstrap, reachable = self.settings.kafka_bootstrap, self.checks.all_pass
+        for group, subscriptions, linger in self._groups(self.name):
+            yield Consumer(
+                bootstrap, group, subscriptions, self.publisher, reachable, linger=linger
+            )
 
     async def _prepare(self) -> None:
         settings = self.settings

@@ -1,6 +1,6 @@
 """What a service reacts to, and what runs and ends with it. Used as `Service`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
@@ -36,6 +36,17 @@ class Wiring:
         moment come together. A consumer of its own reads them, so that other topics do not wait.
         The first event after a rest does not wait."""
         self._linger, self._lingering = seconds, frozenset(topics)
+
+    def _groups(self, name: str) -> Iterator[tuple[str, Subscriptions, float]]:
+        """Of those with subscriptions: the group's name, what it reads, and how long it lingers."""
+        prompt = frozenset(self.subscriptions.topics) - self._lingering
+        for group, topics, linger in (
+            (name, prompt, 0.0),
+            (f"{name}-lingering", self._lingering, self._linger),
+        ):
+            subscriptions = self.subscriptions.only(topics)
+            if subscriptions.topics:
+                yield group, subscriptions, linger
 
     def runs(self, name: str, step: Step, every: float) -> None:
         """Call `step` repeatedly, with `every` seconds in between; an error is logged."""

@@ -3,7 +3,7 @@
 
 import math
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -63,15 +63,22 @@ class Grant(BaseModel):
 
 
 class Principal(BaseModel):
-    """A signed-in person, by the access token: account id, session id and grants."""
+    """A signed-in person, by the access token: account id, session id and grants. `version` is the
+    account's when the token was `issued` (Unix seconds)."""
 
     model_config = ConfigDict(frozen=True)
 
     subject: str
     session: str
     grants: tuple[Grant, ...] = ()
+    version: int = 0
+    issued: float = math.inf
     until: float = math.inf
     """When the token expires, Unix seconds: an open stream ends then."""
+
+    def with_grants(self, grants: tuple[Grant, ...]) -> Self:
+        """The same person with other grants."""
+        return type(self).model_validate(dict(self) | {"grants": grants})
 
     def grants_for(self, permission: Permission) -> tuple[Grant, ...]:
         roles = PERMISSIONS[permission]

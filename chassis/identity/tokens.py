@@ -13,9 +13,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import ValidationError
 
+from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.errors import Unavailable
 from chassis.identity.guards import Principal
+from chassis.identity.revocations import MAX_TOKEN_SECONDS, Revocations
+from chassis.settings import Settings
 
 ALGORITHM = "ES256"  # fixed: a token never chooses its own
 _RENEW_AFTER = 10.0  # seconds
@@ -27,6 +30,7 @@ class Verifier:
     expires.
 
     The issuer itself passes its own `keys`, and nothing is fetched. `now` gives Unix seconds.
+    `revocations` has what was taken back since; without, a token is good until it expires.
     """
 
     def __init__(
@@ -37,14 +41,17 @@ class Verifier:
         remembered: int = 20_000,
         keys: KeySet | None = None,
         now: Callable[[], float] = time.time,
+        revocations: Revocations | None = None,
     ) -> None:
         self._url, self._remembered, self._now = jwks_url, remembered, now
+        self._revocations = revocations
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now()),
             iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": audience},
             sub={"essential": True},
             exp={"essential": True},
+            iat={"essential": True},
             leeway=30,
         )
         self._keys, self._fixed = keys, keys is not None
@@ -53,8 +60,15 @@ class Verifier:
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
-        """Raises Refusal (401) unless the token is one of the issuer's, for us, and still valid;
-        Unavailable while its keys cannot be fetched."""
+        """Who holds the token, with the grants that they have by now.
+
+        Raises Refusal (401) unless it is one of the issuer's, for us, still valid and not revoked;
+        Unavailable while the issuer's keys cannot be fetched.
+        """
+        who = await self._holder(token)
+        return who if self._revocations is None else self._revocations.apply(who)
+
+    async def _holder(self, token: str) -> Principal:
         known = self._known.get(token)
         if known and known[0] > self._now():
             return known[1]
@@ -96,10 +110,29 @@ class Verifier:
             return self._keys
 
 
+def verifier(
+    settings: Settings, clock: Clock, revocations: Revocations, keys: KeySet | None
+) -> Verifier:
+    """As these settings say; without `keys`, those that the issuer publishes are fetched."""
+    return Verifier(
+        settings.jwks_url,
+        settings.jwt_issuer,
+        settings.jwt_audience,
+        keys=keys,
+        now=clock.real,
+        revocations=revocations,
+    )
+
+
 def _principal(claims: dict[str, Any]) -> Principal:
+    """Raises ValueError for a token that outlives what revocations are kept for."""
+    if claims["exp"] - claims["iat"] > MAX_TOKEN_SECONDS:
+        raise ValueError("the token lives too long")
     return Principal(
         subject=claims["sub"],
         session=claims["sid"],
         grants=claims["grants"],
+        version=claims.get("ver", 0),
+        issued=claims["iat"],
         until=claims["exp"],
     )

@@ -75,7 +75,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled; then messages in flight are finished and committed."""
-        consumer = _client(self._bootstrap, self._group, self._linger)
+        consumer = client(self._bootstrap, self._group, self._linger)
         self._consumer, self._lanes.broken = consumer, None
         consumer.subscribe(self._subscriptions.topics, listener=_Rebalance(self))
         # `start` included: a member that is abandoned half joined would hold partitions and process
@@ -160,7 +160,8 @@ class Consumer:
                 self.lag = 0
 
 
-def _client(bootstrap: str, group: str, linger: float) -> AIOKafkaConsumer:
+def client(bootstrap: str, group: str | None, linger: float = 0.0) -> AIOKafkaConsumer:
+    """A consumer whose fetches wait at the broker; without a group it shares nothing out."""
     return FetchingConsumer(
         linger,
         bootstrap_servers=bootstrap,
@@ -169,10 +170,6 @@ def _client(bootstrap: str, group: str, linger: float) -> AIOKafkaConsumer:
         session_timeout_ms=10_000,
         rebalance_timeout_ms=15_000,
         heartbeat_interval_ms=3000,
-        # The broker answers as soon as there is a message. Less than the time limit of a request.
-        fetch_max_wait_ms=5000,
-        consumer_timeout_ms=2000,
-        request_timeout_ms=15_000,
     )
 
 

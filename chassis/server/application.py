@@ -10,7 +10,6 @@ from chassis.clock import Clock
 from chassis.http import problems
 from chassis.http.openapi import document
 from chassis.http.plain_route import PlainRoute
-from chassis.identity.tokens import Verifier
 from chassis.server.health import health_routes
 from chassis.server.middleware import RequestMiddleware
 from chassis.settings import Settings
@@ -36,9 +35,6 @@ def application(
         openapi_url=None,
         telemetry=_SILENT,
         generate_unique_id_function=_operation_id,
-    )
-    app.state.verifier = Verifier(
-        settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, now=clock.real
     )
     app.state.provided = {Clock: clock}
     problems.install(app)

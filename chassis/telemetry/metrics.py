@@ -27,3 +27,4 @@ STORE_BATCH = Histogram(
     "store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )
 LOOP_LAG = Gauge("event_loop_lag_seconds", "How late the event loop last was")
+REVOCATIONS = Gauge("revocations", "Revoked sessions and changed grants that are kept", ["kind"])

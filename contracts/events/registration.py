@@ -22,15 +22,20 @@ class AccountOpened(RegistrationEvent):
 
 
 class GrantsChanged(RegistrationEvent):
-    """All grants that an account now holds; the highest `seq` of the account is the truth."""
+    """All grants that an account now holds; the highest `seq` of the account is the truth.
+
+    `account_version` is the account's with this change: access tokens of an older one are out of
+    date. 0 in events from before it was said."""
 
     key: ClassVar[str] = "account"
     example: ClassVar = {
         "account": "acc_5f1e",
         "grants": [{"role": "officer", "area": "370104009"}],
+        "account_version": 4,
     }
     account: str
     grants: tuple[Grant, ...]
+    account_version: int = 0
 
 
 class SessionRevoked(RegistrationEvent):

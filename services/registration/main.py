@@ -1,7 +1,6 @@
 """registration: who people are, what they may do, and how they sign in. All routes and events are
 on this screen."""
 
-from chassis.identity.tokens import Verifier
 from chassis.service import Service
 from contracts import topics
 from contracts.events.registration import (
@@ -124,13 +123,7 @@ def _require_keys(service: Service, settings: RegistrationSettings, keys: Signin
     settings that are missing."""
     if missing := settings.missing():
         raise ValueError(f"registration cannot serve: set {', '.join(missing)}")
-    service.app.state.verifier = Verifier(
-        settings.jwks_url,
-        settings.jwt_issuer,
-        settings.jwt_audience,
-        keys=keys.published,
-        now=service.clock.real,
-    )
+    service.verify_with(keys.published)
 
 
 service = build(RegistrationSettings())

@@ -88,10 +88,16 @@ def _of_dependency(call: Any, operation: Document) -> Iterator[str]:
     if isinstance(call, Guard):
         operation["x-permission"] = call.permission
         operation["x-roles"] = sorted(PERMISSIONS[call.permission])
-        yield from ("not_signed_in", "token_invalid", "not_allowed", "outside_area")
+        yield from (
+            "not_signed_in",
+            "token_invalid",
+            "session_ended",
+            "not_allowed",
+            "outside_area",
+        )
     elif isinstance(call, Open):
         operation["security"] = [{}, *BEARER]
-        yield "token_invalid"
+        yield from ("token_invalid", "session_ended")
     elif call in (cause_of, keyed_cause_of):
         yield from ("key_reused", "conflict")
 

@@ -92,7 +92,7 @@ def test_the_guard_says_who_may_ask() -> None:
         (
             LIST,
             {
-                "401": ["not_signed_in", "token_invalid"],
+                "401": ["not_signed_in", "session_ended", "token_invalid"],
                 "403": ["not_allowed", "outside_area"],
                 "422": ["bad_request", "cursor_invalid"],
                 "503": ["unavailable"],
@@ -102,7 +102,7 @@ def test_the_guard_says_who_may_ask() -> None:
             MAKE,
             {
                 "400": ["bad_request"],
-                "401": ["token_invalid"],
+                "401": ["session_ended", "token_invalid"],
                 "409": ["conflict", "wrong_state"],
                 "413": ["too_large"],
                 "422": ["bad_request", "key_reused"],
@@ -112,7 +112,7 @@ def test_the_guard_says_who_may_ask() -> None:
         (
             PAY,
             {
-                "401": ["not_signed_in", "token_invalid"],
+                "401": ["not_signed_in", "session_ended", "token_invalid"],
                 "403": ["not_allowed", "outside_area"],
                 "404": ["not_found"],
                 "409": ["conflict"],

@@ -15,6 +15,7 @@ from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.errors import Unavailable
 from chassis.identity.guards import Principal, require
+from chassis.identity.revocations import MAX_TOKEN_SECONDS
 from chassis.identity.tokens import Verifier
 from contracts.access import Grant
 
@@ -29,6 +30,7 @@ def claims(**changed: Any) -> dict[str, Any]:
         "aud": "quancheng-api",
         "sub": "acc_1",
         "sid": "ses_1",
+        "iat": int(time.time()),
         "exp": int(time.time()) + 600,
         "grants": [{"role": "officer", "area": "370104009"}],
     }
@@ -85,6 +87,9 @@ async def test_the_public_key_as_a_shared_secret_is_refused():
         {"sid": None},
         {"exp": int(time.time()) - 60},
         {"exp": None},
+        {"iat": None},
+        {"iat": "just now"},
+        {"iat": int(time.time()) - MAX_TOKEN_SECONDS},
         {"grants": None},
         {"grants": [{"role": "emperor", "area": "1"}]},
         {"grants": "officer"},
@@ -169,8 +174,10 @@ async def test_expiry_follows_the_stores_clock_on_a_machine_whose_clock_is_wrong
     by_store_time = Verifier(
         NOWHERE, "quancheng", "quancheng-api", keys=KeySet([KEY]), now=lambda: clock.real() + passed
     )
-    good = sign(exp=int(right()) + 600)
+    good = sign(iat=int(right()), exp=int(right()) + 600)
     assert (await by_store_time.verify(good)).subject == "acc_1"
-    assert (await refused(sign(exp=int(right()) - 60), by_store_time)).code == "token_invalid"
+    assert (
+        await refused(sign(iat=int(right()) - 600, exp=int(right()) - 60), by_store_time)
+    ).code == "token_invalid"
     passed = 700
     assert (await refused(good, by_store_time)).code == "token_invalid"

@@ -89,6 +89,7 @@ class Town:
             "aud": "quancheng-api",
             "sub": subject,
             "sid": "ses_1",
+            "iat": int(time.time()),
             "exp": int(time.time()) + 600,
             "grants": [{"role": role, "area": area, "squad": squad}],
         }

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from joserfc.jwk import KeySet
 
-from chassis.identity.tokens import Verifier
 from contracts.access import Grant
 from contracts.events.registration import GrantsChanged, StationRegistered
 from deploy.local.ports import free_ports
@@ -31,7 +30,7 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
         field_key=secrets.token_hex(32),
     )
     service = build(settings, f"incidents_test_{secrets.token_hex(3)}")
-    service.app.state.verifier = Verifier("", "quancheng", "quancheng-api", keys=KeySet([KEY]))
+    service.verify_with(KeySet([KEY]))
     running = Incidents(service, port, backend.kafka_bootstrap)
     task = asyncio.create_task(running.server.serve())
 

@@ -33,6 +33,7 @@ def token(person: str, *held: Held) -> str:
         "aud": "quancheng-api",
         "sub": person,
         "sid": "ses_test",
+        "iat": int(time.time()),
         "exp": int(time.time()) + 600,
         "grants": [grant.model_dump() for grant in grants],
     }

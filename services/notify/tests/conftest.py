@@ -16,7 +16,6 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.identity.tokens import Verifier
 from chassis.outbox.entries import outbox_entry
 from chassis.service import Service
 from chassis.settings import Settings
@@ -143,6 +142,7 @@ def token(
         "aud": "quancheng-api",
         "sub": person,
         "sid": session,
+        "iat": int(time.time()),
         "exp": int(time.time()) + lasts,
         "grants": [Grant(role=role, area=area).model_dump() for role, area in held],
     }
@@ -160,7 +160,7 @@ async def running(backend: Backend, name: str) -> AsyncGenerator[Notify]:
         redis_url=backend.redis_url.removesuffix("/0") + "/5",
     )
     service = build(settings, name)
-    service.app.state.verifier = Verifier("", "quancheng", "quancheng-api", keys=KeySet([KEY]))
+    service.verify_with(KeySet([KEY]))
     notify = Notify(service, port)
     task = asyncio.create_task(notify.server.serve())
 

@@ -15,9 +15,12 @@ def account_opened(account: Account) -> AccountOpened:
 
 
 def grants_changed(account: Account) -> GrantsChanged:
-    """All grants with their ends; readers skip those that have ended."""
+    """All grants with their ends; readers skip those that have ended. To be stored with the
+    account, which is one version further then."""
     return GrantsChanged(
-        account=account.id, grants=tuple(grant.contract() for grant in account.grants)
+        account=account.id,
+        grants=tuple(grant.contract() for grant in account.grants),
+        account_version=account.version + 1,
     )
 
 

@@ -54,7 +54,7 @@ class GrantsView(View):
 async def give_grant(
     body: NewGrant, who: Giver, grants: Grants, clock: Now, cause: RequestCause
 ) -> GrantsView:
-    """Takes effect with the account's next access token, within ten minutes."""
+    """Holds at once, with the tokens that the account has."""
     grant = Grant(role=body.role, area=body.area, squad=body.squad, until=body.until)
     account = await grants.give(who, body.account, grant, cause)
     held = tuple(GrantView.of(grant) for grant in account.grants_at(clock.now()))

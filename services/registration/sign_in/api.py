@@ -175,7 +175,7 @@ async def list_sessions(
 
 @router.delete("/sessions/current", status_code=204)
 async def end_current_session(who: Me, sessions: Sessions, cause: RequestCause) -> Response:
-    """Sign out. The refresh token ends at once, access tokens that are out within ten minutes."""
+    """Sign out: the session's tokens open nothing more."""
     await sessions.end(who, who.session, cause)
     return Response(status_code=204)
 

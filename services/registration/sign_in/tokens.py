@@ -127,6 +127,7 @@ class Tokens:
             "aud": self._audience,
             "sub": account.id,
             "sid": session.id,
+            "ver": account.version,
             "iat": int(issued),
             "exp": int(issued) + lifetime,
             "grants": [_claim(grant) for grant in held],
