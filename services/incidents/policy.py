@@ -80,6 +80,7 @@ class IncidentsPolicy(Policy):
     police_outcome_within_hours: int
     attended_within_hours: int
     look_again_hours: int
+    helpers_read_after_close_hours: int
     committee_within_working_days: int
     question_within_hours: int
     reopenings_before_district: int
@@ -96,6 +97,11 @@ class IncidentsPolicy(Policy):
     @property
     def confirm_after(self) -> timedelta:
         return timedelta(hours=self.confirm_after_hours)
+
+    @property
+    def helpers_read_after(self) -> timedelta:
+        """How long after its end those who helped still read a report."""
+        return timedelta(hours=self.helpers_read_after_close_hours)
 
     def acknowledge_within(self, urgency: Urgency) -> timedelta:
         """What the holder of a watch has, before all officers of the area are asked."""

@@ -101,7 +101,7 @@ def follow_up_view(report: Report) -> FollowUpView:
         question_state=report.question.state if report.question else None,
         advice=advice(report),
         timeline=[
-            timeline_entry_view(entry, readable=False)
+            timeline_entry_view(entry, readable=False, filer_shown=False)
             for entry in report.timeline
             if entry.what != "noted" and entry.what not in OFFICERS_ONLY
         ],

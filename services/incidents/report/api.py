@@ -67,7 +67,8 @@ _PHOTO: dict[int | str, dict[str, Any]] = {
 
 
 def shown_to(who: Principal, report: Report, reports: ReportHandlers) -> ReportView:
-    return report_view(report, capacity(report, who), reports.now())
+    now = reports.now()
+    return report_view(report, capacity(report, who, now), now)
 
 
 @router.post(
@@ -82,6 +83,7 @@ def shown_to(who: Principal, report: Report, reports: ReportHandlers) -> ReportV
         "community_elsewhere",
         "photo_unknown",
         "finished_by_volunteers",
+        "finished_with_name",
         "text_empty",
         "too_many_reports",
     ),
@@ -164,7 +166,7 @@ async def list_reports(
 @router.get("/{id}", summary="Read a report")
 async def get_report(id: Id, who: Anyone, reports: Handlers) -> ReportView:
     """For the reporter, the area's officers and committee, and the volunteers who accepted it with
-    their squad's leader. Not found for anybody else."""
+    their squad's leader until a day after its end. Not found for anybody else."""
     return shown_to(who, await reports.read(id, who), reports)
 
 

@@ -81,15 +81,14 @@ class ReportHandlers:
         self, new: NewReport, who: Principal | None, cause: Cause
     ) -> tuple[Report, str | None]:
         """The report, and the key of an anonymous one. A repeat of the cause returns the same."""
-        role, text = role_when_filing(who), words_of(new.text, new.photo)
-        if new.finished and role not in ("volunteer", "leader"):
-            raise Refusal("finished_by_volunteers", "body.finished")
+        anonymous, text = new.anonymous or who is None, words_of(new.text, new.photo)
+        role = role_when_filing(who, anonymous=anonymous, finished=new.finished)
         place = await self._places.find(new.point, new.datum, new.community)
         now = self._clock.now()
         given = RoutingInput(text, new.category, role, new.finished, new.people_needed)
         routing = await self._routing.classify(given, POLICIES.at(now), now)
         routing = routing if text else seen_first(routing)
-        id, anonymous = cause.derive("rep"), new.anonymous or who is None
+        id = cause.derive("rep")
         key = self._keys.issue(id) if anonymous else None
         filing = Filing(
             id=id,
@@ -175,7 +174,7 @@ class ReportHandlers:
 
     async def readable(self, id: str, who: Principal) -> tuple[Report, Capacity]:
         report = await self._reports.require(id)
-        reads_as = capacity(report, who)
+        reads_as = capacity(report, who, self.now())
         if reads_as is None:
             raise NotFound(id)
         return report, reads_as

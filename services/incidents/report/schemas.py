@@ -57,7 +57,8 @@ class ChangeView(View):
 
 class TimelineEntryView(View):
     """`reason`, `note` and `changed` are null to those who may not read the report. `area`: whose
-    watch was asked; only officers see such lines."""
+    watch was asked; only officers see such lines. `by_role` of an anonymous report's filing tells
+    nobody more than `reporter`."""
 
     at: datetime
     what: Step
@@ -150,12 +151,16 @@ class ReportPage(Page[ReportView]):
     pass
 
 
-def timeline_entry_view(entry: TimelineEntry, *, readable: bool) -> TimelineEntryView:
+def timeline_entry_view(
+    entry: TimelineEntry, *, readable: bool, filer_shown: bool
+) -> TimelineEntryView:
+    """`filer_shown`: in which role it was filed; else that the reporter did."""
+    hidden = entry.what == "filed" and not filer_shown
     changed = [ChangeView(**vars(change)) for change in entry.changed]
     return TimelineEntryView(
         at=entry.at,
         what=entry.what,
-        by_role=entry.by_role,
+        by_role="reporter" if hidden else entry.by_role,
         round=entry.round,
         reason=entry.reason if readable else None,
         note=entry.note if readable else None,
@@ -188,7 +193,7 @@ def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[st
         "location": ReportLocationView(longitude=report.longitude, latitude=report.latitude),
         "has_photo": report.photo is not None,
         "timeline": [
-            timeline_entry_view(entry, readable=True)
+            timeline_entry_view(entry, readable=True, filer_shown=report.reporter is not None)
             for entry in report.timeline
             if for_officer or entry.what not in OFFICERS_ONLY
         ],

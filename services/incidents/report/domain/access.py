@@ -1,5 +1,6 @@
 """Who may read a report, and in what capacity. For everybody else it does not exist."""
 
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from chassis.domain import Refusal
@@ -18,9 +19,10 @@ def is_for_committee(route: Route, category: Category) -> bool:
     return route == "committee" or (route != "police" and category not in POLICE_ONLY)
 
 
-def capacity(report: Report, who: Principal) -> Capacity | None:
+def capacity(report: Report, who: Principal, now: datetime) -> Capacity | None:
     """In what capacity this person may read the report; None: they may not. An officer of the area
-    is one even for a report of their own."""
+    is one even for a report of their own. Who helped, and their leader, read it until a policy time
+    after its end, for writing down what was found."""
     if who.may("report.read", report.area, "officer"):
         return "officer"
     if is_for_committee(report.route, report.category) and who.may(
@@ -31,6 +33,8 @@ def capacity(report: Report, who: Principal) -> Capacity | None:
         return "reporter"
     if report.route not in ("volunteers", "log"):  # volunteers lose access after rerouting
         return None
+    if report.closed_at is not None and now >= report.closed_at + report.policy.helpers_read_after:
+        return None
     here = report.present
     # A suspended volunteer has neither role any more.
     if any(h.volunteer == who.subject for h in here) and who.has("volunteer", "leader"):
@@ -40,13 +44,22 @@ def capacity(report: Report, who: Principal) -> Capacity | None:
     return None
 
 
-def role_when_filing(who: Principal | None) -> Role:
-    """In what role somebody files a report: their role in the neighbourhood, else resident."""
+def role_when_filing(
+    who: Principal | None, *, anonymous: bool = False, finished: bool = False
+) -> Role:
+    """In what role somebody files a report: their role in the neighbourhood, else resident. An
+    anonymous reporter has none, since it would tell who filed.
+
+    Raises Refusal for what is `finished` already, unless a volunteer files it under their name.
+    """
+    if finished and anonymous:
+        raise Refusal("finished_with_name", "body.anonymous")
     order: tuple[Role, ...] = ("leader", "volunteer", "officer", "committee")
-    for role in order:
-        if who is not None and who.has(role):
-            return role
-    return "resident"
+    held = () if anonymous or who is None else (role for role in order if who.has(role))
+    found: Role = next(iter(held), "resident")
+    if finished and found not in ("volunteer", "leader"):
+        raise Refusal("finished_by_volunteers", "body.finished")
+    return found
 
 
 class VisibleAreas(NamedTuple):

@@ -55,7 +55,8 @@ def file(
         clock_from=now,
         routed_at=now,
     )
-    filed = new.step("filed", now, Actor(new.reporter_role, new.reporter))
+    filer = Actor(new.reporter_role, new.reporter) if new.reporter else Actor("reporter")
+    filed = new.step("filed", now, filer)
     if routing.triage:
         urgency: Urgency = "urgent" if routing.triage == "urgent" else "normal"
         return filed.refer("triage", urgency, now), [events.filed(filed)]

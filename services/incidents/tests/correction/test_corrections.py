@@ -72,7 +72,7 @@ def test_the_community_brings_it_to_the_committee_at_once() -> None:
         "经核实",
         [{"field": "area", "old": "370104009", "new": COMMUNITY}],
     )
-    assert capacity(report, person("committee", COMMUNITY)) == "committee"
+    assert capacity(report, person("committee", COMMUNITY), START) == "committee"
 
 
 def test_the_reporter_may_choose_it_without_a_reason() -> None:
@@ -105,8 +105,8 @@ def test_a_committee_that_nobody_staffs_does_not_get_it() -> None:
 def test_another_community_gets_what_the_first_was_given() -> None:
     report, _ = fixed(new("路灯坏了")[0], place=placed("370104009009"))
     assert (report.state, report.round) == ("assigned", 2)
-    assert capacity(report, person("committee", COMMUNITY)) is None
-    assert capacity(report, person("committee", "370104009009")) == "committee"
+    assert capacity(report, person("committee", COMMUNITY), START) is None
+    assert capacity(report, person("committee", "370104009009"), START) == "committee"
 
 
 def test_an_officer_may_move_it_to_another_station_whose_watch_is_asked_then() -> None:
@@ -116,7 +116,7 @@ def test_an_officer_may_move_it_to_another_station_whose_watch_is_asked_then() -
     moved, events = fixed(taken[0], place=placed(OTHER, "sta_other", Point(116.95, 36.66)))
     assert (moved.state, moved.station) == ("handed_off", "sta_other")
     assert names(events) == ["ReportCorrected", "ReportHandedOff"]
-    assert capacity(moved, person("officer", "370104009")) is None
+    assert capacity(moved, person("officer", "370104009"), START) is None
     told = asked(moved, {**HOLDERS, "370104010": "acc_there"})
     assert told.referral is not None
     assert (told.referral.to, told.referral.since) == ("acc_there", START)
@@ -135,7 +135,7 @@ def test_volunteers_under_way_keep_their_round() -> None:
     moved, events = fixed(joined[0], place=placed("370104009009"), category="dispute")
     assert (moved.state, moved.round, moved.category) == ("accepted", 1, "dispute")
     assert names(events) == ["ReportCorrected"]
-    assert capacity(moved, person("volunteer", COMMUNITY, "acc_v")) == "volunteer"
+    assert capacity(moved, person("volunteer", COMMUNITY, "acc_v"), START) == "volunteer"
 
 
 @pytest.mark.parametrize("category", ["violence", "theft", "emergency"])
