@@ -1,12 +1,14 @@
 """Events of registration: who people are, by id, and what they may do."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from contracts import topics
 from contracts.access import Grant
 from contracts.envelope import Event
-from contracts.vocabulary import Skill, Standing
+from contracts.vocabulary import Role, Skill, Standing
 
 
 class RegistrationEvent(Event):
@@ -21,8 +23,26 @@ class AccountOpened(RegistrationEvent):
     account: str
 
 
+class GrantChange(BaseModel):
+    """One role given or taken. `by` is an account, `system` for a roster; `confirmed_by`: the
+    second person of a strong role; `why`: the id under which registration keeps the reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: Literal["given", "taken"]
+    role: Role
+    area: str
+    squad: str | None = None
+    until: datetime | None = None
+    by: str
+    confirmed_by: str | None = None
+    why: str | None = None
+    at: datetime
+
+
 class GrantsChanged(RegistrationEvent):
     """All grants that an account now holds; the highest `seq` of the account is the truth.
+    `changes`: what is different, for the log.
 
     `account_version` is the account's with this change: access tokens of an older one are out of
     date. 0 in events from before it was said."""
@@ -31,11 +51,38 @@ class GrantsChanged(RegistrationEvent):
     example: ClassVar = {
         "account": "acc_5f1e",
         "grants": [{"role": "officer", "area": "370104009"}],
+        "changes": [
+            {
+                "what": "given",
+                "role": "officer",
+                "area": "370104009",
+                "by": "acc_9a7b",
+                "confirmed_by": "acc_3c2d",
+                "at": "2026-03-05T08:00:00Z",
+            }
+        ],
         "account_version": 4,
     }
     account: str
     grants: tuple[Grant, ...]
     account_version: int = 0
+    changes: tuple[GrantChange, ...] = ()
+
+
+class GrantProposalConfirmed(RegistrationEvent):
+    """A second person agreed that an account gets a strong role."""
+
+    key: ClassVar[str] = "proposal"
+    example: ClassVar = {
+        "proposal": "gpr_5f1e",
+        "account": "acc_5f1e",
+        "by": "acc_9a7b",
+        "confirmed_by": "acc_3c2d",
+    }
+    proposal: str
+    account: str
+    by: str
+    confirmed_by: str
 
 
 class SessionRevoked(RegistrationEvent):

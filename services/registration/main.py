@@ -4,6 +4,7 @@ on this screen."""
 from chassis.service import Service
 from contracts import topics
 from contracts.events.registration import (
+    GrantProposalConfirmed,
     GrantsChanged,
     SquadFormed,
     VolunteerStandingChanged,
@@ -15,8 +16,11 @@ from services.registration.account.store import AccessLog, Accounts
 from services.registration.division import api as division_api
 from services.registration.division.store import Divisions
 from services.registration.grant import api as grant_api
-from services.registration.grant.handlers import GrantHandlers
-from services.registration.grant.store import StoredDepartures
+from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
+from services.registration.grant.store import GrantLog, StoredDepartures
+from services.registration.grant_proposal import api as grant_proposal_api
+from services.registration.grant_proposal.handlers import GrantProposalHandlers
+from services.registration.grant_proposal.store import GrantProposals
 from services.registration.settings import RegistrationSettings
 from services.registration.sign_in import api as sign_in_api
 from services.registration.sign_in.handlers import (
@@ -62,6 +66,7 @@ def build(settings: RegistrationSettings) -> Service:
     )
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
     watches = WatchHandlers(Watches(store), accounts, clock)
+    grant_log = GrantLogHandlers(GrantLog(store), personal)
 
     service.provide(
         personal,
@@ -74,7 +79,6 @@ def build(settings: RegistrationSettings) -> Service:
         SessionHandlers(accounts, codes, personal, tokens, clock),
         AccountHandlers(accounts, access_log, personal),
         StationHandlers(stations, accounts),
-        GrantHandlers(accounts, StoredDepartures(store), squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         VolunteerReader(accounts, access_log, stations, clock),
     )
@@ -85,14 +89,16 @@ def build(settings: RegistrationSettings) -> Service:
         squad_api.router,
         station_api.router,
         grant_api.router,
+        grant_proposal_api.router,
         division_api.router,
         watch_api.router,
     )
     service.app.include_router(sign_in_api.keys_router)  # /.well-known/jwks.json
 
+    _give_roles(service, accounts, squads, stations, grant_log)
     service.on(SquadFormed, squad_handlers.follow_squad)
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
-    service.on(GrantsChanged, watches.on_grants)
+    service.on(GrantsChanged, watches.on_grants, grant_log.on_grants)
     service.lingers(0.1, topics.REGISTRATION)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
 
@@ -102,6 +108,22 @@ def build(settings: RegistrationSettings) -> Service:
 
     service.starts(prepare)
     return service
+
+
+def _give_roles(
+    service: Service,
+    accounts: Accounts,
+    squads: Squads,
+    stations: Stations,
+    grant_log: GrantLogHandlers,
+) -> None:
+    """By one person, or strong ones by two."""
+    store, clock = service.store, service.clock
+    departures = StoredDepartures(store)
+    grants = GrantHandlers(accounts, departures, squads, stations, grant_log, clock)
+    proposals = GrantProposalHandlers(GrantProposals(store), grants, grant_log, clock)
+    service.provide(grants, grant_log, proposals)
+    service.on(GrantProposalConfirmed, proposals.on_confirmed)
 
 
 def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:

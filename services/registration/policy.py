@@ -21,6 +21,9 @@ class RegistrationPolicy(Policy):
     max_sessions: int
     access_token_lifetime_s: int
     max_proposals: int
+    max_number_claims: int
+    max_grants: int
+    grant_proposal_hours: int
     watch_hours: int = Field(ge=1)
 
     @property
@@ -38,6 +41,11 @@ class RegistrationPolicy(Policy):
     @property
     def session_lifetime(self) -> timedelta:
         return timedelta(days=self.session_lifetime_days)
+
+    @property
+    def grant_proposal(self) -> timedelta:
+        """How long a second person may confirm a strong role."""
+        return timedelta(hours=self.grant_proposal_hours)
 
     @property
     def watch(self) -> timedelta:

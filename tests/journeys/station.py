@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.clock import Clock
-from tests.support.client import Api, Json, Person, Refused, new_phone, renewed, start_duty
+from tests.support.client import (
+    Api,
+    Json,
+    Person,
+    Refused,
+    appoint,
+    new_phone,
+    renewed,
+    start_duty,
+)
 from tests.support.demonstration import (
     COMMUNITY,
     STREET,
@@ -46,6 +55,7 @@ class Station:
             "officer": plan.officers[0],
             "colleague": plan.officers[1],
             "city desk": plan.city_desk[0],
+            "city officer": plan.city_officers[0],
             "committee": next(p for p in plan.committee if p.area == COMMUNITY),
             "bystander": plan.residents[-1],
             "idle volunteer": plan.volunteers[-1],
@@ -60,9 +70,9 @@ class Station:
 
     async def appointed(self, area: str) -> Phone:
         """A new officer of this area, whom no other journey meets."""
-        desk, person = await self._signed_in("city desk"), await self.api.sign_in(new_phone())
-        grant = {"account": person.id, "role": "officer", "area": area}
-        await desk.post("grants", grant)
+        desk, second = await self._signed_in("city desk"), await self._signed_in("city officer")
+        person = await self.api.sign_in(new_phone())
+        await appoint(desk, second, person.id, "officer", area)
         return await self._phone(await renewed(person))
 
     async def leader_of(self, volunteer: Phone) -> Phone:

@@ -67,6 +67,8 @@ OTHERS = frozenset(
         "unread",
         "last",
         "access_token",
+        "contested",
+        "genuine",
     }
 )
 """Parameters and fields that identify nothing of others."""
@@ -126,6 +128,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "PATCH volunteers/{id}": _attempt("volunteers/{account}", {"skills": []}),
     "POST volunteers/{id}/approve": _attempt("volunteers/{account}/approve", {}),
     "POST volunteers/{id}/reject": _attempt("volunteers/{account}/reject", _WHY),
+    "POST volunteers/{id}/id-number": _attempt(
+        "volunteers/{account}/id-number", _WHY | {"genuine": False}
+    ),
     "POST volunteers/{id}/suspend": _attempt("volunteers/{account}/suspend", _WHY),
     "POST volunteers/{id}/proposals": _attempt(
         "volunteers/{account}/proposals", _WHY | {"what": "suspend"}
@@ -145,6 +150,16 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST grants": _attempt(
         "grants", {"account": "{account}", "role": "committee", "area": "370104009"}, may=_DESK
     ),
+    "GET grants/log": _attempt(
+        "grants/log", query={"account": "{account}"}, open="those of one's area", may=_DESK
+    ),
+    "POST grant-proposals": _attempt(
+        "grant-proposals",
+        {"account": "{account}", "role": "officer", "area": "370104009"} | _WHY,
+        may=_DESK,
+    ),
+    "POST grant-proposals/{id}/confirm": _attempt("grant-proposals/gpr_{account}/confirm"),
+    "POST grant-proposals/{id}/decline": _attempt("grant-proposals/gpr_{account}/decline"),
     "DELETE grants/{account}/{role}/{area}": _attempt(
         "grants/{account}/volunteer/370104009008", may=_DESK
     ),

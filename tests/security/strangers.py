@@ -4,19 +4,19 @@ import secrets
 
 from contracts.vocabulary import Role
 from tests.security.staff import Staff
-from tests.support.client import Api, Json, Person, new_phone, renewed
+from tests.support.client import Api, Json, Person, appoint, new_phone, renewed
 from tests.support.waiting import eventually
 from tests.telemetry.canaries import id_number
 
 
-async def strangers(api: Api, staff: Staff) -> dict[str, Person | None]:
+async def strangers(api: Api, staff: Staff, second: Person) -> dict[str, Person | None]:
     """By a description: each role of another station, and people who are near but of another
-    squad or community. `anonymous` is not signed in."""
+    squad or community. `anonymous` is not signed in. `second` confirms what the desk proposes."""
     desk = staff["city_desk"]
     return {
         "anonymous": None,
         "resident": await _newcomer(api),
-        **await _another_station(api, desk),
+        **await _another_station(api, desk, second),
         "committee of another community": staff["committee"],
         "city_desk": desk,
         "operator": staff["operator"],
@@ -29,12 +29,14 @@ async def _newcomer(api: Api) -> Person:
     return await api.sign_in(new_phone())
 
 
-async def _another_station(api: Api, desk: Person) -> dict[str, Person]:
+async def _another_station(api: Api, desk: Person, second: Person) -> dict[str, Person]:
     """With an officer, a committee member, and a squad of a leader and a volunteer."""
     street = await _free_street(desk)
     community = (await _divisions(desk, street))[0]["code"]
     station = await _open_station(desk, street)
-    officer = await _with_grant(desk, await _newcomer(api), "officer", street)
+    officer = await _newcomer(api)
+    await appoint(desk, second, officer.id, "officer", street)
+    officer = await renewed(officer)
     committee = await _with_grant(desk, await _newcomer(api), "committee", community)
     squad = (await officer.post("squads", {"station": station, "name": "外队"}))["id"]
     application: Json = {"station": station, "area": community, "name": "外人", "skills": []}

@@ -13,6 +13,7 @@ from tests.security.callout_under_way import CalloutUnderWay, callout_under_way
 from tests.security.staff import Staff
 from tests.security.strangers import strangers
 from tests.support.client import Api, Person, ask, new_phone
+from tests.support.demonstration import SignIns, demonstration
 from tests.support.platform import WholePlatform
 from tests.telemetry.canaries import id_number
 
@@ -39,8 +40,9 @@ async def callout(
 
 
 @pytest.fixture(scope="module")
-async def people(api: Api, staff: Staff) -> dict[str, Person | None]:
-    return await strangers(api, staff)
+async def people(api: Api, staff: Staff, sign_ins: SignIns) -> dict[str, Person | None]:
+    second = await sign_ins.person(demonstration().city_officers[0].phone)
+    return await strangers(api, staff, second)
 
 
 def filled(value: Any, ids: dict[str, str]) -> Any:

@@ -41,6 +41,14 @@ async def renewed(who: Person) -> Person:
     return Person(who.api, who.phone, await who.api.send("POST", "sessions/refresh", json=body))
 
 
+async def appoint(desk: Person, second: Person, account: str, role: str, area: str) -> None:
+    """A strong role takes two people: the city desk proposes it, an officer of the city
+    confirms."""
+    body = {"account": account, "role": role, "area": area, "reason": "接替值班民警"}
+    proposal = await desk.post("grant-proposals", body)
+    await second.post(f"grant-proposals/{proposal['id']}/confirm")
+
+
 async def sent_codes(api: Api, dev_key: str, phone: str) -> list[str]:
     """The sign-in codes that were sent to a phone, as a developer reads them."""
     headers = {"X-Dev-Key": dev_key}

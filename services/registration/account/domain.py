@@ -35,7 +35,16 @@ class HeldGrant(Frozen):
     squad: str | None = None
     source: Source
     given_by: str
+    confirmed_by: str | None = None
+    """The second person of a strong role."""
+    why: str | None = None
+    """Under which id the reason is kept."""
     until: datetime | None = None
+
+    @property
+    def key(self) -> tuple[Role, str, str | None]:
+        """One grant is held of each."""
+        return self.role, self.area, self.squad
 
     def holds(self, now: datetime) -> bool:
         return self.until is None or now < self.until
@@ -96,6 +105,14 @@ class Volunteer(Frozen):
         return self.history[-1] if self.history and self.standing != "applied" else None
 
 
+class NumberClaim(Frozen):
+    """Somebody else applied to `station` with the ID number that an account holds."""
+
+    account: str
+    station: str
+    at: datetime
+
+
 class Account(Aggregate):
     """`phone`, `name` and `id_number` are ciphertexts. `id_number_key` is a keyed hash, unique over
     all accounts."""
@@ -108,6 +125,10 @@ class Account(Aggregate):
     grants: tuple[HeldGrant, ...] = ()
     volunteer: Volunteer | None = None
     sessions: tuple[Session, ...] = ()
+    number_claims: tuple[NumberClaim, ...] = ()
+    """Others who say that the ID number is theirs, until an officer has decided."""
+    refused_numbers: tuple[str, ...] = ()
+    """Keyed hashes of ID numbers that an officer found not to be theirs."""
     code_used: str | None = None
     """The last one-time code that opened a session: it opens no other."""
 

@@ -1,12 +1,16 @@
 """What registration publishes about an account."""
 
+from datetime import datetime
+from typing import Literal
+
 from contracts.events.registration import (
     AccountOpened,
+    GrantChange,
     GrantsChanged,
     SessionRevoked,
     VolunteerStandingChanged,
 )
-from services.registration.account.domain import Account
+from services.registration.account.domain import Account, HeldGrant
 
 
 def account_opened(account: Account) -> AccountOpened:
@@ -14,13 +18,41 @@ def account_opened(account: Account) -> AccountOpened:
     return AccountOpened(account=account.id)
 
 
-def grants_changed(account: Account) -> GrantsChanged:
-    """All grants with their ends; readers skip those that have ended. To be stored with the
-    account, which is one version further then."""
+def grants_changed(
+    before: Account, after: Account, by: str, now: datetime, why: str | None = None
+) -> GrantsChanged:
+    """All grants with their ends; readers skip those that have ended. `by` took what is missing;
+    `why` is the id of the reason. A grant that takes the place of another of its kind is given. To
+    be stored with the account, which is one version further then."""
+    kept = {grant.key for grant in after.grants}
+    given = [
+        _change("given", grant, grant.given_by, now, grant.why)
+        for grant in after.grants
+        if grant not in before.grants
+    ]
+    taken = [
+        _change("taken", grant, by, now, why)
+        for grant in before.grants
+        if grant.key not in kept and grant.holds(now)
+    ]
     return GrantsChanged(
-        account=account.id,
-        grants=tuple(grant.contract() for grant in account.grants),
-        account_version=account.version + 1,
+        account=after.id,
+        grants=tuple(grant.contract() for grant in after.grants),
+        account_version=after.version + 1,
+        changes=(*taken, *given),
+    )
+
+
+def _change(
+    what: Literal["given", "taken"], grant: HeldGrant, by: str, now: datetime, why: str | None
+) -> GrantChange:
+    return GrantChange(
+        **grant.contract().model_dump(),
+        what=what,
+        by=by,
+        confirmed_by=grant.confirmed_by if what == "given" else None,
+        why=why,
+        at=now,
     )
 
 

@@ -16,10 +16,15 @@ from contracts.vocabulary import Role
 from jinan.areas import CITY
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant
+from services.registration.policy import RegistrationPolicy
 
 GrantArea = Annotated[str, StringConstraints(pattern=r"^3701(\d{2}(\d{3}(\d{3})?)?)?$")]
 OFFICER_GIVES: frozenset[Role] = frozenset({"volunteer", "leader", "committee"})
 """What an officer may give in their own area; the city desk may give any role anywhere."""
+
+STRONG: frozenset[Role] = frozenset({"officer", "city_desk", "operator"})
+"""Given by two people (`grant_proposal`): they read or give what nobody else does. One takes them
+away, so that a stolen phone does not keep them."""
 
 NEVER_EMPTY: Mapping[tuple[Role, str], str] = {
     ("officer", CITY): "last_city_officer",
@@ -69,12 +74,24 @@ def require_another(account: Account, role: Role, area: str, another: bool) -> N
         raise Refusal(refusal)
 
 
-def give(account: Account, grant: HeldGrant, now: datetime) -> Decision[Account] | None:
+def require_one_person_gives(account: Account, grant: HeldGrant, now: datetime) -> None:
+    """Raises Refusal for a strong role, unless it only gets an earlier end than it has: that is to
+    take it."""
+    if grant.role not in STRONG:
+        return
+    held = next((h for h in account.grants_at(now) if h.key == grant.key), None)
+    if held is None or grant.until is None or (held.until and held.until < grant.until):
+        raise Refusal("second_person_needed")
+
+
+def give(
+    account: Account, grant: HeldGrant, now: datetime, policy: RegistrationPolicy
+) -> Decision[Account] | None:
     """One grant for each role, area and squad: a new one replaces an ended or shorter one. None if
     the same follows from something else already.
 
-    Raises Refusal for a volunteer's role without the station's approval, and for an end in the
-    past.
+    Raises Refusal for a volunteer's role without the station's approval, for an end in the past,
+    and for more grants than the gateway takes in a token.
     """
     if not grant.holds(now):
         raise Refusal("until_past", "body.until")
@@ -85,14 +102,18 @@ def give(account: Account, grant: HeldGrant, now: datetime) -> Decision[Account]
         volunteer is None or volunteer.standing != "approved"
     ):
         raise Refusal("not_approved")
-    if any(_same(held, grant) and held.source != "hand" for held in account.grants):
+    if any(held.key == grant.key and held.source != "hand" for held in account.grants):
         return None
-    kept = tuple(held for held in account.grants if not _same(held, grant))
+    kept = tuple(held for held in account.grants_at(now) if held.key != grant.key)
+    if len(kept) >= policy.max_grants:
+        raise Refusal("too_many_grants", most=policy.max_grants)
     changed = account.with_(grants=(*kept, grant))
-    return changed, [events.grants_changed(changed)]
+    return changed, [events.grants_changed(account, changed, grant.given_by, now)]
 
 
-def revoke(account: Account, role: Role, area: str) -> Decision[Account] | None:
+def revoke(
+    account: Account, role: Role, area: str, by: str, now: datetime, why: str | None = None
+) -> Decision[Account] | None:
     """Take back what was given by hand. None if there is no such grant.
 
     Raises Refusal where the role follows from something else.
@@ -104,8 +125,4 @@ def revoke(account: Account, role: Role, area: str) -> Decision[Account] | None:
     if not by_hand:
         return None
     changed = account.with_(grants=tuple(g for g in account.grants if g not in by_hand))
-    return changed, [events.grants_changed(changed)]
-
-
-def _same(one: HeldGrant, other: HeldGrant) -> bool:
-    return (one.role, one.area, one.squad) == (other.role, other.area, other.squad)
+    return changed, [events.grants_changed(account, changed, by, now, why)]

@@ -1,26 +1,74 @@
-"""Gives roles by hand and takes them back.
+"""Gives roles by hand and takes them back, and tells who did.
 
 The giver's grants are read from the store: a token tells of those of some minutes ago.
 """
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
 from chassis.identity.guards import Principal, require
+from chassis.kafka.subscriptions import Message
 from contracts.access import Grant
+from contracts.events.registration import GrantsChanged
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
+from services.registration.account.personal import PersonalData
 from services.registration.account.store import Accounts
 from services.registration.grant import domain
 from services.registration.grant.domain import Leaving
-from services.registration.grant.store import StoredDepartures
+from services.registration.grant.store import GrantLog, GrantLogEntry, StoredDepartures
+from services.registration.policy import POLICIES
 from services.registration.squad.store import Squads
 from services.registration.station.store import Stations
 
 _LEAVING_S = 60  # wall-clock seconds; longer than any request
+
+
+class GrantLogHandlers:
+    """Who gave and took which roles: written from the events, which are stored with the change."""
+
+    def __init__(self, log: GrantLog, personal: PersonalData) -> None:
+        self._log, self._personal = log, personal
+
+    async def keep_reason(self, account: str, reason: str | None, cause: Cause) -> str | None:
+        """The id under which the reason is kept, before anything is changed because of it."""
+        if reason is None:
+            return None
+        id = cause.derive("why")
+        encrypted = self._personal.encrypt(reason, "reason", account)
+        await self._log.keep_reason(id, account, encrypted)
+        return id
+
+    async def reasons(self, pairs: Mapping[str, str]) -> Mapping[str, str]:
+        """Of ids, each with the account that it concerns: id -> words."""
+        found = await self._log.reasons(list(pairs))
+        return {
+            id: self._personal.decrypt(words, "reason", pairs[id]) for id, words in found.items()
+        }
+
+    async def on_grants(self, event: GrantsChanged, message: Message) -> None:
+        await self._log.write(event.account, event.changes, message.id)
+
+    async def newest(
+        self,
+        who: Principal,
+        account: str | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[GrantLogEntry]:
+        """Up to `limit` + 1 entries, the latest first: of one account, or of all; of others, as far
+        as the reader's areas go. Raises Refusal for what concerns others, without any area."""
+        areas = [grant.area for grant in who.grants_for("grant.give")]
+        if account != who.subject and not areas:
+            raise Refusal("not_allowed")
+        within = None if account == who.subject else areas
+        entries = await self._log.newest(account, within, after, limit + 1)
+        words = await self.reasons({entry.why: entry.account for entry in entries if entry.why})
+        return [entry.with_(reason=words.get(entry.why or "")) for entry in entries]
 
 
 class GrantHandlers:
@@ -30,27 +78,57 @@ class GrantHandlers:
         departures: StoredDepartures,
         squads: Squads,
         stations: Stations,
+        log: GrantLogHandlers,
         clock: Clock,
     ) -> None:
         self._accounts, self._departures, self._squads = accounts, departures, squads
-        self._stations, self._clock = stations, clock
+        self._stations, self._log, self._clock = stations, log, clock
 
-    async def give(self, who: Principal, account: str, grant: Grant, cause: Cause) -> Account:
-        await self._require_may_give(who, grant.role, grant.area)
+    async def give(
+        self, who: Principal, account: str, grant: Grant, reason: str | None, cause: Cause
+    ) -> Account:
+        await self.require_may_give(who.subject, grant.role, grant.area)
         if grant.role == "leader" or grant.squad is not None:
             await self._require_squad(grant.squad, grant.area)
-        held = HeldGrant(**grant.model_dump(), source="hand", given_by=who.subject)
+        why = await self._log.keep_reason(account, reason, cause)
+        held = HeldGrant(**grant.model_dump(), source="hand", given_by=who.subject, why=why)
+
+        def decide(state: Account) -> Decision[Account] | None:
+            now = self._clock.now()
+            domain.require_one_person_gives(state, held, now)
+            return domain.give(state, held, now, POLICIES.at(now))
+
+        return await self._give(account, held, decide, cause)
+
+    async def require_can_get(self, account: str, held: HeldGrant) -> None:
+        """Raises NotFound, or Refusal as `domain.give` does."""
         now = self._clock.now()
-        if grant.until is None:
-            return await self._accounts.change(account, lambda a: domain.give(a, held, now), cause)
-        # It may take the place of one without an end.
-        async with self._another_stays(account, grant.role, grant.area) as another:
+        domain.give(await self._accounts.require(account), held, now, POLICIES.at(now))
 
-            def decide(state: Account) -> Decision[Account] | None:
-                domain.require_another(state, grant.role, grant.area, another)
-                return domain.give(state, held, now)
+    async def give_confirmed(self, account: str, held: HeldGrant, cause: Cause) -> Account:
+        """What two people agreed on. Raises Refusal as `domain.give` does."""
+        now = self._clock.now()
+        return await self._give(
+            account, held, lambda a: domain.give(a, held, now, POLICIES.at(now)), cause
+        )
 
+    async def _give(
+        self,
+        account: str,
+        held: HeldGrant,
+        decide: Callable[[Account], Decision[Account] | None],
+        cause: Cause,
+    ) -> Account:
+        if held.until is None:
             return await self._accounts.change(account, decide, cause)
+        # It may take the place of one without an end.
+        async with self._another_stays(account, held.role, held.area) as another:
+
+            def decide_end(state: Account) -> Decision[Account] | None:
+                domain.require_another(state, held.role, held.area, another)
+                return decide(state)
+
+            return await self._accounts.change(account, decide_end, cause)
 
     async def _require_squad(self, id: str | None, area: str) -> None:
         """A leader's grant reveals the squad's names and phones: a squad of another station is not
@@ -61,14 +139,22 @@ class GrantHandlers:
             raise Refusal("squad_unknown", "body.squad")
 
     async def revoke(
-        self, who: Principal, account: str, role: Role, area: str, cause: Cause
+        self,
+        who: Principal,
+        account: str,
+        role: Role,
+        area: str,
+        reason: str | None,
+        cause: Cause,
     ) -> None:
-        await self._require_may_give(who, role, area)
+        await self.require_may_give(who.subject, role, area)
+        why = await self._log.keep_reason(account, reason, cause)
+        now = self._clock.now()
         async with self._another_stays(account, role, area) as another:
 
             def decide(state: Account) -> Decision[Account] | None:
                 domain.require_another(state, role, area, another)
-                return domain.revoke(state, role, area)
+                return domain.revoke(state, role, area, who.subject, now, why)
 
             await self._accounts.change(account, decide, cause)
 
@@ -97,11 +183,16 @@ class GrantHandlers:
                 blank.id, lambda d: domain.left(d, request), Cause(f"{request}:left")
             )
 
-    async def _require_may_give(self, who: Principal, role: Role, area: str) -> None:
-        account = await self._accounts.get(who.subject)
-        held = account.grants_at(self._clock.now()) if account else ()
-        grants = tuple(grant.contract() for grant in held)
-        giver = Principal(subject=who.subject, session=who.session, grants=grants)
+    async def holder(self, account: str) -> Principal:
+        """The account with the grants that it holds now, as stored."""
+        found = await self._accounts.get(account)
+        held = found.grants_at(self._clock.now()) if found else ()
+        return Principal(
+            subject=account, session="", grants=tuple(grant.contract() for grant in held)
+        )
+
+    async def require_may_give(self, account: str, role: Role, area: str) -> None:
+        giver = await self.holder(account)
         if giver.may("grant.give", area, "city_desk"):
             return
         if role not in domain.OFFICER_GIVES:

@@ -89,6 +89,7 @@ class Check:
                 station=entry.station,
                 name=entry.name,
                 leader=leader and self._personal.account_id(leader),
+                appointed_by=leader and SYSTEM,
                 formed_at=now,
             )
             if squad.id not in self._known_squads:

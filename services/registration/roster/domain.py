@@ -9,12 +9,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from chassis.domain import Decision, Frozen
 from contracts.envelope import Event
+from contracts.events.registration import GrantsChanged
 from contracts.vocabulary import Role, Skill
 from services.registration.account import domain as accounts
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant, PersonName
 from services.registration.grant import domain as grants
 from services.registration.grant.domain import GrantArea
+from services.registration.policy import POLICIES
 from services.registration.squad import domain as squads
 from services.registration.squad.domain import SquadId, SquadName
 from services.registration.station.domain import (
@@ -128,6 +130,8 @@ def enrol(
     if state == account and not is_new:
         return None
     latest = {type(event): event for event in published}  # each replaces those of its type before
+    if GrantsChanged in latest:
+        latest[GrantsChanged] = events.grants_changed(account, state, SYSTEM, now)
     return state, list(latest.values())
 
 
@@ -145,10 +149,11 @@ def _steps(
     elif account.volunteer is None and account.name is None:
         steps.append(lambda a: (accounts.update(a, enrolment.name, enrolment.birth_year), []))
     if enrolment.leads is not None:
-        steps.append(partial(squads.lead, squad=enrolment.leads[0], station=enrolment.leads[1]))
+        squad, station = enrolment.leads
+        steps.append(partial(squads.lead, squad=squad, station=station, by=SYSTEM, now=now))
     held = {(grant.role, grant.area, grant.squad) for grant in account.grants_at(now)}
     steps += [
-        partial(grants.give, grant=grant, now=now)
+        partial(grants.give, grant=grant, now=now, policy=POLICIES.at(now))
         for grant in enrolment.grants
         if (grant.role, grant.area, grant.squad) not in held
     ]

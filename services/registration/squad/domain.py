@@ -19,11 +19,13 @@ SquadName = Annotated[
 
 
 class Squad(Aggregate):
-    """`leader` is an account; their grant follows from it."""
+    """`leader` is an account; their grant follows from it. `appointed_by`: who chose them, an
+    account or `system`; None where it was not kept."""
 
     station: str
     name: str
     leader: str | None = None
+    appointed_by: str | None = None
     formed_at: datetime
 
 
@@ -31,20 +33,22 @@ def form(squad: Squad) -> Decision[Squad]:
     return squad, [_formed(squad)]
 
 
-def with_leader(squad: Squad, leader: str | None) -> Decision[Squad] | None:
+def with_leader(squad: Squad, leader: str | None, by: str | None) -> Decision[Squad] | None:
     """None if nothing changes."""
     if squad.leader == leader:
         return None
-    changed = squad.with_(leader=leader)
+    changed = squad.with_(leader=leader, appointed_by=by)
     return changed, [_formed(changed)]
 
 
 def without_leader(squad: Squad, leader: str) -> Decision[Squad] | None:
     """None if it has another leader by now."""
-    return with_leader(squad, None) if squad.leader == leader else None
+    return with_leader(squad, None, None) if squad.leader == leader else None
 
 
-def lead(account: Account, squad: str, station: str) -> Decision[Account] | None:
+def lead(
+    account: Account, squad: str, station: str, by: str, now: datetime
+) -> Decision[Account] | None:
     """Give the grant of the squad's leader, and make them a member. None if they lead it already.
 
     Raises Refusal if the station has not approved them, or they lead another squad.
@@ -57,14 +61,15 @@ def lead(account: Account, squad: str, station: str) -> Decision[Account] | None
     if account.leads():
         raise Refusal("leads_a_squad")
     grant = HeldGrant(
-        role="leader", area=street_of(volunteer.area), squad=squad, source="squad", given_by=squad
+        role="leader", area=street_of(volunteer.area), squad=squad, source="squad", given_by=by
     )
     member = account.with_(volunteer=volunteer.with_(squad=squad), grants=(*account.grants, grant))
-    changed = with_volunteer_grant(member, squad)
-    return changed, [events.standing_changed(changed), events.grants_changed(changed)]
+    changed = with_volunteer_grant(member, by)
+    facts = events.standing_changed(changed), events.grants_changed(account, changed, by, now)
+    return changed, facts
 
 
-def step_down(account: Account, squad: str) -> Decision[Account] | None:
+def step_down(account: Account, squad: str, by: str, now: datetime) -> Decision[Account] | None:
     """Take the leader's grant back; they stay a member. None if they do not lead the squad."""
     if not account.leads(squad):
         return None
@@ -74,7 +79,7 @@ def step_down(account: Account, squad: str) -> Decision[Account] | None:
         if (grant.role, grant.source, grant.squad) != ("leader", "squad", squad)
     )
     changed = account.with_(grants=left)
-    return changed, [events.grants_changed(changed)]
+    return changed, [events.grants_changed(account, changed, by, now)]
 
 
 def _formed(squad: Squad) -> SquadFormed:

@@ -31,7 +31,15 @@ class SquadHandlers:
         id = cause.derive("squ")
         if leader is not None:
             await self._require_can_lead(leader, id, station, "body.leader")
-        squad = Squad(id=id, station=station, name=name, leader=leader, formed_at=self._clock.now())
+        by = None if leader is None else who.subject
+        squad = Squad(
+            id=id,
+            station=station,
+            name=name,
+            leader=leader,
+            appointed_by=by,
+            formed_at=self._clock.now(),
+        )
         try:
             return await self._squads.add(*domain.form(squad), cause)
         except DuplicateKey:
@@ -41,24 +49,28 @@ class SquadHandlers:
         squad = await self._squads.require(id)
         await self._require_officer(who, squad.station)
         await self._require_can_lead(leader, id, squad.station, "body.account")
-        return await self._squads.change(id, lambda squad: domain.with_leader(squad, leader), cause)
+        return await self._squads.change(
+            id, lambda squad: domain.with_leader(squad, leader, who.subject), cause
+        )
 
     async def follow_squad(self, event: SquadFormed, message: Message) -> None:
         """Bring the leaders' grants in line with the stored squad, not with the event: safe in any
         order."""
         squad, cause = await self._squads.require(event.squad), message.cause
+        by, now = squad.appointed_by or squad.id, self._clock.now()
         if squad.leader is not None:
-            await self._give_grant(squad, squad.leader, cause)
+            await self._give_grant(squad, squad.leader, by, cause)
         for account in await leaders_of(self._accounts, squad.id):
             if account.id != squad.leader:
                 await self._accounts.change(
-                    account.id, lambda a: domain.step_down(a, squad.id), cause
+                    account.id, lambda a: domain.step_down(a, squad.id, by, now), cause
                 )
 
-    async def _give_grant(self, squad: Squad, leader: str, cause: Cause) -> None:
+    async def _give_grant(self, squad: Squad, leader: str, by: str, cause: Cause) -> None:
+        now = self._clock.now()
         try:
             await self._accounts.change(
-                leader, lambda a: domain.lead(a, squad.id, squad.station), cause
+                leader, lambda a: domain.lead(a, squad.id, squad.station, by, now), cause
             )
         except Refusal:  # since they were appointed: suspended, or made another squad's leader
             await self._squads.change(squad.id, lambda s: domain.without_leader(s, leader), cause)
@@ -86,6 +98,6 @@ class SquadHandlers:
         if found is None:
             raise Refusal("not_approved", field)
         try:
-            domain.lead(found, squad, station)
+            domain.lead(found, squad, station, found.id, self._clock.now())
         except Refusal as refusal:
             raise Refusal(refusal.code, field) from None

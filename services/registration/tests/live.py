@@ -85,6 +85,15 @@ async def staff(client: Client, people: dict[str, Member], person: Person) -> Me
     return people[person.key]
 
 
+async def appoint(desk: Member, second: Member, account: str, role: str, area: str) -> None:
+    """By two people."""
+    body = {"account": account, "role": role, "area": area, "reason": "接替值班民警"}
+    proposed = await desk.call("POST", "grant-proposals", body)
+    assert proposed.status_code == 201, proposed.text
+    confirmed = await second.call("POST", f"grant-proposals/{proposed.json()['id']}/confirm")
+    assert confirmed.status_code == 200, confirmed.text
+
+
 async def events_of(
     platform: WholePlatform, account: str, count: int
 ) -> list[tuple[str, dict[str, Any]]]:

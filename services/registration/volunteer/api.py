@@ -1,33 +1,29 @@
 """volunteers: apply, be approved, be read by officers and leaders."""
 
-from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, StringConstraints
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body, View
+from chassis.http.schemas import Body
 from chassis.identity.guards import Principal, allow
-from contracts.vocabulary import Role, Skill, Standing
+from contracts.vocabulary import Skill, Standing
 from services.registration.account.api import Personal
-from services.registration.account.domain import (
-    Account,
-    PersonName,
-    Proposal,
-    ProposedChange,
-    StandingEntry,
-    Volunteer,
-)
-from services.registration.account.personal import PersonalData
+from services.registration.account.domain import PersonName, ProposedChange
 from services.registration.squad.domain import SquadId
 from services.registration.station.domain import StationId
 from services.registration.volunteer.handlers import VolunteerHandlers, VolunteerReader
 from services.registration.volunteer.store import VolunteerFilter
+from services.registration.volunteer.views import (
+    VolunteerDetailView,
+    VolunteerPage,
+    VolunteerView,
+)
 
 router = APIRouter(prefix="/volunteers", tags=["volunteers"], route_class=PlainRoute)
 Officer = Annotated[Principal, allow("volunteer.decide")]
@@ -38,7 +34,6 @@ VolunteerId = Annotated[
     str, Path(pattern=r"^acc_[0-9a-f]{20}$", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
 ]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-_SHOWN = {"standing", "station", "area", "squad", "skills", "applied_at"}
 
 
 class VolunteerApplication(Body):
@@ -62,6 +57,12 @@ class StandingReason(Body):
     reason: Reason = Field(examples=["身份信息与户籍不符"])
 
 
+class IdNumberDecision(StandingReason):
+    """`genuine`: the ID number is this person's, not that of those who claim it."""
+
+    genuine: bool
+
+
 class VolunteerUpdate(Body):
     """Fields that are null stay as they are."""
 
@@ -72,77 +73,6 @@ class VolunteerUpdate(Body):
 class NewProposal(Body):
     what: ProposedChange
     reason: Reason = Field(examples=["连续三个月未参加巡逻"])
-
-
-class StandingEntryView(View):
-    at: datetime
-    by: str
-    standing: Standing
-    reason: str | None
-
-
-class ProposalView(View):
-    id: str
-    what: ProposedChange
-    by: str
-    by_role: Role
-    at: datetime
-    reason: str
-
-
-class VolunteerView(View):
-    """`name` is null unless the request reads it, which is logged."""
-
-    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
-    standing: Standing
-    station: str
-    area: str
-    squad: str | None
-    skills: tuple[Skill, ...]
-    birth_year: int | None
-    applied_at: datetime
-    name: str | None
-
-    @classmethod
-    def of(cls, account: Account, personal: PersonalData, named: bool = False) -> Self:
-        return cls(**_fields(account, personal.name_of(account) if named else None))
-
-
-class VolunteerDetailView(VolunteerView):
-    """With phone and history."""
-
-    phone: str
-    history: list[StandingEntryView]
-    proposals: list[ProposalView]
-
-    @classmethod
-    def of(cls, account: Account, personal: PersonalData, named: bool = True) -> Self:
-        def plain(entry: StandingEntry | Proposal) -> dict[str, Any]:
-            reason = entry.reason and personal.decrypt(entry.reason, "reason", account.id)
-            return entry.model_dump() | {"reason": reason}
-
-        volunteer = _volunteer(account)
-        return cls(
-            **_fields(account, personal.name_of(account) if named else None),
-            phone=personal.phone_of(account),
-            history=[StandingEntryView(**plain(entry)) for entry in volunteer.history],
-            proposals=[ProposalView(**plain(proposal)) for proposal in volunteer.proposals],
-        )
-
-
-def _fields(account: Account, name: str | None) -> dict[str, Any]:
-    own = {"id": account.id, "birth_year": account.birth_year, "name": name}
-    return _volunteer(account).model_dump(include=_SHOWN) | own
-
-
-def _volunteer(account: Account) -> Volunteer:
-    if account.volunteer is None:
-        raise ValueError("not a volunteer")
-    return account.volunteer
-
-
-class VolunteerPage(Page[VolunteerView]):
-    """By id."""
 
 
 @router.post(
@@ -166,7 +96,7 @@ async def apply_as_volunteer(
     cause: RequestCause,
 ) -> VolunteerView:
     """Apply to the station that serves one's community. The ID number is checked and never shown
-    again."""
+    again. Where another account holds it, its officers see that it is claimed."""
     skills = tuple(dict.fromkeys(body.skills))
     account = await volunteers.apply(
         who, body.station, body.area, body.name, body.id_number, skills, body.squad, cause
@@ -182,12 +112,15 @@ async def list_volunteers(
     station: Annotated[StationId | None, Query()] = None,
     standing: Standing | None = None,
     squad: Annotated[SquadId | None, Query()] = None,
+    contested: Annotated[
+        bool, Query(description="only those whose ID number somebody else claims; for officers")
+    ] = False,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> VolunteerPage:
     """Those of an officer's area or a leader's squad, with their names. Each of them can see who
     read them."""
-    only = VolunteerFilter(station=station, standing=standing, squad=squad)
+    only = VolunteerFilter(station=station, standing=standing, squad=squad, contested=contested)
     found, more = await readable.page(who, only, cursor or "", limit)
     items = [VolunteerView.of(account, personal, named=True) for account in found]
     return VolunteerPage(items=items, next=items[-1].id if more else None)
@@ -198,7 +131,7 @@ async def get_volunteer(
     id: VolunteerId, who: Reader, readable: Readable, personal: Personal
 ) -> VolunteerDetailView:
     """The person can see who read their name and phone."""
-    return VolunteerDetailView.of(await readable.one(who, id), personal)
+    return VolunteerDetailView.shown_to(who, await readable.one(who, id), personal)
 
 
 @router.patch("/{id}", responses=refuses("squad_unknown", "leads_a_squad", "wrong_state"))
@@ -215,7 +148,9 @@ async def update_volunteer(
     return VolunteerView.of(account, personal)
 
 
-@router.post("/{id}/approve", responses=refuses("squad_unknown", "wrong_state"))
+@router.post(
+    "/{id}/approve", responses=refuses("squad_unknown", "wrong_state", "id_number_contested")
+)
 async def approve_volunteer(
     id: VolunteerId,
     body: VolunteerApproval,
@@ -224,7 +159,8 @@ async def approve_volunteer(
     personal: Personal,
     cause: RequestCause,
 ) -> VolunteerView:
-    """Accept an applicant, or a suspended volunteer again."""
+    """Accept an applicant, or a suspended volunteer again; not before it is decided whose ID number
+    it is, where somebody else claims it."""
     return VolunteerView.of(await volunteers.approve(who, id, body.squad, cause), personal)
 
 
@@ -238,6 +174,21 @@ async def reject_volunteer(
     cause: RequestCause,
 ) -> VolunteerView:
     return VolunteerView.of(await volunteers.reject(who, id, body.reason, cause), personal)
+
+
+@router.post("/{id}/id-number", responses=refuses("wrong_state", "id_number_not_contested"))
+async def decide_id_number(
+    id: VolunteerId,
+    body: IdNumberDecision,
+    who: Officer,
+    volunteers: Volunteers,
+    personal: Personal,
+    cause: RequestCause,
+) -> VolunteerView:
+    """Whose ID number it is, once the officer has seen the cards of those who claim it. If it is
+    not this person's they are rejected, and who it belongs to may apply."""
+    account = await volunteers.decide_number(who, id, body.reason, cause, genuine=body.genuine)
+    return VolunteerView.of(account, personal)
 
 
 @router.post("/{id}/suspend", responses=refuses("wrong_state"))

@@ -1,5 +1,6 @@
 """Where a volunteer stands: applied -> approved | rejected, approved <-> suspended; who was
-rejected may apply again.
+rejected may apply again. A rejection frees the ID number; a suspension does not, so nobody who is
+suspended joins anew with another phone.
 
 The grants that follow change in the same step, so nobody is approved without them, or suspended
 with them.
@@ -12,6 +13,7 @@ from contracts.vocabulary import Skill, Standing
 from services.registration.account import events
 from services.registration.account.domain import (
     Account,
+    NumberClaim,
     Proposal,
     StandingEntry,
     Volunteer,
@@ -38,6 +40,8 @@ def apply(account: Account, application: Application, now: datetime) -> Decision
     before = account.volunteer
     if before is not None and before.standing != "rejected":
         raise Refusal("wrong_state", state=before.standing)
+    if application.id_number_key in account.refused_numbers:
+        raise Refusal("id_number_taken", "body.id_number")
     entry = StandingEntry(at=now, by=account.id, standing="applied")
     changed = account.with_(
         name=application.name,
@@ -59,15 +63,21 @@ def apply(account: Account, application: Application, now: datetime) -> Decision
 
 def approve(account: Account, by: str, squad: str | None, now: datetime) -> Decision[Account]:
     """Accept an applicant, or a suspended volunteer again. Without `squad` they join the one they
-    asked for, or had."""
+    asked for, or had.
+
+    Raises Refusal until it is decided whose ID number it is, where somebody else claims it.
+    """
     volunteer = _require(account, "applied", "suspended")
+    if account.number_claims:
+        raise Refusal("id_number_contested")
     joined = volunteer.with_(squad=squad or volunteer.squad)
-    return _granted(_with_standing(account, joined, "approved", by, None, now), by)
+    return _granted(_with_standing(account, joined, "approved", by, None, now), by, now)
 
 
 def reject(account: Account, by: str, reason: str, now: datetime) -> Decision[Account]:
+    """The ID number is free for whoever it belongs to."""
     volunteer = _require(account, "applied")
-    changed = _with_standing(account, volunteer, "rejected", by, reason, now)
+    changed = _without_number(_with_standing(account, volunteer, "rejected", by, reason, now))
     return changed, [events.standing_changed(changed)]
 
 
@@ -75,13 +85,49 @@ def suspend(account: Account, by: str, reason: str, now: datetime) -> Decision[A
     """Takes every volunteer's and leader's grant, whatever it follows from."""
     volunteer = _require(account, "approved")
     changed = _with_standing(account, volunteer, "suspended", by, reason, now)
-    left = tuple(grant for grant in changed.grants if grant.role not in ("volunteer", "leader"))
-    changed = changed.with_(grants=left)
-    return changed, [events.standing_changed(changed), events.grants_changed(changed)]
+    return _without_roles(account, changed, by, now)
+
+
+def claim(holder: Account, made: NumberClaim, policy: RegistrationPolicy) -> Decision[Account]:
+    """Somebody else applied with the holder's ID number: an officer sees it. The latest claim of
+    each account is kept, the latest ones of all."""
+    others = (one for one in holder.number_claims if one.account != made.account)
+    claims = (*others, made)[-policy.max_number_claims :]
+    return holder.with_(number_claims=claims), []
+
+
+def decide_number(
+    account: Account, by: str, reason: str, now: datetime, *, genuine: bool
+) -> Decision[Account]:
+    """Whether the ID number that others claim is this person's. If not, the application or the
+    approval ends, the number is free, and this account does not get it again.
+
+    Raises Refusal where nobody else claims it: a suspended person's number stays theirs.
+    """
+    volunteer = _require(account, "applied", "approved", "suspended")
+    if not account.number_claims:
+        raise Refusal("id_number_not_contested")
+    if genuine:
+        kept = _with_standing(account, volunteer, volunteer.standing, by, reason, now)
+        return kept.with_(number_claims=()), []
+    refused = _with_standing(account, volunteer, "rejected", by, reason, now)
+    key = (account.id_number_key,) if account.id_number_key else ()
+    freed = _without_number(refused).with_(refused_numbers=(*account.refused_numbers, *key))
+    return _without_roles(account, freed, by, now)
+
+
+def free_number(account: Account) -> Decision[Account] | None:
+    """Rejected before a rejection freed the number. None for everybody else."""
+    rejected = account.volunteer is None or account.volunteer.standing == "rejected"
+    return (_without_number(account), []) if rejected and account.id_number_key else None
 
 
 def update(
-    account: Account, skills: tuple[Skill, ...] | None, squad: str | None, by: str
+    account: Account,
+    skills: tuple[Skill, ...] | None,
+    squad: str | None,
+    by: str,
+    now: datetime,
 ) -> Decision[Account] | None:
     """Other skills, another squad; None if nothing changes.
 
@@ -97,7 +143,7 @@ def update(
         return None
     changed = account.with_(volunteer=updated)
     if updated.standing == "approved" and updated.squad != volunteer.squad:
-        return _granted(changed, by)
+        return _granted(changed, by, now)
     return changed, [events.standing_changed(changed)]
 
 
@@ -134,6 +180,19 @@ def _with_standing(
     return account.with_(volunteer=volunteer.with_(standing=standing, history=history))
 
 
-def _granted(account: Account, by: str) -> Decision[Account]:
+def _granted(account: Account, by: str, now: datetime) -> Decision[Account]:
     changed = with_volunteer_grant(account, by)
-    return changed, [events.standing_changed(changed), events.grants_changed(changed)]
+    facts = events.standing_changed(changed), events.grants_changed(account, changed, by, now)
+    return changed, facts
+
+
+def _without_roles(before: Account, account: Account, by: str, now: datetime) -> Decision[Account]:
+    """Without volunteer's and leader's grants, whatever they follow from."""
+    left = tuple(grant for grant in account.grants if grant.role not in ("volunteer", "leader"))
+    changed = account.with_(grants=left)
+    facts = events.standing_changed(changed), events.grants_changed(before, changed, by, now)
+    return changed, facts
+
+
+def _without_number(account: Account) -> Account:
+    return account.with_(id_number=None, id_number_key=None, number_claims=())

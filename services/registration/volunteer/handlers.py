@@ -2,6 +2,7 @@
 changes it; each access to a name or a phone leaves an entry that the person can see."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
@@ -9,7 +10,13 @@ from chassis.errors import DuplicateKey
 from chassis.identity.guards import Principal, require
 from contracts.access import Permission
 from contracts.vocabulary import Role, Skill
-from services.registration.account.domain import Account, Proposal, ProposedChange, Volunteer
+from services.registration.account.domain import (
+    Account,
+    NumberClaim,
+    Proposal,
+    ProposedChange,
+    Volunteer,
+)
 from services.registration.account.personal import PersonalData, parse_id_number
 from services.registration.account.store import AccessLog, AccessLogEntry, Accounts
 from services.registration.division.store import Divisions
@@ -66,13 +73,40 @@ class VolunteerHandlers:
             id_number=self._personal.encrypt(number, "id_number", who.subject),
             id_number_key=self._personal.id_number_key(number),
         )
+        return await self._apply(who.subject, application, cause)
+
+    async def _apply(self, account: str, application: Application, cause: Cause) -> Account:
+        """Of two accounts with one ID number the unique index lets one hold it. Who is refused
+        learns nothing of the other; the officers of the other see that somebody claims it."""
         now = self._clock.now()
-        try:
-            return await self._accounts.change(
-                who.subject, lambda account: domain.apply(account, application, now), cause
+        for _ in range(2):
+            try:
+                return await self._accounts.change(
+                    account, lambda a: domain.apply(a, application, now), cause
+                )
+            except DuplicateKey:
+                if not await self._freed_or_claimed(account, application, now, cause):
+                    break
+        raise Refusal("id_number_taken", "body.id_number")
+
+    async def _freed_or_claimed(
+        self, account: str, application: Application, now: datetime, cause: Cause
+    ) -> bool:
+        """Whether the ID number is free now; else the claim is noted with who holds it."""
+        claim = NumberClaim(account=account, station=application.station, at=now)
+        for holder in await self._accounts.with_id_numbers([application.id_number_key]):
+            if domain.free_number(holder) is not None:
+                await self._accounts.change(
+                    holder.id, domain.free_number, Cause(f"{cause.id}:free")
+                )
+                return True
+            await self._accounts.change(
+                holder.id,
+                lambda a: domain.claim(a, claim, POLICIES.at(now)),
+                Cause(f"{cause.id}:claim"),
             )
-        except DuplicateKey:
-            raise Refusal("id_number_taken", "body.id_number") from None
+            return False
+        return True  # it was freed since
 
     async def approve(self, who: Principal, id: str, squad: str | None, cause: Cause) -> Account:
         await self._require_squad_of(id, squad)
@@ -93,6 +127,17 @@ class VolunteerHandlers:
             who, id, lambda a: domain.suspend(a, who.subject, encrypted, now), cause
         )
 
+    async def decide_number(
+        self, who: Principal, id: str, reason: str, cause: Cause, *, genuine: bool
+    ) -> Account:
+        encrypted, now = self._personal.encrypt(reason, "reason", id), self._clock.now()
+        return await self._decide(
+            who,
+            id,
+            lambda a: domain.decide_number(a, who.subject, encrypted, now, genuine=genuine),
+            cause,
+        )
+
     async def update(
         self,
         who: Principal,
@@ -102,8 +147,9 @@ class VolunteerHandlers:
         cause: Cause,
     ) -> Account:
         await self._require_squad_of(id, squad)
+        now = self._clock.now()
         return await self._decide(
-            who, id, lambda a: domain.update(a, skills, squad, who.subject), cause
+            who, id, lambda a: domain.update(a, skills, squad, who.subject, now), cause
         )
 
     async def propose(
@@ -175,6 +221,8 @@ class VolunteerReader:
         """The volunteers in reach by id, from beyond `after`, and whether there are more. Their
         names are read."""
         reach = _reach(who)
+        if only.contested:  # whose ID number somebody claims is for officers to know
+            reach = reach.with_(squads=())
         if only.station is not None:
             await self._require_reaches(who, only.station, reach)
         found = await self._volunteers.page(reach, only, after, limit + 1)

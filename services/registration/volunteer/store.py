@@ -20,6 +20,8 @@ class VolunteerFilter(Frozen):
     station: str | None = None
     standing: Standing | None = None
     squad: str | None = None
+    contested: bool = False
+    """Only those whose ID number somebody else claims."""
 
 
 class Volunteers:
@@ -43,6 +45,8 @@ class Volunteers:
         }
         if only.standing:
             query["volunteer.standing"] = only.standing
+        if only.contested:
+            query["number_claims.0"] = {"$exists": True}
         if only.squad:
             query["volunteer.squad"] = only.squad
         return await self._accounts.find(query, sort=[("_id", ASCENDING)], limit=limit)

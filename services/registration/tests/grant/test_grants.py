@@ -12,7 +12,7 @@ from contracts.access import Grant
 from services.registration.account.domain import Account, HeldGrant
 from services.registration.account.store import Accounts
 from services.registration.grant.domain import Leaving, departures_of, leave, left
-from services.registration.grant.handlers import GrantHandlers
+from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
 from services.registration.grant.store import StoredDepartures
 from services.registration.squad.domain import Squad
 from services.registration.squad.store import Squads
@@ -43,6 +43,10 @@ class Kept:
         self.changed += 1
 
 
+class NoLog:
+    async def keep_reason(self, *_: Any) -> None: ...
+
+
 def handlers(accounts: Kept) -> GrantHandlers:
     squads = Kept(
         *(
@@ -59,6 +63,7 @@ def handlers(accounts: Kept) -> GrantHandlers:
         cast(StoredDepartures, Kept()),
         cast(Squads, squads),
         cast(Stations, stations),
+        cast(GrantLogHandlers, NoLog()),
         Clock(""),
     )
 
@@ -70,10 +75,10 @@ async def test_a_squad_of_another_station_is_not_given(role: Any) -> None:
 
     accounts = Kept(officer())
     with pytest.raises(Refusal) as refused:
-        await handlers(accounts).give(OFFICER, "acc_1", grant("squ_there"), Cause("c"))
+        await handlers(accounts).give(OFFICER, "acc_1", grant("squ_there"), None, Cause("c"))
     assert list(refused.value.fields) == ["body.squad"]
     assert accounts.changed == 0
-    await handlers(accounts).give(OFFICER, "acc_1", grant("squ_here"), Cause("c"))
+    await handlers(accounts).give(OFFICER, "acc_1", grant("squ_here"), None, Cause("c"))
     assert accounts.changed == 1
 
 
@@ -84,9 +89,9 @@ async def test_who_holds_a_role_no_more_gives_and_takes_none_whatever_the_token_
     accounts = Kept(*stored)
     grant = Grant(role="committee", area=HERE)
     with pytest.raises(Refusal, match="outside_area"):
-        await handlers(accounts).give(OFFICER, "acc_1", grant, Cause("c"))
+        await handlers(accounts).give(OFFICER, "acc_1", grant, None, Cause("c"))
     with pytest.raises(Refusal, match="outside_area"):
-        await handlers(accounts).revoke(OFFICER, "acc_1", "committee", HERE, Cause("d"))
+        await handlers(accounts).revoke(OFFICER, "acc_1", "committee", HERE, None, Cause("d"))
     assert accounts.changed == 0
 
 

@@ -13,9 +13,12 @@ from chassis.mongo.store import Store
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
+from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.account.store import Accounts
-from services.registration.grant.handlers import GrantHandlers
-from services.registration.grant.store import StoredDepartures
+from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
+from services.registration.grant.store import GrantLog, StoredDepartures
+from services.registration.grant_proposal.handlers import GrantProposalHandlers
+from services.registration.grant_proposal.store import GrantProposals
 from services.registration.squad.store import Squads
 from services.registration.station.store import Stations
 from tests.support.backend import Backend
@@ -30,27 +33,34 @@ class City:
 
     def __init__(self, store: Store) -> None:
         self.accounts = Accounts(store)
-        self._replicas = [
-            GrantHandlers(
-                Accounts(store), StoredDepartures(store), Squads(store), Stations(store), Clock("")
-            )
-            for _ in range(2)
-        ]
+        self._replicas = [made_grants(store) for _ in range(2)]
+        grants, log = self._replicas[0]
+        self._proposals = GrantProposalHandlers(GrantProposals(store), grants, log, Clock(""))
 
     async def add(self, id: str, role: Role) -> None:
         grant = HeldGrant(role=role, area=CITY, source="hand", given_by="system")
         await self.accounts.add(Account(id=id, phone="-", grants=(grant,)), (), Cause(id))
 
     async def revoke(self, by: str, account: str, role: Role, replica: int = 0) -> None:
-        handlers = self._replicas[replica]
-        await handlers.revoke(token(by), account, role, CITY, fresh())
+        handlers, _ = self._replicas[replica]
+        await handlers.revoke(token(by), account, role, CITY, None, fresh())
 
     async def give(self, by: str, account: str, grant: Grant) -> None:
-        await self._replicas[0].give(token(by), account, grant, fresh())
+        await self._replicas[0][0].give(token(by), account, grant, None, fresh())
+
+    async def give_by_two(self, by: str, second: str, account: str, grant: Grant) -> None:
+        made = await self._proposals.propose(token(by), account, grant, "值班", fresh())
+        await self._proposals.confirm(token(second), made.id, fresh())
 
     async def holders(self, role: Role) -> set[str]:
         found = await self.accounts.find({"grants.role": role})
         return {account.id for account in found}
+
+
+def made_grants(store: Store) -> tuple[GrantHandlers, GrantLogHandlers]:
+    log = GrantLogHandlers(GrantLog(store), PersonalData(FieldCipher("11" * 32, "22" * 32)))
+    departures, squads, stations = StoredDepartures(store), Squads(store), Stations(store)
+    return GrantHandlers(Accounts(store), departures, squads, stations, log, Clock("")), log
 
 
 def token(account: str) -> Principal:
@@ -98,7 +108,9 @@ async def test_nor_does_the_last_one_get_an_end(city: City) -> None:
     with pytest.raises(Refusal, match="last_city_officer"):
         await city.give("d0", "o0", ends)
     await city.add("d1", DESK)
-    await city.give("d0", "d1", ends)
+    await city.give_by_two("d0", "o0", "d1", ends)
+    with pytest.raises(Refusal, match="last_city_officer"):
+        await city.give_by_two("d0", "d1", "o0", ends)
     with pytest.raises(Refusal, match="last_city_officer"):
         await city.revoke("d0", "o0", "officer")
 
@@ -108,7 +120,9 @@ async def test_without_a_lasting_holder_one_with_an_end_comes_and_goes(city: Cit
     await city.accounts.collection.delete_one({"_id": "o0"})
     await city.add("d1", DESK)
     later = Clock("").now().replace(year=2100)
-    await city.give("d0", "d1", Grant(role="officer", area=CITY, until=later))
+    await city.add("d2", DESK)
+    grant = Grant(role="officer", area=CITY, until=later)
+    await city.give_by_two("d0", "d2", "d1", grant)
     assert await city.holders("officer") == {"d1"}
     await city.revoke("d0", "d1", "officer")
     assert await city.holders("officer") == set()
@@ -138,4 +152,5 @@ async def test_two_who_take_it_from_each_other_at_once_do_not_both_lose_it(city:
         left = await city.holders(DESK)
         assert left
         for gone in {"d0", "d1"} - left:
-            await city.give(left.copy().pop(), gone, Grant(role="city_desk", area=CITY))
+            grant = Grant(role="city_desk", area=CITY)
+            await city.give_by_two(left.copy().pop(), "o0", gone, grant)

@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey, KeySet
 from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.identity.tokens import Verifier
+from deploy.gateway.plan import Limits
 from services.registration.account.domain import Account, HeldGrant, Session, new_account
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.policy import POLICIES
@@ -95,6 +96,21 @@ async def test_a_token_tells_who_and_with_which_grants() -> None:
         ("resident", "3701"),
         ("officer", "370104009"),
     ]
+
+
+def test_the_most_grants_make_a_token_that_the_gateway_takes() -> None:
+    """Half of what it takes of headers is left for a browser's own."""
+    longest = HeldGrant(
+        role="volunteer",
+        area="370104009008",
+        squad="squ_" + "x" * 36,
+        source="hand",
+        given_by="system",
+    )
+    by_itself = 2  # from approval and from leading a squad: not counted when they are added
+    most = POLICIES.at(CLOCK.now()).max_grants + by_itself
+    token, _ = TOKENS.access(account(*[longest] * most), session())
+    assert len(f"authorization: Bearer {token}") < Limits().headers_kb * 1024 / 2
 
 
 def test_a_token_lives_no_longer_than_any_grant_in_it() -> None:

@@ -40,14 +40,14 @@ STEPS: dict[str, Step] = {
     "approve into 1": lambda a: domain.approve(a, "acc_officer", "squ_01", NOW),
     "reject": lambda a: domain.reject(a, "acc_officer", "sealed", NOW),
     "suspend": lambda a: domain.suspend(a, "acc_officer", "sealed", NOW),
-    "move to 2": lambda a: domain.update(a, None, "squ_02", "acc_officer"),
-    "learn": lambda a: domain.update(a, ("care", "traffic"), None, "acc_officer"),
-    "lead 1": lambda a: squads.lead(a, "squ_01", STATION),
-    "lead 2": lambda a: squads.lead(a, "squ_02", STATION),
-    "step down 1": lambda a: squads.step_down(a, "squ_01"),
-    "committee too": lambda a: grants.give(a, _by_hand("committee"), NOW),
-    "leader by hand": lambda a: grants.give(a, _by_hand("leader"), NOW),
-    "leader taken": lambda a: grants.revoke(a, "leader", STREET),
+    "move to 2": lambda a: domain.update(a, None, "squ_02", "acc_officer", NOW),
+    "learn": lambda a: domain.update(a, ("care", "traffic"), None, "acc_officer", NOW),
+    "lead 1": lambda a: squads.lead(a, "squ_01", STATION, "acc_officer", NOW),
+    "lead 2": lambda a: squads.lead(a, "squ_02", STATION, "acc_officer", NOW),
+    "step down 1": lambda a: squads.step_down(a, "squ_01", "acc_officer", NOW),
+    "committee too": lambda a: grants.give(a, _by_hand("committee"), NOW, POLICY),
+    "leader by hand": lambda a: grants.give(a, _by_hand("leader"), NOW, POLICY),
+    "leader taken": lambda a: grants.revoke(a, "leader", STREET, "acc_officer", NOW),
 }
 ALLOWED: dict[Standing | None, dict[str, Standing]] = {
     None: {"apply": "applied"},
@@ -192,7 +192,7 @@ def test_to_lead_a_squad_is_to_be_of_it() -> None:
 
 def test_nobody_leads_at_a_station_that_did_not_approve_them() -> None:
     with pytest.raises(Refusal, match="not_approved"):
-        squads.lead(after("apply", "approve"), "squ_01", "sta_other")
+        squads.lead(after("apply", "approve"), "squ_01", "sta_other", "acc_officer", NOW)
 
 
 def test_who_is_back_from_suspension_serves_again_but_leads_no_more() -> None:
@@ -227,27 +227,27 @@ def test_proposals_fit_the_standing_and_are_bounded() -> None:
 def test_grants_have_an_end() -> None:
     until = NOW + timedelta(hours=1)
     grant = _by_hand("committee").with_(until=until)
-    given_, _ = grants.give(account(), grant, NOW) or (account(), [])
+    given_, _ = grants.give(account(), grant, NOW, POLICY) or (account(), [])
     assert [held.role for held in given_.grants_at(NOW)] == ["resident", "committee"]
     assert [held.role for held in given_.grants_at(until)] == ["resident"]
     with pytest.raises(Refusal, match="until_past"):
-        grants.give(account(), grant, until)
+        grants.give(account(), grant, until, POLICY)
 
 
 def test_a_longer_grant_takes_the_place_of_a_shorter_one() -> None:
     short = _by_hand("committee").with_(until=NOW + timedelta(hours=1))
-    first, _ = grants.give(account(), short, NOW) or (account(), [])
-    second, _ = grants.give(first, _by_hand("committee"), NOW) or (first, [])
+    first, _ = grants.give(account(), short, NOW, POLICY) or (account(), [])
+    second, _ = grants.give(first, _by_hand("committee"), NOW, POLICY) or (first, [])
     assert [grant.until for grant in second.grants if grant.role == "committee"] == [None]
-    gone, events = grants.revoke(second, "committee", STREET) or (second, [])
+    gone, events = grants.revoke(second, "committee", STREET, "acc_officer", NOW) or (second, [])
     assert gone.grants == account().grants
     assert len(events) == 1
-    assert grants.revoke(gone, "committee", STREET) is None
+    assert grants.revoke(gone, "committee", STREET, "acc_officer", NOW) is None
 
 
 @pytest.mark.parametrize("role", ["volunteer", "leader"])
 def test_volunteers_roles_are_for_those_whom_the_station_approved(role: str) -> None:
     with pytest.raises(Refusal, match="not_approved"):
-        grants.give(after("apply"), _by_hand(role), NOW)
+        grants.give(after("apply"), _by_hand(role), NOW, POLICY)
     with pytest.raises(Refusal, match="grant_follows"):
-        grants.revoke(after("apply", "approve"), "volunteer", STREET)
+        grants.revoke(after("apply", "approve"), "volunteer", STREET, "acc_officer", NOW)

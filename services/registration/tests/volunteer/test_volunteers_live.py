@@ -126,9 +126,26 @@ async def test_an_application_that_is_wrong_names_the_field(
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-async def test_an_id_number_belongs_to_one_account(client: Client) -> None:
+async def test_an_id_number_belongs_to_one_account_and_an_officer_decides_whose_it_is(
+    client: Client, signed_in: dict[str, Member]
+) -> None:
+    officer = await staff(client, signed_in, PLAN.officers[5])
     first, second = await client.stranger(), await client.stranger()
     form = application()
     assert (await first.call("POST", "volunteers", form)).status_code == 201
     taken = await second.call("POST", "volunteers", form)
     assert (taken.status_code, taken.json()["errors"][0]["field"]) == (409, "body.id_number")
+    assert first.id not in taken.text
+    contested = (await officer.call("GET", "volunteers?contested=true&limit=200")).json()["items"]
+    assert first.id in [each["id"] for each in contested]
+    path = f"volunteers/{first.id}"
+    assert (await officer.call("POST", f"{path}/approve", {})).status_code == 409
+    seen = (await officer.call("GET", path)).json()["number_claims"]
+    assert [claim["account"] for claim in seen] == [second.id]
+    decision = {"genuine": False, "reason": "非本人证件"}
+    assert (await first.call("POST", f"{path}/id-number", decision)).status_code == 403
+    assert (await officer.call("POST", f"{path}/id-number", decision)).status_code == 200
+    assert (await second.call("POST", "volunteers", form)).status_code == 201
+    assert (await first.call("POST", "volunteers", form)).status_code == 409
+    own = (await first.call("GET", "accounts/me")).json()["volunteer"]
+    assert (own["standing"], own["reason"]) == ("rejected", "非本人证件")

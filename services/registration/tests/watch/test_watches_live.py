@@ -9,7 +9,7 @@ import pytest
 from chassis.clock import Clock
 from chassis.mongo.store import Store
 from services.registration.account.store import Accounts
-from services.registration.tests.live import PLAN, Client, Member, events_of, staff
+from services.registration.tests.live import PLAN, Client, Member, appoint, events_of, staff
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
 from tests.support.platform import WholePlatform
@@ -28,8 +28,8 @@ async def store(platform: WholePlatform) -> AsyncGenerator[Store]:
 
 async def officer_of(client: Client, signed_in: dict[str, Member], area: str) -> Member:
     city, member = await staff(client, signed_in, PLAN.city_desk[0]), await client.stranger()
-    grant = {"account": member.id, "role": "officer", "area": area}
-    assert (await city.call("POST", "grants", grant)).status_code == 201
+    second = await staff(client, signed_in, PLAN.city_officers[0])
+    await appoint(city, second, member.id, "officer", area)
     return await member.renew()
 
 

@@ -1,0 +1,11 @@
+"""What registration publishes about proposals of strong roles."""
+
+from contracts.events import registration as contract
+
+
+def confirmed(
+    proposal: str, account: str, by: str, confirmed_by: str
+) -> contract.GrantProposalConfirmed:
+    return contract.GrantProposalConfirmed(
+        proposal=proposal, account=account, by=by, confirmed_by=confirmed_by
+    )
