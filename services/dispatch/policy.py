@@ -52,6 +52,9 @@ class DispatchPolicy(Policy):
     arrive_walks: float
     arrive_min_s: int
     finish_s: int
+    scene_m: int
+    second_tap_after_s: int
+    second_tap_within_s: int
     sign_asked_answer_s: int
     sign_leader_s: int
     open_max_s: int

@@ -79,7 +79,8 @@ class VolunteerMissed(CalloutEvent):
 
 class VolunteerFinished(CalloutEvent):
     """A volunteer has finished: evidence of work from `since` until `until`. `capped`: nothing
-    tells of the end, so `until` is a limit and an officer decides."""
+    tells of the end, so `until` is a limit and an officer decides. `place_shown` false: their phone
+    was elsewhere when they said that they are on scene; an officer decides, too."""
 
     ordering_key: ClassVar[str] = "volunteer"
     example: ClassVar = {
@@ -92,6 +93,7 @@ class VolunteerFinished(CalloutEvent):
     since: datetime
     until: datetime
     capped: bool = False
+    place_shown: bool = True
 
 
 class CalloutDone(CalloutEvent):

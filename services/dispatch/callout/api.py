@@ -123,11 +123,14 @@ async def set_out_to_callout(
     return callout_view(await handlers.set_out(id, who.subject, cause), who)
 
 
-@router.post("/{id}/arrive", summary="I am on scene", responses=refuses("wrong_state"))
+@router.post(
+    "/{id}/arrive", summary="I am on scene", responses=refuses("wrong_state", "far_from_scene")
+)
 async def arrive_at_callout(
     id: Id, who: Volunteer, handlers: Handlers, cause: RequestCause
 ) -> CalloutView:
-    """Hours count from here."""
+    """Hours count from here. Where the phone shows another place it is refused once, with the
+    distance; said again within ten minutes it is taken, and an officer looks at the hours."""
     return callout_view(await handlers.arrive(id, who.subject, cause), who)
 
 

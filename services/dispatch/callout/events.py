@@ -119,10 +119,21 @@ def missed(callout: Callout, volunteer: str, about: About) -> contract.Volunteer
 
 
 def finished(
-    callout: Callout, volunteer: str, since: datetime, until: datetime, *, capped: bool = False
+    callout: Callout,
+    volunteer: str,
+    since: datetime,
+    until: datetime,
+    *,
+    capped: bool = False,
+    place_shown: bool = True,
 ) -> contract.VolunteerFinished:
     return contract.VolunteerFinished(
-        **_of(callout), volunteer=volunteer, since=since, until=until, capped=capped
+        **_of(callout),
+        volunteer=volunteer,
+        since=since,
+        until=until,
+        capped=capped,
+        place_shown=place_shown,
     )
 
 

@@ -17,7 +17,7 @@ from contracts.events.registration import VolunteerStandingChanged
 from contracts.vocabulary import Outcome
 from jinan.coordinates import Point
 from services.dispatch.callout.claims import Claims
-from services.dispatch.callout.domain import access, attendance, filling, manual_call
+from services.dispatch.callout.domain import access, arrival, attendance, filling, manual_call
 from services.dispatch.callout.domain.candidacy import Candidacy, candidacies
 from services.dispatch.callout.domain.report_end import ReportEnd, end_reason
 from services.dispatch.callout.domain.state import Callout, Decision, EndReason
@@ -156,7 +156,13 @@ class CalloutHandlers:
         return await self._attend(attendance.set_out, id, volunteer, cause)
 
     async def arrive(self, id: str, volunteer: str, cause: Cause) -> Callout:
-        return await self._attend(attendance.arrive, id, volunteer, cause)
+        """Raises Refusal far_from_scene where their phone is elsewhere, and they say it once."""
+        now, last = self._clock.now(), await self._search.last_fix(volunteer)
+        changed = await self.change(
+            id, lambda c: arrival.arrive(c, volunteer, last, POLICIES.at(now), now), cause
+        )
+        arrival.require_on_scene(changed, volunteer)
+        return changed
 
     async def still_here(self, id: str, volunteer: str, cause: Cause) -> Callout:
         return await self._attend(attendance.still_here, id, volunteer, cause)

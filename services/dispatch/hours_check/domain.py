@@ -1,5 +1,5 @@
 """Hours that an officer decides on: work that began with an arrival, and of which nothing tells the
-end."""
+end, or the phone showed another place."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -21,8 +21,8 @@ RefuseReason = TypeAliasType("RefuseReason", Literal["not_there", "not_shown"])
 
 
 class HoursCheck(Aggregate):
-    """From the arrival until the limit; the end is not known. Area and station are those of the
-    matter: there somebody can know who was on scene."""
+    """From the arrival until the limit where the end is not known, else until it ended. Area and
+    station are those of the matter: there somebody can know who was on scene."""
 
     volunteer: str
     callout: str

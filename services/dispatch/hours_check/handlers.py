@@ -19,7 +19,7 @@ class HoursCheckHandlers:
 
     async def open(self, event: VolunteerFinished, message: Message) -> None:
         """Nothing is credited until an officer has decided."""
-        if not event.capped:
+        if not event.capped and event.place_shown:
             return
         try:
             await self._checks.add(domain.waiting(event), (), message.cause)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from chassis.tasks.batches import Batcher
 from jinan.coordinates import Point, distance_m
@@ -128,6 +129,16 @@ class Positions:
         found = cast(list[Any], await self.redis.geopos(GEO, *volunteers))
         pairs = zip(volunteers, found, strict=True)
         return {who: Point(*spot) for who, spot in pairs if spot}
+
+    async def last_fix(self, volunteer: str) -> Fix | None:
+        """None where there is none, and while Redis is unavailable: nobody waits for it."""
+        try:
+            places, seen = await self.places([volunteer]), await self.seen([volunteer])
+        except RedisError:
+            return None
+        if volunteer not in places or volunteer not in seen:
+            return None
+        return Fix(volunteer, places[volunteer], seen[volunteer])
 
     async def known_since(self, now: datetime) -> datetime:
         """From when on signs are complete."""

@@ -10,6 +10,7 @@ from jinan.coordinates import Point
 from services.dispatch.availability.domain import Near, Profile, midnight
 from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.position.domain import Fix
 from services.dispatch.position.store import Positions, to_time
 from services.dispatch.responder.domain import answer_keys
 from services.dispatch.responder.store import Responders
@@ -89,6 +90,10 @@ class CandidateSearch:
     async def distances(self, place: Point, volunteers: Sequence[str]) -> dict[str, int]:
         """Metres on the map, for those whose place is known."""
         return await self._positions.distances(place, volunteers)
+
+    async def last_fix(self, volunteer: str) -> Fix | None:
+        """Where and when their phone was last; None if that is not known now."""
+        return await self._positions.last_fix(volunteer)
 
     async def places(self, volunteers: Collection[str]) -> dict[str, Point]:
         """Of those whose place is known."""

@@ -28,8 +28,8 @@ class ServiceRecordHandlers:
         self._stations, self._clock = stations, clock
 
     async def credit(self, event: VolunteerFinished, message: Message) -> None:
-        """Work whose end is not known waits for an officer (`hours_check`)."""
-        if not event.capped:
+        """Work whose end or place is not shown waits for an officer (`hours_check`)."""
+        if not event.capped and event.place_shown:
             since, until = event.since, event.until
             await self._credit(message.id, event.volunteer, event.callout, since, until, message)
 

@@ -227,4 +227,9 @@ def evidence(
     if candidate.state != "on_scene" or since is None:
         return []
     until = max(until, since)
-    return [events.finished(callout, candidate.volunteer, since, until, capped=capped)]
+    shown = candidate.place_shown
+    return [
+        events.finished(
+            callout, candidate.volunteer, since, until, capped=capped, place_shown=shown
+        )
+    ]

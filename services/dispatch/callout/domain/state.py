@@ -91,6 +91,11 @@ class Candidate(Frozen):
     arrived_at: datetime | None = None
     ended_at: datetime | None = None
     why_stood_down: StandDownReason | None = None
+    doubted_at: datetime | None = None
+    """When they said that they are on scene, and their phone was so many metres away."""
+    doubted_m: int | None = None
+    place_shown: bool = True
+    """False: they said so twice, and their phone showed another place."""
     sign_at: datetime | None = None
     """Their last sign about this call-out since they accepted."""
     overdue: Overdue | None = None
