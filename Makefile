@@ -98,3 +98,4 @@ lock: setup ## write the lock files again from pyproject.toml: everything, each 
 	  $(LOCK) --extra $$service --constraints requirements.lock pyproject.toml -o deploy/compose/locks/$$service.lock || exit; \
 	done
 	echo fastapi-offline | $(LOCK) --no-deps --constraints requirements.lock - -o deploy/compose/locks/pages.lock
+	printf 'jinja2\npydantic\n' | $(LOCK) --constraints requirements.lock - -o deploy/compose/locks/gateway.lock

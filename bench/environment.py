@@ -20,7 +20,6 @@ from bench.cpu import Part, family, memory_mib
 from bench.load_client import Job, Result
 from chassis.identity.revocations import MAX_TOKEN_SECONDS
 from chassis.identity.tokens import ALGORITHM
-from deploy.gateway.plan import ONE_ADDRESS, Limits
 from deploy.local.exclusive import exclusive
 from deploy.local.paths import STATE
 from deploy.local.platform import Platform
@@ -46,9 +45,7 @@ class Environment:
     def __init__(self) -> None:
         self.ports, self._began = free_ports(), time.time()
         clock = f"{MORNING.isoformat()}@1@{self._began}"
-        self.platform = Platform(
-            HOME, self.ports, clock, fresh=True, limits=Limits(rates=ONE_ADDRESS)
-        )
+        self.platform = Platform(HOME, self.ports, clock, fresh=True)
         found = addresses(self.ports)
         self.mongo_url, self.redis_url = found["MONGO_URL"], found["REDIS_URL"]
         self.kafka = found["KAFKA_BOOTSTRAP"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from contracts.tools import asyncapi
 from deploy import tables
 from deploy.gateway import openapi, surface
-from deploy.gateway.render import COMPOSE, render_compose
 
 ROOT = Path(__file__).parents[1]
 ASYNCAPI = ROOT / "api" / "asyncapi.yaml"
@@ -26,7 +25,6 @@ def derived() -> dict[Path, str]:
         ASYNCAPI: asyncapi.rendered(),
         openapi.OUT: openapi.as_json(document),
         surface.FILE: surface.as_json(offered),
-        COMPOSE: render_compose(offered),
         **{page: tables.filled(page.read_text("utf-8"), written) for page in PAGES},
     }
 

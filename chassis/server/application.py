@@ -33,6 +33,8 @@ def application(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # It would send callers on to a host that they named themselves.
+        redirect_slashes=False,
         telemetry=_SILENT,
         generate_unique_id_function=_operation_id,
     )

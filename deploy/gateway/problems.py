@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.texts import text
+from deploy.gateway.plan import WINDOWS, Limits
 
 ANY = ".*"
 """Matches every reason that Envoy gives for a reply of its own (`RESPONSE_CODE_DETAILS`)."""
@@ -22,13 +23,26 @@ class LocalProblem:
     limit: int | None = None
     answered: int | None = None
     """The status that is answered instead of Envoy's own."""
+    waiting: int | None = None
+    """Only where the answer has this Retry-After already."""
+
+    type: str | None = None
+    """Of the problem, where several texts have one; else the text's key."""
+
+    @property
+    def expression(self) -> str:
+        """When it holds, as Envoy evaluates it."""
+        reason = f"response.code_details.matches('{self.details}')"
+        if self.waiting is None:
+            return reason
+        return f"{reason} && response.headers['retry-after'] == '{self.waiting}'"
 
     @property
     def body(self) -> dict[str, Any]:
         """The document, as Envoy fills it in: `request_id` is the header's value."""
         title = text(self.key, **({"limit": self.limit} if self.limit is not None else {}))
         document: dict[str, Any] = {
-            "type": f"urn:problem:{self.key.partition('.')[2]}",
+            "type": f"urn:problem:{self.type or self.key.partition('.')[2]}",
             "title": title.zh,
             "title_en": title.en,
             "status": self.answered or self.status,
@@ -39,8 +53,21 @@ class LocalProblem:
         return document
 
 
-def local_problems(body_limit: int) -> list[LocalProblem]:
-    """Every reply of the gateway's own; the first that matches counts. `body_limit` in bytes."""
+def _too_many() -> list[LocalProblem]:
+    """Says in words what the window's Retry-After says."""
+    return [
+        LocalProblem(
+            429,
+            f"gateway.too_many_requests_{window.name}",
+            waiting=window.retry_after,
+            type="too_many_requests",
+        )
+        for window in WINDOWS[1:]
+    ]
+
+
+def local_problems(limits: Limits) -> list[LocalProblem]:
+    """Every reply of the gateway's own; the first that matches counts."""
     return [
         LocalProblem(400, "gateway.path_invalid"),
         LocalProblem(401, "gateway.token_expired", details=".*expired.*"),
@@ -52,9 +79,12 @@ def local_problems(body_limit: int) -> list[LocalProblem]:
         LocalProblem(404, "gateway.no_such_path"),
         LocalProblem(405, "gateway.method_not_allowed"),
         LocalProblem(408, "gateway.too_slow"),
-        LocalProblem(413, "problem.too_large", limit=body_limit),
+        LocalProblem(413, "problem.too_large", details=".*payload.*", limit=limits.body),
+        LocalProblem(413, "problem.too_large", limit=limits.photo),
         LocalProblem(415, "gateway.media_type"),
+        *_too_many(),
         LocalProblem(429, "gateway.too_many_requests", retry_after=1),
+        LocalProblem(421, "gateway.other_host"),
         LocalProblem(431, "gateway.headers_too_large"),
         LocalProblem(502, "problem.unavailable", retry_after=2),
         LocalProblem(503, "problem.unavailable", retry_after=2),

@@ -1,5 +1,6 @@
 """A real Envoy in front of small servers that stand for the four services and the trace store."""
 
+import asyncio
 import hmac
 import json
 import subprocess
@@ -17,12 +18,14 @@ from fastapi import FastAPI, Request
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64encode
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from deploy.gateway import plan
 from deploy.gateway.plan import Limits
-from deploy.gateway.render import render_local
+from deploy.gateway.render import LOCAL, render_local
+from deploy.gateway.settings import Settings
 from deploy.local.ports import HOST, Ports, free_ports
 
 ORIGIN = "http://localhost:5173"
@@ -96,6 +99,11 @@ class Upstream:
     fail: int = 0
     drop: int = 0
     """How many of the next requests lose their connection instead of getting an answer."""
+    reading: threading.Event = field(default_factory=threading.Event)
+    """Cleared, it reads no body: its photos wait in a queue."""
+
+    def __post_init__(self) -> None:
+        self.reading.set()
 
     def app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
@@ -110,7 +118,11 @@ class Upstream:
             yield b"id: 1\ndata: first\n\n"
 
         async def anything(request: Request) -> Response:
-            body = await request.body()
+            await asyncio.to_thread(self.reading.wait)
+            try:
+                body = await request.body()
+            except ClientDisconnect:
+                return Response()
             self.seen.append(
                 {"url": str(request.url), "size": len(body), "headers": dict(request.headers)}
             )
@@ -189,9 +201,16 @@ class Stand:
     upstreams: dict[str, Upstream]
     traces: Traces
     access_log: Path
+    tls_port: int
+    pid: int
 
-    def bearer(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.signer.token()}"}
+    def bearer(self, account: str = "acc_1") -> dict[str, str]:
+        return {"authorization": f"Bearer {self.signer.token(sub=account)}"}
+
+    def asked_from(self, address: str) -> httpx.Client:
+        """A client of another address of this machine (127.0.0.2 ...), which has rates."""
+        transport = httpx.HTTPTransport(local_address=address)
+        return httpx.Client(base_url=self.http.base_url, transport=transport, timeout=10)
 
     def logged(self, request_id: str) -> dict[str, Any]:
         """The line of the access log about this request."""
@@ -210,12 +229,15 @@ class Stand:
 
 
 @contextmanager
-def standing(folder: Path, limits: Limits | None = None) -> Generator[Stand]:
+def standing(
+    folder: Path, limits: Limits | None = None, settings: Settings = LOCAL
+) -> Generator[Stand]:
     """Starts everything and waits until Envoy answers and knows the signing key."""
     ports, signer, traces = free_ports(), Signer(), Traces()
+    tls_port = free_ports().gateway
     upstreams = {name: Upstream(name, signer) for name in plan.SERVICES}
     access_log = folder / "access.log"
-    config = render_local(ports, folder, limits, access_log=access_log)
+    config = render_local(ports, folder, limits, settings, access_log, tls_port)
     with ExitStack() as stack:
         for name, upstream in upstreams.items():
             stack.enter_context(serving(upstream.app(), ports.of(name)))
@@ -237,7 +259,7 @@ def standing(folder: Path, limits: Limits | None = None) -> Generator[Stand]:
             httpx.Client(base_url=f"http://{HOST}:{ports.gateway}", timeout=10)
         )
         until(lambda: _answers(http), 30)
-        yield Stand(http, ports, signer, upstreams, traces, access_log)
+        yield Stand(http, ports, signer, upstreams, traces, access_log, tls_port, process.pid)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

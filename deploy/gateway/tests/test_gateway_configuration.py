@@ -1,6 +1,5 @@
 """The configuration is what the plan says, Envoy takes it, and what is checked in is up to date."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +8,12 @@ import yaml
 
 from contracts.texts import text
 from deploy.gateway import plan
+from deploy.gateway.plan import Limits
 from deploy.gateway.problems import local_problems
-from deploy.gateway.render import COMPOSE_PAGES, render_compose, render_local, write_pages
+from deploy.gateway.render import render_local
 from deploy.gateway.surface import noun_of, read
-from deploy.gateway.tests.stand import envoy_binary
+from deploy.gateway.tests.test_gateway_settings import validate
 from deploy.local.ports import free_ports
-
-
-def _validate(config: Path) -> None:
-    done = subprocess.run(
-        [str(envoy_binary()), "--mode", "validate", "-c", str(config), "-l", "warn"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "deprecated" not in done.stderr.lower()
 
 
 def _connection(config: Path) -> dict[str, Any]:
@@ -35,16 +23,7 @@ def _connection(config: Path) -> dict[str, Any]:
 
 @pytest.mark.servers
 def test_envoy_takes_the_local_configuration(tmp_path: Path) -> None:
-    _validate(render_local(free_ports(), tmp_path))
-
-
-@pytest.mark.servers
-def test_envoy_takes_the_compose_configuration(tmp_path: Path) -> None:
-    write_pages(tmp_path / "pages")
-    config = tmp_path / "envoy.yaml"
-    written = render_compose(read()).replace(str(COMPOSE_PAGES), str(tmp_path / "pages"))
-    config.write_text(written, "utf-8")
-    _validate(config)
+    validate(render_local(free_ports(), tmp_path))
 
 
 def test_every_route_below_the_api_has_a_guard(tmp_path: Path) -> None:
@@ -95,10 +74,10 @@ def test_a_write_that_anyone_may_do_has_a_rate_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "problem", local_problems(100), ids=lambda p: f"{p.status}-{p.key}-{p.details}"
+    "problem", local_problems(Limits()), ids=lambda p: f"{p.status}-{p.key}-{p.details}"
 )
 def test_own_answers_are_problem_documents_in_two_languages(problem: Any) -> None:
-    words = text(problem.key, **({"limit": 100} if problem.limit else {}))
+    words = text(problem.key, **({"limit": problem.limit} if problem.limit else {}))
     assert problem.body["title"] == words.zh
     assert problem.body["title_en"] == words.en
     assert problem.body["type"].startswith("urn:problem:")
