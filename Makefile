@@ -58,7 +58,7 @@ check: setup ## lint, format, types, layers, contracts, derived files
 	$(PY) -m contracts.tools.check
 	$(PY) -m deploy.generate --check
 
-generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's configuration, tables in docs
+generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's routes, tables in docs
 	@$(PY) -m deploy.generate
 
 bench: $(PEERS) ## run the benchmarks and their peers side by side (QUICK=1: a few minutes; ROWS=1,5: only these)
