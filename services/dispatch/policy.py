@@ -59,6 +59,7 @@ class DispatchPolicy(Policy):
     sign_asked_s: int
     no_sign_s: int
     min_work_minutes: int
+    unchecked_work_s: int
 
     search_days: int
 
@@ -79,6 +80,10 @@ class DispatchPolicy(Policy):
         metres."""
         walk_s = distance_m * self.detour / self.walk_m_per_s
         return timedelta(seconds=max(self.arrive_min_s, self.arrive_walks * walk_s))
+
+    @property
+    def unchecked_work(self) -> timedelta:
+        return timedelta(seconds=self.unchecked_work_s)
 
     @property
     def claim_grace(self) -> timedelta:

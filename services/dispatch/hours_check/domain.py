@@ -1,5 +1,5 @@
 """Hours that an officer decides on: work that began with an arrival, and of which nothing tells the
-end."""
+end, or that is too long to be believed unseen."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,6 +11,7 @@ from chassis.domain import Aggregate, Decision, Refusal, derived_id
 from contracts.events.dispatch import HoursChecked, VolunteerFinished
 from jinan.areas import containing
 from services.dispatch.hours_check import events
+from services.dispatch.policy import DispatchPolicy
 
 CheckState = TypeAliasType("CheckState", Literal["waiting", "accepted", "refused"])
 AcceptReason = TypeAliasType(
@@ -21,8 +22,8 @@ RefuseReason = TypeAliasType("RefuseReason", Literal["not_there", "not_shown"])
 
 
 class HoursCheck(Aggregate):
-    """From the arrival until the limit; the end is not known. Area and station are those of the
-    matter: there somebody can know who was on scene."""
+    """From the arrival until the limit, or until an end that is far off. Area and station are those
+    of the matter: there somebody can know who was on scene."""
 
     volunteer: str
     callout: str
@@ -47,6 +48,11 @@ class HoursCheck(Aggregate):
     def most(self) -> int:
         """Whole minutes that can be accepted."""
         return int((self.until - self.since) / timedelta(minutes=1))
+
+
+def needs_check(event: VolunteerFinished, policy: DispatchPolicy) -> bool:
+    """Whether it is credited only after an officer has decided."""
+    return event.capped or event.until - event.since > policy.unchecked_work
 
 
 def waiting(event: VolunteerFinished) -> HoursCheck:
