@@ -22,6 +22,7 @@ class DispatchPolicy(Policy):
     assumed_s: int
     assumed_min: float
     future_s: int
+    late_s: int
     rest_s: int
     max_accepted_per_day: int
     adult_age: int
