@@ -40,6 +40,7 @@ class DispatchPolicy(Policy):
     prior_weight: float
     nobody_min: float
 
+    look_again_s: int
     recovery_s: int
     recovery_retry_s: int
 
