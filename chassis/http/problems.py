@@ -8,8 +8,10 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 from typing_extensions import TypedDict
 
 from chassis.domain import Refusal
@@ -23,20 +25,18 @@ from chassis.errors import (
     Unavailable,
     is_transient,
 )
+from chassis.http.field_errors import FieldProblem, field_problem, field_problems
 from contracts.texts import LocalizedText, keys, statuses, text
 
 MEDIA_TYPE = "application/problem+json"
-_MAX_ERRORS = 20
+_TITLES: Mapping[int, str] = {
+    401: "problem.not_signed_in",
+    403: "problem.not_allowed",
+    404: "gateway.no_such_path",
+    405: "gateway.method_not_allowed",
+}
+"""Of what the framework refuses, by its status."""
 log = structlog.get_logger()
-
-
-class FieldProblem(TypedDict):
-    """One part of the request that is wrong. `field` is its path, as in
-    `body.location.latitude`."""
-
-    field: str
-    problem: str
-    problem_en: str
 
 
 class ProblemDocument(TypedDict):
@@ -68,7 +68,7 @@ def status_of(code: str, default: int = 409) -> int:
 def problem_response(refusal: Refusal) -> Response:
     title = _title(refusal)
     status = status_of(refusal.code, 422 if refusal.fields else 409)
-    errors = [_field_error(path, key, refusal.values) for path, key in refusal.fields.items()]
+    errors = [field_problem(path, key, refusal.values) for path, key in refusal.fields.items()]
     return _response(status, refusal.code, title, errors, refusal.retry_after)
 
 
@@ -81,11 +81,6 @@ def _title(refusal: Refusal) -> LocalizedText:
             zh[name], en[name] = named.zh, named.en
     key = f"problem.{refusal.code}"
     return LocalizedText(zh=text(key, **zh).zh, en=text(key, **en).en)
-
-
-def _field_error(path: str, key: str, values: Mapping[str, object]) -> FieldProblem:
-    hint = text(key, **values)
-    return {"field": path, "problem": hint.zh, "problem_en": hint.en}
 
 
 def _response(
@@ -137,31 +132,42 @@ async def _on_error(request: Request, error: Exception) -> Response:
     return problem_response(refusal)
 
 
-async def _on_invalid(_: Request, error: Exception) -> Response:
+async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
-    return _response(422, "bad_request", text("problem.bad_request"), _invalid_fields(error))
+    found = error.errors()
+    if any(item["loc"] == ("body",) for item in found) and not _says_json(request):
+        errors = [field_problem("header.Content-Type", "invalid.media_type", {})]
+        return _response(415, "media_type", text("gateway.media_type"), errors)
+    return _response(422, "bad_request", text("problem.bad_request"), field_problems(found))
 
 
-def _invalid_fields(error: RequestValidationError) -> list[FieldProblem]:
-    """What pydantic found, without the offending values: they may be personal."""
-    found: list[FieldProblem] = []
-    for item in error.errors()[:_MAX_ERRORS]:
-        path = ".".join(str(part) for part in item["loc"])
-        limits = {k: v for k, v in item.get("ctx", {}).items() if isinstance(v, str | int | float)}
-        hint = "；".join(f"{k}={v}" for k, v in limits.items() if k != "error")
-        zh = f"格式不正确（{hint or item['type']}）"
-        found.append({"field": path, "problem": zh, "problem_en": item["msg"]})
-    return found
+def _says_json(request: Request) -> bool:
+    """Or says nothing, and there is nothing to read."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not media_type:
+        return request.headers.get("content-length", "0") == "0"
+    return media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    codes = {404: "not_found", 401: "not_signed_in", 403: "not_allowed"}
-    code = codes.get(error.status_code, "bad_request")
+    key = _TITLES.get(error.status_code, "problem.bad_request")
     # FastAPI's only 400: nested too deep, or not what the header says.
     fields = {"body": "problem.body_unreadable"} if error.status_code == 400 else {}
-    errors = [_field_error(path, key, {}) for path, key in fields.items()]
-    return _response(error.status_code, code, text(f"problem.{code}"), errors)
+    errors = [field_problem(path, key, {}) for path, key in fields.items()]
+    response = _response(error.status_code, key.partition(".")[2], text(key), errors)
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods(request))
+    return response
+
+
+def _methods(request: Request) -> list[str]:
+    """That the path takes: the framework names only those of the first route that has it."""
+    path, routes = request.scope["path"], iter_route_contexts(request.app.routes)
+    found = (route for route in routes if compile_path(route.path or "")[0].match(path))
+    return sorted({method for route in found for method in route.methods or ()})
 
 
 def refuses(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -68,5 +68,11 @@ def statuses() -> Mapping[str, int]:
 
 
 @cache
+def forms() -> Mapping[str, str]:
+    """Pattern -> key of the text that says what it asks for."""
+    return {entry["pattern"]: name for name, entry in entries() if "pattern" in entry}
+
+
+@cache
 def keys() -> frozenset[str]:
     return frozenset(_catalogue())

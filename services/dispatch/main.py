@@ -50,7 +50,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     waiting = WaitingCallouts(callout_store, callouts, search, clock)
     locating = PositionHandlers(positions, responders.may_send_positions, waiting.tell, clock)
     deadlines = Deadlines(callout_store, callouts, squads, clock)
-    service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations, clock)
+    service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations)
     checks = HoursCheckHandlers(HoursChecks(store), clock)
 
     service.provide(responders, locating, callouts, callout_store, stations)

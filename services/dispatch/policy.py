@@ -22,6 +22,7 @@ class DispatchPolicy(Policy):
     assumed_s: int
     assumed_min: float
     future_s: int
+    late_s: int
     rest_s: int
     max_accepted_per_day: int
     adult_age: int
@@ -39,6 +40,7 @@ class DispatchPolicy(Policy):
     prior_weight: float
     nobody_min: float
 
+    look_again_s: int
     recovery_s: int
     recovery_retry_s: int
 
@@ -62,6 +64,7 @@ class DispatchPolicy(Policy):
     sign_asked_s: int
     no_sign_s: int
     min_work_minutes: int
+    unchecked_work_s: int
 
     search_days: int
 
@@ -82,6 +85,10 @@ class DispatchPolicy(Policy):
         metres."""
         walk_s = distance_m * self.detour / self.walk_m_per_s
         return timedelta(seconds=max(self.arrive_min_s, self.arrive_walks * walk_s))
+
+    @property
+    def unchecked_work(self) -> timedelta:
+        return timedelta(seconds=self.unchecked_work_s)
 
     @property
     def claim_grace(self) -> timedelta:

@@ -248,7 +248,7 @@ def _hours(state: ObservedState) -> Iterator[str]:
     for id in finished - counted.keys():
         yield f"work not counted: {id}"
     for id, times in counted.items():
-        if times > 2 or id not in finished:  # twice: over midnight
+        if times > 2 or id not in finished:  # twice: over midnight, or close to it
             yield f"work counted {times} times: {id}"
 
 

@@ -79,6 +79,8 @@ def _of_request(operation: Document) -> Problems:
     if "requestBody" in operation:
         _add(found, "too_large")
         found[400] = {"bad_request"}
+        if [*operation["requestBody"]["content"]] == ["application/json"]:
+            found[415] = {"media_type"}
     _add(found, "unavailable")
     return found
 

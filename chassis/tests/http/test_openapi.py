@@ -105,6 +105,7 @@ def test_the_guard_says_who_may_ask() -> None:
                 "401": ["session_ended", "token_invalid"],
                 "409": ["conflict", "wrong_state"],
                 "413": ["too_large"],
+                "415": ["media_type"],
                 "422": ["bad_request", "key_reused"],
                 "503": ["unavailable"],
             },

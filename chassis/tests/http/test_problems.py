@@ -154,5 +154,51 @@ async def test_a_large_body_is_refused_with_and_without_a_length(client: httpx.A
 
 async def test_an_unknown_path_or_method_is_a_problem(client: httpx.AsyncClient):
     answer = await client.get("/nowhere")
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:not_found")
-    assert (await client.get("/things")).headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:no_such_path")
+    answer = await client.get("/things")
+    assert (answer.status_code, answer.json()["type"]) == (405, "urn:problem:method_not_allowed")
+    assert (answer.headers["content-type"], answer.headers["allow"]) == (
+        "application/problem+json",
+        "POST",
+    )
+
+
+@pytest.mark.parametrize("said", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_another_content_type_is_told_as_what_it_is(
+    client: httpx.AsyncClient, said: str | None
+):
+    headers = {"content-type": said} if said else {}
+    answer = await client.post("/things", content=b'{"number": 1}', headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:problem:media_type")
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "header.Content-Type"
+    assert "application/json" in error["problem"]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, "必须填写"),
+        ({"number": "x"}, "须为数字"),
+        ({"number": 11}, "不能大于 10"),
+        ({"number": 1, "word": "x" * 6}, "过长，最多 5 个字"),
+        ({"number": 1, "more": 1}, "没有这个字段，请删去"),
+        ([1], "须为一组字段"),
+    ],
+)
+async def test_what_would_be_right_is_said_in_words(
+    client: httpx.AsyncClient, body: Any, problem: str
+):
+    assert (await post(client, body)).json()["errors"][0]["problem"] == problem
+
+
+async def test_broken_json_is_told_as_what_it_is(client: httpx.AsyncClient):
+    headers = {"content-type": "application/json"}
+    answer = await client.post("/things", content=b'{"number": ', headers=headers)
+    assert answer.json()["errors"] == [
+        {
+            "field": "body",
+            "problem": "须为可读的 JSON",
+            "problem_en": "Must be JSON that can be read",
+        }
+    ]

@@ -76,8 +76,10 @@ class Deadlines:
             await self._escalate(callout, to_station=step == "station")
 
     async def adopt(self) -> None:
-        """Call-outs that were stored before all of them had limits are looked at now."""
+        """Call-outs that were stored before all of them had limits are looked at now, and positions
+        that were kept with them are made coarse."""
         await self._callouts.adopt(self._clock.now())
+        await self._callouts.coarsen_searches()
 
     async def _put_off(self, callout: Callout) -> None:
         """What is not due after all, under a newer policy than `due_at` was decided by, or was

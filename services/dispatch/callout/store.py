@@ -14,7 +14,9 @@ from chassis.mongo.store import Store
 from contracts.vocabulary import Urgency, values_of
 from jinan.coordinates import Point
 from services.dispatch.callout.domain.state import COMING, ENDED, Callout, CalloutState
+from services.dispatch.policy import POLICIES
 from services.dispatch.responder.domain import Engagement
+from services.dispatch.selection.domain.kept import coarse
 from services.dispatch.selection.domain.situation import Found
 
 After = tuple[datetime, str]
@@ -131,6 +133,15 @@ class Callouts(Repository[Callout]):
         query = {"opened_at": {"$lt": before}, "searches": {"$type": "string"}}
         await self.collection.update_many(query, {"$unset": {"searches": ""}})
 
+    async def coarsen_searches(self) -> None:
+        """Records of an older version say how far everybody was: rewritten as `record` does it."""
+        exact = {"searches": {"$regex": '"seen_at":"'}}
+        async for stored in self.collection.find(exact, {"searches": 1}):
+            before: list[str] = stored["searches"]
+            after = [record(Found.model_validate_json(one))["searches"] for one in before]
+            same = {"_id": stored["_id"], "searches": before}
+            await self.collection.update_one(same, {"$set": {"searches": after}})
+
     async def of_report(self, report: str) -> list[Callout]:
         """One for each round that volunteers were called for."""
         return await self.find({"report": report})
@@ -175,7 +186,8 @@ def _partial(field: str, type: str) -> dict[str, Any]:
 def record(found: Found) -> dict[str, str]:
     """To be attached to the change that calls those who were found. One text: nobody queries a part
     of it."""
-    return {"searches": found.model_dump_json(exclude_defaults=True)}
+    policy = POLICIES.of(found.selection.policy)
+    return {"searches": coarse(found, policy).model_dump_json(exclude_defaults=True)}
 
 
 def _due(now: datetime) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """Hours that an officer decides on: work that began with an arrival, and of which nothing tells the
-end, or the phone showed another place."""
+end, that is too long to be believed unseen, or whose place the phone did not show."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,6 +11,7 @@ from chassis.domain import Aggregate, Decision, Refusal, derived_id
 from contracts.events.dispatch import HoursChecked, VolunteerFinished
 from jinan.areas import containing
 from services.dispatch.hours_check import events
+from services.dispatch.policy import DispatchPolicy
 
 CheckState = TypeAliasType("CheckState", Literal["waiting", "accepted", "refused"])
 AcceptReason = TypeAliasType(
@@ -47,6 +48,12 @@ class HoursCheck(Aggregate):
     def most(self) -> int:
         """Whole minutes that can be accepted."""
         return int((self.until - self.since) / timedelta(minutes=1))
+
+
+def needs_check(event: VolunteerFinished, policy: DispatchPolicy) -> bool:
+    """Whether it is credited only after an officer has decided."""
+    too_long = event.until - event.since > policy.unchecked_work
+    return event.capped or not event.place_shown or too_long
 
 
 def waiting(event: VolunteerFinished) -> HoursCheck:

@@ -11,6 +11,7 @@ from contracts.events.dispatch import VolunteerFinished
 from services.dispatch.hours_check import domain
 from services.dispatch.hours_check.domain import AcceptReason, CheckState, HoursCheck, RefuseReason
 from services.dispatch.hours_check.store import After, HoursChecks
+from services.dispatch.policy import POLICIES
 
 
 class HoursCheckHandlers:
@@ -19,7 +20,7 @@ class HoursCheckHandlers:
 
     async def open(self, event: VolunteerFinished, message: Message) -> None:
         """Nothing is credited until an officer has decided."""
-        if not event.capped and event.place_shown:
+        if not domain.needs_check(event, POLICIES.at(event.since)):
             return
         try:
             await self._checks.add(domain.waiting(event), (), message.cause)

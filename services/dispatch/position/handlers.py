@@ -1,6 +1,7 @@
 """Take in a batch of positions."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from typing import Literal
 
 from chassis.clock import Clock
@@ -26,11 +27,11 @@ class PositionHandlers:
         self._back = back
 
     async def take(
-        self, volunteer: str, batch: Sequence[TimedLocation]
+        self, volunteer: str, batch: Sequence[TimedLocation], sent_at: datetime | None = None
     ) -> tuple[Sifted, BatchStatus]:
         """Kept only while on duty or on an accepted call-out."""
         now = self._clock.now()
-        sifted = sift(volunteer, batch, now, POLICIES.at(now))
+        sifted = sift(volunteer, batch, now, POLICIES.at(now), sent_at)
         if sifted.newest is None or await self._keep(sifted.newest):
             return sifted, "kept"
         return sifted, "off_duty"

@@ -14,7 +14,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
 from jinan.local_time import local_date
-from services.dispatch.service_record.domain import ServiceRecord
+from services.dispatch.service_record.domain import ServiceRecord, shown
 from services.dispatch.service_record.handlers import ServiceRecordHandlers
 
 router = APIRouter(prefix="/service-records", tags=["service-records"], route_class=PlainRoute)
@@ -30,7 +30,8 @@ class EvidenceView(View):
 
 
 class ServiceRecordView(View):
-    """One day in Jinan; overlaps count once, and nothing below ten minutes."""
+    """One day in Jinan; overlaps count once, and nothing below ten minutes. `evidence` is what the
+    minutes follow from: that of a stretch over midnight stands under both days."""
 
     volunteer: str
     day: date
@@ -45,7 +46,7 @@ class ServiceRecordPage(Page[ServiceRecordView]):
 def _view(record: ServiceRecord) -> ServiceRecordView:
     evidence = [
         EvidenceView(kind=e.kind, source=e.source, since=e.since, until=e.until)
-        for e in record.evidence
+        for e in shown(record)
     ]
     return ServiceRecordView(
         volunteer=record.volunteer,

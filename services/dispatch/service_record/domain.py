@@ -1,21 +1,26 @@
-"""Hours: the union of a day's evidence, in minutes. Each can be traced to its evidence; late
-evidence recomputes.
+"""Hours: the union of evidence first, then cut by days, in minutes. Each can be traced to its
+evidence; late evidence recomputes.
 
 A day is a day in Jinan. A stretch of work (overlapping or touching evidence, taken once) that is
-shorter than the policy's minimum counts nothing; one over midnight is measured whole, and each day
-gets its part.
+shorter than the policy's minimum counts nothing. One over midnight is measured whole, so a day
+keeps what lies close to it, too: evidence of the next day may be what makes a stretch long enough.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
+from pydantic import computed_field
+
 from chassis.domain import Aggregate, Frozen, derived_id
 from contracts.envelope import Event
 from contracts.events.dispatch import HoursCredited
 from jinan.local_time import LOCAL, local_date
-from services.dispatch.policy import DispatchPolicy
+from services.dispatch.policy import POLICIES, DispatchPolicy
 
 Span = tuple[datetime, datetime]
+_MINUTE = timedelta(minutes=1)
+_CLOSE = max(policy.min_work_minutes for policy in POLICIES) * _MINUTE
+"""What is further from a day cannot decide whether a stretch of the day is long enough."""
 
 
 class Evidence(Frozen):
@@ -34,8 +39,16 @@ class ServiceRecord(Aggregate):
     volunteer: str
     day: str
     evidence: tuple[Evidence, ...] = ()
+    """Of the day, and close to it."""
     minutes: int = 0
     policy: str = ""
+
+    @computed_field
+    @property
+    def worked(self) -> bool:
+        """Whether any of the evidence lies in the day, for queries."""
+        begin, end = _bounds(self.day)
+        return any(one.since < end and one.until > begin for one in self.evidence)
 
 
 def blank(volunteer: str, day: str) -> ServiceRecord:
@@ -43,12 +56,16 @@ def blank(volunteer: str, day: str) -> ServiceRecord:
 
 
 def days_of(evidence: Evidence) -> list[str]:
-    """The days that the evidence touches; none if it has no length."""
+    """The days that the evidence touches or is close to; none if it has no length."""
     if evidence.until <= evidence.since:
         return []
-    first = local_date(evidence.since)
-    last = local_date(evidence.until - timedelta(microseconds=1))
+    first = local_date(evidence.since - _CLOSE)
+    last = local_date(evidence.until + _CLOSE)
     return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+
+
+def begin_of(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), LOCAL)
 
 
 def credit(
@@ -62,22 +79,51 @@ def credit(
     changed = record.with_(evidence=everything, minutes=minutes, policy=policy.version)
     if minutes == record.minutes:
         return changed, ()
-    day = date.fromisoformat(record.day)
     fact = HoursCredited(
-        volunteer=record.volunteer, day=day, minutes=minutes, evidence=len(everything)
+        volunteer=record.volunteer,
+        day=date.fromisoformat(record.day),
+        minutes=minutes,
+        evidence=len(shown(changed)),
     )
     return changed, (fact,)
 
 
 def credited_minutes(evidence: Sequence[Evidence], day: str, policy: DispatchPolicy) -> int:
-    """Whole minutes of the union that lie in the day."""
-    begin = datetime.combine(date.fromisoformat(day), time(), LOCAL)
-    end = begin + timedelta(days=1)
+    """Whole minutes of the union that lie in the day. The parts of a stretch add up: it is cut
+    where its last whole minute before midnight ends."""
+    spans = [(e.since, e.until) for e in evidence]
+    begin, end = (_cut(spans, midnight) for midnight in _bounds(day))
     total = timedelta()
-    for since, until in united([(e.since, e.until) for e in evidence]):
+    for since, until in united(spans):
         if until - since >= timedelta(minutes=policy.min_work_minutes):
             total += max(timedelta(), min(until, end) - max(since, begin))
-    return int(total / timedelta(minutes=1))
+    return int(total / _MINUTE)
+
+
+def _cut(spans: Sequence[Span], midnight: datetime) -> datetime:
+    """Where the days before and after `midnight` part. Both know all evidence that reaches it, so
+    they cut at the same time."""
+    if not any(since < midnight < until for since, until in united(spans)):
+        return midnight
+    reaching = (since for since, until in spans if since < midnight <= until)
+    return midnight - (midnight - min(reaching)) % _MINUTE
+
+
+def shown(record: ServiceRecord) -> list[Evidence]:
+    """What the day's minutes follow from: the evidence of each stretch that has a part in it."""
+    begin, end = _bounds(record.day)
+    stretches = united([(e.since, e.until) for e in record.evidence])
+    of_day = [(since, until) for since, until in stretches if since < end and until > begin]
+    return [
+        one
+        for one in record.evidence
+        if any(since <= one.since and one.until <= until for since, until in of_day)
+    ]
+
+
+def _bounds(day: str) -> Span:
+    begin = begin_of(day)
+    return begin, begin + timedelta(days=1)
 
 
 def united(spans: Sequence[Span]) -> list[Span]:

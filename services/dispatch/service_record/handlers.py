@@ -1,18 +1,20 @@
 """Credits evidence to the days that it touches, and lists the records."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
-from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.kafka.subscriptions import Message
 from contracts.access import Principal
 from contracts.events.dispatch import HoursChecked, VolunteerFinished
+from services.dispatch.hours_check.domain import needs_check
 from services.dispatch.policy import POLICIES
 from services.dispatch.replicas.store import Stations
 from services.dispatch.responder.store import Responders
 from services.dispatch.service_record.domain import (
     Evidence,
     ServiceRecord,
+    begin_of,
     blank,
     credit,
     days_of,
@@ -21,15 +23,13 @@ from services.dispatch.service_record.store import ServiceRecords
 
 
 class ServiceRecordHandlers:
-    def __init__(
-        self, records: ServiceRecords, responders: Responders, stations: Stations, clock: Clock
-    ) -> None:
-        self._records, self._responders = records, responders
-        self._stations, self._clock = stations, clock
+    def __init__(self, records: ServiceRecords, responders: Responders, stations: Stations) -> None:
+        self._records, self._responders, self._stations = records, responders, stations
 
     async def credit(self, event: VolunteerFinished, message: Message) -> None:
-        """Work whose end or place is not shown waits for an officer (`hours_check`)."""
-        if not event.capped and event.place_shown:
+        """Work whose end or place is not shown, or that is very long, waits for an officer
+        (`hours_check`)."""
+        if not needs_check(event, POLICIES.at(event.since)):
             since, until = event.since, event.until
             await self._credit(message.id, event.volunteer, event.callout, since, until, message)
 
@@ -46,13 +46,12 @@ class ServiceRecordHandlers:
         until: datetime,
         message: Message,
     ) -> None:
-        policy = POLICIES.at(self._clock.now())
         evidence = Evidence(id=id, kind="callout", source=callout, since=since, until=until)
         for day in days_of(evidence):
-            record = blank(volunteer, day)
-            await self._records.change(
-                record.id, lambda r: credit(r, evidence, policy), message.cause, create=record
-            )
+            # That of the day: what comes late must not credit old work by new rules.
+            policy, record = POLICIES.at(begin_of(day)), blank(volunteer, day)
+            decide = partial(credit, evidence=evidence, policy=policy)
+            await self._records.change(record.id, decide, message.cause, create=record)
 
     async def list_days(
         self, who: Principal, volunteer: str, first: str, last: str, limit: int

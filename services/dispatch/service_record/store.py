@@ -13,6 +13,8 @@ class ServiceRecords(Repository[ServiceRecord]):
         super().__init__(store, "service_records", ServiceRecord, by_day)
 
     async def of(self, volunteer: str, first: str, last: str, limit: int) -> list[ServiceRecord]:
-        """Days from `first` to `last`, both included, in order."""
-        query = {"volunteer": volunteer, "day": {"$gte": first, "$lte": last}}
+        """Days with work from `first` to `last`, both included, in order. Those of an older version
+        do not say `worked`, and have work."""
+        days = {"day": {"$gte": first, "$lte": last}}
+        query = {"volunteer": volunteer, **days, "worked": {"$ne": False}}
         return await self.find(query, sort=[("day", ASCENDING)], limit=limit)

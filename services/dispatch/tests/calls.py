@@ -113,6 +113,14 @@ def wave(
     return filling.call_wave(callout, search, POLICY, now, recorded=recorded, searched=searched)
 
 
+def looked_once_more(callout: Callout, now: datetime) -> Callout:
+    """The look that follows the write of the last wave found nobody."""
+    again = now + timedelta(seconds=POLICY.look_again_s)
+    assert callout.free_at is not None
+    assert callout.free_at <= again
+    return did(wave(callout, now=again, recorded=False))[0]
+
+
 def did(decision: Decision | None) -> tuple[Callout, list[Event]]:
     """The decision, which there must be."""
     assert decision is not None

@@ -8,9 +8,7 @@ import pytest
 from contracts.events.incidents import ReportWithdrawn
 from contracts.events.registration import VolunteerStandingChanged
 from services.dispatch.callout.store import Callouts
-from services.dispatch.policy import POLICIES
 from services.dispatch.position.store import Positions
-from services.dispatch.selection.domain.select import select
 from services.dispatch.tests.town import COMMUNITY, STATION, STREET, Town, town
 from tests.support.backend import Backend
 
@@ -96,7 +94,7 @@ async def test_called_lapses_next_wave_and_every_selection_can_be_made_again(her
     assert callout.held == ()
     assert [wave.number for wave in callout.waves] == list(range(1, len(callout.waves) + 1))
     for found, wave in zip(kept, callout.waves, strict=True):
-        assert select(found.situation, POLICIES.of(wave.policy)) == found.selection
+        assert found.selection.policy == wave.policy
         assert found.selection.chosen == wave.called
 
 

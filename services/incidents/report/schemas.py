@@ -240,11 +240,31 @@ def state_text(report: Report) -> LocalizedText:
     return text(f"state.{report.state}")
 
 
+_ADVISED = {
+    "suicide": "crisis",
+    "ledge": "crisis",
+    "fire": "fire",
+    "gas": "gas",
+    "water": "water",
+    "crash": "injury",
+    "bleeding": "injury",
+    "casualties": "injury",
+    "unconscious": "injury",
+    "no_breath": "injury",
+    "fit": "injury",
+    "poison": "poison",
+    "followed": "followed",
+}
+"""Sign in the words -> the advice that fits it; the first sign counts."""
+
+
 def advice(report: Report) -> LocalizedText | None:
     """What the reporter should do at once, where there is or may be danger, and for police
     matters, until it is resolved."""
     if report.state not in OPEN or (report.route != "police" and report.danger == "none"):
         return None
+    if (sign := next(filter(_ADVISED.__contains__, report.because), None)) is not None:
+        return text(f"advice.{_ADVISED[sign]}")
     if report.category in ("fraud", "missing", "emergency"):
         return text(f"advice.{report.category}")
     plainly = report.danger == "sure" or report.category in POLICE_ONLY

@@ -12,7 +12,11 @@ from chassis.domain import Refusal
 from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.dispatch.callout import events
-from services.dispatch.callout.domain.attendance_limits import last_sign, sign_due_at
+from services.dispatch.callout.domain.attendance_limits import (
+    given_up_at,
+    last_sign,
+    sign_due_at,
+)
 from services.dispatch.callout.domain.filling import place_freed
 from services.dispatch.callout.domain.next_step import with_due
 from services.dispatch.callout.domain.state import (
@@ -77,7 +81,7 @@ def finish(
     after = callout.with_candidates(_ended(candidate, "done", now)).with_(
         outcome=callout.outcome or outcome
     )
-    return left(after, [*evidence(callout, candidate, now)], policy, now)
+    return left(after, [*evidence(callout, candidate, policy, now)], policy, now)
 
 
 def withdraw(
@@ -88,7 +92,7 @@ def withdraw(
     if candidate is None:
         return None
     after = callout.with_candidates(_ended(candidate, "withdrew", now))
-    facts = [*evidence(callout, candidate, now), events.withdrew(after, volunteer)]
+    facts = [*evidence(callout, candidate, policy, now), events.withdrew(after, volunteer)]
     return left(place_freed(after, now), facts, policy, now)
 
 
@@ -215,17 +219,25 @@ def work_of_leaving(
     have left before: it ends at the limit, and an officer decides."""
     silent = candidate.state == "on_scene" and candidate.overdue is not None
     until = min(now, sign_due_at(candidate, policy)) if silent else now
-    return evidence(callout, candidate, until, capped=silent)
+    return evidence(callout, candidate, policy, until, capped=silent)
 
 
 def evidence(
-    callout: Callout, candidate: Candidate, until: datetime, *, capped: bool = False
+    callout: Callout,
+    candidate: Candidate,
+    policy: DispatchPolicy,
+    until: datetime,
+    *,
+    capped: bool = False,
 ) -> list[Event]:
     """Work from arrival on, of who is on scene. The clock of the replica that recorded the arrival
-    may be slightly ahead. `capped`: they never said that they are done."""
+    may be slightly ahead. `capped`: they never said that they are done, or so late that their place
+    was to be free by then, had the steps before that not been late too: it ends at the limit."""
     since = candidate.arrived_at
     if candidate.state != "on_scene" or since is None:
         return []
+    if not capped and given_up_at(candidate, policy) <= until:
+        until, capped = sign_due_at(candidate, policy), True
     until = max(until, since)
     shown = candidate.place_shown
     return [

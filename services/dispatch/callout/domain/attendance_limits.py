@@ -39,6 +39,12 @@ def next_at(candidate: Candidate, policy: DispatchPolicy) -> datetime:
     return candidate.overdue.until if candidate.overdue else sign_due_at(candidate, policy)
 
 
+def given_up_at(candidate: Candidate, policy: DispatchPolicy) -> datetime:
+    """When the last of these steps is due, if each of them was taken in time."""
+    steps_s = policy.sign_asked_answer_s + policy.sign_leader_s
+    return sign_due_at(candidate, policy) + timedelta(seconds=steps_s)
+
+
 def overdue(callout: Callout, policy: DispatchPolicy, now: datetime) -> tuple[Candidate, ...]:
     """Those who are coming for whom one of these steps is due."""
     coming = callout.in_state(*COMING)

@@ -55,7 +55,7 @@ def candidacies(callout: Callout, explained: Mapping[str, Explanation]) -> list[
             how = "called_manually" if c.by == "hand" else how
             one = Candidacy(c.volunteer, c.squad, c.state, how, c.wave, c.distance_m)
         reason = _STOOD_DOWN.get(c.why_stood_down, one.reason)
-        found[c.volunteer] = one._replace(state=c.state, reason=reason)
+        found[c.volunteer] = one._replace(state=c.state, reason=reason, distance_m=c.distance_m)
     return sorted(
         found.values(),
         key=lambda one: (one.state == "not_called", one.distance_m or 0, one.volunteer),

@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.events.incidents import ReportRouted
 from jinan.coordinates import Point
 from services.dispatch.callout import events
-from services.dispatch.callout.domain.next_step import with_due
+from services.dispatch.callout.domain.next_step import look_once_more, with_due
 from services.dispatch.callout.domain.state import COMING, Callout, Candidate, Decision, Wave
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.selection.domain.select import is_assumed
@@ -105,7 +105,8 @@ def call_wave(
         free_at=callout.free_at if news and callout.free_at else found.rested_at,
         squads=tuple(sorted(squads)),
     )
-    return with_due(after, policy, now), [events.wave_called(after, called)] if called else []
+    after = look_once_more(callout, with_due(after, policy, now), policy, now)
+    return after, [events.wave_called(after, called)] if called else []
 
 
 def _wave(found: Found, policy: DispatchPolicy, now: datetime) -> Wave:

@@ -1,6 +1,6 @@
 """The timed steps of a call-out, and when they are due."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.dispatch.callout.domain import attendance_limits
@@ -48,6 +48,17 @@ def with_due(callout: Callout, policy: DispatchPolicy, now: datetime) -> Callout
     ahead = sorted(at for at in times if at >= now)
     due = (at for at in ahead if next_step(callout, policy, at) != "nothing")
     return callout.with_(due_at=next(due, None), waiting=_is_waiting(callout, policy))
+
+
+def look_once_more(
+    before: Callout, after: Callout, policy: DispatchPolicy, now: datetime
+) -> Callout:
+    """Who became free after the search and before this was written was not told that the call-out
+    waits: nobody could see it. One more look after the write finds them."""
+    if before.waiting or not after.waiting:
+        return after
+    again = now + timedelta(seconds=policy.look_again_s)
+    return with_due(after.with_(free_at=min(after.free_at or again, again)), policy, now)
 
 
 def _is_waiting(callout: Callout, policy: DispatchPolicy) -> bool:

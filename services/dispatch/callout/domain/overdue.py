@@ -115,4 +115,4 @@ def _capped(
     if candidate.state != "on_scene":
         return []
     until = min(now, attendance_limits.sign_due_at(candidate, policy))
-    return attendance.evidence(callout, candidate, until, capped=True)
+    return attendance.evidence(callout, candidate, policy, until, capped=True)

@@ -116,8 +116,8 @@ class Selection(Frozen):
 
 
 class Found(Frozen):
-    """The result of a search, kept as its record: `select(situation, policy)` gives `selection`
-    again."""
+    """The result of a search: `select(situation, policy)` gives `selection` again, until it is
+    kept, without positions (`kept`)."""
 
     id: str
     need: str

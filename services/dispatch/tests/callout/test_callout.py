@@ -27,6 +27,7 @@ from services.dispatch.tests.calls import (
     accepted,
     called,
     did,
+    looked_once_more,
     named,
     names,
     opened,
@@ -116,6 +117,7 @@ def test_after_three_waves_the_leaders_then_the_station():
         "nobody_answered",
         ("l1", "l2"),
     )
+    callout = looked_once_more(callout, NOW)
     due = NOW + timedelta(seconds=POLICY.leader_s)
     assert callout.due_at == due
     assert next_step(callout, POLICY, due) == "station"

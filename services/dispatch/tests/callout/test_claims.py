@@ -21,11 +21,9 @@ from services.dispatch.callout.claims import Claims
 from services.dispatch.callout.domain.state import Callout, Candidate
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts
-from services.dispatch.policy import POLICIES
 from services.dispatch.position.store import Positions
-from services.dispatch.selection.domain.select import select
 from services.dispatch.tests.calls import routed
-from services.dispatch.tests.town import LATITUDE, LONGITUDE, STATION, Town, town
+from services.dispatch.tests.town import LATITUDE, LONGITUDE, STATION, STREET, Town, town
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
@@ -72,7 +70,7 @@ async def test_two_processes_that_look_at_once_call_nobody_twice(slow: Town):
     assert set(held) == set(people), "whoever is free is called by one of them"
     for callout in await Callouts(slow.service.store).find({}):
         (found,) = await Callouts(slow.service.store).searches(callout.id)
-        assert select(found.situation, POLICIES.of(callout.waves[0].policy)) == found.selection
+        assert found.selection.chosen == callout.waves[0].called
     await other.store.close()
 
 
@@ -186,15 +184,19 @@ async def test_nobody_is_engaged_twice_while_the_events_of_dispatch_are_not_read
         people = [await place.volunteer(f"v{n}", 10 + n) for n in range(16)]
         monkeypatch.setattr(Subscriptions, "read", not_of_dispatch(Subscriptions.read))
         began = place.service.clock.now()
-        report = 0
+        report, other = 0, place.replica()
         dice = random.Random(7)
         while place.service.clock.now() < began + timedelta(minutes=10):
             report += 1
             await asyncio.gather(
-                open_callout(place, place.service, place.name(f"rep_{report}")),
+                open_callout(
+                    place, (place.service, other)[report % 2], place.name(f"rep_{report}")
+                ),
+                call_somebody(place, dice, people),
                 *(answer_something(place, dice, person) for person in people),
                 *(place.send_position(person) for person in people),
             )
+        await other.store.close()
         assert_nobody_engaged_twice(await Callouts(place.service.store).find({}, limit=1000))
 
 
@@ -206,10 +208,25 @@ def not_of_dispatch(
 
 async def answer_something(place: Town, dice: random.Random, volunteer: str) -> None:
     callout = await engaged(place, volunteer)
-    verb = dice.choice(("accept", "accept", "decline", "arrive", "finish", "nothing"))
+    if dice.random() < 0.05:  # off duty and on again, before anybody has heard of it
+        start = {"location": {"longitude": LONGITUDE, "latitude": LATITUDE}}
+        assert (await place.post("duty/end", volunteer)).status_code == 200
+        assert (await place.post("duty/start", volunteer, start)).status_code == 201
+    verb = dice.choice(("accept", "accept", "decline", "arrive", "finish", "withdraw", "nothing"))
     if callout and verb != "nothing":
         body = {"outcome": "solved"} if verb == "finish" else {}
         answer = await place.post(f"callouts/{callout}/{verb}", volunteer, body)
+        assert answer.status_code in (200, 409), answer.text
+
+
+async def call_somebody(place: Town, dice: random.Random, people: Sequence[str]) -> None:
+    """An officer calls a few by hand to a call-out that is open."""
+    officer: dict[str, Any] = {"role": "officer", "area": STREET}
+    found = await place.request("GET", "callouts?limit=20", "officer", **officer)
+    ids = [one["id"] for one in found.json()["items"] if one["ended_at"] is None]
+    if ids:
+        body = {"volunteers": dice.sample(list(people), 3)}
+        answer = await place.post(f"callouts/{dice.choice(ids)}/call", "officer", body, **officer)
         assert answer.status_code in (200, 409), answer.text
 
 

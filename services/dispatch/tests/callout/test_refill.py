@@ -17,6 +17,7 @@ from services.dispatch.tests.calls import (
     accepted,
     called,
     did,
+    looked_once_more,
     named,
     names,
     opened,
@@ -31,7 +32,7 @@ def escalated(callout: Callout, now: datetime = LATE) -> Callout:
     callout, _ = did(filling.escalate(callout, ("l1",), POLICY, now, to_station=False))
     callout, facts = did(filling.escalate(callout, ("l1",), POLICY, now, to_station=True))
     assert names(facts) == ["CalloutEscalated"]
-    return callout
+    return looked_once_more(callout, now)
 
 
 def test_a_late_yes_takes_a_place_that_is_empty_also_after_the_escalation():
@@ -96,6 +97,7 @@ def test_who_accepted_and_left_an_escalated_call_out_is_replaced_and_nobody_is_t
     callout, _ = did(wave(callout, "b", now=LATE))
     callout, _ = did(filling.decline(callout, "b", POLICY, LATE))
     callout, facts = did(wave(callout, now=LATE))
+    callout = looked_once_more(callout, LATE)
     assert (facts, next_step(callout, POLICY, LATE), callout.due_at) == (
         [],
         "nothing",
@@ -142,11 +144,25 @@ def test_a_place_that_falls_free_during_a_search_is_offered_to_who_was_called_be
     assert "b" not in filling.need(freed).asked
 
 
+def test_who_became_free_while_the_last_wave_was_written_is_looked_for():
+    """Until the write nobody sees that the call-out waits, so nobody tells it."""
+    callout, _ = did(wave(opened(people_needed=1)))
+    again = NOW + timedelta(seconds=POLICY.look_again_s)
+    assert (callout.waiting, callout.due_at) == (True, NOW)
+    callout, _ = did(filling.escalate(callout, (), POLICY, NOW, to_station=False))
+    assert (callout.due_at, next_step(callout, POLICY, again)) == (again, "wave")
+    found, facts = did(wave(callout, "n", now=again))
+    assert (names(facts), found.held) == (["WaveCalled"], ("n",))
+    nobody = looked_once_more(callout, NOW)
+    assert nobody.due_at == NOW + timedelta(days=1), "once, not without end"
+
+
 def test_who_rests_is_looked_at_again_afterwards_whoever_was_told_meanwhile():
     rested = LATE + timedelta(minutes=10)
     callout, _ = did(wave(opened(people_needed=1), rested_at=rested))
     assert next_step(callout, POLICY, NOW) == "leader"
     callout, _ = did(filling.escalate(callout, (), POLICY, NOW, to_station=False))
+    callout, _ = did(wave(callout, now=SOON, recorded=False, rested_at=rested))
     assert (callout.due_at, next_step(callout, POLICY, rested)) == (rested, "wave")
     callout, facts = did(wave(callout, "r", now=rested))
     assert (names(facts), callout.free_at) == (["WaveCalled"], None)

@@ -6,7 +6,7 @@ danger.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -22,6 +22,7 @@ from services.incidents.routing.domain.needs import (
     skills_for,
 )
 from services.incidents.routing.domain.reading import Reading, read
+from services.incidents.routing.domain.signs import signs
 
 POLICE_ONLY: frozenset[Category] = frozenset(
     {"fraud", "theft", "violence", "drugs", "tip", "missing", "emergency"}
@@ -111,9 +112,13 @@ def decide(
 def _choice(given: RoutingInput, reading: Reading, policy: IncidentsPolicy) -> _Choice:
     words = words_of(policy)
     police = _police(given, reading, words)
-    if police is not None:
+    of_office = not reading.signs and signs().office.search(reading.plain) is not None
+    suspected_only = police is not None and police.because == ("words_suspect",)
+    if police is not None and not (of_office and suspected_only):
         return police
     found = _without_danger(given, reading, policy, words)
+    if of_office and found.triage is None and found.route != "log" and not given.category:
+        return replace(found, triage="normal", because=("words_unclear",))
     crowd = max_people(reading.plain) >= policy.crowd_people
     if found.category == "dispute" and found.route == "volunteers" and crowd:
         return _Choice("dispute", "police", found.confidence, ("crowd",))
@@ -160,7 +165,9 @@ def _without_danger(
         for category, route, share in reading.scores.kinds
         if route != "police" and (route != "log" or given.role in _LOGGING)
     ]
-    category, route, _ = next((k for k in kinds if k[0] == given.category), kinds[0])
+    blocked = not reading.signs and signs().fire_access.search(reading.plain) is not None
+    wanted = given.category or ("hazard" if blocked else None)
+    category, route, _ = next((k for k in kinds if k[0] == wanted), kinds[0])
     because: tuple[str, ...] = ("words",)
     triage: Triage | None = None
     if given.finished and given.role in _LOGGING:

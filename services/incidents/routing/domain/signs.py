@@ -28,12 +28,15 @@ class Sign:
 
 @dataclass(frozen=True)
 class Signs:
-    """`denied` and `supposed` are looked for before a sign, the others in its whole clause."""
+    """`denied` and `supposed` are looked for before a sign, `elsewhere` in its whole clause; the
+    other two in the whole text, and count where there is no sign."""
 
     version: str
     denied: re.Pattern[str]
     supposed: re.Pattern[str]
     elsewhere: re.Pattern[str]
+    office: re.Pattern[str]
+    fire_access: re.Pattern[str]
     signs: tuple[Sign, ...]
 
 
@@ -45,6 +48,8 @@ def signs() -> Signs:
         denied=re.compile(raw["denied"]),
         supposed=re.compile(raw["supposed"]),
         elsewhere=re.compile("|".join((raw["past"], raw["told"], raw["over"]))),
+        office=re.compile(raw["office"]),
+        fire_access=re.compile(raw["fire_access"]),
         signs=tuple(
             Sign(
                 name,
