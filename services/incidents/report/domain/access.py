@@ -55,8 +55,9 @@ def role_when_filing(
     if finished and anonymous:
         raise Refusal("finished_with_name", "body.anonymous")
     order: tuple[Role, ...] = ("leader", "volunteer", "officer", "committee")
-    held = () if anonymous or who is None else (role for role in order if who.has(role))
-    found: Role = next(iter(held), "resident")
+    found: Role = "resident"
+    if who is not None and not anonymous:
+        found = next((role for role in order if who.has(role)), found)
     if finished and found not in ("volunteer", "leader"):
         raise Refusal("finished_by_volunteers", "body.finished")
     return found
