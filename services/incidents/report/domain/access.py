@@ -54,12 +54,15 @@ def role_when_filing(
     """
     if finished and anonymous:
         raise Refusal("finished_with_name", "body.anonymous")
-    order: tuple[Role, ...] = ("leader", "volunteer", "officer", "committee")
-    held: list[Role] = [role for role in order if who is not None and who.has(role)]
-    found: Role = held[0] if held and not anonymous else "resident"
+    found = _role_of(who) if who is not None and not anonymous else None
     if finished and found not in ("volunteer", "leader"):
         raise Refusal("finished_by_volunteers", "body.finished")
-    return found
+    return found or "resident"
+
+
+def _role_of(who: Principal) -> Role | None:
+    order: tuple[Role, ...] = ("leader", "volunteer", "officer", "committee")
+    return next((role for role in order if who.has(role)), None)
 
 
 class VisibleAreas(NamedTuple):
