@@ -35,7 +35,6 @@ class PersonKeys:
             raise ValueError("FIELD_KEY must be 64 hex digits (32 bytes)")
         self.collection = store.collection(
             COLLECTION,
-            IndexModel([("person", ASCENDING)], sparse=True),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
             *indexes,
         )
@@ -49,40 +48,40 @@ class PersonKeys:
     async def new(
         self,
         id: str,
-        person: str | None = None,
+        lookup: Mapping[str, str] | None = None,
         expires_at: datetime | None = None,
-        **lookup: str,
     ) -> bytes | None:
         """The key of this id, made where there is none yet; None where it was destroyed.
 
-        `person`: whose erasure concerns it. `lookup`: unique values by which the id is found; they
-        go with the key.
+        `lookup`: unique values by which the id is found; they go with the key.
 
         Raises:
             DuplicateKey: another id has one of the unique values.
         """
         key = secrets.token_bytes(KEY_BYTES)
-        more = {"person": person, "expires_at": expires_at}
-        document: Document = {
-            "_id": id,
-            "key": sealing.encrypt(self._wrapping_key, key, _context(id)),
-            **{name: value for name, value in more.items() if value is not None},
-            **lookup,
-        }
+        wrapped = sealing.encrypt(self._wrapping_key, key, _context(id))
+        document: Document = {"_id": id, "key": wrapped, **(lookup or {})}
+        if expires_at is not None:
+            document["expires_at"] = expires_at
         try:
             await self._writes.submit(InsertOne(document))
-        except DuplicateKey as taken:
-            if taken.key != ("_id",):
+        except DuplicateKey:
+            stored = await self._reads.submit(id)
+            if stored is None:
                 raise
-            return await self.get(id)
+            return self._unwrapped(stored)
         return key
 
     async def get(self, id: str) -> bytes | None:
         """None where there is none, or it was destroyed."""
         found = await self._reads.submit(id)
-        if found is None or "key" not in found:
+        return None if found is None else self._unwrapped(found)
+
+    def _unwrapped(self, stored: Document) -> bytes | None:
+        if "key" not in stored:
             return None
-        return sealing.decrypt(self._wrapping_key, bytes(found["key"]), _context(id))
+        id: str = stored["_id"]
+        return sealing.decrypt(self._wrapping_key, bytes(stored["key"]), _context(id))
 
     async def of(self, ids: Sequence[str]) -> Mapping[str, bytes]:
         """Those that there are."""
@@ -95,11 +94,15 @@ class PersonKeys:
         found = await self._quick.find_one(lookup, {"_id": 1}, max_time_ms=5000)
         return found["_id"] if found else None
 
-    async def of_person(self, person: str, after: str, limit: int) -> list[str]:
-        """Ids of what would go with the person, in order, from beyond `after`."""
-        query: dict[str, Any] = {"person": person, "_id": {"$gt": after}}
-        found = self._quick.find(query, {"_id": 1}, limit=limit, max_time_ms=5000)
-        return [document["_id"] async for document in found.sort("_id", ASCENDING)]
+    async def find_all(self, name: str, values: Sequence[str]) -> Mapping[str, str]:
+        """Unique value -> id, of those that there are."""
+        query: dict[str, Any] = {name: {"$in": list(values)}}
+        found = self._quick.find(query, {name: 1}, max_time_ms=5000)
+        return {document[name]: document["_id"] async for document in found}
+
+    async def note(self, id: str, **lookup: str) -> None:
+        """An id with a key is found by these values, too."""
+        await self.collection.update_one({"_id": id, "key": {"$exists": True}}, {"$set": lookup})
 
     async def keep(self, id: str) -> None:
         """It does not expire any more."""

@@ -1,6 +1,6 @@
 """Aggregates whose personal fields are stored sealed. The rest of a document is as always."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pymongo import IndexModel
@@ -37,9 +37,10 @@ class SealedRepository(Repository[A]):
         super().__init__(store, name, model, *indexes)
         self.keys, self._personal, self._keyed_by = keys, personal, keyed_by
 
-    def person_of(self, aggregate: A) -> str | None:
-        """Whose erasure concerns the aggregate's key."""
-        return None
+    def lookup_of(self, aggregate: A) -> Mapping[str, str]:
+        """Hook: unique values by which a new aggregate's key is found. They are stored with the
+        key, not with the aggregate. `add` raises DuplicateKey where another has them."""
+        return {}
 
     async def open(self, documents: Sequence[Document]) -> None:
         sealed = [document for document in documents if sealing.is_sealed(document)]
@@ -53,7 +54,7 @@ class SealedRepository(Repository[A]):
         key = (document or {}).get(_KEY)
         if key is None:
             id = getattr(aggregate, self._keyed_by)
-            key = await self.keys.new(id, self.person_of(aggregate))
+            key = await self.keys.new(id, self.lookup_of(aggregate) if document is None else None)
         context = self._context(aggregate.id)
         return partial(sealing.seal, personal=self._personal, key=key, context=context)
 

@@ -64,17 +64,15 @@ def seal(fields: Fields, personal: Sequence[PersonalField], key: bytes | None, c
 
 
 def open_sealed(document: Fields, key: bytes | None, context: str) -> None:
-    """Put the personal fields back into their places; without a key nothing changes. Raises
-    InvalidTag for a key that is not the document's."""
+    """Put the personal fields back into their places, as far as the document was loaded with these;
+    without a key nothing changes. Raises InvalidTag for a key that is not the document's."""
     sealed = document.get(_FIELD)
     if sealed is None or key is None:
         return
     for path, value in orjson.loads(decrypt(key, bytes(sealed), context)).items():
         *inner, last = path.split(".")
-        container: Any = document
-        for part in inner:
-            container = container[int(part) if isinstance(container, list) else part]
-        container[last] = value
+        if (container := _inner(document, inner)) is not None:
+            container[last] = value
 
 
 def is_sealed(document: Fields) -> bool:
@@ -94,3 +92,17 @@ def _places(
             yield from _places(container[first], rest, f"{before}{first}.")
         else:
             yield f"{before}{first}", container, first
+
+
+def _inner(document: Fields, parts: Sequence[str]) -> Any:
+    """None where it was not loaded."""
+    container: Any = document
+    for part in parts:
+        if isinstance(container, list):
+            elements: list[Any] = container
+            container = elements[int(part)]
+        else:
+            container = container.get(part)
+        if container is None:
+            return None
+    return container

@@ -39,22 +39,22 @@ async def test_a_key_is_made_once_however_many_ask(keys: PersonKeys):
 
 
 async def test_a_destroyed_key_never_comes_back(keys: PersonKeys):
-    await keys.new("acc_1", "acc_1", phone="h1")
+    await keys.new("acc_1", {"phone": "h1"})
     for _ in range(2):
         await keys.destroy("acc_1")
     assert await keys.get("acc_1") is None
     assert await keys.new("acc_1") is None
     assert await keys.is_destroyed("acc_1")
-    assert (await keys.find(phone="h1"), await keys.of_person("acc_1", "", 9)) == (None, [])
+    assert (await keys.find(phone="h1"), await keys.find_all("phone", ["h1"])) == (None, {})
     stored = await keys.collection.find_one({"_id": "acc_1"})
     assert set(stored or {}) == {"_id", "destroyed_at"}
-    assert await keys.new("acc_2", phone="h1") is not None, "the value it was found by is free"
+    assert await keys.new("acc_2", {"phone": "h1"}) is not None, "the value it was found by is free"
 
 
 async def test_a_value_it_is_found_by_belongs_to_one(keys: PersonKeys):
-    await keys.new("acc_1", phone="h1")
+    await keys.new("acc_1", {"phone": "h1"})
     with pytest.raises(DuplicateKey):
-        await keys.new("acc_2", phone="h1")
+        await keys.new("acc_2", {"phone": "h1"})
     assert await keys.find(phone="h1") == "acc_1"
 
 

@@ -13,6 +13,7 @@ import pytest
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.mongo.store import Document, Store
+from chassis.personal.keys import PersonKeys
 from contracts.vocabulary import Category, Route, values_of
 from jinan.areas import covers
 from services.incidents.report.domain.access import is_for_committee
@@ -103,7 +104,8 @@ class Filled:
     """The stored reports, and what MongoDB noted of each query."""
 
     def __init__(self, store: Store) -> None:
-        self._store, self.reports = store, Reports(store)
+        self._store = store
+        self.reports = Reports(store, PersonKeys(store, "11" * 32))
         random = Random(10)
         self.all = [_report(n, random) for n in range(COUNT)]
 
