@@ -22,6 +22,7 @@ class RegistrationPolicy(Policy):
     access_token_lifetime_s: int
     max_proposals: int
     watch_hours: int = Field(ge=1)
+    erasure_wait_hours: int = Field(ge=1)
 
     @property
     def code_lifetime(self) -> timedelta:
@@ -38,6 +39,10 @@ class RegistrationPolicy(Policy):
     @property
     def session_lifetime(self) -> timedelta:
         return timedelta(days=self.session_lifetime_days)
+
+    @property
+    def erasure_wait(self) -> timedelta:
+        return timedelta(hours=self.erasure_wait_hours)
 
     @property
     def watch(self) -> timedelta:

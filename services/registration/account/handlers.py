@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.domain import Cause
+from chassis.errors import NotFound
 from chassis.identity.guards import Principal
 from services.registration.account import domain
 from services.registration.account.domain import Account
@@ -16,7 +17,11 @@ class AccountHandlers:
         self._accounts, self._access_log, self._personal = accounts, access_log, personal
 
     async def own(self, who: Principal) -> Account:
-        return await self._accounts.require(who.subject)
+        """Raises NotFound, also with a token from before they were erased."""
+        account = await self._accounts.require(who.subject)
+        if account.erased_at is not None:
+            raise NotFound(who.subject)
+        return account
 
     async def update(
         self, who: Principal, name: str | None, birth_year: int | None, cause: Cause

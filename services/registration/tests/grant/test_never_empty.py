@@ -13,7 +13,7 @@ from chassis.mongo.store import Store
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
-from services.registration.account.store import Accounts
+from services.registration.account.store import Accounts, keys_of_people
 from services.registration.grant.handlers import GrantHandlers
 from services.registration.grant.store import StoredDepartures
 from services.registration.squad.store import Squads
@@ -29,10 +29,15 @@ class City:
     """People at the city desk `d0`, `d1`, ... and officers of the city `o0`, `o1`, ..."""
 
     def __init__(self, store: Store) -> None:
-        self.accounts = Accounts(store)
+        keys = keys_of_people(store, "11" * 32)
+        self.accounts = Accounts(store, keys)
         self._replicas = [
             GrantHandlers(
-                Accounts(store), StoredDepartures(store), Squads(store), Stations(store), Clock("")
+                Accounts(store, keys_of_people(store, "11" * 32)),
+                StoredDepartures(store),
+                Squads(store),
+                Stations(store),
+                Clock(""),
             )
             for _ in range(2)
         ]
