@@ -7,7 +7,7 @@ from pymongo import ASCENDING, IndexModel
 
 from chassis.domain import A
 from chassis.errors import NotFound
-from chassis.mongo.documents import Documents
+from chassis.mongo.documents import Documents, Seal, as_it_is
 from chassis.mongo.reads import Reads
 from chassis.mongo.store import Document, Store
 
@@ -40,6 +40,11 @@ class Reader(Generic[A]):
 
     async def open(self, documents: Sequence[Document]) -> None:
         """Hook: make readable in place what was stored sealed (`chassis/personal`)."""
+
+    async def seal_for(self, aggregate: A, document: Document | None) -> Seal:
+        """Hook: what seals the aggregate's fields before they are stored (`chassis/personal`).
+        `document`: as it was loaded; None for a new one."""
+        return as_it_is
 
     async def get(self, id: str) -> A | None:
         document = await self._states.submit(id)

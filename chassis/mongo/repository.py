@@ -11,7 +11,7 @@ from chassis.domain import A, Cause, Decision
 from chassis.errors import AlreadyExists, Conflict, DuplicateKey, NotFound
 from chassis.mongo import causes
 from chassis.mongo.coalescer import AggregateWrites
-from chassis.mongo.documents import Attached, Seal, as_it_is
+from chassis.mongo.documents import Attached
 from chassis.mongo.reader import Reader
 from chassis.mongo.store import Document, Store
 from contracts.envelope import Event
@@ -35,11 +35,6 @@ class Repository(Reader[A]):
         self._writes = AggregateWrites(self, store.unpublished)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         store.outboxes.append(self)
-
-    async def seal_for(self, aggregate: A, document: Document | None) -> Seal:
-        """Hook: what seals the aggregate's fields before they are stored (`chassis/personal`).
-        `document`: as it was loaded; None for a new one."""
-        return as_it_is
 
     async def add(
         self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
@@ -70,10 +65,8 @@ class Repository(Reader[A]):
         stored = {document["_id"] async for document in found}
         new = [decision for decision in decisions if decision[0].id not in stored]
         seals = await asyncio.gather(*(self.seal_for(aggregate, None) for aggregate, _ in new))
-        missing = [
-            self._documents.new(*decision, cause, None, seal)
-            for decision, seal in zip(new, seals, strict=True)
-        ]
+        sealed = zip(new, seals, strict=True)
+        missing = [self._documents.new(*d, cause, None, seal) for d, seal in sealed]
         if missing:
             await self.collection.insert_many(missing, ordered=False)
             self._store.unpublished.reread(self)
