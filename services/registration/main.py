@@ -75,7 +75,7 @@ def build(settings: RegistrationSettings) -> Service:
         erasure,
         LocalMessageHandlers(messages, personal, settings.dev_key),
         SessionHandlers(accounts, codes, personal, tokens, clock),
-        AccountHandlers(accounts, access_log, personal),
+        AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         GrantHandlers(accounts, StoredDepartures(store), squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),

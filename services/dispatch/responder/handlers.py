@@ -75,6 +75,14 @@ class ResponderHandlers:
         """Raises NotFound."""
         return await self._responders.require(volunteer)
 
+    async def known_of(self, person: str) -> tuple[Responder, Point | None]:
+        """All that is known of them. Raises NotFound for who never was a volunteer, and for who was
+        erased."""
+        responder = await self._responders.require(person)
+        if responder.erased:
+            raise NotFound(person)
+        return responder, (await self._positions.places([person])).get(person)
+
     async def list_on_duty(
         self, station: str, squads: Collection[str] | None, after: str | None, limit: int
     ) -> Sequence[Responder]:

@@ -23,6 +23,8 @@ async def test_an_erased_volunteer_has_no_position_and_does_not_come_back(place:
     who = await place.volunteer("gone")
     positions = Positions(place.settings.redis_url)
     assert await positions.redis.zscore(GEO, who) is not None
+    known = (await place.request("GET", "duty/me/data", who)).json()
+    assert (known["birth_year"], known["position"]["longitude"]) == (1980, pytest.approx(116.942))
     responders = place.service.store.database["responders"]
     for _ in range(2):
         await place.publish(PersonErased(account=who), who)
@@ -44,4 +46,5 @@ async def test_an_erased_volunteer_has_no_position_and_does_not_come_back(place:
     assert await positions.redis.zscore(GEO, who) is None
     start = {"location": {"longitude": 116.942, "latitude": 36.6695}}
     assert (await place.post("duty/start", who, start)).status_code == 409
+    assert (await place.request("GET", "duty/me/data", who)).status_code == 404
     await positions.close()

@@ -169,3 +169,21 @@ async def test_the_city_desk_asks_for_somebody_and_they_see_it(
     own = await desk.call("POST", f"accounts/{desk.id}/erasure", {})
     assert own.status_code == 409
     assert "erasure_holds_role" in own.text or "收回角色" in own.text
+
+
+async def test_a_copy_has_all_of_oneself_and_nobody_else(
+    client: Client, signed_in: dict[str, Member]
+):
+    phone = new_phone()
+    member = await _volunteer(client, signed_in, phone)
+    officer = await staff(client, signed_in, PLAN.officers[0])
+    copy = await member.call("GET", "accounts/me/data")
+    assert copy.status_code == 200, copy.text
+    data = copy.json()
+    assert (data["account"]["name"], data["account"]["phone"]) == (NAME, f"+86{phone}")
+    assert len(data["id_number"]) == 18
+    assert [one["standing"] for one in data["standings"]] == ["applied"]
+    assert [one["by_role"] for one in data["read_by"]] == ["officer"]
+    assert officer.id not in copy.text, "who in particular is not theirs to know"
+    log = (await member.call("GET", "accounts/me/access-log")).json()["items"]
+    assert log[0]["fields"] == ["copy"], "a stolen session that took one leaves a trace"
