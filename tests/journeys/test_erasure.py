@@ -58,6 +58,7 @@ async def test_an_erased_person_leaves_counts_and_nothing_else(
     left = await _leave(station, officer, volunteer, callout, mongo)
     await volunteer.person.post("duty/end")
     phone = (await volunteer.person.get("accounts/me"))["phone"]
+    await station.goes_for_ever(volunteer)
 
     await _ask(platform, mongo, volunteer.person, phone)
     await _erased_everywhere(mongo, volunteer.id, left.report["id"])
