@@ -1,7 +1,7 @@
 """How an aggregate is written as a document: state, version, outbox and the causes of its
 changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic
 
 from pymongo import InsertOne, UpdateOne
@@ -18,6 +18,13 @@ from contracts.envelope import Event
 Attached = Mapping[str, Any]
 """Field -> a value to append to the array of that name, beside the aggregate's state."""
 
+Seal = Callable[[Document], Document]
+"""Fields of an aggregate -> the same, as they are stored."""
+
+
+def as_it_is(fields: Document) -> Document:
+    return fields
+
 
 class Documents(Generic[A]):
     """`kind` names the collection, and is the first part of its events' ids."""
@@ -29,11 +36,16 @@ class Documents(Generic[A]):
         return self._model.model_validate(document | {"id": document["_id"]})
 
     def new(
-        self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
+        self,
+        aggregate: A,
+        events: Sequence[Event],
+        cause: Cause,
+        attached: Attached | None = None,
+        seal: Seal = as_it_is,
     ) -> Document:
         more = {name: [value] for name, value in (attached or {}).items()}
         return (
-            self._state(aggregate, 1)
+            self._state(aggregate, 1, seal)
             | more
             | {
                 "_id": aggregate.id,
@@ -47,9 +59,14 @@ class Documents(Generic[A]):
         )
 
     def insert(
-        self, aggregate: A, events: Sequence[Event], cause: Cause, attached: Attached | None = None
+        self,
+        aggregate: A,
+        events: Sequence[Event],
+        cause: Cause,
+        attached: Attached | None = None,
+        seal: Seal = as_it_is,
     ) -> tuple[InsertOne[Any], Fresh]:
-        document = self.new(aggregate, events, cause, attached)
+        document = self.new(aggregate, events, cause, attached, seal)
         fresh = Fresh(aggregate.id, document["share"], 0, True, document["outbox"])
         return InsertOne(document), fresh
 
@@ -61,13 +78,14 @@ class Documents(Generic[A]):
         cause: Cause,
         attached: Attached | None,
         published: int,
+        seal: Seal = as_it_is,
     ) -> tuple[UpdateOne, Fresh]:
         """The change of a stored document, if its version is still the same. `published`: the last
         `seq` known to be on the topic. If that is all, the change takes them out of the
         document."""
         id, seq, seen, version = (document[name] for name in ("_id", "seq", "seen", "version"))
         now, pending = self._clock.real(), bool(document.get("pending"))
-        fields = self._state(changed, version + 1) | {"seq": seq + len(events)}
+        fields = self._state(changed, version + 1, seal) | {"seq": seq + len(events)}
         push: Document = {
             "seen": {"$each": [causes.entry(cause, now)], "$slice": -causes.to_keep(seen, now)},
             **(attached or {}),
@@ -87,5 +105,5 @@ class Documents(Generic[A]):
         return update, Fresh(id, document.get("share", 0), seq, clean, entries, folded)
 
     @staticmethod
-    def _state(aggregate: A, version: int) -> Document:
-        return aggregate.model_dump(exclude={"id"}) | {"version": version}
+    def _state(aggregate: A, version: int, seal: Seal) -> Document:
+        return seal(aggregate.model_dump(exclude={"id"})) | {"version": version}

@@ -2,76 +2,21 @@
 of its changes."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic
+from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import IndexModel
 
 from chassis.domain import A, Cause, Decision
 from chassis.errors import AlreadyExists, Conflict, DuplicateKey, NotFound
 from chassis.mongo import causes
 from chassis.mongo.coalescer import AggregateWrites
-from chassis.mongo.documents import Attached, Documents
-from chassis.mongo.reads import Reads
+from chassis.mongo.documents import Attached
+from chassis.mongo.reader import Reader
 from chassis.mongo.store import Document, Store
 from contracts.envelope import Event
 
 _TRIES = 8
-_PENDING = IndexModel(
-    [("pending", ASCENDING), ("share", ASCENDING), ("_id", ASCENDING)],
-    name="pending_by_share",
-    partialFilterExpression={"pending": True},
-)
-
-
-class Reader(Generic[A]):
-    """The stored aggregates of one noun. `attached` names fields that are kept in their documents
-    and not loaded with them."""
-
-    def __init__(
-        self,
-        store: Store,
-        name: str,
-        model: type[A],
-        *indexes: IndexModel,
-        attached: Sequence[str] = (),
-    ) -> None:
-        self.name, self._store = name, store
-        with_causes = dict.fromkeys(("outbox", *attached), 0)
-        self._state = {**with_causes, "seen": 0}
-        self._documents = Documents(name, model, store.clock)
-        self.collection = store.collection(name, _PENDING, *indexes)
-        self._states = Reads(self.collection, self._state)
-        self._with_causes = Reads(self.collection, with_causes)
-
-    async def get(self, id: str) -> A | None:
-        document = await self._states.submit(id)
-        return None if document is None else self.load(document)
-
-    async def require(self, id: str) -> A:
-        """Raises NotFound."""
-        found = await self.get(id)
-        if found is None:
-            raise NotFound(id)
-        return found
-
-    async def find(
-        self,
-        query: Mapping[str, Any],
-        *,
-        sort: Sequence[tuple[str, int]] = (),
-        limit: int = 100,
-    ) -> list[A]:
-        """At most `limit` aggregates. `query` is built by store code from checked values, never
-        from a body."""
-        cursor = self.collection.find(query, self._state, limit=limit, max_time_ms=5000)
-        if sort:
-            cursor = cursor.sort(list(sort))
-        return [self.load(document) async for document in cursor]
-
-    def load(self, document: Document) -> A:
-        return self._documents.load(document)
 
 
 class Repository(Reader[A]):
@@ -101,8 +46,10 @@ class Repository(Reader[A]):
             CauseReused: the same key came with another body.
             DuplicateKey: a unique index other than the id holds its value.
         """
+        seal = await self.seal_for(aggregate, None)
+        write = self._documents.insert(aggregate, events, cause, attached, seal)
         try:
-            await self._writes.submit(self._documents.insert(aggregate, events, cause, attached))
+            await self._writes.submit(write)
         except DuplicateKey as taken:
             return await self._stored_before(aggregate.id, cause, taken)
         return aggregate.with_(version=1)
@@ -116,7 +63,10 @@ class Repository(Reader[A]):
         ids = [aggregate.id for aggregate, _ in decisions]
         found = self.collection.find({"_id": {"$in": ids}}, {"_id": 1})
         stored = {document["_id"] async for document in found}
-        missing = [self._documents.new(*d, cause) for d in decisions if d[0].id not in stored]
+        new = [decision for decision in decisions if decision[0].id not in stored]
+        seals = await asyncio.gather(*(self.seal_for(aggregate, None) for aggregate, _ in new))
+        sealed = zip(new, seals, strict=True)
+        missing = [self._documents.new(*d, cause, None, seal) for d, seal in sealed]
         if missing:
             await self.collection.insert_many(missing, ordered=False)
             self._store.unpublished.reread(self)
@@ -171,7 +121,8 @@ class Repository(Reader[A]):
         attached: Attached | None,
     ) -> A:
         published = self.published.seq(document["_id"])
-        write = self._documents.replace(document, changed, events, cause, attached, published)
+        seal = await self.seal_for(changed, document)
+        write = self._documents.replace(document, changed, events, cause, attached, published, seal)
         try:
             await self._writes.submit(write)
         except DuplicateKey as taken:

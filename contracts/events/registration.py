@@ -96,6 +96,15 @@ class SessionRevoked(RegistrationEvent):
     reason: str
 
 
+class PersonErased(RegistrationEvent):
+    """All that is known of a person goes: whoever keeps something of theirs erases it. The last
+    event of the account; its id leads nowhere from now on."""
+
+    key: ClassVar[str] = "account"
+    example: ClassVar = {"account": "acc_5f1e"}
+    account: str
+
+
 class StationRegistered(RegistrationEvent):
     """A police station and the streets it serves. Position of its door, WGS-84 degrees."""
 

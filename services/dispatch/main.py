@@ -66,6 +66,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
         known.refresh,
         callouts.drop,
     )
+    service.on(registration.PersonErased, responders.erase)
     service.on(incidents.ReportRouted, callouts.open)
     service.on(incidents.ReportWithdrawn, callouts.end)
     service.on(incidents.ReportNotAccepted, callouts.end)

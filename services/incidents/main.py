@@ -12,12 +12,14 @@
 /api/v1/figures      counts and medians of an area
 """
 
+from chassis.personal.keys import PersonKeys
 from chassis.service import Service
 from chassis.tasks.schedule import Schedule
 from contracts import topics
 from contracts.events import dispatch
 from contracts.events.registration import (
     GrantsChanged,
+    PersonErased,
     StationRegistered,
     WatchAccepted,
     WatchLapsed,
@@ -28,6 +30,8 @@ from jinan.divisions import communities
 from services.incidents.correction import api as correction_api
 from services.incidents.correction.handlers import CorrectionHandlers
 from services.incidents.deadline.handlers import DeadlineHandlers
+from services.incidents.erasure.handlers import ErasureHandlers
+from services.incidents.erasure.store import KeptReports
 from services.incidents.figures import api as figures_api
 from services.incidents.follow_up import api as follow_up_api
 from services.incidents.follow_up.handlers import FollowUpHandlers
@@ -63,17 +67,22 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     store, clock = service.store, service.clock
 
     stations, committees, watches = Stations(store), Committees(store), Watches(store)
-    photos, stored = Photos(store), Reports(store)
+    person_keys = PersonKeys(store, settings.field_key)
+    photos, stored = Photos(store, person_keys), Reports(store, person_keys)
+    entries, examples = LogEntries(store, person_keys), Examples(store, person_keys)
     places = PlaceHandlers(districts(), communities(), stations, committees, clock)
     keys = FollowUpKeys(settings.field_key)
     due = Schedule(clock)
-    routing = RoutingHandlers(Examples(store), _second_opinion(service, settings))
+    routing = RoutingHandlers(examples, _second_opinion(service, settings))
     reports = ReportHandlers(stored, places, photos, keys, clock, due, routing)
     deadlines = DeadlineHandlers(stored, watches, clock, due)
     questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
     follow_ups = FollowUpHandlers(stored, reports, questions, corrections)
-    logbook = LogbookHandlers(LogEntries(store), places, clock)
+    logbook = LogbookHandlers(entries, places, clock)
     queue = QueueHandlers(Queue(store, stored))
+    erasure = ErasureHandlers(
+        stored, KeptReports(store), entries, photos, examples, person_keys, clock
+    )
     service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
     service.provide(queue, places, routing)
 
@@ -91,10 +100,21 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     )
     service.on(StationRegistered, stations.registered)
     service.on(GrantsChanged, committees.on_grants)
+    service.on(PersonErased, erasure.on_erased)
     service.on(WatchTaken, deadlines.on_watch_held)
     service.on(WatchAccepted, deadlines.on_watch_held)
     service.on(WatchLapsed, deadlines.on_watch_ended)
-    # One order for all of a call-out: what is done before the arrival would miss it.
+    _follow_callouts(service, reports)
+
+    service.lingers(0.05, topics.DISPATCH, topics.REGISTRATION)
+    service.runs_when_due("due reports", deadlines.settle_due, due)
+    service.runs("photos of stored reports", reports.keep_photos, every=600)
+    service.runs("reports of erased people", erasure.erase_due, every=600)
+    return service
+
+
+def _follow_callouts(service: Service, reports: ReportHandlers) -> None:
+    """One order for all of a call-out: what is done before the arrival would miss it."""
     service.on(dispatch.CalloutOpened, reports.mark_called, ordered_by="callout")
     for event in (
         dispatch.CalloutAccepted,
@@ -106,11 +126,6 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         dispatch.CalloutEscalated,
     ):
         service.on(event, reports.follow_callout, ordered_by="callout")
-
-    service.lingers(0.05, topics.DISPATCH, topics.REGISTRATION)
-    service.runs_when_due("due reports", deadlines.settle_due, due)
-    service.runs("photos of stored reports", reports.keep_photos, every=600)
-    return service
 
 
 def _second_opinion(service: Service, settings: IncidentsSettings) -> SecondOpinion | None:

@@ -90,6 +90,9 @@ class IncidentsPolicy(Policy):
     max_dangers_per_ten_minutes: int
     max_dangers_per_day: int
     search_days: int
+    erasure_look_again_hours: int
+    erasure_kept_days: dict[Route, int]
+    """How long the words of an ended matter outlive their reporter's account."""
     category: dict[Category, CategoryPolicy]
     words: WordsPolicy | None = None
     """None: a version from before a model read them."""

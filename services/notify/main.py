@@ -13,9 +13,16 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import topics
 from contracts.events.dispatch import DutyEnded, DutyStarted
-from contracts.events.registration import GrantsChanged, SessionRevoked, VolunteerStandingChanged
+from contracts.events.registration import (
+    GrantsChanged,
+    PersonErased,
+    SessionRevoked,
+    VolunteerStandingChanged,
+)
 from services.notify.delivery import api as delivery_api
 from services.notify.delivery.handlers import DeliveryHandlers
+from services.notify.erasure.handlers import ErasureHandlers
+from services.notify.erasure.store import ErasedPeople
 from services.notify.inbox import api as inbox_api
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
@@ -40,6 +47,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     hub = Hub(live)
     streams = StreamHandlers(hub, live, inbox, marks, duty, clock)
     delivery = DeliveryHandlers(inbox, receipts, streams, marks, duty, clock)
+    erasure = ErasureHandlers(ErasedPeople(store), inbox, receipts, live, clock)
     rules = RuleHandlers(delivery, grants, standings, clock)
 
     service.provide(inbox, messages, streams)
@@ -48,6 +56,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     service.on(GrantsChanged, grants.on_changed)
     service.on(DutyStarted, duty.on_started)
     service.on(DutyEnded, duty.on_ended)
+    service.on(PersonErased, erasure.on_erased)
     service.on(SessionRevoked, streams.on_session_revoked)
     # Kept last: if the process ends between, a repeat is still a change and stores nothing twice.
     service.on(VolunteerStandingChanged, rules.on_standing_changed, standings.on_changed)
@@ -60,6 +69,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     service.runs_when_due("delivery marks", marks.write, marks.schedule)
     service.runs_when_due("messages due", delivery.resend_due, delivery.schedule)
     service.runs("old messages", messages.delete_old, every=3600)
+    service.runs("late messages to erased people", erasure.erase_late, every=3600)
     return service
 
 

@@ -1,27 +1,32 @@
 """registration: who people are, what they may do, and how they sign in. All routes and events are
 on this screen."""
 
+from functools import partial
+
 from chassis.service import Service
 from contracts import topics
 from contracts.events.registration import (
     GrantProposalConfirmed,
     GrantsChanged,
+    PersonErased,
     SquadFormed,
     VolunteerStandingChanged,
 )
 from services.registration.account import api as account_api
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import FieldCipher, PersonalData
-from services.registration.account.store import AccessLog, Accounts
+from services.registration.account.store import AccessLog, Accounts, keys_of_people
 from services.registration.division import api as division_api
 from services.registration.division.store import Divisions
+from services.registration.erasure import api as erasure_api
+from services.registration.erasure.handlers import ErasureHandlers
 from services.registration.grant import api as grant_api
 from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
 from services.registration.grant.store import GrantLog, StoredDepartures
 from services.registration.grant_proposal import api as grant_proposal_api
 from services.registration.grant_proposal.handlers import GrantProposalHandlers
 from services.registration.grant_proposal.store import GrantProposals
-from services.registration.settings import RegistrationSettings
+from services.registration.settings import NOT_SET, RegistrationSettings
 from services.registration.sign_in import api as sign_in_api
 from services.registration.sign_in.handlers import (
     CodeHandlers,
@@ -44,9 +49,6 @@ from services.registration.watch import api as watch_api
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
 
-NOT_SET = "0" * 64
-"""A key for a service that is only described. It never serves: `_require_keys` refuses to start."""
-
 
 def build(settings: RegistrationSettings) -> Service:
     """The wired service. Touches neither network nor keys."""
@@ -56,17 +58,17 @@ def build(settings: RegistrationSettings) -> Service:
     personal = PersonalData(cipher)
     keys = SigningKeys(settings.signing_key, settings.signing_key_file)
     tokens = Tokens(keys, personal, clock, settings.jwt_issuer, settings.jwt_audience)
-    accounts, access_log, divisions = Accounts(store), AccessLog(store), Divisions(store)
+    person_keys = keys_of_people(store, settings.field_key or NOT_SET)
+    accounts = Accounts(store, person_keys)
+    access_log, divisions = AccessLog(store), Divisions(store)
     stations, squads = Stations(store), Squads(store)
 
     messages = LocalMessages(store) if settings.sms == "local" else None
-    sender = LocalSms(messages, personal, clock) if messages else _aliyun(service, settings)
-    codes = CodeHandlers(
-        SignInCodes(store), accounts, personal, sender, clock, allow_unassigned=bool(messages)
-    )
+    codes = _codes(service, settings, accounts, personal, messages)
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
     watches = WatchHandlers(Watches(store), accounts, clock)
-    grant_log = GrantLogHandlers(GrantLog(store), personal)
+    grants_given = GrantLog(store)
+    erasure = ErasureHandlers(accounts, access_log, grants_given, squads, codes, personal, clock)
 
     service.provide(
         personal,
@@ -75,9 +77,10 @@ def build(settings: RegistrationSettings) -> Service:
         codes,
         squad_handlers,
         watches,
+        erasure,
         LocalMessageHandlers(messages, personal, settings.dev_key),
         SessionHandlers(accounts, codes, personal, tokens, clock),
-        AccountHandlers(accounts, access_log, personal),
+        AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         VolunteerReader(accounts, access_log, stations, clock),
@@ -85,6 +88,7 @@ def build(settings: RegistrationSettings) -> Service:
     service.routes(
         sign_in_api.router,
         account_api.router,
+        erasure_api.router,
         volunteer_api.router,
         squad_api.router,
         station_api.router,
@@ -95,18 +99,16 @@ def build(settings: RegistrationSettings) -> Service:
     )
     service.app.include_router(sign_in_api.keys_router)  # /.well-known/jwks.json
 
-    _give_roles(service, accounts, squads, stations, grant_log)
+    _give_roles(service, accounts, squads, stations, grants_given)
     service.on(SquadFormed, squad_handlers.follow_squad)
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
-    service.on(GrantsChanged, watches.on_grants, grant_log.on_grants)
+    service.on(GrantsChanged, watches.on_grants)
+    service.on(PersonErased, erasure.on_erased)
     service.lingers(0.1, topics.REGISTRATION)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
+    service.runs_when_due("people to erase", erasure.erase_due, erasure.schedule)
 
-    async def prepare() -> None:
-        _require_keys(service, settings, keys)
-        await divisions.load()
-
-    service.starts(prepare)
+    service.starts(partial(_prepare, service, settings, keys, divisions))
     return service
 
 
@@ -115,15 +117,36 @@ def _give_roles(
     accounts: Accounts,
     squads: Squads,
     stations: Stations,
-    grant_log: GrantLogHandlers,
+    log: GrantLog,
 ) -> None:
     """By one person, or strong ones by two."""
     store, clock = service.store, service.clock
-    departures = StoredDepartures(store)
+    departures, grant_log = StoredDepartures(store), GrantLogHandlers(log, accounts)
     grants = GrantHandlers(accounts, departures, squads, stations, grant_log, clock)
     proposals = GrantProposalHandlers(GrantProposals(store), grants, grant_log, clock)
     service.provide(grants, grant_log, proposals)
+    service.on(GrantsChanged, grant_log.on_grants)
     service.on(GrantProposalConfirmed, proposals.on_confirmed)
+
+
+def _codes(
+    service: Service,
+    settings: RegistrationSettings,
+    accounts: Accounts,
+    personal: PersonalData,
+    messages: LocalMessages | None,
+) -> CodeHandlers:
+    clock = service.clock
+    sender = LocalSms(messages, personal, clock) if messages else _aliyun(service, settings)
+    stored, allow = SignInCodes(service.store), bool(messages)
+    return CodeHandlers(stored, accounts, personal, sender, clock, allow_unassigned=allow)
+
+
+async def _prepare(
+    service: Service, settings: RegistrationSettings, keys: SigningKeys, divisions: Divisions
+) -> None:
+    _require_keys(service, settings, keys)
+    await divisions.load()
 
 
 def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:

@@ -25,6 +25,7 @@ class RegistrationPolicy(Policy):
     max_grants: int
     grant_proposal_hours: int
     watch_hours: int = Field(ge=1)
+    erasure_wait_hours: int = Field(ge=1)
 
     @property
     def code_lifetime(self) -> timedelta:
@@ -46,6 +47,10 @@ class RegistrationPolicy(Policy):
     def grant_proposal(self) -> timedelta:
         """How long a second person may confirm a strong role."""
         return timedelta(hours=self.grant_proposal_hours)
+
+    @property
+    def erasure_wait(self) -> timedelta:
+        return timedelta(hours=self.erasure_wait_hours)
 
     @property
     def watch(self) -> timedelta:

@@ -4,6 +4,9 @@ from typing import Literal
 
 from chassis.settings import Settings
 
+NOT_SET = "0" * 64
+"""A key for a service that is only described. It never serves: `missing` names it."""
+
 
 class RegistrationSettings(Settings):
     http_port: int = 8101

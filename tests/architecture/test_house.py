@@ -22,6 +22,7 @@ CHASSIS = (
     "chassis/kafka",
     "chassis/mongo",
     "chassis/outbox",
+    "chassis/personal",
     "chassis/server",
     "chassis/tasks",
     "chassis/telemetry",

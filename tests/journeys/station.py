@@ -181,6 +181,13 @@ class Station:
         """How long the work takes. There is no condition to wait for but the time itself."""
         await asyncio.sleep(self.clock.seconds(minutes * 60))
 
+    async def goes_for_ever(self, phone: Phone) -> None:
+        """They are erased within this journey: nothing is asked of them at its end."""
+        await phone.close()
+        self._phones.remove(phone)
+        if phone in self._on_duty:
+            self._on_duty.remove(phone)
+
     async def end_journey(self) -> None:
         """All phones are closed, nobody is on duty any more, and no call-out calls anybody."""
         phones, self._phones = self._phones, []

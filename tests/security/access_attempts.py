@@ -109,6 +109,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "DELETE sessions/{session}": _attempt(
         "sessions/{session}", open="another person's session does not end"
     ),
+    "POST accounts/{account}/erasure": _attempt("accounts/{account}/erasure", {}, may=_DESK),
     "POST volunteers": _attempt(
         "volunteers",
         {

@@ -24,6 +24,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
+from contracts.vocabulary import Skill
 from jinan.coordinates import in_jinan
 from services.dispatch.position.domain import Location
 from services.dispatch.replicas.store import Stations
@@ -51,6 +52,39 @@ class DutyView(View):
     station: str
     squad: str | None
     engaged: str | None
+
+
+class AnswersView(View):
+    """How often one was asked and had the time to answer, and how often one accepted and came."""
+
+    asked: int
+    accepted: int
+
+
+class LastPositionView(View):
+    """WGS-84 degrees."""
+
+    longitude: float
+    latitude: float
+
+
+class DutyData(View):
+    """All that dispatch knows of a person, besides `GET service-records`. A position is kept while
+    one is on duty, and the last one only."""
+
+    approved: bool
+    station: str
+    squad: str | None
+    skills: tuple[Skill, ...]
+    birth_year: int | None
+    on_duty_since: datetime | None
+    last_sign_at: datetime | None
+    position: LastPositionView | None
+    rested_since: datetime | None
+    accepted_at: tuple[datetime, ...] = Field(description="Calls of the last week")
+    answers: Mapping[str, AnswersView] = Field(
+        description="`all`; by hour of the day, as `h08`; by category, as `k_traffic`"
+    )
 
 
 class OnDutyPage(Page[DutyView]):
@@ -99,6 +133,25 @@ async def end_duty(who: Volunteer, handlers: Handlers, cause: RequestCause) -> D
 @router.get("/me", summary="My duty")
 async def get_own_duty(who: Volunteer, handlers: Handlers) -> DutyView:
     return _view(await handlers.get(who.subject), await handlers.engagements([who.subject]))
+
+
+@router.get("/me/data", summary="A copy of what dispatch knows of me")
+async def export_own_duty(who: Annotated[Principal, allow("own")], handlers: Handlers) -> DutyData:
+    """For everybody who is, or was, a volunteer."""
+    responder, place = await handlers.known_of(who.subject)
+    return DutyData(
+        approved=responder.approved,
+        station=responder.station,
+        squad=responder.squad,
+        skills=responder.skills,
+        birth_year=responder.birth_year or None,
+        on_duty_since=responder.duty_since,
+        last_sign_at=responder.sign_at,
+        position=place and LastPositionView(longitude=place.longitude, latitude=place.latitude),
+        rested_since=responder.served_until,
+        accepted_at=responder.accepted_at,
+        answers={key: AnswersView(**vars(one)) for key, one in responder.answers.items()},
+    )
 
 
 @router.get(

@@ -57,13 +57,15 @@ class Responder(Aggregate):
     accepted_at: tuple[datetime, ...] = ()
     answers: Mapping[str, Answers] = {}
     """By `all`, `h08` (hour of the day in Jinan) and `k_dispute` (category)."""
+    erased: bool = False
+    """The person is: nothing is kept of them but this, so that nothing late brings them back."""
 
 
 def standing_changed(
     responder: Responder, event: VolunteerStandingChanged, seq: int, now: datetime
 ) -> Decision | None:
     """The newest standing counts; losing approval ends duty at once."""
-    if seq <= responder.source:
+    if seq <= responder.source or responder.erased:
         return None
     changed = responder.with_(
         source=seq,
@@ -76,6 +78,15 @@ def standing_changed(
     if changed.on_duty and not changed.approved:
         return end_duty(changed, "suspended", now)
     return changed, ()
+
+
+def erase(responder: Responder, now: datetime) -> Decision | None:
+    """None if they are erased already."""
+    if responder.erased:
+        return None
+    ended = end_duty(responder, "suspended", now)
+    blank = Responder(id=responder.id, version=responder.version, erased=True)
+    return blank, ended[1] if ended else ()
 
 
 def start_duty(responder: Responder, now: datetime) -> Decision | None:

@@ -17,7 +17,7 @@ from contracts.events.dispatch import (
     WaveLapsed,
     WaveStoodDown,
 )
-from contracts.events.registration import VolunteerStandingChanged
+from contracts.events.registration import PersonErased, VolunteerStandingChanged
 from jinan.coordinates import Point
 from services.dispatch.policy import POLICIES, DispatchPolicy
 from services.dispatch.position.domain import Fix
@@ -75,6 +75,14 @@ class ResponderHandlers:
         """Raises NotFound."""
         return await self._responders.require(volunteer)
 
+    async def known_of(self, person: str) -> tuple[Responder, Point | None]:
+        """All that is known of them. Raises NotFound for who never was a volunteer, and for who was
+        erased."""
+        responder = await self._responders.require(person)
+        if responder.erased:
+            raise NotFound(person)
+        return responder, (await self._positions.places([person])).get(person)
+
     async def list_on_duty(
         self, station: str, squads: Collection[str] | None, after: str | None, limit: int
     ) -> Sequence[Responder]:
@@ -113,6 +121,14 @@ class ResponderHandlers:
         )
         if not changed.approved:
             await self._positions.forget(event.volunteer)
+
+    async def erase(self, event: PersonErased, message: Message) -> None:
+        """Hours and call-outs stay, under an id that leads nowhere: they are counted."""
+        now, blank = self._clock.now(), Responder(id=event.account)
+        await self._responders.change(
+            blank.id, lambda r: domain.erase(r, now), message.cause, create=blank
+        )
+        await self._positions.forget(event.account)
 
     async def forget_position(self, event: DutyEnded, message: Message) -> None:
         """Duty ended here or on another replica: drops positions that arrived meanwhile."""
@@ -167,9 +183,11 @@ class ResponderHandlers:
     async def _change(
         self, volunteer: str, decide: domain.Decide, cause: Cause
     ) -> Responder | None:
-        """None for an unknown volunteer: there is nothing to keep."""
+        """None for an unknown volunteer: there is nothing to keep, nor of one who is erased."""
         try:
-            return await self._responders.change(volunteer, decide, cause)
+            return await self._responders.change(
+                volunteer, lambda r: None if r.erased else decide(r), cause
+            )
         except NotFound:
             return None
 

@@ -43,7 +43,7 @@ class Responders(Repository[Responder]):
         asked = dict.fromkeys((f"answers.{key}.asked" for key in answer_keys(category, at)), 1)
         counted = {"$each": [cause.id], "$slice": -_KEPT_CAUSES}
         await self.collection.update_many(
-            {"_id": {"$in": list(ids)}, "unanswered": {"$ne": cause.id}},
+            {"_id": {"$in": list(ids)}, "unanswered": {"$ne": cause.id}, "erased": {"$ne": True}},
             {"$inc": {**asked, "version": 1}, "$push": {"unanswered": counted}},
         )
 

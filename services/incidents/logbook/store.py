@@ -5,22 +5,34 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.mongo.paging import behind
-from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
+from chassis.personal.keys import PersonKeys
+from chassis.personal.repository import SealedRepository
+from chassis.personal.sealing import PersonalField, empty
 from services.incidents.logbook.domain import LogEntry
 
 _NEWEST = [("at", DESCENDING), ("_id", DESCENDING)]
 
 
-class LogEntries(Repository[LogEntry]):
-    def __init__(self, store: Store) -> None:
+class LogEntries(SealedRepository[LogEntry]):
+    """Their texts are sealed under the key of the volunteer who wrote them."""
+
+    def __init__(self, store: Store, keys: PersonKeys) -> None:
         super().__init__(
             store,
             "log_entries",
             LogEntry,
             IndexModel([("volunteer", ASCENDING), *_NEWEST]),
             IndexModel([("within", ASCENDING), *_NEWEST]),
+            keys=keys,
+            personal=(PersonalField("text", empty),),
+            keyed_by="volunteer",
         )
+
+    async def erase_texts(self, volunteer: str) -> None:
+        """What was done, where and for how long stays, for the counts."""
+        emptied = {"$set": {"text": "", "sealed": None}, "$inc": {"version": 1}}
+        await self.collection.update_many({"volunteer": volunteer}, emptied)
 
     async def newest(
         self,

@@ -10,15 +10,22 @@ from pymongo.errors import DuplicateKeyError
 from chassis.domain import Cause
 from chassis.errors import CauseReused
 from chassis.mongo.store import Store
+from chassis.personal import sealing
+from chassis.personal.keys import PersonKeys
 from services.incidents.photo.domain import Photo
 
 _LIFETIME = timedelta(days=1)
+_KEY_LIFETIME = 3 * _LIFETIME
+"""Of the key of a photo that is not kept: a claim may lengthen the photo's life once more."""
 _SETTLED = timedelta(minutes=5)
 """How long after a claim its request has certainly ended, with or without a stored report."""
 
 
 class Photos:
-    def __init__(self, store: Store) -> None:
+    """Each is sealed under a key of its own."""
+
+    def __init__(self, store: Store, keys: PersonKeys) -> None:
+        self._keys = keys
         self._photos = store.collection(
             "photos", IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
         )
@@ -29,10 +36,14 @@ class Photos:
         Raises:
             CauseReused: the same key came with another photo.
         """
+        key = await self._keys.new(id, expires_at=datetime.now(UTC) + _KEY_LIFETIME)
+        if key is None:  # erased since; a repeat does not bring it back
+            return
         document = {
             "_id": id,
             "type": photo.media_type,
-            "content": Binary(photo.content),
+            "sealed": True,
+            "content": Binary(sealing.encrypt(key, photo.content, _context(id))),
             "report": None,
             "cause": cause.mark,
             "expires_at": datetime.now(UTC) + _LIFETIME,
@@ -56,7 +67,13 @@ class Photos:
 
     async def keep(self, id: str) -> None:
         """Its report is stored: it does not expire any more."""
+        await self._keys.keep(id)
         await self._photos.update_one({"_id": id}, {"$set": {"expires_at": None}})
+
+    async def erase(self, id: str) -> None:
+        """For ever, with its key. A repeat changes nothing."""
+        await self._photos.delete_one({"_id": id})
+        await self._keys.destroy(id)
 
     async def claimed(self, limit: int) -> list[tuple[str, str]]:
         """(photo, report) of those that were claimed a while ago and still expire, the first to
@@ -69,6 +86,18 @@ class Photos:
 
     async def get(self, id: str) -> Photo | None:
         found = await self._photos.find_one(
-            {"_id": id}, {"type": 1, "content": 1}, max_time_ms=5000
+            {"_id": id}, {"type": 1, "content": 1, "sealed": 1}, max_time_ms=5000
         )
-        return Photo(found["type"], bytes(found["content"])) if found else None
+        if found is None:
+            return None
+        content = bytes(found["content"])
+        if not found.get("sealed"):  # stored before photos were
+            return Photo(found["type"], content)
+        key = await self._keys.get(id)
+        if key is None:
+            return None
+        return Photo(found["type"], sealing.decrypt(key, content, _context(id)))
+
+
+def _context(id: str) -> str:
+    return f"photos:{id}"

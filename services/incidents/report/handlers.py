@@ -38,8 +38,7 @@ from services.incidents.routing.domain import RoutingDecision, RoutingInput
 from services.incidents.routing.handlers import RoutingHandlers
 
 log = structlog.get_logger()
-_PHOTO_BATCH = 500
-_NUMBER_TRIES = 5
+_PHOTO_BATCH, _NUMBER_TRIES = 500, 5
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,8 @@ class ReportHandlers:
         """An officer chose for a report that the rules had decided."""
         if before.because != ("officer",):
             given = RoutingInput(before.text, before.picked, before.reporter_role)
-            await self._routing.learn(given, category, route, before.policy, before.filed_at, cause)
+            policy, at = before.policy, before.filed_at
+            await self._routing.learn(before.id, given, category, route, policy, at, cause)
 
     async def acknowledge(self, id: str, who: Principal, cause: Cause) -> Report:
         _, actor = await self.act(id, who, "officer")

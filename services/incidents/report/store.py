@@ -1,6 +1,6 @@
 """Reports in MongoDB, with an index for each query."""
 
-import re
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,10 @@ from pymongo.errors import ExecutionTimeout
 from chassis.domain import Refusal
 from chassis.mongo.coalescer import Coalescer
 from chassis.mongo.paging import behind
-from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
+from chassis.personal.keys import PersonKeys
+from chassis.personal.repository import SealedRepository
+from chassis.personal.sealing import PersonalField, empty, nothing
 from contracts.vocabulary import Category, Route
 from jinan.areas import covers
 from services.incidents.report.domain.parts import TimelineEntry
@@ -32,6 +34,8 @@ _IN_TRIAGE = ["normal", "urgent", True]
 _MAX_SCANS = 200
 """How many scans of an index MongoDB merges by time (`internalQueryMaxScansToExplode`); for more it
 reads everything and sorts it."""
+_SEARCHED, _SEARCH_S = 200, 5.0
+"""Texts that are opened at a time, and seconds for which they are searched."""
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
 
 
@@ -64,8 +68,29 @@ class ReportFilter:
     words: str | None = None
 
 
-class Reports(Repository[Report]):
-    def __init__(self, store: Store) -> None:
+def _about_a_kilometre(degrees: float) -> float:
+    return round(degrees, 2)
+
+
+def _none(_: object) -> tuple[()]:
+    return ()
+
+
+_PERSONAL = (
+    PersonalField("text", empty),
+    PersonalField("longitude", _about_a_kilometre),
+    PersonalField("latitude", _about_a_kilometre),
+    PersonalField("timeline.*.note", nothing),
+    PersonalField("timeline.*.reason", nothing),
+    PersonalField("timeline.*.changed", _none),
+    PersonalField("question.text", empty),
+    PersonalField("question.answer", nothing),
+)
+"""Sealed under the report's own key."""
+
+
+class Reports(SealedRepository[Report]):
+    def __init__(self, store: Store, keys: PersonKeys) -> None:
         super().__init__(
             store,
             "reports",
@@ -84,6 +109,8 @@ class Reports(Repository[Report]):
                 name="unacknowledged",
                 partialFilterExpression={"referral.next_at": _IS_DATE},
             ),
+            keys=keys,
+            personal=_PERSONAL,
         )
 
         self._marks = Coalescer(self.collection, gather=_GATHER_MARKS)
@@ -146,10 +173,13 @@ class Reports(Repository[Report]):
         """At most `limit` reports, newest first, after the one filed at (time, id). Raises Refusal
         where words cannot be found in good time."""
         rest = [part for part in (_fields(wanted), behind("filed_at", after)) if part]
-        queries = [{"$and": [scope, *rest]} for scope in _scopes(wanted)]
+        queries: list[Document] = [{"$and": [scope, *rest]} for scope in _scopes(wanted)]
         try:
+            if wanted.words:
+                async with asyncio.timeout(_SEARCH_S):
+                    queries = [await self._with_words(q, wanted.words, limit) for q in queries]
             pages = [await self.find(query, sort=_NEWEST, limit=limit) for query in queries]
-        except ExecutionTimeout:
+        except (ExecutionTimeout, TimeoutError):
             if wanted.words:
                 raise Refusal("search_slow", "query.q") from None
             raise
@@ -158,6 +188,24 @@ class Reports(Repository[Report]):
         found = {report.id: report for page in pages for report in page}
         newest = sorted(found.values(), key=lambda r: (r.filed_at, r.id), reverse=True)
         return newest[:limit]
+
+    async def _with_words(self, query: Document, words: str, limit: int) -> Document:
+        """Those of the newest that contain the words. Texts are sealed: they are opened here, a
+        batch at a time, since the store cannot look into them."""
+        cursor = self.collection.find(
+            query, {"text": 1, "sealed": 1}, batch_size=_SEARCHED, max_time_ms=5000
+        ).sort(_NEWEST)
+        wanted, found = words.casefold(), list[str]()
+        while len(found) < limit and (batch := await cursor.to_list(_SEARCHED)):
+            await self.open(batch)
+            found += [d["_id"] for d in batch if wanted in d["text"].casefold()]
+        await cursor.close()
+        return {"_id": {"$in": found[:limit]}}
+
+    async def of_reporter(self, person: str, after: str, limit: int) -> list[Report]:
+        """By id, from beyond `after`."""
+        query = {"reporter": person, "_id": {"$gt": after}}
+        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
 
 
 def _fields(wanted: ReportFilter) -> Document:
@@ -170,7 +218,6 @@ def _fields(wanted: ReportFilter) -> Document:
         "escalated": _one_of(wanted.escalated, [True]),
         "filed_at": _span(wanted.since, wanted.until),
         "number": wanted.number,
-        "text": wanted.words and {"$regex": re.escape(wanted.words), "$options": "i"},
     }
     return {field: value for field, value in fields.items() if value is not None}
 

@@ -27,6 +27,7 @@ class RoutingHandlers:
 
     async def learn(
         self,
+        report: str,
         given: RoutingInput,
         category: Category,
         route: Route,
@@ -37,4 +38,4 @@ class RoutingHandlers:
         """An officer chose `category` and `route` for what was decided `at` under this policy: an
         example for the next training. A choice that agrees teaches as well."""
         example = example_of(given, classify(given, policy, at), category, route)
-        await self._examples.keep(cause.derive("exa"), example)
+        await self._examples.keep(cause.derive("exa"), report, example)

@@ -31,7 +31,7 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
     )
     service = build(settings, f"incidents_test_{secrets.token_hex(3)}")
     service.verify_with(KeySet([KEY]))
-    running = Incidents(service, port, backend.kafka_bootstrap)
+    running = Incidents(service, port, backend.kafka_bootstrap, settings.field_key)
     task = asyncio.create_task(running.server.serve())
 
     async def ready() -> bool:

@@ -43,9 +43,9 @@ def token(person: str, *held: Held) -> str:
 class Incidents:
     """The running service, with clients and access to its topics."""
 
-    def __init__(self, service: Service, port: int, bootstrap: str) -> None:
+    def __init__(self, service: Service, port: int, bootstrap: str, field_key: str = "") -> None:
         self.service, self.url, self._bootstrap = service, f"http://{HOST}:{port}", bootstrap
-        self.server = service.server()
+        self.server, self.field_key = service.server(), field_key
         self._seq = int(time.time())
 
     def client(self, person: str | None = None, *held: Held) -> httpx.AsyncClient:

@@ -64,6 +64,10 @@ class Receipts(Repository[Receipt]):
         """Delete those of older messages whose events are published."""
         await self.collection.delete_many({"at": {"$lt": at}, "pending": {"$ne": True}})
 
+    async def erase(self, account: str) -> None:
+        """Those of the person whose events are published."""
+        await self.collection.delete_many({"recipient": account, "pending": {"$ne": True}})
+
 
 class Inbox(Repository[Message]):
     """A notice to all would add a field for its audience with an index like that of recipients, and
@@ -159,6 +163,15 @@ class Inbox(Repository[Message]):
 
     async def delete_before(self, at: datetime) -> None:
         await self.collection.delete_many({"at": {"$lt": at}})
+
+    async def erase(self, account: str) -> None:
+        """The person is no recipient any more; a message to nobody else goes. One whose events are
+        not published yet goes with the old ones."""
+        of_person = {"recipients.account": account}
+        only = {"recipients": {"$size": 1}, "pending": {"$ne": True}}
+        await self.collection.delete_many({**of_person, **only})
+        taken_out = {"$pull": {"recipients": {"account": account}}, "$inc": {"version": 1}}
+        await self.collection.update_many(of_person, taken_out)
 
     async def _backlog(self, account: str, query: Mapping[str, Any]) -> list[PersonalMessage]:
         stages = _of_person(account, query)

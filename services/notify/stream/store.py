@@ -160,6 +160,10 @@ class LiveStreams:
             newest[0][0].decode() if newest else START,
         )
 
+    async def erase(self, person: str) -> None:
+        """Raises the driver's error while Valkey is unavailable."""
+        await self._redis.delete(f"live:{person}")
+
     async def end_session(self, session: str) -> None:
         """Tell all replicas. Where Valkey is unavailable a session's streams end with its token."""
         try:

@@ -123,6 +123,48 @@ class AccessLogPage(Page[AccessLogEntryView]):
     """The latest first."""
 
 
+class OwnStandingView(View):
+    at: datetime
+    standing: Standing
+
+
+class ReadView(View):
+    """Somebody read one's fields; who it was is known to the city."""
+
+    at: datetime
+    by_role: Role
+    fields: tuple[str, ...] = Field(examples=[["name", "phone"]])
+
+
+class CopiedSessionView(View):
+    opened_at: datetime
+    refreshed_at: datetime
+    expires_at: datetime
+
+
+class AccountData(View):
+    """All that registration knows of a person. Nobody else's data is in it: neither who decided nor
+    who proposed. `elsewhere` has the lists of the other services."""
+
+    id: str = Field(description="The account's", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    taken_at: datetime
+    account: AccountView
+    id_number: str | None
+    standings: tuple[OwnStandingView, ...]
+    sessions: tuple[CopiedSessionView, ...]
+    read_by: tuple[ReadView, ...] = Field(description="The latest 1,000, the latest first")
+    elsewhere: tuple[str, ...] = Field(examples=[["reports?mine=true"]])
+
+
+_ELSEWHERE = (
+    "reports?mine=true",
+    "log-entries?mine=true",
+    "duty/me/data",
+    "service-records?mine=true",
+    "inbox",
+)
+
+
 @router.get("/me")
 async def get_own_account(
     who: Me, accounts: Accounts, personal: Personal, clock: Now
@@ -153,3 +195,28 @@ async def list_own_access_log(
     entries, following = page_of(read, limit, lambda entry: to_cursor(entry.at, entry.id))
     items = [AccessLogEntryView.model_validate(entry.model_dump()) for entry in entries]
     return AccessLogPage(items=items, next=following)
+
+
+@router.get("/me/data", summary="A copy of what registration knows of me")
+async def export_own_account(
+    who: Me, accounts: Accounts, personal: Personal, clock: Now
+) -> AccountData:
+    """Noted in the access log."""
+    account, log = await accounts.copy(who)
+    history = account.volunteer.history if account.volunteer else ()
+    number = account.id_number
+    return AccountData(
+        id=account.id,
+        taken_at=clock.now(),
+        account=AccountView.of(account, personal, clock.now()),
+        id_number=number and personal.decrypt(number, "id_number", account.id),
+        standings=tuple(OwnStandingView(at=one.at, standing=one.standing) for one in history),
+        sessions=tuple(
+            CopiedSessionView(
+                opened_at=one.opened_at, refreshed_at=one.refreshed_at, expires_at=one.expires_at
+            )
+            for one in account.sessions
+        ),
+        read_by=tuple(ReadView(at=one.at, by_role=one.by_role, fields=one.fields) for one in log),
+        elsewhere=_ELSEWHERE,
+    )

@@ -7,7 +7,7 @@ them in plain text.
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen, Refusal
@@ -113,11 +113,33 @@ class NumberClaim(Frozen):
     at: datetime
 
 
+class Erasure(Frozen):
+    """Somebody asked to be erased; until `due_at` a sign-in cancels it."""
+
+    asked_at: datetime
+    due_at: datetime
+    by_role: Literal["resident", "city_desk"]
+    """`resident`: they asked themselves; `city_desk`: on a paper."""
+
+
+class PastStanding(Frozen):
+    """What is left of a standing, for the counts."""
+
+    at: datetime
+    standing: Standing
+
+
 class Account(Aggregate):
-    """`phone`, `name` and `id_number` are ciphertexts. `id_number_key` is a keyed hash, unique over
-    all accounts."""
+    """`phone`, `name` and `id_number` are ciphertexts, and stored sealed under the person's own
+    key. `id_number_key` is a keyed hash, unique over all accounts.
+
+    Once erased only `id`, `erased_at` and `standings` say anything, and of a suspended volunteer
+    `id_number_key`.
+    """
 
     phone: str
+    phone_key: str | None = Field(default=None, exclude=True)
+    """The phone's keyed hash, of a new account: it is stored with the person's key, never here."""
     name: str | None = None
     birth_year: int | None = None
     id_number: str | None = None
@@ -131,6 +153,9 @@ class Account(Aggregate):
     """Keyed hashes of ID numbers that an officer found not to be theirs."""
     code_used: str | None = None
     """The last one-time code that opened a session: it opens no other."""
+    erasure: Erasure | None = None
+    erased_at: datetime | None = None
+    standings: tuple[PastStanding, ...] = ()
 
     def grants_at(self, now: datetime) -> tuple[HeldGrant, ...]:
         return tuple(grant for grant in self.grants if grant.holds(now))
@@ -146,10 +171,10 @@ class Account(Aggregate):
         )
 
 
-def new_account(id: str, phone: str) -> Account:
+def new_account(id: str, phone: str, phone_key: str | None = None) -> Account:
     """A resident of the city. `phone` is encrypted."""
     grant = HeldGrant(role="resident", area=CITY, source="sign_up", given_by="system")
-    return Account(id=id, phone=phone, grants=(grant,))
+    return Account(id=id, phone=phone, phone_key=phone_key, grants=(grant,))
 
 
 def update(account: Account, name: str | None, birth_year: int | None) -> Account:

@@ -7,10 +7,14 @@ from contracts.events.registration import (
     AccountOpened,
     GrantChange,
     GrantsChanged,
+    PersonErased,
     SessionRevoked,
     VolunteerStandingChanged,
 )
+from jinan.areas import CITY
 from services.registration.account.domain import Account, HeldGrant
+
+UNKNOWN_YEAR = 1900
 
 
 def account_opened(account: Account) -> AccountOpened:
@@ -73,4 +77,22 @@ def standing_changed(account: Account) -> VolunteerStandingChanged:
         squad=volunteer.squad,
         skills=volunteer.skills,
         birth_year=account.birth_year,
+    )
+
+
+def erased(account: Account) -> PersonErased:
+    return PersonErased(account=account.id)
+
+
+def standing_ended(account: Account) -> VolunteerStandingChanged:
+    """The last one of somebody who is erased: it says nothing more of them than that they may not
+    be called. Raises ValueError for an account that never applied."""
+    if account.volunteer is None:
+        raise ValueError("not a volunteer")
+    return VolunteerStandingChanged(
+        volunteer=account.id,
+        station=account.volunteer.station,
+        area=CITY,
+        standing="suspended",
+        birth_year=UNKNOWN_YEAR,
     )

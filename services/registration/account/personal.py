@@ -104,13 +104,10 @@ class PersonalData:
     def phone_key(self, phone: str) -> str:
         return self._cipher.lookup(phone, "account.phone")
 
-    def account_id(self, phone: str) -> str:
-        """Derived from the phone, so a phone never has two accounts."""
-        return self.account_of(self.phone_key(phone))
-
     @staticmethod
-    def account_of(phone_key: str) -> str:
-        """The same id, where the phone's key is known."""
+    def first_account_of(phone_key: str) -> str:
+        """The id of an account that was opened when ids were derived from phones
+        (docs/decisions/0005)."""
         return derived_id("acc", phone_key)
 
     def id_number_key(self, number: str) -> str:

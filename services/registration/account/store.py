@@ -1,14 +1,16 @@
 """Accounts, and the log of who read whose name and phone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.domain import Frozen
 from chassis.mongo.paging import behind
-from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store, new_id
+from chassis.personal.keys import PersonKeys
+from chassis.personal.repository import SealedRepository
+from chassis.personal.sealing import PersonalField, empty, nothing
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account
 
@@ -16,10 +18,30 @@ _LATEST = [("at", DESCENDING), ("_id", DESCENDING)]
 # Partial: most accounts are no volunteers. A query must repeat the condition to use the index.
 IS_VOLUNTEER = {"volunteer.station": {"$gt": ""}}
 _BY_HAND = {"grants.source": "hand"}
+_TO_ERASE = {"erasure.due_at": {"$type": "date"}}
 
 
-class Accounts(Repository[Account]):
-    def __init__(self, store: Store) -> None:
+_PHONE_KEY = "phone_key"
+_PERSONAL = (
+    PersonalField("phone", empty),
+    PersonalField("name", nothing),
+    PersonalField("birth_year", nothing),
+    PersonalField("id_number", nothing),
+    PersonalField("volunteer.history.*.reason", nothing),
+    PersonalField("volunteer.proposals.*.reason", empty),
+)
+
+
+def keys_of_people(store: Store, field_key: str) -> PersonKeys:
+    """With the index by which a phone's account is found."""
+    by_phone = IndexModel([(_PHONE_KEY, ASCENDING)], unique=True, sparse=True)
+    return PersonKeys(store, field_key, by_phone)
+
+
+class Accounts(SealedRepository[Account]):
+    """The personal fields of each are sealed under the person's key."""
+
+    def __init__(self, store: Store, keys: PersonKeys) -> None:
         by_station = [
             ("volunteer.station", ASCENDING),
             ("volunteer.standing", ASCENDING),
@@ -40,10 +62,47 @@ class Accounts(Repository[Account]):
                 unique=True,
                 partialFilterExpression={"id_number_key": {"$gt": ""}},
             ),
+            IndexModel([("erasure.due_at", ASCENDING)], partialFilterExpression=_TO_ERASE),
+            keys=keys,
+            personal=_PERSONAL,
         )
+
+    def lookup_of(self, aggregate: Account) -> Mapping[str, str]:
+        return {} if aggregate.phone_key is None else {_PHONE_KEY: aggregate.phone_key}
+
+    async def of_phone(self, phone_key: str, first: str) -> str | None:
+        """The account of the phone; `first`: what its id would be from the time when ids were
+        derived from phones. That one is found by the key from now on, so that an erased account is
+        not found again."""
+        found = await self.keys.find(phone_key=phone_key)
+        if found is None and await self.exists(first) and not await self.keys.is_destroyed(first):
+            await self.keys.new(first, {_PHONE_KEY: phone_key})
+            await self.keys.note(first, phone_key=phone_key)
+            return first
+        return found
+
+    async def of_phones(self, first: Mapping[str, str]) -> Mapping[str, str]:
+        """As `of_phone`, of many: phone's key -> account, of those that have one. `first`: phone's
+        key -> the id that was derived from it."""
+        found = dict(await self.keys.find_all(_PHONE_KEY, list(first)))
+        for phone_key in first.keys() - found.keys():
+            if account := await self.of_phone(phone_key, first[phone_key]):
+                found[phone_key] = account
+        return found
+
+    async def key_of(self, id: str) -> bytes | None:
+        """The key of an account that there is; None where it was erased."""
+        key = await self.keys.get(id)
+        return key if key is not None or not await self.exists(id) else await self.keys.new(id)
 
     async def exists(self, id: str) -> bool:
         return await self.collection.find_one({"_id": id}, {"_id": 1}) is not None
+
+    async def to_erase(self, limit: int) -> list[tuple[str, datetime]]:
+        """(id, when) of those who wait to be erased, the earliest first, due or not."""
+        found = self.collection.find(_TO_ERASE, {"erasure": 1}, limit=limit, max_time_ms=5000)
+        ordered = found.sort("erasure.due_at", ASCENDING)
+        return [(document["_id"], document["erasure"]["due_at"]) async for document in ordered]
 
     async def hold_without_end(self, role: Role, area: str, besides: Sequence[str]) -> bool:
         """Whether somebody besides these accounts was given the role for this area by hand, without
@@ -88,6 +147,10 @@ class AccessLog:
                 entry.model_dump(exclude={"id"}) | {"_id": new_id("read")} for entry in entries
             ]
             await self._collection.insert_many(documents, ordered=False)
+
+    async def erase(self, person: str) -> None:
+        """Who read their fields. What they read of others stays, as an id, with these."""
+        await self._collection.delete_many({"person": person})
 
     async def of(
         self, person: str, after: tuple[datetime, str] | None, limit: int

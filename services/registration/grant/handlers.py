@@ -10,13 +10,14 @@ from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
+from chassis.errors import NotFound
 from chassis.identity.guards import Principal, require
 from chassis.kafka.subscriptions import Message
+from chassis.personal.sealing import decrypt, encrypt
 from contracts.access import Grant
 from contracts.events.registration import GrantsChanged
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
-from services.registration.account.personal import PersonalData
 from services.registration.account.store import Accounts
 from services.registration.grant import domain
 from services.registration.grant.domain import Leaving
@@ -29,25 +30,36 @@ _LEAVING_S = 60  # wall-clock seconds; longer than any request
 
 
 class GrantLogHandlers:
-    """Who gave and took which roles: written from the events, which are stored with the change."""
+    """Who gave and took which roles: written from the events, which are stored with the change.
 
-    def __init__(self, log: GrantLog, personal: PersonalData) -> None:
-        self._log, self._personal = log, personal
+    Reasons are sealed under the key of whom they concern: they end with it.
+    """
+
+    def __init__(self, log: GrantLog, accounts: Accounts) -> None:
+        self._log, self._accounts = log, accounts
 
     async def keep_reason(self, account: str, reason: str | None, cause: Cause) -> str | None:
-        """The id under which the reason is kept, before anything is changed because of it."""
+        """The id under which the reason is kept, before anything is changed because of it.
+
+        Raises NotFound where there is no such account, or it was erased.
+        """
         if reason is None:
             return None
-        id = cause.derive("why")
-        encrypted = self._personal.encrypt(reason, "reason", account)
-        await self._log.keep_reason(id, account, encrypted)
+        id, key = cause.derive("why"), await self._accounts.key_of(account)
+        if key is None:
+            raise NotFound(account)
+        await self._log.keep_reason(id, account, encrypt(key, reason.encode(), _context(id)))
         return id
 
     async def reasons(self, pairs: Mapping[str, str]) -> Mapping[str, str]:
-        """Of ids, each with the account that it concerns: id -> words."""
+        """Of ids, each with the account that it concerns: id -> words, as far as nobody erased
+        them."""
         found = await self._log.reasons(list(pairs))
+        keys = await self._accounts.keys.of([pairs[id] for id in found])
         return {
-            id: self._personal.decrypt(words, "reason", pairs[id]) for id, words in found.items()
+            id: decrypt(keys[pairs[id]], sealed, _context(id)).decode()
+            for id, sealed in found.items()
+            if pairs[id] in keys
         }
 
     async def on_grants(self, event: GrantsChanged, message: Message) -> None:
@@ -198,3 +210,7 @@ class GrantHandlers:
         if role not in domain.OFFICER_GIVES:
             raise Refusal("not_allowed")
         require(giver.may("grant.give", area))
+
+
+def _context(reason: str) -> str:
+    return f"grant reason:{reason}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from bson import Binary
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
@@ -55,11 +56,15 @@ class GrantLog:
             IndexModel([("account", ASCENDING), *_LATEST]),
             IndexModel([("within", ASCENDING), *_LATEST]),
         )
-        self._reasons = store.collection("grant_reasons")
+        self._reasons = store.collection("grant_reasons", IndexModel([("account", ASCENDING)]))
 
-    async def keep_reason(self, id: str, account: str, encrypted: str) -> None:
-        kept = {"account": account, "reason": encrypted}
+    async def keep_reason(self, id: str, account: str, sealed: bytes) -> None:
+        kept = {"account": account, "reason": Binary(sealed)}
         await self._reasons.update_one({"_id": id}, {"$setOnInsert": kept}, upsert=True)
+
+    async def erase(self, account: str) -> None:
+        """The words of the reasons; who gave and took what stays."""
+        await self._reasons.delete_many({"account": account})
 
     async def write(self, account: str, changes: Sequence[GrantChange], message: str) -> None:
         """A repeat of the message adds nothing."""
@@ -97,9 +102,9 @@ class GrantLog:
         found = self._entries.find(query, limit=limit, max_time_ms=5000).sort(_LATEST)
         return [GrantLogEntry.model_validate(d | {"id": d["_id"]}) async for d in found]
 
-    async def reasons(self, ids: Sequence[str]) -> dict[str, str]:
-        """Id -> the encrypted words."""
+    async def reasons(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Id -> the sealed words."""
         if not ids:
             return {}
         found = self._reasons.find({"_id": {"$in": list(ids)}}, max_time_ms=5000)
-        return {kept["_id"]: kept["reason"] async for kept in found}
+        return {kept["_id"]: bytes(kept["reason"]) async for kept in found}

@@ -19,11 +19,11 @@ from chassis.clock import Clock
 from chassis.mongo.store import Store
 from chassis.tasks.loops import until_available
 from services.registration.account.personal import FieldCipher, PersonalData
-from services.registration.account.store import Accounts
+from services.registration.account.store import Accounts, keys_of_people
 from services.registration.division.store import Divisions
 from services.registration.roster.domain import RosterFile
 from services.registration.roster.handlers import RosterHandlers, WrongRoster
-from services.registration.settings import RegistrationSettings
+from services.registration.settings import NOT_SET, RegistrationSettings
 from services.registration.squad.store import Squads
 from services.registration.station.store import Stations
 
@@ -54,7 +54,8 @@ async def load(settings: RegistrationSettings, file: RosterFile | None) -> Mappi
     clock = Clock(settings.clock)
     store = Store(settings.mongo_url, "registration", clock)
     divisions = Divisions(store)
-    accounts, stations, squads = Accounts(store), Stations(store), Squads(store)
+    keys = keys_of_people(store, settings.field_key or NOT_SET)
+    accounts, stations, squads = Accounts(store, keys), Stations(store), Squads(store)
     try:
         await until_available(store.ping, "store", _STORE_TIMEOUT_S)
         await clock.sync(store.server_time)

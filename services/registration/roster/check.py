@@ -4,8 +4,9 @@ A file of its own because it reads phones and ID numbers with libraries that a d
 import, and is as long as what it serves.
 """
 
+import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -33,12 +34,13 @@ from services.registration.volunteer.domain import Application
 
 
 class CheckedPerson(NamedTuple):
-    """`path` is the entry's in the file. `account` and `phone` (encrypted) are those of the
-    person."""
+    """`path` is the entry's in the file. `account` and `phone` (encrypted, and its keyed hash) are
+    those of the person."""
 
     path: str
     account: str
     phone: str
+    phone_key: str
     enrolment: Enrolment
 
 
@@ -52,6 +54,21 @@ class Check:
         self.new_squads: list[Squad] = []
         self._known_stations: dict[str, Station] = {}
         self._known_squads: dict[str, Squad] = {}
+        self._accounts: dict[str, str] = {}
+
+    def phone_keys(self) -> list[str]:
+        """Of all people of the file, as far as their phones are right."""
+        phones = (normalize_phone(person.phone) for person in self._file.people)
+        return [self._personal.phone_key(phone) for phone in phones if phone]
+
+    def accounts(self, stored: Mapping[str, str]) -> None:
+        """Phone's key -> account, of those that there are."""
+        self._accounts |= stored
+
+    def _account_of(self, phone: str) -> str:
+        """A new one for whoever has none."""
+        new = f"acc_{secrets.token_hex(10)}"
+        return self._accounts.setdefault(self._personal.phone_key(phone), new)
 
     def refuse(self, path: str, refusal: Refusal) -> None:
         problem = text(f"problem.{refusal.code}", **refusal.values)
@@ -88,7 +105,7 @@ class Check:
                 id=entry.id,
                 station=entry.station,
                 name=entry.name,
-                leader=leader and self._personal.account_id(leader),
+                leader=leader and self._account_of(leader),
                 appointed_by=leader and SYSTEM,
                 formed_at=now,
             )
@@ -113,7 +130,7 @@ class Check:
             if phone is None or not is_assigned(phone, self._allow_unassigned):
                 self.refuse(f"{path}.phone", Refusal("phone_invalid"))
                 continue
-            account = self._personal.account_id(phone)
+            account = self._account_of(phone)
             enrolment = Enrolment(
                 name=self._personal.encrypt(entry.name, "name", account),
                 birth_year=entry.birth_year,
@@ -125,7 +142,8 @@ class Check:
             )
             if len(self.problems) == before:
                 encrypted = self._personal.encrypt(phone, "phone", account)
-                found.append(CheckedPerson(path, account, encrypted, enrolment))
+                key = self._personal.phone_key(phone)
+                found.append(CheckedPerson(path, account, encrypted, key, enrolment))
         return found
 
     def _application(self, path: str, account: str, entry: PersonEntry) -> Application | None:

@@ -50,6 +50,8 @@ class RosterHandlers:
         Raises WrongRoster before anything is written.
         """
         check = Check(file, self._personal, self._allow_unassigned)
+        first = {key: self._personal.first_account_of(key) for key in check.phone_keys()}
+        check.accounts(await self._accounts.of_phones(first))
         check.stations(await self._stored_stations(file))
         check.squads(await self._stored_squads(file), self._clock.now())
         people = check.people()
@@ -97,7 +99,7 @@ class RosterHandlers:
         changed: list[CheckedPerson] = []
         for person in people:
             account = stored.get(person.account)
-            blank = new_account(person.account, person.phone)
+            blank = new_account(person.account, person.phone, person.phone_key)
             try:
                 decision = domain.enrol(account or blank, account is None, person.enrolment, now)
             except Refusal as refusal:

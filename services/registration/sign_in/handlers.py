@@ -11,7 +11,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal, derived_id
-from chassis.errors import AlreadyExists
+from chassis.errors import AlreadyExists, DuplicateKey
 from chassis.identity.guards import Principal
 from services.registration.account.domain import Account, Session
 from services.registration.account.personal import PersonalData, is_assigned, normalize_phone
@@ -67,7 +67,7 @@ class CodeHandlers:
         policy = POLICIES.at(now)
         key, code_id = self._personal.phone_key(phone), secrets.token_hex(8)
         code = f"{secrets.randbelow(10**policy.code_digits):0{policy.code_digits}d}"
-        known = await self._accounts.exists(self._personal.account_of(key))
+        known = await self.account_of(key) is not None
         last = await self._codes.issue(
             key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now
         )
@@ -91,6 +91,10 @@ class CodeHandlers:
             if isinstance(error, NotSent) and error.phone_refused:
                 raise Refusal("phone_invalid", "body.phone") from None
             raise Refusal("message_not_sent", retry_after=10) from None
+
+    async def account_of(self, phone_key: str) -> str | None:
+        first = self._personal.first_account_of(phone_key)
+        return await self._accounts.of_phone(phone_key, first)
 
     async def check(self, phone_key: str, guess: str) -> IssuedCode:
         """The code that was guessed. Raises Refusal for a wrong guess, and once the guesses are
@@ -134,20 +138,26 @@ class SessionHandlers:
         """A repeat of `cause` gives the same session; the code opens no other."""
         phone = phone_of(phone_text, "body.phone")
         key = self._personal.phone_key(phone)
-        issued, id = await self._codes.check(key, guess), self._personal.account_of(key)
+        issued = await self._codes.check(key, guess)
         now = real_time(self._clock)
         policy = POLICIES.at(now)
         session = sessions.new_session(
             derived_id("ses", issued.code), secrets.token_hex(16), now, policy
         )
+        known = await self._codes.account_of(key) if issued.account_known else None
         account = None
-        if not issued.account_known:
+        if known is None:
+            # From the code's id, not the phone: whoever signs up again is somebody new.
+            id = derived_id("acc", issued.code)
             encrypted = self._personal.encrypt(phone, "phone", id)
-            new = sessions.sign_up(id, encrypted, session, issued.code)
+            new = sessions.sign_up(id, encrypted, key, session, issued.code)
             account = await self._add(new, cause)
         if account is None:
+            known = known or await self._codes.account_of(key)
+            if known is None:
+                raise Refusal("code_wrong", "body.code")
             account = await self._accounts.change(
-                id,
+                known,
                 lambda a: sessions.sign_in(a, session, issued.code, now, policy),
                 cause,
             )
@@ -160,7 +170,7 @@ class SessionHandlers:
         """None if the phone has an account by now."""
         try:
             return await self._accounts.add(*new, cause)
-        except AlreadyExists:
+        except (AlreadyExists, DuplicateKey):
             return None
 
     async def refresh(self, text: str, cause: Cause) -> SignedIn:

@@ -133,3 +133,15 @@ def test_answers_are_learnt_overall_by_hour_and_by_kind():
     learnt = domain.count_answer(learnt, "escort", NOW, accepted=False)
     tally = {key: (a.asked, a.accepted) for key, a in learnt.answers.items()}
     assert tally == {"all": (2, 1), "h12": (2, 1), "k_dispute": (1, 1), "k_escort": (1, 0)}
+
+
+def test_of_somebody_erased_nothing_is_kept_and_nothing_late_brings_them_back():
+    decision = domain.erase(on_duty(squad="squ_1", skills=("care",), accepted_at=(NOW,)), NOW)
+    assert decision is not None
+    erased, facts = decision
+    assert facts == (DutyEnded(volunteer="acc_1", station="sta_1", reason="suspended"),)
+    assert erased == Responder(id="acc_1", erased=True)
+    assert domain.erase(erased, NOW) is None
+    assert domain.standing_changed(erased, standing(), 9, NOW) is None
+    with pytest.raises(Refusal, match="not_a_volunteer"):
+        domain.start_duty(erased, NOW)

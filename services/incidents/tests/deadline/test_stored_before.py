@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chassis.domain import Cause
+from chassis.personal.keys import PersonKeys
 from chassis.tasks.schedule import Schedule
 from contracts.vocabulary import Category
 from services.incidents.deadline.handlers import DeadlineHandlers
@@ -34,7 +35,8 @@ async def stored(
 
 @pytest.fixture
 def reports(incidents: Incidents) -> Reports:
-    return Reports(incidents.service.store)
+    service = incidents.service
+    return Reports(service.store, PersonKeys(service.store, incidents.field_key))
 
 
 def deadlines(incidents: Incidents, reports: Reports) -> DeadlineHandlers:

@@ -11,6 +11,7 @@ import pytest
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.mongo.store import Document, Store
+from chassis.personal.keys import PersonKeys
 from contracts.vocabulary import ReferralReason, Urgency, values_of
 from jinan.areas import covers
 from services.incidents.queue.store import Queue, QueueItem, QueueScope
@@ -55,7 +56,8 @@ def _report(n: int, random: Random) -> Report:
 
 class Filled:
     def __init__(self, store: Store) -> None:
-        self._store, self.reports = store, Reports(store)
+        self._store = store
+        self.reports = Reports(store, PersonKeys(store, "11" * 32))
         self.queue = Queue(store, self.reports)
         random = Random(11)
         self.all = [_report(n, random) for n in range(COUNT)]

@@ -14,24 +14,26 @@ def new_session(id: str, salt: str, now: datetime, policy: RegistrationPolicy) -
     return Session(id=id, salt=salt, opened_at=now, refreshed_at=now, expires_at=expires_at)
 
 
-def sign_up(id: str, phone: str, session: Session, code: str) -> Decision[Account]:
+def sign_up(id: str, phone: str, phone_key: str, session: Session, code: str) -> Decision[Account]:
     """A new account with its first session. `phone` is encrypted."""
-    account = new_account(id, phone).with_(sessions=(session,), code_used=code)
+    account = new_account(id, phone, phone_key).with_(sessions=(session,), code_used=code)
     return account, [events.account_opened(account)]
 
 
 def sign_in(
     account: Account, session: Session, code: str, now: datetime, policy: RegistrationPolicy
 ) -> Decision[Account]:
-    """One more session; beyond the limit, the one refreshed longest ago ends.
+    """One more session; beyond the limit, the one refreshed longest ago ends. Who signs in does not
+    want to be erased any more.
 
-    Raises Refusal if the code opened a session before.
+    Raises Refusal if the code opened a session before, and for an account that is erased.
     """
-    if account.code_used == code:
+    if account.code_used == code or account.erased_at is not None:
         raise Refusal("code_wrong", "body.code")
     live = sorted((s for s in account.sessions if now < s.expires_at), key=lambda s: s.refreshed_at)
     surplus = max(0, len(live) + 1 - policy.max_sessions)
-    changed = account.with_(sessions=(*live[surplus:], session), code_used=code)
+    sessions = (*live[surplus:], session)
+    changed = account.with_(sessions=sessions, code_used=code, erasure=None)
     return changed, [events.session_revoked(account, s.id, "replaced") for s in live[:surplus]]
 
 

@@ -29,9 +29,9 @@ PERSONAL = PersonalData(FieldCipher("11" * 32, "22" * 32))
         "8613812345678",
     ],
 )
-def test_a_phone_has_one_form_and_one_account(text: str) -> None:
+def test_a_phone_has_one_form_and_one_key(text: str) -> None:
     assert normalize_phone(text) == "+8613812345678"
-    assert PERSONAL.account_id(normalize_phone(text) or "") == PERSONAL.account_id("+8613812345678")
+    assert PERSONAL.phone_key(normalize_phone(text) or "") == PERSONAL.phone_key("+8613812345678")
 
 
 @pytest.mark.parametrize(

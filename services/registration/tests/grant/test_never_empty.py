@@ -13,8 +13,7 @@ from chassis.mongo.store import Store
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account, HeldGrant
-from services.registration.account.personal import FieldCipher, PersonalData
-from services.registration.account.store import Accounts
+from services.registration.account.store import Accounts, keys_of_people
 from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
 from services.registration.grant.store import GrantLog, StoredDepartures
 from services.registration.grant_proposal.handlers import GrantProposalHandlers
@@ -32,7 +31,8 @@ class City:
     """People at the city desk `d0`, `d1`, ... and officers of the city `o0`, `o1`, ..."""
 
     def __init__(self, store: Store) -> None:
-        self.accounts = Accounts(store)
+        keys = keys_of_people(store, "11" * 32)
+        self.accounts = Accounts(store, keys)
         self._replicas = [made_grants(store) for _ in range(2)]
         grants, log = self._replicas[0]
         self._proposals = GrantProposalHandlers(GrantProposals(store), grants, log, Clock(""))
@@ -58,9 +58,10 @@ class City:
 
 
 def made_grants(store: Store) -> tuple[GrantHandlers, GrantLogHandlers]:
-    log = GrantLogHandlers(GrantLog(store), PersonalData(FieldCipher("11" * 32, "22" * 32)))
+    accounts = Accounts(store, keys_of_people(store, "11" * 32))
+    log = GrantLogHandlers(GrantLog(store), accounts)
     departures, squads, stations = StoredDepartures(store), Squads(store), Stations(store)
-    return GrantHandlers(Accounts(store), departures, squads, stations, log, Clock("")), log
+    return GrantHandlers(accounts, departures, squads, stations, log, Clock("")), log
 
 
 def token(account: str) -> Principal:

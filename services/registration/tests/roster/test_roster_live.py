@@ -14,7 +14,7 @@ from chassis.clock import Clock
 from chassis.mongo.store import Store
 from deploy.local.platform import PlatformError
 from services.registration.account.personal import FieldCipher, PersonalData
-from services.registration.account.store import Accounts
+from services.registration.account.store import Accounts, keys_of_people
 from services.registration.roster.domain import RosterFile
 from services.registration.roster.handlers import RosterHandlers, WrongRoster
 from services.registration.squad.store import Squads
@@ -136,7 +136,11 @@ async def empty_store(backend: Backend) -> AsyncGenerator[RosterHandlers]:
     store = Store(backend.mongo_url, f"roster_{secrets.token_hex(4)}", Clock(""))
     await store.prepare()
     personal = PersonalData(FieldCipher("11" * 32, "22" * 32))
-    accounts, stations, squads = Accounts(store), Stations(store), Squads(store)
+    accounts, stations, squads = (
+        Accounts(store, keys_of_people(store, "11" * 32)),
+        Stations(store),
+        Squads(store),
+    )
     yield RosterHandlers(accounts, stations, squads, personal, Clock(""), allow_unassigned=True)
     await store.client.drop_database(store.database.name)
     await store.close()

@@ -19,7 +19,7 @@ POLICY = POLICIES.at(NOW)
 
 def signed_up() -> Account:
     account, events = domain.sign_up(
-        "acc_1", "sealed", domain.new_session("ses_1", "salt", NOW, POLICY), "code_1"
+        "acc_1", "sealed", "key", domain.new_session("ses_1", "salt", NOW, POLICY), "code_1"
     )
     assert [type(event) for event in events] == [AccountOpened]
     return account

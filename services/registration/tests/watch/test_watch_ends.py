@@ -14,7 +14,7 @@ from chassis.domain import Cause
 from chassis.identity.guards import Principal
 from chassis.mongo.store import Store
 from contracts.access import Grant
-from services.registration.account.store import Accounts
+from services.registration.account.store import Accounts, keys_of_people
 from services.registration.policy import POLICIES
 from services.registration.tests.watch.test_watch import account
 from services.registration.watch import handlers as watch_handlers
@@ -41,13 +41,17 @@ async def store(backend: Backend) -> AsyncGenerator[Store]:
     await opened.close()
 
 
+def accounts_in(store: Store) -> Accounts:
+    return Accounts(store, keys_of_people(store, "11" * 32))
+
+
 def officer() -> Principal:
     grants = (Grant(role="officer", area="370104"),)
     return Principal(subject="acc_1", session="ses_1", grants=grants, until=2**40)
 
 
 async def test_a_watch_that_was_taken_lapses_at_its_end(store: Store) -> None:
-    watches, accounts = Watches(store), Accounts(store)
+    watches, accounts = Watches(store), accounts_in(store)
     await accounts.add(account("acc_1", area="370104"), (), Cause("sign up"))
     handlers = WatchHandlers(watches, accounts, store.clock)
     running = asyncio.create_task(handlers.schedule.run("watches", handlers.lapse_due, poll=300))
@@ -64,7 +68,7 @@ async def test_a_watch_that_was_taken_lapses_at_its_end(store: Store) -> None:
 
 async def test_what_lapses_says_when_the_next_one_does(store: Store) -> None:
     watches, now = Watches(store), store.clock.now()
-    handlers = WatchHandlers(watches, Accounts(store), store.clock)
+    handlers = WatchHandlers(watches, accounts_in(store), store.clock)
     assert await handlers.lapse_due() is None
     ends = {STREET: now - timedelta(hours=1), OTHER_STREET: now + timedelta(days=30)}
     for area, until in ends.items():
@@ -80,7 +84,7 @@ async def test_more_watches_than_a_batch_lapse_soon_after_each_other(
 ) -> None:
     monkeypatch.setattr(watch_handlers, "_DUE_BATCH", 2)
     watches, now = Watches(store), store.clock.now()
-    handlers = WatchHandlers(watches, Accounts(store), store.clock)
+    handlers = WatchHandlers(watches, accounts_in(store), store.clock)
     for n in range(3):
         until = now - timedelta(hours=1)
         await watches.add(

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.mongo.store import Store
-from services.registration.account.store import Accounts
+from services.registration.account.store import Accounts, keys_of_people
 from services.registration.tests.live import PLAN, Client, Member, appoint, events_of, staff
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
@@ -35,7 +35,10 @@ async def officer_of(client: Client, signed_in: dict[str, Member], area: str) ->
 
 async def lapse_on_two_more_replicas(platform: WholePlatform, store: Store, id: str) -> None:
     """Beside the service's own step."""
-    watches, accounts = Watches(store), Accounts(store)
+    watches, accounts = (
+        Watches(store),
+        Accounts(store, keys_of_people(store, platform.secrets.field_key)),
+    )
     replicas = [WatchHandlers(watches, accounts, platform.clock) for _ in range(2)]
     past = platform.clock.now() - timedelta(minutes=1)
     await watches.collection.update_one({"_id": id}, {"$set": {"until": past}})
