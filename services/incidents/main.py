@@ -35,7 +35,10 @@ from services.incidents.logbook import api as logbook_api
 from services.incidents.logbook.handlers import LogbookHandlers
 from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
+from services.incidents.photo.handlers import PhotoHandlers
+from services.incidents.photo.intake import Intake
 from services.incidents.photo.store import Photos
+from services.incidents.photo.workers import PhotoWorkers
 from services.incidents.place import api as place_api
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.question import api as question_api
@@ -75,7 +78,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     logbook = LogbookHandlers(LogEntries(store), places, clock)
     queue = QueueHandlers(Queue(store, stored))
     service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
-    service.provide(queue, places, routing)
+    service.provide(queue, places, routing, *_uploads(service, settings, photos))
 
     service.routes(
         report_api.router,
@@ -111,6 +114,14 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     service.runs_when_due("due reports", deadlines.settle_due, due)
     service.runs("photos of stored reports", reports.keep_photos, every=600)
     return service
+
+
+def _uploads(
+    service: Service, settings: IncidentsSettings, photos: Photos
+) -> tuple[PhotoHandlers, Intake]:
+    workers = PhotoWorkers(settings.photo_workers)
+    service.starts(workers.start, workers.stop)
+    return PhotoHandlers(photos, workers), Intake(settings.photo_room_mb * 1024 * 1024)
 
 
 def _second_opinion(service: Service, settings: IncidentsSettings) -> SecondOpinion | None:
