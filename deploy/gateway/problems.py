@@ -51,7 +51,7 @@ def local_problems(body_limit: int) -> list[LocalProblem]:
         LocalProblem(403, "problem.not_allowed"),
         LocalProblem(404, "gateway.no_such_path"),
         LocalProblem(405, "gateway.method_not_allowed"),
-        LocalProblem(408, "problem.too_slow"),
+        LocalProblem(408, "gateway.too_slow"),
         LocalProblem(413, "problem.too_large", limit=body_limit),
         LocalProblem(415, "gateway.media_type"),
         LocalProblem(429, "gateway.too_many_requests", retry_after=1),

@@ -26,10 +26,11 @@ PHOTO_CONTENT: dict[str, Any] = {
 """A photo in the API's document, as a request's or a response's `content`."""
 _UPLOAD = {"requestBody": {"required": True, "content": PHOTO_CONTENT}}
 RULES = BodyRules(
-    max_bytes=MAX_BYTES, seconds=30, min_bytes=60_000, total_seconds=600, answer_seconds=20
+    max_bytes=MAX_BYTES, seconds=25, min_bytes=50_000, total_seconds=280, answer_seconds=14
 )
 """A photo comes as slowly as a bad network brings it, 2 kB/s, but not for ever: it holds a place.
-The answer waits for the photos before it."""
+The answer waits for the photos before it. Each a little below the gateway's own limit, so that it
+is this service that says what is wrong."""
 
 
 class PhotoView(View):
@@ -70,6 +71,6 @@ async def upload_photo(
     photos: Annotated[PhotoHandlers, provided(PhotoHandlers)],
     cause: KeyedCause,
 ) -> PhotoView:
-    """JPEG, PNG or WebP, at most 5 MB, as it comes at 2 kB/s or more within 10 minutes. Its place,
-    time and device are not stored. Deleted after a day unless a report has it."""
+    """JPEG, PNG or WebP, at most 5 MB, sent at 2 kB/s or more within 280 s. Its place, time and
+    device are not stored. Deleted after a day unless a report has it."""
     return PhotoView(id=await photos.upload(await request.body(), cause))

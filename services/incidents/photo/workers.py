@@ -21,7 +21,7 @@ from services.incidents.photo.domain import MediaType, Photo
 
 CPU_SECONDS = 5
 """For one picture. 50 million pixels in 64 scans take 2."""
-WALL_SECONDS = 12.0
+WALL_SECONDS = 10.0
 """The same on a busy machine; less than the time in which a photo has to be answered."""
 MEMORY = 896 * 1024 * 1024
 """Bytes of addresses, with 150 million of the program itself. 50 million pixels with transparency
