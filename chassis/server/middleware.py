@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.domain import Refusal
-from chassis.http.bodies import BodyEnded, BodyRules, LimitedBody
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import problem_response
+from chassis.server.bodies import BodyEnded, BodyRules, LimitedBody
 from chassis.telemetry import tracing
 from chassis.telemetry.metrics import HTTP_SECONDS
 

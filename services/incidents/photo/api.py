@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from chassis.http.bodies import BodyRules, read_by
 from chassis.http.caller import Caller
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import KeyedCause
@@ -14,6 +13,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
+from chassis.server.bodies import BodyRules, read_by
 from services.incidents.photo.domain import MAX_BYTES
 from services.incidents.photo.handlers import PhotoHandlers
 from services.incidents.photo.intake import Intake

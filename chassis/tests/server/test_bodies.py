@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from chassis.domain import Refusal
 from chassis.http import problems
-from chassis.http.bodies import MAX_DROPPED, BodyRules, read_by
+from chassis.server.bodies import MAX_DROPPED, BodyRules, read_by
 from chassis.server.middleware import RequestMiddleware
-from chassis.tests.http.virtual import run
+from chassis.tests.server.virtual import run
 
 RULES = BodyRules(
     max_bytes=5_000_000, seconds=30, min_bytes=60_000, total_seconds=600, answer_seconds=20
