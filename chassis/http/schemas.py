@@ -1,8 +1,12 @@
 """What request bodies and answers are made of."""
 
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from annotated_types import GroupedMetadata
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -36,19 +40,55 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 # Line breaks and tabs are allowed; other control characters are not, nor spaces alone.
 _ALLOWED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"
 _VISIBLE = rf"^{_ALLOWED}[^\x00-\x1f\s]{_ALLOWED}$"
+_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\ufffd")
+"""Letters and symbols by their class that show nothing: fillers, the empty Braille cell."""
 
 
-def free_text(max_length: int) -> StringConstraints:
+def free_text(max_length: int) -> GroupedMetadata:
     """`note: Annotated[str, free_text(500)]`: what a person writes, with something to read in it,
     stripped of surrounding spaces."""
-    return StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=max_length, pattern=_VISIBLE
-    )
+    return _Text(max_length, _VISIBLE, min_length=1)
 
 
-def maybe_text(max_length: int) -> StringConstraints:
+def maybe_text(max_length: int) -> GroupedMetadata:
     """Like `free_text`, where nothing to read is no mistake by itself."""
-    return StringConstraints(strip_whitespace=True, max_length=max_length, pattern=rf"^{_ALLOWED}$")
+    return _Text(max_length, rf"^{_ALLOWED}$")
+
+
+@dataclass(frozen=True)
+class _Text(GroupedMetadata):
+    """The length is measured as written, and in the form that everything reads (NFKC): a text
+    costs no more than it shows."""
+
+    max_length: int
+    pattern: str
+    min_length: int | None = None
+
+    def __iter__(self) -> Iterator[object]:
+        yield StringConstraints(
+            strip_whitespace=True,
+            min_length=self.min_length,
+            max_length=self.max_length,
+            pattern=self.pattern,
+        )
+        yield AfterValidator(self._checked)
+
+    def _checked(self, text: str) -> str:
+        if len(unicodedata.normalize("NFKC", text)) > self.max_length:
+            raise PydanticCustomError(
+                "string_too_long",
+                "At most {max_length} characters, counting those that one sign stands for",
+                {"max_length": self.max_length},
+            )
+        if self.min_length and not any(map(_is_visible, text)):
+            raise PydanticCustomError(
+                "string_pattern_mismatch", "Nothing of it shows", {"pattern": self.pattern}
+            )
+        return text
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
 def id_path(prefix: str, example: str = "") -> Any:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.domain import Refusal
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import problem_response
+from chassis.server.bodies import BodyEnded, BodyRules, LimitedBody
 from chassis.telemetry import tracing
 from chassis.telemetry.metrics import HTTP_SECONDS
 
@@ -25,8 +26,9 @@ _REQUEST_ID = re.compile(r"[0-9a-f-]{16,36}")  # as the gateway makes them
 
 class RequestMiddleware:
     """Refuses bodies above `max_bytes` before they are read, and requests on top of `max_waiting`
-    that have no answer yet; answers for a handler that gives none within `seconds` of the last
-    piece of the body.
+    that have no answer yet; answers for a body that does not come on for `seconds`, and for a
+    handler that gives no answer within `seconds` of the body's end. A route can have other rules
+    (`read_by`). A refusal waits until the rest of the body was read and dropped.
 
     Counts and traces by route, never by address: an address can hold a phone number, a report's
     secret number or a token. The span is our own: the instrumentation library matches every route a
@@ -44,8 +46,9 @@ class RequestMiddleware:
         seconds: float = 10.0,
         max_waiting: int = 1000,
     ) -> None:
-        self._app, self._max_bytes, self._hot = app, max_bytes, hot
-        self._seconds, self._max_waiting, self._waiting = seconds, max_waiting, 0
+        self._app, self._hot, self._seconds = app, hot, seconds
+        self._rules = BodyRules(max_bytes, seconds, seconds)
+        self._max_waiting, self._waiting = max_waiting, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics")):
@@ -69,25 +72,30 @@ class RequestMiddleware:
         structlog.contextvars.bind_contextvars(request_id=known)
         began, status, started = time.perf_counter(), 500, False
         limit = asyncio.timeout(self._seconds)
-        body = _LimitedBody(receive, self._max_bytes, limit, self._seconds)
+        body = LimitedBody(scope, receive, self._rules, limit)
+        has_body = b"content-length" in headers or b"transfer-encoding" in headers
 
         async def watch(message: Message) -> None:
             nonlocal status, started
             if body.too_large:  # the framework turns it into an error of its own
                 return
             if message["type"] == "http.response.start":
+                limit.reschedule(None)  # a stream has no time limit
+                if has_body and message["status"] >= 400:
+                    await body.drop_rest()
                 status, started = message["status"], True
                 self._waiting -= 1
-                limit.reschedule(None)  # a stream has no time limit
             await send(message)
 
         self._waiting += 1
         try:
             declared = int(headers.get(b"content-length", b"0") or 0)
-            body.too_large = declared > self._max_bytes
+            body.too_large = declared > body.max_bytes
             if refusal := await self._refusal(scope, body, watch, limit):
                 response = problem_response(refusal)
                 status = response.status_code
+                if has_body:
+                    await body.drop_rest()
                 await response(scope, receive, send)
             return status
         finally:
@@ -96,21 +104,21 @@ class RequestMiddleware:
             HTTP_SECONDS.labels(*labels).observe(time.perf_counter() - began)
 
     async def _refusal(
-        self, scope: Scope, body: "_LimitedBody", send: Send, limit: asyncio.Timeout
+        self, scope: Scope, body: LimitedBody, send: Send, limit: asyncio.Timeout
     ) -> Refusal | None:
         """Why the request was not answered, if it was not."""
         if self._waiting > self._max_waiting:
             return Refusal("unavailable", retry_after=1)
         try:
             if not body.too_large:
-                with suppress(_TooLarge):
+                with suppress(BodyEnded):
                     async with limit:
                         await self._handle(scope, body, send)
         except TimeoutError:
             if not limit.expired():
                 raise
-            return Refusal("unavailable", retry_after=1)
-        return Refusal("too_large", "body", limit=self._max_bytes) if body.too_large else None
+            return Refusal("too_slow") if body.is_stalled else Refusal("unavailable", retry_after=1)
+        return Refusal("too_large", "body", limit=body.max_bytes) if body.too_large else None
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._hot.get((scope["method"], scope["path"]))
@@ -133,30 +141,6 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return first.pop() if first else await receive()
 
     return once_more
-
-
-class _TooLarge(Exception):
-    pass
-
-
-class _LimitedBody:
-    """Counts the bytes of a chunked body; the time limit restarts with each piece."""
-
-    def __init__(
-        self, receive: Receive, max_bytes: int, limit: asyncio.Timeout, seconds: float
-    ) -> None:
-        self._receive, self._left, self.too_large = receive, max_bytes, False
-        self._limit, self._seconds = limit, seconds
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        if message.get("more_body") and self._limit.when() is not None:
-            self._limit.reschedule(asyncio.get_running_loop().time() + self._seconds)
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            self.too_large = True
-            raise _TooLarge
-        return message
 
 
 def _method(scope: MutableMapping[str, Any]) -> str:

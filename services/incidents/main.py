@@ -39,7 +39,10 @@ from services.incidents.logbook import api as logbook_api
 from services.incidents.logbook.handlers import LogbookHandlers
 from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
+from services.incidents.photo.handlers import PhotoHandlers
+from services.incidents.photo.intake import Intake
 from services.incidents.photo.store import Photos
+from services.incidents.photo.workers import PhotoWorkers
 from services.incidents.place import api as place_api
 from services.incidents.place.handlers import PlaceHandlers
 from services.incidents.question import api as question_api
@@ -84,7 +87,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         stored, KeptReports(store), entries, photos, examples, person_keys, clock
     )
     service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
-    service.provide(queue, places, routing)
+    service.provide(queue, places, routing, *_uploads(service, settings, photos))
 
     service.routes(
         report_api.router,
@@ -126,6 +129,14 @@ def _follow_callouts(service: Service, reports: ReportHandlers) -> None:
         dispatch.CalloutEscalated,
     ):
         service.on(event, reports.follow_callout, ordered_by="callout")
+
+
+def _uploads(
+    service: Service, settings: IncidentsSettings, photos: Photos
+) -> tuple[PhotoHandlers, Intake]:
+    workers = PhotoWorkers(settings.photo_workers)
+    service.starts(workers.start, workers.stop)
+    return PhotoHandlers(photos, workers), Intake(settings.photo_room_mb * 1024 * 1024)
 
 
 def _second_opinion(service: Service, settings: IncidentsSettings) -> SecondOpinion | None:

@@ -1,20 +1,22 @@
 """Uploading a photo before its report is filed. The id is the only key to it: who uploaded it is
 not stored."""
 
-import asyncio
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
-from chassis.domain import Refusal
+from chassis.http.caller import Caller
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import KeyedCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
-from services.incidents.photo.domain import MAX_BYTES, sanitized
-from services.incidents.photo.store import Photos
+from chassis.server.bodies import BodyRules, read_by
+from services.incidents.photo.domain import MAX_BYTES
+from services.incidents.photo.handlers import PhotoHandlers
+from services.incidents.photo.intake import Intake
 
 router = APIRouter(prefix="/photos", tags=["photos"], route_class=PlainRoute)
 PHOTO_CONTENT: dict[str, Any] = {
@@ -23,8 +25,12 @@ PHOTO_CONTENT: dict[str, Any] = {
 }
 """A photo in the API's document, as a request's or a response's `content`."""
 _UPLOAD = {"requestBody": {"required": True, "content": PHOTO_CONTENT}}
-_decoding = asyncio.Semaphore(2)
-"""Each picture takes up to a second of CPU and 200 MB."""
+RULES = BodyRules(
+    max_bytes=MAX_BYTES, seconds=25, min_bytes=50_000, total_seconds=280, answer_seconds=14
+)
+"""A photo comes as slowly as a bad network brings it, 2 kB/s, but not for ever: it holds a place.
+The answer waits for the photos before it. Each a little below the gateway's own limit, so that it
+is this service that says what is wrong."""
 
 
 class PhotoView(View):
@@ -33,26 +39,38 @@ class PhotoView(View):
     id: str
 
 
+async def _placed(
+    request: Request, intake: Annotated[Intake, provided(Intake)], caller: Caller
+) -> AsyncGenerator[None]:
+    """Before anything reads the body."""
+    read_by(request, RULES)
+    declared = request.headers.get("content-length")
+    with intake.place(int(declared) if declared else None, caller):
+        yield
+
+
 @router.post(
     "",
     status_code=201,
     summary="Upload a photo for a report",
     openapi_extra=_UPLOAD,
-    responses=refuses("photo_type", "photo_broken", "photo_pixels"),
+    responses=refuses(
+        "photo_type",
+        "photo_broken",
+        "photo_pixels",
+        "photo_edge",
+        "photo_too_complex",
+        "too_slow",
+        "uploads_full",
+    ),
+    dependencies=[Depends(_placed)],
 )
 async def upload_photo(
     request: Request,
     _: Annotated[Principal | None, anyone("an anonymous report may carry a photo")],
-    photos: Annotated[Photos, provided(Photos)],
+    photos: Annotated[PhotoHandlers, provided(PhotoHandlers)],
     cause: KeyedCause,
 ) -> PhotoView:
-    """JPEG, PNG or WebP, at most 5 MB. Its place, time and device are not stored. Deleted after a
-    day unless a report has it."""
-    content = await request.body()
-    if len(content) > MAX_BYTES:
-        raise Refusal("too_large", "body", limit=MAX_BYTES)
-    async with _decoding:
-        photo = await asyncio.to_thread(sanitized, content)
-    id = cause.derive("pho")
-    await photos.add(id, photo, cause)
-    return PhotoView(id=id)
+    """JPEG, PNG or WebP, at most 5 MB, sent at 2 kB/s or more within 280 s. Its place, time and
+    device are not stored. Deleted after a day unless a report has it."""
+    return PhotoView(id=await photos.upload(await request.body(), cause))

@@ -1,5 +1,6 @@
 """Decides who answers, with a second opinion where there is one; keeps what officers correct."""
 
+import asyncio
 from datetime import datetime
 
 from chassis.domain import Cause
@@ -11,6 +12,9 @@ from services.incidents.routing.domain.opinion import raised
 from services.incidents.routing.second_opinion import SecondOpinion
 from services.incidents.routing.store import Examples
 
+_AT_ONCE = 200
+"""Characters that are read in less time than a thread takes to be worth it: 3 ms."""
+
 
 class RoutingHandlers:
     def __init__(self, examples: Examples, second: SecondOpinion | None = None) -> None:
@@ -19,7 +23,7 @@ class RoutingHandlers:
     async def classify(
         self, given: RoutingInput, policy: IncidentsPolicy, now: datetime
     ) -> RoutingDecision:
-        decision = classify(given, policy, now)
+        decision = await _classified(given, policy, now)
         if self._second is None or (decision.route == "police" and decision.triage is None):
             return decision
         words = f"{given.before}\n{given.text}" if given.before else given.text
@@ -37,5 +41,14 @@ class RoutingHandlers:
     ) -> None:
         """An officer chose `category` and `route` for what was decided `at` under this policy: an
         example for the next training. A choice that agrees teaches as well."""
-        example = example_of(given, classify(given, policy, at), category, route)
+        example = example_of(given, await _classified(given, policy, at), category, route)
         await self._examples.keep(cause.derive("exa"), report, example)
+
+
+async def _classified(
+    given: RoutingInput, policy: IncidentsPolicy, now: datetime
+) -> RoutingDecision:
+    """A long text takes tens of milliseconds, in which other requests go on."""
+    if len(given.text) + len(given.before or "") <= _AT_ONCE:
+        return classify(given, policy, now)
+    return await asyncio.to_thread(classify, given, policy, now)

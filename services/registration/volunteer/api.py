@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body
+from chassis.http.schemas import Body, free_text
 from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Skill, Standing
 from services.registration.account.api import Personal
@@ -33,7 +33,7 @@ Readable = Annotated[VolunteerReader, provided(VolunteerReader)]
 VolunteerId = Annotated[
     str, Path(pattern=r"^acc_[0-9a-f]{20}$", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
 ]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[str, free_text(500)]
 
 
 class VolunteerApplication(Body):
