@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -94,6 +94,13 @@ def derived_id(kind: str, *parts: str) -> str:
     """The id that these parts always give: a repeat of what made it finds what it made."""
     text = chr(31).join(parts).encode("utf-8", "surrogatepass")
     return f"{kind}_{hashlib.sha256(text).hexdigest()[:20]}"
+
+
+class Window(NamedTuple):
+    """How often, in how many seconds: `[30, 600]` in a policy."""
+
+    most: int
+    seconds: int
 
 
 class Policy(Frozen):
