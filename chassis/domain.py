@@ -80,6 +80,9 @@ class Cause:
     id: str
     fingerprint: str = ""
     """Of the request's body: the same key with another body is a mistake of the caller."""
+    proven: bool = True
+    """Whether nobody else can have sent it. Otherwise what only the sender may know is not told a
+    second time."""
 
     @property
     def mark(self) -> str:

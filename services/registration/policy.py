@@ -18,6 +18,7 @@ class RegistrationPolicy(Policy):
     code_max_per_day: int
     code_delivery_timeout_s: int
     session_lifetime_days: int
+    refresh_grace_s: int
     max_sessions: int
     access_token_lifetime_s: int
     max_proposals: int
@@ -38,6 +39,10 @@ class RegistrationPolicy(Policy):
     @property
     def session_lifetime(self) -> timedelta:
         return timedelta(days=self.session_lifetime_days)
+
+    @property
+    def refresh_grace(self) -> timedelta:
+        return timedelta(seconds=self.refresh_grace_s)
 
     @property
     def watch(self) -> timedelta:

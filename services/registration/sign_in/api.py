@@ -153,8 +153,9 @@ async def refresh_session(
     clock: Now,
     cause: RequestCause,
 ) -> SignedInView:
-    """The next pair of tokens. A used refresh token that comes back ends the session: repeat a
-    request with the same Idempotency-Key."""
+    """The next pair of tokens. The same refresh token gives the same pair again for some seconds;
+    one that comes back later ends the session, unless it repeats a request with its
+    Idempotency-Key."""
     signed_in = await sessions.refresh(body.refresh_token, cause)
     return SignedInView.of(signed_in, personal, clock.now())
 

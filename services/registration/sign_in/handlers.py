@@ -164,14 +164,14 @@ class SessionHandlers:
             return None
 
     async def refresh(self, text: str, cause: Cause) -> SignedIn:
-        """The session with its next turn. A repeat of `cause` gives that turn again, until it is
-        used."""
+        """The session with its next turn. A repeat of `cause`, and the same token within seconds,
+        give that turn again, until it is used."""
         token = self._tokens.parse(text)
         if token is None or not await self._accounts.exists(token.account):
             raise Refusal("session_ended")
         now = real_time(self._clock)
 
-        def decide(account: Account) -> Decision[Account]:
+        def decide(account: Account) -> Decision[Account] | None:
             self._require_genuine(token, account)
             return sessions.refresh(account, token.session, token.turn, now, POLICIES.at(now))
 

@@ -59,6 +59,19 @@ async def test_guesses_end_after_five_even_if_they_come_at_once(client: Client) 
     assert 1 <= int(too_soon.headers["Retry-After"]) <= 60
 
 
+async def test_two_tabs_that_refresh_at_once_get_the_same_pair(client: Client) -> None:
+    """Case A19: one of them got 401, and the winner's new token was dead as well."""
+    member = await client.stranger()
+    answers = await asyncio.gather(member.refresh(), member.refresh())
+    assert [answer.status_code for answer in answers] == [201, 201]
+    one, other = (answer.json() for answer in answers)
+    assert one["refresh_token"] == other["refresh_token"]
+    assert one["access_token"] == other["access_token"]
+    now = Member(client.http, one)
+    assert (await now.call("GET", "accounts/me")).status_code == 200
+    assert (await now.refresh()).status_code == 201
+
+
 async def test_a_used_refresh_token_ends_the_session_but_a_repeated_request_does_not(
     client: Client,
 ) -> None:
@@ -66,8 +79,8 @@ async def test_a_used_refresh_token_ends_the_session_but_a_repeated_request_does
     first, again = [await member.refresh("refresh-repeat") for _ in range(2)]
     assert first.status_code == again.status_code == 201
     assert first.json()["refresh_token"] == again.json()["refresh_token"]
-    now = Member(client.http, first.json())
-    assert (await member.refresh()).status_code == 401, "the first token was used"
+    now = Member(client.http, (await Member(client.http, first.json()).refresh()).json())
+    assert (await member.refresh()).status_code == 401, "the first token was used, twice removed"
     assert (await now.refresh()).status_code == 401, "so the session is over"
 
 
