@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 
 from chassis.domain import Refusal
+from chassis.http.caller import Caller
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import KeyedCause
 from chassis.http.plain_route import PlainRoute
@@ -14,7 +15,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
 from services.incidents.photo.domain import MAX_BYTES, sanitized
-from services.incidents.photo.store import Photos
+from services.incidents.photo.store import Photos, UploadQuota
 
 router = APIRouter(prefix="/photos", tags=["photos"], route_class=PlainRoute)
 PHOTO_CONTENT: dict[str, Any] = {
@@ -38,16 +39,19 @@ class PhotoView(View):
     status_code=201,
     summary="Upload a photo for a report",
     openapi_extra=_UPLOAD,
-    responses=refuses("photo_type", "photo_broken", "photo_pixels"),
+    responses=refuses("photo_type", "photo_broken", "photo_pixels", "too_many"),
 )
 async def upload_photo(
     request: Request,
-    _: Annotated[Principal | None, anyone("an anonymous report may carry a photo")],
+    who: Annotated[Principal | None, anyone("an anonymous report may carry a photo")],
+    caller: Caller,
+    quota: Annotated[UploadQuota, provided(UploadQuota)],
     photos: Annotated[Photos, provided(Photos)],
     cause: KeyedCause,
 ) -> PhotoView:
     """JPEG, PNG or WebP, at most 5 MB. Its place, time and device are not stored. Deleted after a
     day unless a report has it."""
+    await quota.take(who.subject if who else caller)
     content = await request.body()
     if len(content) > MAX_BYTES:
         raise Refusal("too_large", "body", limit=MAX_BYTES)

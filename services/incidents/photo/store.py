@@ -9,12 +9,17 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.domain import Cause
 from chassis.errors import CauseReused
+from chassis.limits.quota import Quota
 from chassis.mongo.store import Store
 from services.incidents.photo.domain import Photo
 
 _LIFETIME = timedelta(days=1)
 _SETTLED = timedelta(minutes=5)
 """How long after a claim its request has certainly ended, with or without a stored report."""
+
+
+class UploadQuota(Quota):
+    """Photos of one account; of one address without an account."""
 
 
 class Photos:

@@ -1,12 +1,21 @@
 """Photos on a real MongoDB: uploaded once, claimed by one report."""
 
+import asyncio
 import secrets
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from services.incidents.tests.running import Incidents, fields, person, post, report, upload
+from services.incidents.tests.running import (
+    Incidents,
+    address,
+    fields,
+    person,
+    post,
+    report,
+    upload,
+)
 
 pytestmark = pytest.mark.servers
 
@@ -42,3 +51,13 @@ async def test_a_photo_sent_again_is_the_same_one(incidents: Incidents) -> None:
         assert (reused.status_code, fields(reused.json())) == (422, ["header.Idempotency-Key"])
         without = await own.post("/photos", content=first.getvalue())
         assert (without.status_code, fields(without.json())) == (422, ["header.Idempotency-Key"])
+
+
+async def test_one_address_uploads_so_many_photos(incidents: Incidents) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (20, 20), (0, 90, 200)).save(picture, "PNG")
+    async with incidents.nobody(address()) as flood, incidents.nobody(address()) as neighbour:
+        answers = await asyncio.gather(*(upload(flood, picture.getvalue()) for _ in range(12)))
+        statuses = [answer.status_code for answer in answers]
+        assert (statuses.count(201), statuses.count(429)) == (5, 7)
+        assert (await upload(neighbour, picture.getvalue())).status_code == 201
