@@ -4,8 +4,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+)
 
+from chassis import typed
 from contracts.texts import LocalizedText as LocalizedText
 
 
@@ -34,7 +41,7 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 # Line breaks and tabs are allowed; other control characters are not, nor spaces alone.
 _ALLOWED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"
-_VISIBLE = rf"^{_ALLOWED}[^\x00-\x1f\s]{_ALLOWED}$"
+_VISIBLE = rf"^{_ALLOWED}[^\x00-\x1f\s{typed.HIDDEN}]{_ALLOWED}$"
 
 
 def free_text(max_length: int) -> StringConstraints:

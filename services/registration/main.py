@@ -72,7 +72,7 @@ def build(settings: RegistrationSettings) -> Service:
         watches,
         LocalMessageHandlers(messages, personal, settings.dev_key),
         SessionHandlers(accounts, codes, personal, tokens, clock),
-        AccountHandlers(accounts, access_log, personal),
+        AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         GrantHandlers(accounts, StoredDepartures(store), squads, stations, clock),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.identity.guards import Principal
+from jinan.local_time import local_date
 from services.registration.account import domain
 from services.registration.account.domain import Account
 from services.registration.account.personal import PersonalData
@@ -12,8 +14,11 @@ from services.registration.account.store import AccessLog, AccessLogEntry, Accou
 
 
 class AccountHandlers:
-    def __init__(self, accounts: Accounts, access_log: AccessLog, personal: PersonalData) -> None:
+    def __init__(
+        self, accounts: Accounts, access_log: AccessLog, personal: PersonalData, clock: Clock
+    ) -> None:
         self._accounts, self._access_log, self._personal = accounts, access_log, personal
+        self._clock = clock
 
     async def own(self, who: Principal) -> Account:
         return await self._accounts.require(who.subject)
@@ -21,6 +26,7 @@ class AccountHandlers:
     async def update(
         self, who: Principal, name: str | None, birth_year: int | None, cause: Cause
     ) -> Account:
+        domain.require_birth_year(birth_year, local_date(self._clock.now()))
         encrypted = None if name is None else self._personal.encrypt(name, "name", who.subject)
         return await self._accounts.change(
             who.subject,

@@ -14,6 +14,7 @@ from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
+from chassis.typed import Identifier
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
 from services.registration.sign_in.handlers import (
@@ -33,7 +34,7 @@ _PHONE = Field(max_length=24, examples=["13800000000"])
 
 
 class CodeRequest(Body):
-    phone: str = _PHONE
+    phone: Identifier = _PHONE
 
 
 class CodeSentView(View):
@@ -41,8 +42,8 @@ class CodeSentView(View):
 
 
 class Credentials(Body):
-    phone: str = _PHONE
-    code: str = Field(pattern=r"^\d{4,8}$", examples=["123456"])
+    phone: Identifier = _PHONE
+    code: Identifier = Field(pattern=r"^[0-9]{4,8}$", examples=["123456"])
 
 
 class RefreshRequest(Body):

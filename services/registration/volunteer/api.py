@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body, View
+from chassis.http.schemas import Body, View, free_text
 from chassis.identity.guards import Principal, allow
+from chassis.typed import Identifier
 from contracts.vocabulary import Role, Skill, Standing
 from services.registration.account.api import Personal
 from services.registration.account.domain import (
@@ -37,7 +38,7 @@ Readable = Annotated[VolunteerReader, provided(VolunteerReader)]
 VolunteerId = Annotated[
     str, Path(pattern=r"^acc_[0-9a-f]{20}$", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
 ]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[str, free_text(500)]
 _SHOWN = {"standing", "station", "area", "squad", "skills", "applied_at"}
 
 
@@ -47,7 +48,7 @@ class VolunteerApplication(Body):
     station: StationId = Field(examples=["sta_duandian"])
     area: str = Field(pattern=r"^3701\d{8}$", examples=["370104009008"])
     name: PersonName = Field(examples=["王小明"])
-    id_number: str = Field(min_length=15, max_length=24, examples=["370104195612150008"])
+    id_number: Identifier = Field(min_length=15, max_length=24, examples=["370104195612150008"])
     skills: tuple[Skill, ...] = Field((), max_length=7, examples=[["mediation"]])
     squad: SquadId | None = Field(None, examples=["squ_01"])
 
@@ -155,6 +156,7 @@ class VolunteerPage(Page[VolunteerView]):
         "squad_unknown",
         "id_number_invalid",
         "id_number_taken",
+        "too_young",
         "wrong_state",
     ),
 )
