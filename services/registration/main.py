@@ -1,6 +1,7 @@
 """registration: who people are, what they may do, and how they sign in. All routes and events are
 on this screen."""
 
+from chassis.http.caller import within
 from chassis.service import Service
 from contracts import topics
 from contracts.events.registration import (
@@ -24,6 +25,7 @@ from services.registration.sign_in.handlers import (
     LocalMessageHandlers,
     SessionHandlers,
 )
+from services.registration.sign_in.limits import SignInLimits
 from services.registration.sign_in.sms.aliyun import AliyunAccount, AliyunSms
 from services.registration.sign_in.sms.local import LocalSms
 from services.registration.sign_in.store import LocalMessages, SignInCodes
@@ -57,8 +59,9 @@ def build(settings: RegistrationSettings) -> Service:
 
     messages = LocalMessages(store) if settings.sms == "local" else None
     sender = LocalSms(messages, personal, clock) if messages else _aliyun(service, settings)
+    limits = _limits(service, settings, personal)
     codes = CodeHandlers(
-        SignInCodes(store), accounts, personal, sender, clock, allow_unassigned=bool(messages)
+        SignInCodes(store), accounts, personal, sender, limits, clock, bool(messages)
     )
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
     watches = WatchHandlers(Watches(store), accounts, clock)
@@ -71,7 +74,7 @@ def build(settings: RegistrationSettings) -> Service:
         squad_handlers,
         watches,
         LocalMessageHandlers(messages, personal, settings.dev_key),
-        SessionHandlers(accounts, codes, personal, tokens, clock),
+        SessionHandlers(accounts, codes, limits, personal, tokens, clock),
         AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         GrantHandlers(accounts, StoredDepartures(store), squads, stations, clock),
@@ -102,6 +105,18 @@ def build(settings: RegistrationSettings) -> Service:
 
     service.starts(prepare)
     return service
+
+
+def _limits(
+    service: Service, settings: RegistrationSettings, personal: PersonalData
+) -> SignInLimits:
+    return SignInLimits(
+        service.store,
+        personal,
+        settings.lookup_key or NOT_SET,
+        within(settings.unlimited_networks),
+        free_texts=settings.sms == "local",
+    )
 
 
 def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:

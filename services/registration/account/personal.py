@@ -136,8 +136,14 @@ class PersonalData:
     def id_number_key(self, number: str) -> str:
         return self._cipher.lookup(number, "account.id_number")
 
-    def code_hash(self, code_id: str, code: str) -> str:
-        return self._cipher.lookup(f"{code_id}.{code}", "sign_in_code")
+    def sign_in_code(self, code_id: str, digits: int) -> str:
+        """The digits of the one-time code with this id: nobody has them without the key."""
+        drawn = int(self._cipher.lookup(f"{code_id}.{digits}", "sign_in_code"), 16)
+        return f"{drawn % 10**digits:0{digits}d}"
+
+    def address_key(self, phone_key: str, address: str) -> str:
+        """Of an address that signs in to a phone's account; of another phone's it is another."""
+        return "a" + self._cipher.lookup(f"{phone_key}.{address}", "sign_in.address")
 
     def token_secret(self, session: str, salt: str, turn: int) -> str:
         return self._cipher.lookup(f"{session}.{salt}.{turn}", "session.refresh")

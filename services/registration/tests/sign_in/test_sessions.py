@@ -11,7 +11,6 @@ from contracts.events.registration import AccountOpened, SessionRevoked
 from services.registration.account.domain import Account
 from services.registration.policy import POLICIES
 from services.registration.sign_in.domain import session as domain
-from services.registration.sign_in.domain.code import IssuedCode, day_of, refusal, verdict
 
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 POLICY = POLICIES.at(NOW)
@@ -124,52 +123,3 @@ def test_signing_out_twice_is_signing_out_once() -> None:
     account, events = domain.end(signed_up(), "ses_1", "signed_out") or (signed_up(), [])
     assert (account.sessions, len(events)) == ((), 1)
     assert domain.end(account, "ses_1", "signed_out") is None
-
-
-def issued(**more: object) -> IssuedCode:
-    fields = {
-        "code": "c",
-        "hash": "right",
-        "sent_at": NOW,
-        "expires_at": NOW + POLICY.code_lifetime,
-        "guesses": 1,
-        "day": day_of(NOW),
-        "sent_today": 1,
-    }
-    return IssuedCode.model_validate(fields | more)
-
-
-@given(
-    st.integers(min_value=1, max_value=20), st.integers(min_value=0, max_value=1200), st.booleans()
-)
-def test_a_code_is_right_within_its_guesses_and_its_time(
-    guesses: int, seconds: int, guessed: bool
-) -> None:
-    found = verdict(
-        issued(guesses=guesses),
-        "right" if guessed else "wrong",
-        NOW + timedelta(seconds=seconds),
-        POLICY,
-    )
-    if seconds >= POLICY.code_lifetime_s:
-        assert found == "wrong"
-    elif guesses > POLICY.code_max_guesses:
-        assert found == "guesses_used"
-    else:
-        assert found == ("right" if guessed else "wrong")
-
-
-def test_a_phone_that_asked_for_no_code_gets_the_same_answer_as_a_wrong_one() -> None:
-    assert verdict(None, "right", NOW, POLICY) == "wrong"
-
-
-def test_one_code_a_minute_and_ten_a_day_of_jinan() -> None:
-    assert refusal(issued(), NOW + timedelta(seconds=20), POLICY) == ("code_too_soon", 40)
-    assert refusal(issued(), NOW + POLICY.code_resend_wait, POLICY) is None
-    full = issued(sent_today=POLICY.code_max_per_day)
-    assert refusal(full, NOW + POLICY.code_resend_wait, POLICY) == (
-        "code_too_many",
-        8 * 3600 - 60,
-    ), "Jinan's midnight is at 16:00 UTC"
-    assert refusal(full, NOW + timedelta(hours=8), POLICY) is None
-    assert day_of(NOW + timedelta(hours=8)) == "2026-03-06"
