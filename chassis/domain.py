@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -80,6 +80,9 @@ class Cause:
     id: str
     fingerprint: str = ""
     """Of the request's body: the same key with another body is a mistake of the caller."""
+    proven: bool = True
+    """Whether nobody else can have sent it. Otherwise what only the sender may know is not told a
+    second time."""
 
     @property
     def mark(self) -> str:
@@ -94,6 +97,13 @@ def derived_id(kind: str, *parts: str) -> str:
     """The id that these parts always give: a repeat of what made it finds what it made."""
     text = chr(31).join(parts).encode("utf-8", "surrogatepass")
     return f"{kind}_{hashlib.sha256(text).hexdigest()[:20]}"
+
+
+class Window(NamedTuple):
+    """How often, in how many seconds: `[30, 600]` in a policy."""
+
+    most: int
+    seconds: int
 
 
 class Policy(Frozen):

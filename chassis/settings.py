@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     """How long an answer may take before it is 503; less than the gateway's time limit."""
     max_waiting: int = 1000
     """How many requests may wait for an answer; further ones get 503 with Retry-After."""
+    unlimited_networks: str = ""
+    """Networks whose addresses have no limit of their own (`127.0.0.0/8 10.1.0.0/16`): a machine
+    where everybody has the same address, a hall with many people behind one."""
     shutdown_seconds: int = 10
     watchdog_seconds: float = 30.0
     """How long the event loop may be blocked, or a consumer have lag without progress, before the

@@ -66,7 +66,7 @@ class Api:
 
         Raises Refused for a 4xx answer, Unavailable when all attempts failed.
         """
-        sent = {"Idempotency-Key": secrets.token_hex(12)} if method == "POST" else {}
+        sent = {"Idempotency-Key": secrets.token_hex(16)} if method == "POST" else {}
         sent |= headers or {}
         pause, why = _PAUSE, ""
         for _ in range(_ATTEMPTS):

@@ -59,11 +59,16 @@ def _service(environment: Environment, port: int, traced: bool) -> AbstractConte
     return environment.service("incidents", f"http://{HOST}:{port}/health/ready", env)
 
 
+def _body(n: int) -> str:
+    """The same words and place from one account would be one report."""
+    return orjson.dumps(_REPORT | {"text": f"{n}号楼的{_REPORT['text']}"}).decode()
+
+
 def _job(environment: Environment, port: int, requests: int) -> Job:
     tokens = reporters(environment, requests)
     return Job(
         url=f"http://{HOST}:{port}/api/v1/reports",
-        bodies=[orjson.dumps(_REPORT).decode()],
+        bodies=[_body(n) for n in range(requests)],
         headers=[{"Authorization": f"Bearer {token}"} for token in tokens],
         requests=requests,
     )

@@ -9,31 +9,55 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from chassis.domain import Cause, Refusal
+from chassis.http.caller import caller_address
 from chassis.identity.guards import Asking, Principal
 
-_RULE = "8-128 visible characters; a repeat with the same key changes nothing"
+_RULE = (
+    "8-128 visible characters; a repeat with the same key changes nothing. "
+    "Without a token: a random UUID, since others may have chosen an easier one"
+)
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 _HEADER = Header(
     alias="Idempotency-Key", description=_RULE, json_schema_extra={"pattern": f"^{_KEY.pattern}$"}
 )
+_HEX = re.compile(r"[0-9a-fA-F-]+")
+_MIN_HEX, _MIN_OTHER = 32, 22
+"""Digits, or other characters, that hold 128 bits."""
+_MIN_DIFFERENT = 8
+"""Of so many random digits fewer are different once in ten million keys."""
 
 
 async def cause_of(request: Request, who: Asking, key: Annotated[str, _HEADER] = "") -> Cause:
-    """Without a key each request is a cause of its own."""
+    """Without a key each request is a cause of its own. A key is its account's own.
+
+    Who has no account shares the keys with everybody, so there a key counts together with the
+    body: another body is another cause, and nothing tells that the key was used. A key that could
+    be chosen twice counts together with the address too, and does not prove who sent it.
+    """
     if "idempotency-key" not in request.headers:
         return Cause(secrets.token_hex(16))
     if not _KEY.fullmatch(key):
         raise Refusal("bad_request", fields={"header.Idempotency-Key": "problem.key_invalid"})
     scope = request.scope  # `request.url` is built and taken apart again for each request
-    identity = "\x1f".join((_subject(who), request.method, scope["path"], key))
     body = scope["query_string"] + b"\x1f" + await request.body()
-    return Cause(
-        hashlib.sha256(identity.encode()).hexdigest()[:32], hashlib.sha256(body).hexdigest()[:16]
-    )
+    fingerprint = hashlib.sha256(body).hexdigest()
+    proven = who is not None or _is_random(key)
+    parts = [_subject(who), request.method, scope["path"], key]
+    if who is None:
+        parts += [fingerprint, "" if proven else caller_address(request)]
+    identity = "\x1f".join(parts).encode()
+    return Cause(hashlib.sha256(identity).hexdigest()[:32], fingerprint[:16], proven)
 
 
 def _subject(who: Principal | None) -> str:
     return who.subject if who else "anonymous"
+
+
+def _is_random(key: str) -> bool:
+    """Whether it has the form of 128 random bits, as a UUID has: nobody else has the same."""
+    digits = key.replace("-", "").lower()
+    enough = _MIN_HEX if _HEX.fullmatch(key) else _MIN_OTHER
+    return len(digits) >= enough and len(set(digits)) >= _MIN_DIFFERENT
 
 
 async def keyed_cause_of(request: Request, who: Asking, key: Annotated[str, _HEADER]) -> Cause:

@@ -1,9 +1,9 @@
 """Routes with little overhead, by the framework's own hook.
 
-A plain route has a fixed path and takes nothing but a JSON body, who asks, what `main.py` provided
-and a cause. It answers valid requests by itself; all others are passed to the framework untouched,
-which answers with what is wrong. Unknown query parameters are refused on all routes, and what a
-route creates (201) is located by the id in the answer, where it can be read.
+A plain route has a fixed path and takes nothing but a JSON body, who asks, from which address,
+what `main.py` provided and a cause. It answers valid requests by itself; all others are passed to
+the framework untouched, which answers with what is wrong. Unknown query parameters are refused on
+all routes, and what a route creates (201) is located by the id in the answer, where it can be read.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.domain import Refusal
+from chassis.http.caller import caller
 from chassis.http.dependencies import Provided
 from chassis.http.idempotency import cause_of
 from chassis.identity.guards import Guard, Open, principal_or_none
@@ -181,7 +182,7 @@ def _part(hint: Any) -> _Part | None:
     call = next((mark.dependency for mark in marks if isinstance(mark, Depends)), None)
     if isinstance(call, Guard | Open):
         return _guarded(call)
-    if isinstance(call, Provided):
+    if isinstance(call, Provided) or call is caller:
         return call
     return _cause if call is cause_of else None
 

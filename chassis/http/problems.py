@@ -73,11 +73,12 @@ def problem_response(refusal: Refusal) -> Response:
 
 
 def _title(refusal: Refusal) -> LocalizedText:
-    """Values with a name in the catalogue (`state.closed`) are replaced by it."""
+    """Values that are texts, or have a name in the catalogue (`state.closed`), are said in each
+    language."""
     zh, en = dict(refusal.values), dict(refusal.values)
     for name, value in refusal.values.items():
-        if f"{name}.{value}" in keys():
-            named = text(f"{name}.{value}")
+        named = text(f"{name}.{value}") if f"{name}.{value}" in keys() else value
+        if isinstance(named, LocalizedText):
             zh[name], en[name] = named.zh, named.en
     key = f"problem.{refusal.code}"
     return LocalizedText(zh=text(key, **zh).zh, en=text(key, **en).en)

@@ -11,6 +11,7 @@ from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from chassis import typed
 from contracts.texts import LocalizedText as LocalizedText
 
 
@@ -39,7 +40,7 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 # Line breaks and tabs are allowed; other control characters are not, nor spaces alone.
 _ALLOWED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"
-_VISIBLE = rf"^{_ALLOWED}[^\x00-\x1f\s]{_ALLOWED}$"
+_VISIBLE = rf"^{_ALLOWED}[^\x00-\x1f\s{typed.HIDDEN}]{_ALLOWED}$"
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\ufffd")
 """Letters and symbols by their class that show nothing: fillers, the empty Braille cell."""
 

@@ -27,6 +27,7 @@ SERVICE_VARIABLES = frozenset(
         "SMS",
         "CLOCK",
         "LOG_LEVEL",
+        "UNLIMITED_NETWORKS",
     )
 )
 """Variables that the services read; only this package sets them."""
@@ -59,6 +60,8 @@ def environment(
         "OTEL_SERVICE_NAME": service,
         "DEV_KEY": secrets.dev_key,
         "CLOCK": clock,
+        # Everybody has this address here; tests of the limits come from others.
+        "UNLIMITED_NETWORKS": f"{HOST}/32",
         # A proxy of the shell does not apply to the platform's own addresses.
         "NO_PROXY": f"{HOST},localhost",
         "PYTHONUNBUFFERED": "1",

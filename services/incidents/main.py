@@ -12,6 +12,11 @@
 /api/v1/figures      counts and medians of an area
 """
 
+from collections.abc import Callable, Sequence
+
+from chassis.domain import Window
+from chassis.http.caller import within
+from chassis.limits.quota import Quota
 from chassis.personal.keys import PersonKeys
 from chassis.service import Service
 from chassis.tasks.schedule import Schedule
@@ -41,10 +46,11 @@ from services.incidents.logbook.store import LogEntries
 from services.incidents.photo import api as photo_api
 from services.incidents.photo.handlers import PhotoHandlers
 from services.incidents.photo.intake import Intake
-from services.incidents.photo.store import Photos
+from services.incidents.photo.store import Photos, UploadQuota
 from services.incidents.photo.workers import PhotoWorkers
 from services.incidents.place import api as place_api
 from services.incidents.place.handlers import PlaceHandlers
+from services.incidents.policy import POLICIES, IncidentsPolicy
 from services.incidents.question import api as question_api
 from services.incidents.question.handlers import QuestionHandlers
 from services.incidents.queue import api as queue_api
@@ -55,8 +61,9 @@ from services.incidents.replicas.stations import Stations
 from services.incidents.replicas.watches import Watches
 from services.incidents.report import api as report_api
 from services.incidents.report.domain.follow_up_key import FollowUpKeys
+from services.incidents.report.filing import FilingHandlers
 from services.incidents.report.handlers import ReportHandlers
-from services.incidents.report.store import Reports
+from services.incidents.report.store import RecentFilings, Reports
 from services.incidents.routing import api as routing_api
 from services.incidents.routing.handlers import RoutingHandlers
 from services.incidents.routing.second_opinion import SecondOpinion
@@ -78,15 +85,17 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     due = Schedule(clock)
     routing = RoutingHandlers(examples, _second_opinion(service, settings))
     reports = ReportHandlers(stored, places, photos, keys, clock, due, routing)
+    filing = _filing(service, settings, reports)
     deadlines = DeadlineHandlers(stored, watches, clock, due)
     questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
-    follow_ups = FollowUpHandlers(stored, reports, questions, corrections)
+    tries = _quota(service, settings, "follow-ups", lambda p: p.follow_ups_per_address)
+    follow_ups = FollowUpHandlers(stored, reports, questions, corrections, tries)
     logbook = LogbookHandlers(entries, places, clock)
     queue = QueueHandlers(Queue(store, stored))
     erasure = ErasureHandlers(
         stored, KeptReports(store), entries, photos, examples, person_keys, clock
     )
-    service.provide(reports, stored, questions, corrections, follow_ups, photos, logbook)
+    service.provide(reports, filing, stored, questions, corrections, follow_ups, photos, logbook)
     service.provide(queue, places, routing, *_uploads(service, settings, photos))
 
     service.routes(
@@ -133,10 +142,43 @@ def _follow_callouts(service: Service, reports: ReportHandlers) -> None:
 
 def _uploads(
     service: Service, settings: IncidentsSettings, photos: Photos
-) -> tuple[PhotoHandlers, Intake]:
+) -> tuple[PhotoHandlers, Intake, UploadQuota]:
     workers = PhotoWorkers(settings.photo_workers)
     service.starts(workers.start, workers.stop)
-    return PhotoHandlers(photos, workers), Intake(settings.photo_room_mb * 1024 * 1024)
+    intake = Intake(settings.photo_room_mb * 1024 * 1024)
+    return PhotoHandlers(photos, workers), intake, _upload_quota(service, settings)
+
+
+def _quota(
+    service: Service,
+    settings: IncidentsSettings,
+    name: str,
+    windows: Callable[[IncidentsPolicy], Sequence[Window]],
+) -> Quota:
+    """For each address."""
+    exempt = within(settings.unlimited_networks)
+    return Quota(
+        service.store, name, lambda now: windows(POLICIES.at(now)), settings.field_key, exempt
+    )
+
+
+def _upload_quota(service: Service, settings: IncidentsSettings) -> UploadQuota:
+    exempt = within(settings.unlimited_networks)
+    return UploadQuota(
+        service.store,
+        "photos",
+        lambda now: POLICIES.at(now).photos_per_address,
+        settings.field_key,
+        exempt,
+    )
+
+
+def _filing(
+    service: Service, settings: IncidentsSettings, reports: ReportHandlers
+) -> FilingHandlers:
+    quota = _quota(service, settings, "reports", lambda policy: policy.reports_per_address)
+    recent = RecentFilings(service.store, settings.field_key)
+    return FilingHandlers(reports, recent, quota)
 
 
 def _second_opinion(service: Service, settings: IncidentsSettings) -> SecondOpinion | None:

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.domain import Frozen, Policies, Policy
+from chassis.domain import Frozen, Policies, Policy, Window
 from contracts.vocabulary import Category, Route, Skill, Urgency
 from jinan.local_time import LOCAL
 
@@ -89,6 +89,10 @@ class IncidentsPolicy(Policy):
     max_reports_per_day: int
     max_dangers_per_ten_minutes: int
     max_dangers_per_day: int
+    reports_per_address: tuple[Window, ...]
+    photos_per_address: tuple[Window, ...]
+    follow_ups_per_address: tuple[Window, ...]
+    same_report_within_s: int
     search_days: int
     erasure_look_again_hours: int
     erasure_kept_days: dict[Route, int]

@@ -3,6 +3,7 @@ on this screen."""
 
 from functools import partial
 
+from chassis.http.caller import within
 from chassis.service import Service
 from contracts import topics
 from contracts.events.registration import (
@@ -33,6 +34,7 @@ from services.registration.sign_in.handlers import (
     LocalMessageHandlers,
     SessionHandlers,
 )
+from services.registration.sign_in.limits import SignInLimits
 from services.registration.sign_in.sms.aliyun import AliyunAccount, AliyunSms
 from services.registration.sign_in.sms.local import LocalSms
 from services.registration.sign_in.store import LocalMessages, SignInCodes
@@ -64,7 +66,8 @@ def build(settings: RegistrationSettings) -> Service:
     stations, squads = Stations(store), Squads(store)
 
     messages = LocalMessages(store) if settings.sms == "local" else None
-    codes = _codes(service, settings, accounts, personal, messages)
+    limits = _limits(service, settings, personal)
+    codes = _codes(service, settings, accounts, personal, messages, limits)
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
     watches = WatchHandlers(Watches(store), accounts, clock)
     grants_given = GrantLog(store)
@@ -79,7 +82,7 @@ def build(settings: RegistrationSettings) -> Service:
         watches,
         erasure,
         LocalMessageHandlers(messages, personal, settings.dev_key),
-        SessionHandlers(accounts, codes, personal, tokens, clock),
+        SessionHandlers(accounts, codes, limits, personal, tokens, clock),
         AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
@@ -135,11 +138,12 @@ def _codes(
     accounts: Accounts,
     personal: PersonalData,
     messages: LocalMessages | None,
+    limits: SignInLimits,
 ) -> CodeHandlers:
     clock = service.clock
     sender = LocalSms(messages, personal, clock) if messages else _aliyun(service, settings)
     stored, allow = SignInCodes(service.store), bool(messages)
-    return CodeHandlers(stored, accounts, personal, sender, clock, allow_unassigned=allow)
+    return CodeHandlers(stored, accounts, personal, sender, limits, clock, allow)
 
 
 async def _prepare(
@@ -147,6 +151,18 @@ async def _prepare(
 ) -> None:
     _require_keys(service, settings, keys)
     await divisions.load()
+
+
+def _limits(
+    service: Service, settings: RegistrationSettings, personal: PersonalData
+) -> SignInLimits:
+    return SignInLimits(
+        service.store,
+        personal,
+        settings.lookup_key or NOT_SET,
+        within(settings.unlimited_networks),
+        free_texts=settings.sms == "local",
+    )
 
 
 def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:

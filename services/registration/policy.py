@@ -5,19 +5,29 @@ from pathlib import Path
 
 from pydantic import Field
 
-from chassis.domain import Policies, Policy
+from chassis.domain import Policies, Policy, Window
 
 
 class RegistrationPolicy(Policy):
     """`_s` fields are seconds."""
 
     code_digits: int = Field(ge=4, le=8)
+    code_long_digits: int = Field(ge=4, le=8)
     code_lifetime_s: int
     code_max_guesses: int
+    code_guesses_of_all: int
+    code_guesses_per_day: int
     code_resend_wait_s: int
     code_max_per_day: int
+    code_reserve_per_day: int
+    codes_per_address: tuple[Window, ...]
+    codes_per_phone_and_address: tuple[Window, ...]
+    sign_ins_per_address: tuple[Window, ...]
+    texts_to_strangers: tuple[Window, ...]
+    texts_to_accounts: tuple[Window, ...]
     code_delivery_timeout_s: int
     session_lifetime_days: int
+    refresh_grace_s: int
     max_sessions: int
     access_token_lifetime_s: int
     max_proposals: int
@@ -51,6 +61,10 @@ class RegistrationPolicy(Policy):
     @property
     def erasure_wait(self) -> timedelta:
         return timedelta(hours=self.erasure_wait_hours)
+
+    @property
+    def refresh_grace(self) -> timedelta:
+        return timedelta(seconds=self.refresh_grace_s)
 
     @property
     def watch(self) -> timedelta:

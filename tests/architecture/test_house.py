@@ -20,6 +20,7 @@ CHASSIS = (
     "chassis/http/openapi",
     "chassis/identity",
     "chassis/kafka",
+    "chassis/limits",
     "chassis/mongo",
     "chassis/outbox",
     "chassis/personal",

@@ -30,7 +30,7 @@ async def ask(
 
     A POST has a new Idempotency-Key unless `headers` have one.
     """
-    headers = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" else {}
+    headers = {"Idempotency-Key": secrets.token_hex(16)} if method == "POST" else {}
     headers |= (await who.headers() if who else {}) | request.pop("headers", {})
     return await api.http.request(method, f"{API}/{path}", headers=headers, **request)
 

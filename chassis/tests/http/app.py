@@ -11,6 +11,7 @@ from pydantic import Field
 from chassis.http import problems
 from chassis.http.idempotency import RequestCause
 from chassis.http.schemas import Body
+from chassis.identity.guards import Principal, principal_or_none
 from chassis.server.middleware import RequestMiddleware
 
 MAX_BYTES = 200
@@ -22,19 +23,23 @@ class Thing(Body):
 
 
 @asynccontextmanager
-async def client_of(failures: Mapping[str, Exception]) -> AsyncGenerator[httpx.AsyncClient]:
+async def client_of(
+    failures: Mapping[str, Exception], who: Principal | None = None
+) -> AsyncGenerator[httpx.AsyncClient]:
     """`POST /things` raises the failure that its `word` names; else it answers with its cause."""
     app = FastAPI()
     problems.install(app)
     app.add_middleware(RequestMiddleware, max_bytes=MAX_BYTES)
 
     @app.post("/things")
-    async def make_thing(body: Thing, cause: RequestCause) -> dict[str, str]:
+    async def make_thing(body: Thing, cause: RequestCause) -> dict[str, Any]:
         if failure := failures.get(body.word):
             raise failure
-        return {"cause": cause.id, "mark": cause.mark}
+        return {"cause": cause.id, "mark": cause.mark, "proven": cause.proven}
 
     assert make_thing is not None
+    if who is not None:
+        app.dependency_overrides[principal_or_none] = lambda: who
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client

@@ -5,9 +5,10 @@ community."""
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
+from chassis.http.caller import Caller
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
@@ -31,14 +32,25 @@ from services.incidents.report.schemas import (
     timeline_entry_view,
 )
 
-router = APIRouter(prefix="/follow-ups", tags=["follow-ups"], route_class=PlainRoute)
 Handlers = Annotated[FollowUpHandlers, provided(FollowUpHandlers)]
 Number = Annotated[str, Path(max_length=40, examples=["JN-4F7K-2M9Q-X"])]
+
+
+async def _counted(number: Number, reports: Handlers, caller: Caller) -> None:
+    await reports.count_try(number, caller)
+
+
+router = APIRouter(
+    prefix="/follow-ups",
+    tags=["follow-ups"],
+    route_class=PlainRoute,
+    dependencies=[Depends(_counted)],
+)
 Reader = Annotated[
     Principal | None, anyone("the number is the key; neither text nor place is shown")
 ]
 KeyHolder = Annotated[Principal | None, anyone("the key in the body is the reporter's")]
-_NUMBER = ("number_form", "number_check")
+_NUMBER = ("number_form", "number_check", "too_many")
 _KEY = (*_NUMBER, "key_wrong", "wrong_state")
 
 

@@ -2,6 +2,7 @@
 
 from chassis.domain import Cause, Refusal
 from chassis.errors import NotFound
+from chassis.limits.quota import Quota
 from services.incidents.correction.handlers import CorrectionHandlers
 from services.incidents.question.handlers import QuestionHandlers
 from services.incidents.report.domain import number
@@ -23,9 +24,17 @@ class FollowUpHandlers:
         handlers: ReportHandlers,
         questions: QuestionHandlers,
         corrections: CorrectionHandlers,
+        by_address: Quota,
     ) -> None:
         self._reports, self._handlers = reports, handlers
         self._questions, self._corrections = questions, corrections
+        self._by_address = by_address
+
+    async def count_try(self, typed: str, address: str) -> None:
+        """Raises Refusal where the address tried too many numbers and keys. What can be no number
+        is refused, and costs no try."""
+        number.parse(typed)
+        await self._by_address.take(address)
 
     async def read(self, typed: str) -> Report:
         """Raises Refusal for what can be no number, NotFound for a number that no report has."""

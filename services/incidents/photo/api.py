@@ -12,11 +12,12 @@ from chassis.http.idempotency import KeyedCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
-from chassis.identity.guards import Principal, anyone
+from chassis.identity.guards import Asking, Principal, anyone
 from chassis.server.bodies import BodyRules, read_by
 from services.incidents.photo.domain import MAX_BYTES
 from services.incidents.photo.handlers import PhotoHandlers
 from services.incidents.photo.intake import Intake
+from services.incidents.photo.store import UploadQuota
 
 router = APIRouter(prefix="/photos", tags=["photos"], route_class=PlainRoute)
 PHOTO_CONTENT: dict[str, Any] = {
@@ -40,9 +41,14 @@ class PhotoView(View):
 
 
 async def _placed(
-    request: Request, intake: Annotated[Intake, provided(Intake)], caller: Caller
+    request: Request,
+    who: Asking,
+    caller: Caller,
+    quota: Annotated[UploadQuota, provided(UploadQuota)],
+    intake: Annotated[Intake, provided(Intake)],
 ) -> AsyncGenerator[None]:
     """Before anything reads the body."""
+    await quota.take(who.subject if who else caller)
     read_by(request, RULES)
     declared = request.headers.get("content-length")
     with intake.place(int(declared) if declared else None, caller):
@@ -62,6 +68,7 @@ async def _placed(
         "photo_too_complex",
         "too_slow",
         "uploads_full",
+        "too_many",
     ),
     dependencies=[Depends(_placed)],
 )

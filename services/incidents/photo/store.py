@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.domain import Cause
 from chassis.errors import CauseReused
+from chassis.limits.quota import Quota
 from chassis.mongo.store import Store
 from chassis.personal import sealing
 from chassis.personal.keys import PersonKeys
@@ -19,6 +20,10 @@ _KEY_LIFETIME = 3 * _LIFETIME
 """Of the key of a photo that is not kept: a claim may lengthen the photo's life once more."""
 _SETTLED = timedelta(minutes=5)
 """How long after a claim its request has certainly ended, with or without a stored report."""
+
+
+class UploadQuota(Quota):
+    """Photos of one account; of one address without an account."""
 
 
 class Photos:

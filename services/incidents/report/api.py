@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
+from chassis.http.caller import Caller
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, from_cursor, page_of, to_cursor
@@ -31,6 +32,7 @@ from services.incidents.report.domain.decisions import NewRoute
 from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.search import Search
 from services.incidents.report.domain.states import ReportState
+from services.incidents.report.filing import FilingHandlers
 from services.incidents.report.handlers import NewReport, ReportHandlers
 from services.incidents.report.schemas import (
     FiledReportView,
@@ -95,10 +97,12 @@ async def file_report(
         Principal | None, anyone("a report may be anonymous, and filed without an account")
     ],
     reports: Handlers,
+    filing: Annotated[FilingHandlers, provided(FilingHandlers)],
+    caller: Caller,
     cause: RequestCause,
 ) -> FiledReportView:
     """The answer has the number to follow it by. Danger and crime go to the police at once, with
-    advice on what to do."""
+    advice on what to do. The same words and place within a minute are one report."""
     if who is None and not body.anonymous:
         raise Refusal("not_signed_in")
     if who is not None and not who.grants_for("report.file"):
@@ -114,7 +118,7 @@ async def file_report(
         finished=body.finished,
         people_needed=body.people_needed,
     )
-    report, key = await reports.file(new, who, cause)
+    report, key = await filing.file(new, who, cause, caller)
     return filed_report_view(report, key, reports.now())
 
 

@@ -142,7 +142,8 @@ class ReportView(View):
 
 
 class FiledReportView(ReportView):
-    """`follow_up_key`: for an anonymous reporter; no other answer has it."""
+    """`follow_up_key`: for an anonymous reporter; no other answer has it, nor a repeat without an
+    account that does not prove, by a random Idempotency-Key, to come from the same phone."""
 
     follow_up_key: str | None
 

@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 
 from contracts.access import Grant
 from contracts.events.registration import GrantsChanged, StationRegistered
-from deploy.local.ports import free_ports
+from deploy.local.ports import HOST, free_ports
 from services.incidents.main import build
 from services.incidents.settings import IncidentsSettings
 from services.incidents.tests.running import KEY, Incidents
@@ -28,6 +28,7 @@ async def incidents(backend: Backend) -> AsyncGenerator[Incidents]:
         kafka_bootstrap=backend.kafka_bootstrap,
         watchdog_seconds=3600,  # its loop only turns while a test awaits
         field_key=secrets.token_hex(32),
+        unlimited_networks=f"{HOST}/32",
     )
     service = build(settings, f"incidents_test_{secrets.token_hex(3)}")
     service.verify_with(KeySet([KEY]))

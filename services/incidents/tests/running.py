@@ -48,6 +48,11 @@ class Incidents:
         self.server, self.field_key = service.server(), field_key
         self._seq = int(time.time())
 
+    def nobody(self, address: str) -> httpx.AsyncClient:
+        """Without a token, from this address."""
+        headers = {"X-Caller-Address": address}
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=15)
+
     def client(self, person: str | None = None, *held: Held) -> httpx.AsyncClient:
         """Signed in with these grants, or without a token."""
         headers = {"Authorization": f"Bearer {token(person, *held)}"} if person else {}
@@ -91,6 +96,11 @@ OFFICER: Held = ("officer", "370104009")
 
 def person() -> str:
     return f"acc_{secrets.token_hex(5)}"
+
+
+def address() -> str:
+    """One that no other test has."""
+    return f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
 
 
 def report(text: Any = "楼下广场舞太吵了", **more: Any) -> dict[str, Any]:

@@ -172,7 +172,7 @@ async def get_own_account(
     return AccountView.of(await accounts.own(who), personal, clock.now())
 
 
-@router.patch("/me", responses=refuses("identity_checked"))
+@router.patch("/me", responses=refuses("identity_checked", "birth_year_invalid"))
 async def update_own_account(
     body: AccountUpdate,
     who: Me,

@@ -4,13 +4,14 @@ Names, phones, ID numbers and reasons are encrypted before they come here: this 
 them in plain text.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen, Refusal
+from chassis.typed import Name
 from contracts.access import Grant
 from contracts.vocabulary import Role, Skill, Standing
 from jinan.areas import CITY, street_of
@@ -20,11 +21,10 @@ Source = Literal["sign_up", "approval", "squad", "hand"]
 
 ProposedChange = TypeAliasType("ProposedChange", Literal["approve", "suspend"])
 PersonName = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$"
-    ),
+    Name, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$")
 ]
+MIN_AGE, MAX_AGE = 14, 120
+"""Years: nobody younger may join, nobody older lives."""
 
 
 class HeldGrant(Frozen):
@@ -175,6 +175,17 @@ def new_account(id: str, phone: str, phone_key: str | None = None) -> Account:
     """A resident of the city. `phone` is encrypted."""
     grant = HeldGrant(role="resident", area=CITY, source="sign_up", given_by="system")
     return Account(id=id, phone=phone, phone_key=phone_key, grants=(grant,))
+
+
+def require_birth_year(birth_year: int | None, today: date) -> None:
+    """Raises Refusal for a year in which nobody who lives was born."""
+    if birth_year is not None and not 0 <= today.year - birth_year <= MAX_AGE:
+        raise Refusal("birth_year_invalid", "body.birth_year")
+
+
+def years_between(born: date, today: date) -> int:
+    """Whole years; negative for a birth in the future."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def update(account: Account, name: str | None, birth_year: int | None) -> Account:

@@ -7,6 +7,7 @@ from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.errors import NotFound
 from chassis.identity.guards import Principal
+from jinan.local_time import local_date
 from services.registration.account import domain
 from services.registration.account.domain import Account
 from services.registration.account.personal import PersonalData
@@ -33,6 +34,7 @@ class AccountHandlers:
     async def update(
         self, who: Principal, name: str | None, birth_year: int | None, cause: Cause
     ) -> Account:
+        domain.require_birth_year(birth_year, local_date(self._clock.now()))
         encrypted = None if name is None else self._personal.encrypt(name, "name", who.subject)
         return await self._accounts.change(
             who.subject,

@@ -10,27 +10,30 @@ import hashlib
 import hmac
 import re
 import secrets
+from datetime import date
 
 import phonenumbers
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from stdnum import numdb
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from chassis.domain import derived_id
-from services.registration.account.domain import Account
+from chassis.typed import identifier
+from services.registration.account.domain import MAX_AGE, MIN_AGE, Account, years_between
 
 UNASSIGNED_PHONES = "12000"
 """Prefix of numbers that are not assigned in China. Accepted only while SMS is local, for
 developers, tests and demonstrations."""
-_MOBILE = re.compile(r"(?:\+?86|0086)?(1\d{10})")
-_SEPARATORS = re.compile(r"[\s\-]")
+_MOBILE = re.compile(r"(?:\+?86|0086)?(1[0-9]{10})")
+_PERMITS = frozenset({"810000", "820000", "830000"})
 _ID_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 
 
 def normalize_phone(text: str) -> str | None:
     """The number as `+86` and 11 digits; None for what does not look like a Chinese mobile
     number."""
-    found = _MOBILE.fullmatch(_SEPARATORS.sub("", text)) if text.isascii() else None
+    found = _MOBILE.fullmatch(identifier(text))
     return f"+86{found[1]}" if found else None
 
 
@@ -44,20 +47,37 @@ def is_assigned(phone: str, allow_unassigned: bool) -> bool:
     return phonenumbers.is_valid_number(number) and kind == phonenumbers.PhoneNumberType.MOBILE
 
 
-def parse_id_number(text: str) -> tuple[str, int] | None:
+def parse_id_number(text: str, today: date) -> tuple[str, int] | None:
     """A resident ID number (GB 11643) in its plain form, and the year of birth; None for anything
-    else.
+    else: a place that never was a division, a birth in the future or before people who live.
 
     The place code is not checked against the date of birth as `ric.validate` does: it is the place
     where the number was given, and Huaiyin district is younger than many who live there.
     """
-    number = ric.compact(_SEPARATORS.sub("", text)).upper()
+    number = identifier(text).upper()
     if not _ID_NUMBER.fullmatch(number) or ric.calc_check_digit(number) != number[-1]:
         return None
     try:
-        return number, ric.get_birth_date(number).year
+        born = ric.get_birth_date(number)
     except ValidationError:
         return None
+    if not is_division(number[:6]) or not 0 <= years_between(born, today) <= MAX_AGE:
+        return None
+    return number, born.year
+
+
+def is_too_young(number: str, today: date) -> bool:
+    """Whether the person of a checked ID number may not join yet."""
+    return years_between(ric.get_birth_date(number), today) < MIN_AGE
+
+
+def is_division(code: str) -> bool:
+    """Whether a county or district ever had this code, or residents of Hong Kong, Macao or Taiwan
+    have it on their permits."""
+    if code in _PERMITS:
+        return True
+    found = numdb.get("cn/loc").info(code)
+    return any("county" in properties for _, properties in found)
 
 
 class FieldCipher:
@@ -113,8 +133,14 @@ class PersonalData:
     def id_number_key(self, number: str) -> str:
         return self._cipher.lookup(number, "account.id_number")
 
-    def code_hash(self, code_id: str, code: str) -> str:
-        return self._cipher.lookup(f"{code_id}.{code}", "sign_in_code")
+    def sign_in_code(self, code_id: str, digits: int) -> str:
+        """The digits of the one-time code with this id: nobody has them without the key."""
+        drawn = int(self._cipher.lookup(f"{code_id}.{digits}", "sign_in_code"), 16)
+        return f"{drawn % 10**digits:0{digits}d}"
+
+    def address_key(self, phone_key: str, address: str) -> str:
+        """Of an address that signs in to a phone's account; of another phone's it is another."""
+        return "a" + self._cipher.lookup(f"{phone_key}.{address}", "sign_in.address")
 
     def token_secret(self, session: str, salt: str, turn: int) -> str:
         return self._cipher.lookup(f"{session}.{salt}.{turn}", "session.refresh")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from chassis.domain import Refusal
+from chassis.http.caller import Caller
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
@@ -52,11 +53,12 @@ async def erase_own_account(
     body: ConfirmErasure,
     who: Annotated[Principal, allow("own")],
     erasures: Erasures,
+    caller: Caller,
     cause: RequestCause,
 ) -> ErasureView:
     """All sessions end at once. After 72 hours without a sign-in everything that is known of the
     person is erased, in all services. Not while they hold a role that was given by hand."""
-    return ErasureView.of(await erasures.ask(who, body.code, cause))
+    return ErasureView.of(await erasures.ask(who, body.code, caller, cause))
 
 
 @router.post(

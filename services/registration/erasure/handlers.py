@@ -41,12 +41,12 @@ class ErasureHandlers:
         self._codes, self._personal, self._clock = codes, personal, clock
         self.schedule = Schedule(clock)
 
-    async def ask(self, who: Principal, guess: str, cause: Cause) -> Account:
+    async def ask(self, who: Principal, guess: str, address: str, cause: Cause) -> Account:
         """Confirmed by a code that was sent to their phone and has opened no session."""
         account = await self._accounts.require(who.subject)
         if account.erasure is None:
             phone_key = self._personal.phone_key(self._personal.phone_of(account))
-            code = (await self._codes.check(phone_key, guess)).code
+            code = (await self._codes.check(phone_key, guess, address)).code
             account = await self._ask(who.subject, code, cause)
         return account
 

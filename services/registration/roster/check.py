@@ -7,7 +7,7 @@ import, and is as long as what it serves.
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from chassis.domain import Refusal
@@ -17,6 +17,7 @@ from services.registration.account.domain import Account, HeldGrant
 from services.registration.account.personal import (
     PersonalData,
     is_assigned,
+    is_too_young,
     normalize_phone,
     parse_id_number,
 )
@@ -47,8 +48,11 @@ class CheckedPerson(NamedTuple):
 class Check:
     """Collects in `problems` all that is wrong: a line for each, with its path in the file."""
 
-    def __init__(self, file: RosterFile, personal: PersonalData, allow_unassigned: bool) -> None:
+    def __init__(
+        self, file: RosterFile, personal: PersonalData, allow_unassigned: bool, today: date
+    ) -> None:
         self._file, self._personal, self._allow_unassigned = file, personal, allow_unassigned
+        self._today = today
         self.problems: list[str] = []
         self.new_stations: list[Station] = []
         self.new_squads: list[Squad] = []
@@ -151,11 +155,13 @@ class Check:
         if volunteer is None:
             return None
         self._check_service(f"{path}.volunteer", volunteer)
-        identity = parse_id_number(volunteer.id_number)
+        identity = parse_id_number(volunteer.id_number, self._today)
         if identity is None:
             self.refuse(f"{path}.volunteer.id_number", Refusal("id_number_invalid"))
             return None
         number, birth_year = identity
+        if is_too_young(number, self._today):
+            self.refuse(f"{path}.volunteer.id_number", Refusal("too_young"))
         return Application(
             station=volunteer.station,
             area=volunteer.area,

@@ -7,6 +7,7 @@ from functools import partial
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision, Refusal
 from jinan.areas import CITY
+from jinan.local_time import local_date
 from services.registration.account.domain import Account, new_account
 from services.registration.account.personal import PersonalData
 from services.registration.account.store import Accounts
@@ -49,11 +50,12 @@ class RosterHandlers:
 
         Raises WrongRoster before anything is written.
         """
-        check = Check(file, self._personal, self._allow_unassigned)
+        now = self._clock.now()
+        check = Check(file, self._personal, self._allow_unassigned, local_date(now))
         first = {key: self._personal.first_account_of(key) for key in check.phone_keys()}
         check.accounts(await self._accounts.of_phones(first))
         check.stations(await self._stored_stations(file))
-        check.squads(await self._stored_squads(file), self._clock.now())
+        check.squads(await self._stored_squads(file), now)
         people = check.people()
         accounts = await self._accounts.among([person.account for person in people])
         keys = [p.enrolment.application.id_number_key for p in people if p.enrolment.application]

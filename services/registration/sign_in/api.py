@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import Field
 
+from chassis.http.caller import Caller
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of
@@ -14,6 +15,7 @@ from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
+from chassis.typed import Identifier
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
 from services.registration.sign_in.handlers import (
@@ -33,7 +35,7 @@ _PHONE = Field(max_length=24, examples=["13800000000"])
 
 
 class CodeRequest(Body):
-    phone: str = _PHONE
+    phone: Identifier = _PHONE
 
 
 class CodeSentView(View):
@@ -41,8 +43,8 @@ class CodeSentView(View):
 
 
 class Credentials(Body):
-    phone: str = _PHONE
-    code: str = Field(pattern=r"^\d{4,8}$", examples=["123456"])
+    phone: Identifier = _PHONE
+    code: Identifier = Field(pattern=r"^[0-9]{4,8}$", examples=["123456"])
 
 
 class RefreshRequest(Body):
@@ -111,23 +113,31 @@ class PublicKeySet(View):
 @router.post(
     "/sign-in-codes",
     status_code=202,
-    responses=refuses("phone_invalid", "code_too_soon", "code_too_many", "message_not_sent"),
+    responses=refuses(
+        "phone_invalid",
+        "code_too_soon",
+        "code_too_many",
+        "too_many",
+        "texts_used_up",
+        "message_not_sent",
+    ),
 )
 async def send_sign_in_code(
     body: CodeRequest,
     _: Annotated[Principal | None, anyone("nobody has a token yet; limited for each phone")],
     codes: Annotated[CodeHandlers, provided(CodeHandlers)],
+    caller: Caller,
     cause: RequestCause,
 ) -> CodeSentView:
-    """Send a code to a mobile phone: one a minute, ten a day. The answer does not reveal whether
-    the phone is known."""
-    return CodeSentView(expires_in_s=await codes.send(body.phone, cause))
+    """Send a code to a mobile phone: one a minute, ten a day; the same one while it is good. The
+    answer does not reveal whether the phone is known."""
+    return CodeSentView(expires_in_s=await codes.send(body.phone, cause, caller))
 
 
 @router.post(
     "/sessions",
     status_code=201,
-    responses=refuses("phone_invalid", "code_wrong", "code_tries_used"),
+    responses=refuses("phone_invalid", "code_form", "code_wrong", "code_tries_used", "too_many"),
 )
 @hot  # benchmark row 1
 async def sign_in(
@@ -136,11 +146,12 @@ async def sign_in(
     sessions: Sessions,
     personal: Personal,
     clock: Now,
+    caller: Caller,
     cause: RequestCause,
 ) -> SignedInView:
     """Sign in with a code; the first time opens the account. A code opens one session and allows a
-    few guesses."""
-    signed_in = await sessions.open(body.phone, body.code, cause)
+    few guesses from one address."""
+    signed_in = await sessions.open(body.phone, body.code, cause, caller)
     return SignedInView.of(signed_in, personal, clock.now())
 
 
@@ -153,8 +164,9 @@ async def refresh_session(
     clock: Now,
     cause: RequestCause,
 ) -> SignedInView:
-    """The next pair of tokens. A used refresh token that comes back ends the session: repeat a
-    request with the same Idempotency-Key."""
+    """The next pair of tokens. The same refresh token gives the same pair again for some seconds;
+    one that comes back later ends the session, unless it repeats a request with its
+    Idempotency-Key."""
     signed_in = await sessions.refresh(body.refresh_token, cause)
     return SignedInView.of(signed_in, personal, clock.now())
 

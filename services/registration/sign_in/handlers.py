@@ -19,7 +19,8 @@ from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
 from services.registration.sign_in.domain import code as codes
 from services.registration.sign_in.domain import session as sessions
-from services.registration.sign_in.domain.code import IssuedCode
+from services.registration.sign_in.domain.code import IssuedCode, NextCode
+from services.registration.sign_in.limits import SignInLimits
 from services.registration.sign_in.sms.sender import NotSent, SmsSender
 from services.registration.sign_in.store import LocalMessage, LocalMessages, SignInCodes
 from services.registration.sign_in.tokens import RefreshToken, Tokens
@@ -52,42 +53,51 @@ class CodeHandlers:
         accounts: Accounts,
         personal: PersonalData,
         sender: SmsSender,
+        limits: SignInLimits,
         clock: Clock,
         allow_unassigned: bool,
     ) -> None:
         self._codes, self._accounts, self._personal = codes, accounts, personal
+        self._limits = limits
         self._sender, self._clock, self._allow_unassigned = sender, clock, allow_unassigned
 
-    async def send(self, phone_text: str, cause: Cause) -> int:
+    async def send(self, phone_text: str, cause: Cause, address: str) -> int:
         """The code's lifetime in seconds."""
         phone = phone_of(phone_text, "body.phone")
         if not is_assigned(phone, self._allow_unassigned):
             raise Refusal("phone_invalid", "body.phone")
-        now = real_time(self._clock)
+        key, now = self._personal.phone_key(phone), real_time(self._clock)
         policy = POLICIES.at(now)
-        key, code_id = self._personal.phone_key(phone), secrets.token_hex(8)
-        code = f"{secrets.randbelow(10**policy.code_digits):0{policy.code_digits}d}"
-        known = await self.account_of(key) is not None
-        last = await self._codes.issue(
-            key, code_id, self._personal.code_hash(code_id, code), cause.mark, known, now
-        )
+        familiar = await self._limits.count_code_request(key, address)
+        id = await self.account_of(key)
+        account = None if id is None else await self._accounts.get(id)
+        before, used = await self._codes.last(key), account and account.code_used
+        code = codes.next_code(before, used, secrets.token_hex(8), now, policy)
+        most = codes.max_today(familiar, policy)
+        last = await self._codes.issue(key, code, cause.mark, account is not None, most, now)
         if last is None:
-            await self._deliver(phone, key, code_id, code)
-            await self._codes.mark_delivered(key, code_id)
+            await self._deliver(phone, key, code, known=account is not None)
+            await self._codes.mark_delivered(key, code.id)
         elif last.mark != cause.mark:
-            reason, seconds = codes.refusal(last, now, policy) or ("code_too_soon", 1)
+            reason, seconds = codes.refusal(last, most, now, policy) or ("code_too_soon", 1)
             raise Refusal(reason, retry_after=seconds, seconds=seconds)
         elif not last.delivered:
             raise Refusal("message_not_sent", retry_after=2)
         return policy.code_lifetime_s
 
-    async def _deliver(self, phone: str, key: str, code_id: str, code: str) -> None:
+    async def _deliver(self, phone: str, key: str, code: NextCode, *, known: bool) -> None:
+        try:
+            await self._limits.count_text(known)
+        except Refusal:
+            await self._codes.mark_failed(key, code.id, tried=False)
+            raise
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._sender.send_code(phone, code)
+                digits = self._personal.sign_in_code(code.id, code.digits)
+                await self._sender.send_code(phone, digits)
         except (NotSent, TimeoutError) as error:
             log.warning("code not sent", reason=getattr(error, "reason", "timeout"))
-            await self._codes.mark_failed(key, code_id)
+            await self._codes.mark_failed(key, code.id, tried=True)
             if isinstance(error, NotSent) and error.phone_refused:
                 raise Refusal("phone_invalid", "body.phone") from None
             raise Refusal("message_not_sent", retry_after=10) from None
@@ -96,16 +106,26 @@ class CodeHandlers:
         first = self._personal.first_account_of(phone_key)
         return await self._accounts.of_phone(phone_key, first)
 
-    async def check(self, phone_key: str, guess: str) -> IssuedCode:
+    async def check(self, phone_key: str, guess: str, address: str) -> IssuedCode:
         """The code that was guessed. Raises Refusal for a wrong guess, and once the guesses are
-        used up."""
-        issued = await self._codes.count_guess(phone_key)
-        hashed = self._personal.code_hash(issued.code if issued else "", guess)
+        used up. What no code can be is refused and costs no guess."""
         now = real_time(self._clock)
-        verdict = codes.verdict(issued, hashed, now, POLICIES.at(now))
-        if verdict == "guesses_used":
+        policy = POLICIES.at(now)
+        if len(guess) not in (policy.code_digits, policy.code_long_digits):
+            raise Refusal("code_form", "body.code", digits=policy.code_digits)
+        await self._limits.count_sign_in(address)
+        own = self._personal.address_key(phone_key, address)
+        issued = await self._codes.count_guess(phone_key, own)
+        right = issued is not None and compare_digest(
+            guess, self._personal.sign_in_code(issued.code, issued.digits)
+        )
+        verdict = codes.verdict(issued, own, right, now, policy)
+        if verdict == "all_used_up" and issued is not None:
+            allowed = await self._limits.has_own_guess(phone_key, address, issued.code)
+            verdict = "address_used_up" if not allowed else "right" if right else "wrong"
+        if verdict == "address_used_up":
             raise Refusal("code_tries_used", "body.code")
-        if verdict == "wrong" or issued is None:
+        if verdict != "right" or issued is None:
             raise Refusal("code_wrong", "body.code")
         return issued
 
@@ -127,18 +147,19 @@ class SessionHandlers:
         self,
         accounts: Accounts,
         codes: CodeHandlers,
+        limits: SignInLimits,
         personal: PersonalData,
         tokens: Tokens,
         clock: Clock,
     ) -> None:
         self._accounts, self._codes, self._personal = accounts, codes, personal
-        self._tokens, self._clock = tokens, clock
+        self._tokens, self._clock, self._limits = tokens, clock, limits
 
-    async def open(self, phone_text: str, guess: str, cause: Cause) -> SignedIn:
+    async def open(self, phone_text: str, guess: str, cause: Cause, address: str) -> SignedIn:
         """A repeat of `cause` gives the same session; the code opens no other."""
         phone = phone_of(phone_text, "body.phone")
         key = self._personal.phone_key(phone)
-        issued = await self._codes.check(key, guess)
+        issued = await self._codes.check(key, guess, address)
         now = real_time(self._clock)
         policy = POLICIES.at(now)
         session = sessions.new_session(
@@ -164,6 +185,7 @@ class SessionHandlers:
         opened = account.session(session.id)
         if opened is None:  # a repeat, and the session has ended since
             raise Refusal("code_wrong", "body.code")
+        await self._limits.remember(key, address)
         return self._signed_in(account, opened, phone)
 
     async def _add(self, new: Decision[Account], cause: Cause) -> Account | None:
@@ -174,14 +196,14 @@ class SessionHandlers:
             return None
 
     async def refresh(self, text: str, cause: Cause) -> SignedIn:
-        """The session with its next turn. A repeat of `cause` gives that turn again, until it is
-        used."""
+        """The session with its next turn. A repeat of `cause`, and the same token within seconds,
+        give that turn again, until it is used."""
         token = self._tokens.parse(text)
         if token is None or not await self._accounts.exists(token.account):
             raise Refusal("session_ended")
         now = real_time(self._clock)
 
-        def decide(account: Account) -> Decision[Account]:
+        def decide(account: Account) -> Decision[Account] | None:
             self._require_genuine(token, account)
             return sessions.refresh(account, token.session, token.turn, now, POLICIES.at(now))
 

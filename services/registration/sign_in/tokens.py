@@ -7,7 +7,7 @@ A file of its own because only this one handles private keys and the JWT library
 import base64
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from hmac import compare_digest
 from pathlib import Path
@@ -24,6 +24,7 @@ from chassis.identity.tokens import ALGORITHM
 from services.registration.account.domain import Account, HeldGrant, Session
 from services.registration.account.personal import PersonalData
 from services.registration.policy import POLICIES
+from services.registration.sign_in.domain.session import is_fresh
 
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
@@ -88,7 +89,8 @@ class _Signer:
         if key.private_key is None:
             raise ValueError("a public key signs nothing")
         self._head, self._key = _base64(orjson.dumps(header)), key.private_key
-        self._algorithm = ECDSA(SHA256())
+        # RFC 6979: the same claims give the same token, so two tabs hold one pair.
+        self._algorithm = ECDSA(SHA256(), deterministic_signing=True)
 
     def token(self, claims: Mapping[str, Any]) -> str:
         signed = self._head + b"." + _base64(orjson.dumps(claims))
@@ -117,8 +119,10 @@ class Tokens:
 
     def access(self, account: Account, session: Session) -> tuple[str, int]:
         """A signed token with the grants that hold now, and its lifetime in seconds: no longer than
-        any of them."""
+        any of them. Within seconds of a refresh the same token again, unless a grant changed."""
         now, issued = self._clock.now(), self._clock.real()
+        if is_fresh(session, datetime.fromtimestamp(issued, UTC), POLICIES.at(now)):
+            issued = session.refreshed_at.timestamp()
         held = account.grants_at(now)
         ends = [self._seconds_left(grant.until, now) for grant in held if grant.until is not None]
         lifetime = min([POLICIES.at(now).access_token_lifetime_s, *ends])

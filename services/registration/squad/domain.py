@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from chassis.domain import Aggregate, Decision, Refusal
+from chassis.typed import Name
 from contracts.events.registration import SquadFormed
 from jinan.areas import street_of
 from services.registration.account import events
@@ -14,7 +15,7 @@ from services.registration.account.domain import Account, HeldGrant, with_volunt
 
 SquadId = Annotated[str, StringConstraints(max_length=40, pattern=r"^squ_[0-9a-z]+$")]
 SquadName = Annotated[
-    str, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$")
+    Name, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f<>$]+$")
 ]
 
 

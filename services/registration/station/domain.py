@@ -5,12 +5,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from chassis.domain import Aggregate, Decision
+from chassis.typed import Name
 from contracts.events.registration import StationRegistered
 from jinan.areas import covers
 
 StationId = Annotated[str, StringConstraints(max_length=40, pattern=r"^sta_[0-9a-z]+$")]
 StationName = Annotated[
-    str, StringConstraints(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f<>$]+$")
+    Name, StringConstraints(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f<>$]+$")
 ]
 Streets = Annotated[
     tuple[Annotated[str, StringConstraints(pattern=r"^3701\d{5}$")], ...],

@@ -14,7 +14,7 @@ async def client(platform: WholePlatform) -> AsyncIterator[Client]:
     async with httpx.AsyncClient(
         base_url=f"{platform.service_url('registration')}/api/v1/", timeout=20
     ) as http:
-        yield Client(http, platform.dev_key)
+        yield Client(http, platform)
 
 
 @pytest.fixture(scope="session")

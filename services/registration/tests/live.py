@@ -2,14 +2,18 @@
 
 import asyncio
 import itertools
+import secrets
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer
+from pymongo import AsyncMongoClient
 
 from contracts import topics
+from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.tests.people import id_number
 from simulation.people import Person, demonstration
 from tests.support.platform import WholePlatform
@@ -22,8 +26,8 @@ _numbers = itertools.count(1)
 class Client:
     """Speaks with the service itself, past the gateway."""
 
-    def __init__(self, http: httpx.AsyncClient, dev_key: str) -> None:
-        self.http, self._dev_key = http, dev_key
+    def __init__(self, http: httpx.AsyncClient, platform: WholePlatform) -> None:
+        self.http, self._platform, self._dev_key = http, platform, platform.dev_key
 
     async def code(self, phone: str) -> str:
         sent = await self.http.post("sign-in-codes", json={"phone": phone})
@@ -32,6 +36,15 @@ class Client:
             "dev/messages", params={"phone": phone}, headers={"X-Dev-Key": self._dev_key}
         )
         return kept.json()["items"][0]["code"]
+
+    async def forget_wait(self, phone: str) -> None:
+        """As if the minute since the phone's last code had passed."""
+        keys = self._platform.secrets
+        personal = PersonalData(FieldCipher(keys.field_key, keys.lookup_key))
+        long_ago = {"$set": {"sent_at": datetime(2020, 1, 1, tzinfo=UTC)}}
+        async with AsyncMongoClient[dict[str, Any]](self._platform.backend.mongo_url) as mongo:
+            codes = mongo["registration"]["sign_in_codes"]
+            await codes.update_one({"_id": personal.phone_key(f"+86{phone}")}, long_ago)
 
     async def sign_in(self, phone: str) -> "Member":
         return await self.sign_in_again(phone, await self.code(phone))
@@ -68,6 +81,11 @@ class Member:
 
 def new_phone() -> str:
     return f"120008{time.time_ns() // 1_000_000 % 1000:03d}{next(_numbers) % 100:02d}"
+
+
+def address() -> str:
+    """One that no other test has."""
+    return f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
 
 
 def application(**more: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, free_text
 from chassis.identity.guards import Principal, allow
+from chassis.typed import Identifier
 from contracts.vocabulary import Skill, Standing
 from services.registration.account.api import Personal
 from services.registration.account.domain import PersonName, ProposedChange
@@ -42,7 +43,7 @@ class VolunteerApplication(Body):
     station: StationId = Field(examples=["sta_duandian"])
     area: str = Field(pattern=r"^3701\d{8}$", examples=["370104009008"])
     name: PersonName = Field(examples=["王小明"])
-    id_number: str = Field(min_length=15, max_length=24, examples=["370104195612150008"])
+    id_number: Identifier = Field(min_length=15, max_length=24, examples=["370104195612150008"])
     skills: tuple[Skill, ...] = Field((), max_length=7, examples=[["mediation"]])
     squad: SquadId | None = Field(None, examples=["squ_01"])
 
@@ -85,6 +86,7 @@ class NewProposal(Body):
         "squad_unknown",
         "id_number_invalid",
         "id_number_taken",
+        "too_young",
         "wrong_state",
     ),
 )

@@ -10,6 +10,7 @@ from chassis.errors import DuplicateKey
 from chassis.identity.guards import Principal, require
 from contracts.access import Permission
 from contracts.vocabulary import Role, Skill
+from jinan.local_time import local_date
 from services.registration.account.domain import (
     Account,
     NumberClaim,
@@ -17,7 +18,7 @@ from services.registration.account.domain import (
     ProposedChange,
     Volunteer,
 )
-from services.registration.account.personal import PersonalData, parse_id_number
+from services.registration.account.personal import PersonalData, is_too_young, parse_id_number
 from services.registration.account.store import AccessLog, AccessLogEntry, Accounts
 from services.registration.division.store import Divisions
 from services.registration.policy import POLICIES
@@ -59,10 +60,13 @@ class VolunteerHandlers:
     ) -> Account:
         await self._require_served(station, area)
         await self._require_squad(squad, station)
-        identity = parse_id_number(id_number)
+        today = local_date(self._clock.now())
+        identity = parse_id_number(id_number, today)
         if identity is None:
             raise Refusal("id_number_invalid", "body.id_number")
         number, birth_year = identity
+        if is_too_young(number, today):
+            raise Refusal("too_young", "body.id_number")
         application = Application(
             station=station,
             area=area,

@@ -6,9 +6,8 @@ for 1 are accepted. The check character is a weighted sum over GF(32) that detec
 wrong character and every transposition of two characters.
 """
 
-import unicodedata
-
 from chassis.domain import Refusal
+from chassis.typed import identifier
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")
@@ -45,7 +44,7 @@ def number_of(random: int) -> str:
 
 def parse(typed: str, field: str = "path.number") -> str:
     """The number as stored. Raises Refusal for a wrong, missing or superfluous character."""
-    plain = "".join(c for c in unicodedata.normalize("NFKC", typed).upper() if c.isalnum())
+    plain = "".join(c for c in identifier(typed).upper() if c.isalnum())
     if len(plain) == _BODY + 3 and plain.startswith("JN"):
         plain = plain[2:]
     plain = plain.translate(_READ_AS)

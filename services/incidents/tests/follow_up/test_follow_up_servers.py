@@ -10,7 +10,7 @@ pytestmark = pytest.mark.servers
 
 
 async def test_an_anonymous_report_is_followed_by_number_and_key(incidents: Incidents) -> None:
-    who, key = person(), secrets.token_hex(8)
+    who, key = person(), secrets.token_hex(16)
     async with incidents.client(who) as own, incidents.client() as nobody:
         body = report("路灯坏了三天", anonymous=True)
         filed = await post(own, "/reports", body, 201, key)

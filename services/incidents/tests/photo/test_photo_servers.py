@@ -13,7 +13,15 @@ from PIL import Image
 from services.incidents.photo.domain import MAX_BYTES
 from services.incidents.photo.intake import Intake
 from services.incidents.tests.photo.pictures import case
-from services.incidents.tests.running import Incidents, fields, person, post, report, upload
+from services.incidents.tests.running import (
+    Incidents,
+    address,
+    fields,
+    person,
+    post,
+    report,
+    upload,
+)
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -99,3 +107,13 @@ async def _unfinished(incidents: Incidents) -> AsyncGenerator[None]:
         yield
     finally:
         writer.transport.abort()
+
+
+async def test_one_address_uploads_so_many_photos(incidents: Incidents) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (20, 20), (0, 90, 200)).save(picture, "PNG")
+    async with incidents.nobody(address()) as flood, incidents.nobody(address()) as neighbour:
+        answers = await asyncio.gather(*(upload(flood, picture.getvalue()) for _ in range(12)))
+        statuses = [answer.status_code for answer in answers]
+        assert (statuses.count(201), statuses.count(429)) == (5, 7)
+        assert (await upload(neighbour, picture.getvalue())).status_code == 201

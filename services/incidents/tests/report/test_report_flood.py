@@ -20,7 +20,8 @@ async def test_a_flood_is_refused_and_told(incidents: Incidents, anonymous: bool
     async with incidents.client(person()) as own, incidents.client(person()) as other:
         body, key = report("路灯坏了", anonymous=anonymous), secrets.token_hex(8)
         first = await post(own, "/reports", body, 201, key)
-        answers = await asyncio.gather(*(own.post("/reports", json=body) for _ in range(25)))
+        lamps = [report(f"{n}号路灯坏了", anonymous=anonymous) for n in range(25)]
+        answers = await asyncio.gather(*(own.post("/reports", json=lamp) for lamp in lamps))
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses == [201] * (MOST - 1) + [429] * (26 - MOST)
         refused = next(answer for answer in answers if answer.status_code == 429)
@@ -38,7 +39,7 @@ async def test_a_flood_is_refused_and_told(incidents: Incidents, anonymous: bool
 async def test_anonymous_reports_count_with_the_others(incidents: Incidents) -> None:
     async with incidents.client(person()) as own:
         for n in range(MOST):
-            await post(own, "/reports", report("路灯坏了", anonymous=n % 2 == 0), 201)
+            await post(own, "/reports", report(f"{n}号路灯坏了", anonymous=n % 2 == 0), 201)
         for anonymous in (False, True):
             await post(own, "/reports", report("路灯坏了", anonymous=anonymous), 429)
 

@@ -1,5 +1,5 @@
 """Sessions: a code opens one, each refresh token is valid once, and a used one that comes back ends
-its session."""
+its session, unless it comes at once: two tabs of a browser do that."""
 
 from datetime import datetime
 
@@ -39,15 +39,18 @@ def sign_in(
 
 def refresh(
     account: Account, session_id: str, turn: int, now: datetime, policy: RegistrationPolicy
-) -> Decision[Account]:
-    """The next turn. The token of an earlier turn was stolen, or its successor was: the session
-    ends.
+) -> Decision[Account] | None:
+    """The next turn. None where the token before the present one comes within seconds of being
+    used: who sent it gets the present pair. Later, or for a token of a turn before, it was stolen,
+    or its successor was: the session ends.
 
     Raises Refusal if the session has ended.
     """
     session = account.session(session_id)
     if session is None or now >= session.expires_at or turn > session.turn:
         raise Refusal("session_ended")
+    if turn == session.turn - 1 and is_fresh(session, now, policy):
+        return None
     if turn < session.turn:
         return end(account, session_id, "token_reused") or (account, [])
     following = session.with_(
@@ -55,6 +58,11 @@ def refresh(
     )
     sessions = tuple(following if s.id == session_id else s for s in account.sessions)
     return account.with_(sessions=sessions), []
+
+
+def is_fresh(session: Session, now: datetime, policy: RegistrationPolicy) -> bool:
+    """Whether the present tokens were given seconds ago."""
+    return now < session.refreshed_at + policy.refresh_grace
 
 
 def end(account: Account, session_id: str, reason: str) -> Decision[Account] | None:

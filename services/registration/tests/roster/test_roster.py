@@ -1,6 +1,6 @@
 """A roster's entries against each other: what is wrong is named with its place in the file."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -55,7 +55,7 @@ def role(name: str, area: str) -> dict[str, str]:
 
 
 def checked(file: dict[str, Any], allow_unassigned: bool = True) -> Check:
-    check = Check(RosterFile.model_validate(file), PERSONAL, allow_unassigned)
+    check = Check(RosterFile.model_validate(file), PERSONAL, allow_unassigned, date(2026, 3, 5))
     check.stations([])
     check.squads([], NOW)
     check.id_numbers(check.people(), [])

@@ -9,6 +9,7 @@ import pytest
 from chassis.clock import Clock
 from chassis.mongo.store import Store, new_id
 from services.registration.policy import POLICIES
+from services.registration.sign_in.domain.code import NextCode
 from services.registration.sign_in.store import SignInCodes
 from tests.support.backend import Backend
 
@@ -20,14 +21,15 @@ DELIVERY, RESEND = POLICY.code_delivery_timeout, POLICY.code_resend_wait
 
 @pytest.fixture
 async def codes(backend: Backend) -> AsyncGenerator[SignInCodes]:
-    store = Store(backend.mongo_url, "registration", Clock())
+    store = Store(backend.mongo_url, "registration_codes", Clock())
     yield SignInCodes(store)
     await store.close()
 
 
 async def issue(codes: SignInCodes, phone: str, mark: str, after: timedelta) -> bool:
     """Whether a new code is there to be sent."""
-    return await codes.issue(phone, f"{mark}/{after}", "hash", mark, False, NOW + after) is None
+    code, most = NextCode(f"{mark}/{after}", 6, True), POLICY.code_max_per_day
+    return await codes.issue(phone, code, mark, False, most, NOW + after) is None
 
 
 async def test_a_repeat_sends_again_what_never_left(codes: SignInCodes) -> None:

@@ -1,0 +1,1 @@
+"""Quotas: exact counts over replicas and windows."""
