@@ -14,11 +14,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
+from chassis.broker.topics import is_reachable
 from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
 from chassis.kafka.processor import Processor
 from chassis.kafka.subscriptions import Record, Subscriptions
-from chassis.kafka.topics import is_reachable
 from chassis.outbox.publisher import Publisher
 from chassis.patches import FetchingConsumer
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically

@@ -28,6 +28,7 @@ class GrantsChanged(RegistrationEvent):
     date. 0 in events from before it was said."""
 
     key: ClassVar[str] = "account"
+    state: ClassVar[str] = "grants"
     example: ClassVar = {
         "account": "acc_5f1e",
         "grants": [{"role": "officer", "area": "370104009"}],
@@ -53,6 +54,7 @@ class StationRegistered(RegistrationEvent):
     """A police station and the streets it serves. Position of its door, WGS-84 degrees."""
 
     key: ClassVar[str] = "station"
+    state: ClassVar[str] = "station"
     example: ClassVar = {
         "station": "sta_duandian",
         "streets": ["370104009"],
@@ -69,6 +71,7 @@ class SquadFormed(RegistrationEvent):
     """A squad exists, or its leader changed."""
 
     key: ClassVar[str] = "squad"
+    state: ClassVar[str] = "squad"
     example: ClassVar = {"squad": "squ_01", "station": "sta_duandian", "leader": "acc_5f1e"}
     squad: str
     station: str
@@ -83,6 +86,7 @@ class VolunteerStandingChanged(RegistrationEvent):
     """
 
     key: ClassVar[str] = "volunteer"
+    state: ClassVar[str] = "standing"
     example: ClassVar = {
         "volunteer": "acc_5f1e",
         "station": "sta_duandian",
@@ -106,6 +110,7 @@ class WatchTaken(RegistrationEvent):
     of who holds it where it ends sooner than before, with their grant."""
 
     key: ClassVar[str] = "watch"
+    state: ClassVar[str] = "watch"
     example: ClassVar = {
         "watch": "wat_370104009",
         "area": "370104009",
@@ -154,6 +159,7 @@ class WatchAccepted(RegistrationEvent):
     """Who was offered the watch holds it from now, until `until`."""
 
     key: ClassVar[str] = "watch"
+    state: ClassVar[str] = "watch"
     example: ClassVar = {
         "watch": "wat_370104009",
         "area": "370104009",
@@ -171,6 +177,7 @@ class WatchLapsed(RegistrationEvent):
     or `by` may not hold it any more."""
 
     key: ClassVar[str] = "watch"
+    state: ClassVar[str] = "watch"
     example: ClassVar = {
         "watch": "wat_370104009",
         "area": "370104009",

@@ -89,11 +89,14 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         figures_api.router,
         routing_api.router,
     )
-    service.on(StationRegistered, stations.registered)
-    service.on(GrantsChanged, committees.on_grants)
-    service.on(WatchTaken, deadlines.on_watch_held)
-    service.on(WatchAccepted, deadlines.on_watch_held)
-    service.on(WatchLapsed, deadlines.on_watch_ended)
+    service.keeps(StationRegistered, stations.registered)
+    service.keeps(GrantsChanged, committees.on_grants)
+    service.keeps(WatchTaken, watches.held)
+    service.keeps(WatchAccepted, watches.held)
+    service.keeps(WatchLapsed, watches.ended)
+    service.on(WatchTaken, deadlines.on_watch)
+    service.on(WatchAccepted, deadlines.on_watch)
+    service.on(WatchLapsed, deadlines.on_watch)
     # One order for all of a call-out: what is done before the arrival would miss it.
     service.on(dispatch.CalloutOpened, reports.mark_called, ordered_by="callout")
     for event in (

@@ -1,5 +1,8 @@
 """What registration publishes about an account."""
 
+from collections.abc import Sequence
+
+from contracts.envelope import Event
 from contracts.events.registration import (
     AccountOpened,
     GrantsChanged,
@@ -42,3 +45,9 @@ def standing_changed(account: Account) -> VolunteerStandingChanged:
         skills=volunteer.skills,
         birth_year=account.birth_year,
     )
+
+
+def state(account: Account) -> Sequence[Event]:
+    """All that others keep of it."""
+    applied = account.volunteer is not None and account.birth_year is not None
+    return [grants_changed(account), *([standing_changed(account)] if applied else ())]

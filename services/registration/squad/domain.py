@@ -1,6 +1,7 @@
 """Squads of a station, each with a leader or none; and what leading a squad does to the leader's
 account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -28,7 +29,7 @@ class Squad(Aggregate):
 
 
 def form(squad: Squad) -> Decision[Squad]:
-    return squad, [_formed(squad)]
+    return squad, state(squad)
 
 
 def with_leader(squad: Squad, leader: str | None) -> Decision[Squad] | None:
@@ -36,7 +37,7 @@ def with_leader(squad: Squad, leader: str | None) -> Decision[Squad] | None:
     if squad.leader == leader:
         return None
     changed = squad.with_(leader=leader)
-    return changed, [_formed(changed)]
+    return changed, state(changed)
 
 
 def without_leader(squad: Squad, leader: str) -> Decision[Squad] | None:
@@ -77,5 +78,6 @@ def step_down(account: Account, squad: str) -> Decision[Account] | None:
     return changed, [events.grants_changed(changed)]
 
 
-def _formed(squad: Squad) -> SquadFormed:
-    return SquadFormed(squad=squad.id, station=squad.station, leader=squad.leader)
+def state(squad: Squad) -> Sequence[SquadFormed]:
+    """All that others keep of it."""
+    return [SquadFormed(squad=squad.id, station=squad.station, leader=squad.leader)]
