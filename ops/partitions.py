@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.errors import KafkaError
 
+from chassis.broker.connection import broker
 from chassis.broker.topics import partitions_of
 from chassis.settings import Settings
 from contracts.topics import TOPICS, dead
@@ -42,8 +43,8 @@ async def grow(
             published while the topics grew. Nothing has grown in the first case.
         ValueError: a topic has more partitions already.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(**broker(bootstrap), request_timeout_ms=10_000)
+    consumer = AIOKafkaConsumer(**broker(bootstrap), request_timeout_ms=15_000)
     await admin.start()
     await consumer.start()
     try:

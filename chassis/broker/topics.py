@@ -1,6 +1,5 @@
-"""Topics, each with its dead-letter topic and its snapshot topic; and whether a broker answers."""
+"""Topics, each with its dead-letter topic and its snapshot topic."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -8,14 +7,12 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from chassis.broker.connection import MAX_BYTES, broker
 from contracts.topics import dead, state
 
 log = structlog.get_logger()
-MAX_BYTES = 1024 * 1024
-"""Of a message. Its dead letter is larger by some headers."""
 KEPT_DAYS = (7.0, 30.0)
 """How long messages and dead letters are kept. Snapshots are kept for ever, the last of each
 key."""
@@ -61,7 +58,7 @@ async def ensure_topics(
     for topic in topics:
         wanted |= topic_configs(topic, kept_days)
     snapshots = {state(topic) for topic in topics}
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**broker(bootstrap), request_timeout_ms=10_000)
     await admin.start()
     try:
         existing = set(await admin.list_topics())
@@ -119,16 +116,3 @@ async def partitions_of(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> li
 
 def _milliseconds(days: float) -> str:
     return str(round(days * 86_400_000))
-
-
-async def is_reachable(bootstrap: str) -> bool:
-    """Whether a broker answers a new client: one in use may be what hangs."""
-    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)
-    try:
-        async with asyncio.timeout(5):
-            await client.bootstrap()
-        return True
-    except (KafkaError, OSError, TimeoutError):
-        return False
-    finally:
-        await client.close()

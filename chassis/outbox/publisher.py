@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from chassis import patches
-from chassis.broker.topics import MAX_BYTES
+from chassis.broker.connection import MAX_BYTES, broker
 from chassis.errors import Unavailable
 from chassis.snapshots.entries import messages_of
 
@@ -29,7 +29,7 @@ class Publisher:
 
     async def start(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **broker(self._bootstrap),
             client_id=self._client,
             acks="all",
             enable_idempotence=True,

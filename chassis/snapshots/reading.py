@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from chassis.broker.connection import broker
 from chassis.broker.topics import partitions_of
 from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Record, Subscriptions
@@ -53,9 +54,9 @@ async def _broker(
     bootstrap: str,
 ) -> AsyncGenerator[tuple[AIOKafkaAdminClient, AIOKafkaConsumer]]:
     """The consumer is in no group: it keeps nothing at the broker."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**broker(bootstrap), request_timeout_ms=10_000)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", request_timeout_ms=15_000
+        **broker(bootstrap), auto_offset_reset="earliest", request_timeout_ms=15_000
     )
     try:
         await admin.start()

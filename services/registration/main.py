@@ -128,6 +128,7 @@ def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:
             settings.aliyun_sign_name,
             settings.aliyun_template,
             settings.aliyun_endpoint,
+            settings.aliyun_proxy,
         )
     )
     service.starts(sms.start, sms.stop)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis.broker.topics import MAX_BYTES
+from chassis.broker.connection import MAX_BYTES
 from chassis.kafka.consumer import Consumer
 from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import consuming, running
