@@ -134,13 +134,9 @@ class Service(Wiring):
         settings = self.settings
         await self.clock.sync(self.store.server_time)
         await self.store.prepare()
-        await ensure_topics(
-            settings.kafka_bootstrap,
-            TOPICS,
-            settings.kafka_partitions,
-            settings.kafka_replication,
-            (settings.kafka_kept_days, settings.kafka_dead_days),
-        )
+        copies = settings.kafka_partitions, settings.kafka_replication
+        kept_days = settings.kafka_kept_days, settings.kafka_dead_days
+        await ensure_topics(settings.kafka_bootstrap, TOPICS, *copies, kept_days)
         await self.publisher.start()
 
     async def _stop(self, tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -25,17 +25,14 @@ Copies = dict[str, dict[str, Any]]
 async def test_deleted_replicas_come_back_without_the_events(
     station: Station, platform: WholePlatform
 ):
-    officer = await station.appointed("370112018")
-    await officer.person.post("watches", {"area": "370112018"})
     volunteer = await station.on_duty()
     await volunteer.person.post("duty/end")
     async with AsyncMongoClient[dict[str, Any]](platform.backend.mongo_url) as client:
 
         async def everything_is_known() -> bool:
-            incidents, notify = client["incidents"], client["notify"]
-            watch = await incidents["watches"].find_one({"_id": "370112018"})
-            off = await notify["duty"].find_one({"_id": volunteer.id, "on": False})
-            return bool(watch and off)
+            watch = await client["incidents"]["watches"].find_one({"by": {"$ne": None}})
+            off = await client["notify"]["duty"].find_one({"_id": volunteer.id, "on": False})
+            return bool(watch and off) and await _nothing_is_under_way(client)
 
         await eventually(everything_is_known)
         before = {service: await _copies(client, service) for service in REPLICAS}
@@ -47,6 +44,21 @@ async def test_deleted_replicas_come_back_without_the_events(
             platform.kill(service)
             platform.wait_ready(service)
             assert await _copies(client, service) == before[service]
+
+
+async def _nothing_is_under_way(client: AsyncMongoClient[dict[str, Any]]) -> bool:
+    """Of the people that were loaded just before."""
+    volunteers = {"volunteer.station": {"$gt": ""}}
+    known = {
+        await client["registration"]["accounts"].count_documents(volunteers),
+        await client["dispatch"]["responders"].count_documents({}),
+        await client["notify"]["standings"].count_documents({}),
+    }
+    people = {
+        await client["incidents"]["committee_staff"].count_documents({}),
+        await client["notify"]["people"].count_documents({}),
+    }
+    return len(known) == len(people) == 1
 
 
 async def _copies(client: AsyncMongoClient[dict[str, Any]], service: str) -> Copies:
