@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from bench.companion import serve
 from bench.raw_http import read_answer, request
-from chassis.kafka.topics import ensure_topics
+from chassis.broker.topics import ensure_topics
 
 _BODY = "x" * 1000
 _PLACE = (116.941, 36.667)

@@ -15,11 +15,11 @@ from pydantic import BaseModel
 from pymongo import AsyncMongoClient, InsertOne
 
 from bench.companion import serve
+from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.domain import Aggregate, Cause
 from chassis.kafka.consumer import Consumer
 from chassis.kafka.subscriptions import Message, Subscriptions
-from chassis.kafka.topics import ensure_topics
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher

@@ -12,12 +12,12 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from joserfc.jwk import KeySet
 
+from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.identity.revocations import Revocations
 from chassis.identity.tokens import verifier
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.topics import ensure_topics
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
@@ -25,6 +25,7 @@ from chassis.server.application import application
 from chassis.server.server import Server
 from chassis.server.watchdog import Watchdog
 from chassis.settings import Settings
+from chassis.snapshots.building import build_replicas
 from chassis.tasks.loops import run_periodically, until_available
 from chassis.telemetry import logs, tracing
 from chassis.wiring import Wiring
@@ -32,6 +33,7 @@ from contracts.topics import TOPICS
 
 log = structlog.get_logger()
 _SYNC_CLOCK_EVERY = 30.0  # seconds
+_BUILDING = 600.0  # seconds for all replicas, before it is tried anew
 _POLL_EVERY = 5.0  # seconds; for steps that another replica noted and did not live to take
 
 
@@ -93,6 +95,8 @@ class Service(Wiring):
         await until_available(self._prepare, "store and bus")
         for start in self._starters:
             await until_available(start, "a part of the service")
+        if self.kept.topics:
+            await until_available(self._build_replicas, "snapshots", attempt=_BUILDING)
         watchdog = Watchdog(self.settings.watchdog_seconds, self._stuck)
         tasks = [asyncio.create_task(run) for run in (watchdog.beat(), *self._background())]
         watchdog.start()
@@ -122,16 +126,17 @@ class Service(Wiring):
                 bootstrap, group, subscriptions, self.publisher, reachable, linger=linger
             )
 
+    async def _build_replicas(self) -> None:
+        reads = {group: read.topics for group, read, _ in self._groups(self.name)}
+        await build_replicas(self.settings.kafka_bootstrap, self.store, self.kept, reads)
+
     async def _prepare(self) -> None:
         settings = self.settings
         await self.clock.sync(self.store.server_time)
         await self.store.prepare()
-        await ensure_topics(
-            settings.kafka_bootstrap,
-            TOPICS,
-            settings.kafka_partitions,
-            settings.kafka_replication,
-        )
+        copies = settings.kafka_partitions, settings.kafka_replication
+        kept_days = settings.kafka_kept_days, settings.kafka_dead_days
+        await ensure_topics(settings.kafka_bootstrap, TOPICS, *copies, kept_days)
         await self.publisher.start()
 
     async def _stop(self, tasks: Sequence[asyncio.Task[Any]]) -> None:

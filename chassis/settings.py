@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     kafka_partitions: int = 6
     """Of each topic that is created; as many replicas of a service share its events."""
     kafka_replication: int = 1
+    kafka_kept_days: float = 7
+    """How long events are kept on their topic; what others must know of the past is in the
+    snapshots."""
+    kafka_dead_days: float = 30
+    """How long dead letters wait for somebody to look at them."""
     redis_url: str = "redis://127.0.0.1:6379/0"
     jwks_url: str = "http://127.0.0.1:8101/.well-known/jwks.json"
     jwt_issuer: str = "quancheng"

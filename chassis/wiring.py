@@ -1,11 +1,14 @@
 """What a service reacts to, and what runs and ends with it. Used as `Service`."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from chassis.domain import A
 from chassis.kafka.subscriptions import Reaction, Subscriptions
+from chassis.mongo.repository import Repository
 from chassis.server.watchdog import Checks
+from chassis.snapshots.restating import StateOf
 from chassis.tasks.schedule import Schedule
 from contracts.envelope import Event
 
@@ -19,6 +22,8 @@ class Wiring:
 
     def __init__(self) -> None:
         self.subscriptions, self.checks = Subscriptions(), Checks()
+        self.kept = Subscriptions()
+        self.restated: list[tuple[Repository[Any], StateOf]] = []
         self._linger, self._lingering = 0.0, frozenset[str]()
         self._steps: list[tuple[str, Step, float]] = []
         self._due_steps: list[tuple[str, DueStep, Schedule]] = []
@@ -30,6 +35,22 @@ class Wiring:
         """Call the handlers, one after another, with each such event and where it came from. A
         repeat has the same `message.cause`. `ordered_by`: see `Subscriptions.on`."""
         self.subscriptions.on(event, *handlers, ordered_by=ordered_by)
+
+    def keeps(self, event: type[E], *handlers: Reaction[E]) -> None:
+        """As `on`, for handlers that keep a replica of others' state: where it is new or empty,
+        they get what the publisher's snapshot holds before the service serves. They do nothing
+        else, and the highest `seq` wins.
+
+        Raises ValueError for an event that is no state.
+        """
+        if not event.state:
+            raise ValueError(f"{event.__name__} is no state: there is no snapshot of it")
+        self.kept.on(event, *handlers)
+        self.subscriptions.on(event, *handlers)
+
+    def restates(self, repository: Repository[A], state_of: Callable[[A], Sequence[Event]]) -> None:
+        """What others keep of these aggregates, as events: `ops.snapshots` publishes it anew."""
+        self.restated.append((repository, state_of))
 
     def lingers(self, seconds: float, *topics: str) -> None:
         """Nobody waits for what these topics' events do here: after some came, those of the next

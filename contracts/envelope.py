@@ -24,6 +24,13 @@ class Event(BaseModel):
     """Readers process events with the same value of this field in order, others side by side; a
     reader may choose another field. Empty: by `key`. For events of one aggregate that concern
     different people."""
+    state: ClassVar[str] = ""
+    """Names the part of the aggregate's state of which this event is the whole truth, as in
+    `grants`; the highest `seq` counts. The last event of each part stands on the snapshot topic,
+    too, for readers that begin later. Empty: the event is only a fact."""
+    ends: ClassVar[tuple[str, ...]] = ()
+    """Parts of the aggregate's state that are over with this event: they leave the snapshot
+    topic."""
     example: ClassVar[dict[str, Any]]
     supersedes: ClassVar[tuple[type["Event"], ...]] = ()
     """Retired events that this one replaces: nobody publishes them any more. As long as topics may

@@ -1,4 +1,4 @@
-"""The topics: one for each publisher."""
+"""The topics: one for each publisher, and what stands beside each."""
 
 REGISTRATION = "registration.events"
 INCIDENTS = "incidents.events"
@@ -12,3 +12,10 @@ def dead(topic: str) -> str:
     """The dead-letter topic of a topic: messages that could not be applied, with the reason in
     their headers."""
     return f"{topic}.dead"
+
+
+def state(topic: str) -> str:
+    """The snapshot topic of a topic: compacted, the last message of each aggregate's state is kept
+    for ever. A new reader begins there; what happened before is not on the topic itself any
+    more."""
+    return f"{topic}.state"

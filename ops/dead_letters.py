@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
+from chassis.broker.connection import broker
 from chassis.outbox.publisher import Headers, Publisher
 from chassis.settings import Settings
 from contracts.envelope import Envelope
@@ -60,7 +61,7 @@ class DeadLetter:
 @asynccontextmanager
 async def _reader(bootstrap: str) -> AsyncGenerator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **broker(bootstrap),
         group_id=GROUP,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -74,7 +75,7 @@ async def _reader(bootstrap: str) -> AsyncGenerator[AIOKafkaConsumer]:
 
 
 async def _partitions(bootstrap: str, topic: str) -> list[int]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**broker(bootstrap), request_timeout_ms=10_000)
     await admin.start()
     try:
         (described,) = await admin.describe_topics([topic])

@@ -1,12 +1,12 @@
 """The platform's keys, generated once. `python -m ops.keys [FOLDER]` writes those of the compose
 stack.
 
-FOLDER (default `/keys`) gets a folder per service that has keys, a volume of its own in compose,
-with one file per setting. The keys are deleted with the volumes of the data that they encrypt.
+FOLDER (default `/keys`) gets a folder for each service, each store and the operator, volumes of
+their own in compose, with one file per setting. The keys are deleted with the volumes of the data
+that they encrypt.
 """
 
 import hmac
-import os
 import secrets
 import sys
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ops.files import write_once
+from ops.store_keys import Addresses, write_store_keys
+
 COMPOSE_FOLDER = Path("/keys")
 KEY_BYTES = 32
-OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,9 @@ def _signing_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def write_once(file: Path, content: str) -> Path:
-    """Writes `file`, readable by its owner only, unless it exists. Readers see all of it or
-    nothing."""
-    if file.exists():
-        return file
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Written under another name first: a key truncated by a crash would make the data unreadable.
-    draft = file.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY), "w") as out:
-        out.write(content)
-    draft.rename(file)
-    return file
-
-
 def write_compose_keys(folder: Path) -> None:
-    """Writes `registration/` and `incidents/` in `folder`; existing files are left unchanged."""
+    """Writes a folder for each service, each store and the operator. Keys and passwords are made
+    once."""
     created = load_or_create(folder / "registration" / "made")
     for setting, value in {
         "registration/field_key": created.field_key,
@@ -82,6 +70,7 @@ def write_compose_keys(folder: Path) -> None:
         "incidents/field_key": created.incidents_field_key,
     }.items():
         write_once(folder / setting, value)
+    write_store_keys(folder, Addresses(folder=str(folder)))
 
 
 if __name__ == "__main__":

@@ -144,6 +144,7 @@ class ComposeEnvironment:
     ) -> "subprocess.CompletedProcess[bytes]":
         own = {
             "COMPOSE_PROJECT_NAME": PROJECT,
+            "DEMONSTRATION": "1",
             "GATEWAY_PORT": str(DEMO.gateway),
             "JAEGER_PORT": str(JAEGER),
             "PROMETHEUS_PORT": str(PROMETHEUS),

@@ -14,11 +14,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
+from chassis.broker.connection import broker, is_reachable
 from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
 from chassis.kafka.processor import Processor
 from chassis.kafka.subscriptions import Record, Subscriptions
-from chassis.kafka.topics import is_reachable
 from chassis.outbox.publisher import Publisher
 from chassis.patches import FetchingConsumer
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
@@ -164,7 +164,7 @@ def client(bootstrap: str, group: str | None, linger: float = 0.0) -> AIOKafkaCo
     """A consumer whose fetches wait at the broker; without a group it shares nothing out."""
     return FetchingConsumer(
         linger,
-        bootstrap_servers=bootstrap,
+        **broker(bootstrap),
         group_id=group,
         max_poll_interval_ms=120_000,
         session_timeout_ms=10_000,

@@ -9,10 +9,12 @@ from chassis.mongo.store import Document, Store
 
 
 class Projection:
-    """Late and repeated messages change nothing, whatever order they come in."""
+    """Late and repeated messages change nothing, whatever order they come in. One that needs more
+    fields than before takes a new name: it is built anew."""
 
     def __init__(self, store: Store, name: str, *indexes: IndexModel) -> None:
         self.collection = store.collection(name, *indexes)
+        store.replicas.append(self.collection)
 
     async def keep(self, id: str, seq: int, **fields: Any) -> bool:
         """Whether these fields are newer than what is kept; then they are kept."""

@@ -30,7 +30,7 @@ class Reader(Generic[A]):
         *indexes: IndexModel,
         attached: Sequence[str] = (),
     ) -> None:
-        self.name, self._store = name, store
+        self.name, self.clock, self._store = name, store.clock, store
         with_causes = dict.fromkeys(("outbox", *attached), 0)
         self._state = {**with_causes, "seen": 0}
         self._documents = Documents(name, model, store.clock)

@@ -48,6 +48,8 @@ class Store:
         self.wakeups = Wakeups(self.database)
         self.clock = clock
         self.outboxes: list[Outbox] = []
+        self.replicas: list[AsyncCollection[Document]] = []
+        """Of other services' state: built again from their snapshots where one is empty."""
         self.unpublished = Unpublished()
         self.published: defaultdict[str, Published] = defaultdict(Published)
         """By collection."""

@@ -6,6 +6,7 @@ from datetime import datetime
 import orjson
 
 from chassis.mongo.store import Document
+from chassis.snapshots.entries import snapshot_keys
 from chassis.telemetry import tracing
 from contracts.envelope import Event
 
@@ -40,4 +41,5 @@ def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, paren
         "type": type_,
         "body": orjson.dumps(envelope, option=orjson.OPT_UTC_Z).decode(),
         "trace": parent,
+        **snapshot_keys(event, id),
     }

@@ -10,8 +10,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from chassis import patches
+from chassis.broker.connection import MAX_BYTES, broker
 from chassis.errors import Unavailable
-from chassis.kafka.topics import MAX_BYTES
+from chassis.snapshots.entries import messages_of
 
 patches.install()
 log = structlog.get_logger()
@@ -28,7 +29,7 @@ class Publisher:
 
     async def start(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **broker(self._bootstrap),
             client_id=self._client,
             acks="all",
             enable_idempotence=True,
@@ -63,13 +64,13 @@ class Publisher:
             await self.start()
 
     async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]":
-        """Send one outbox entry; the future is done when all replicas have it."""
+        """Send one outbox entry, to the snapshot topic too if it is state; the future is done when
+        all replicas have it."""
         headers = [("type", entry["type"].encode())]
         if entry.get("trace"):
             headers.append(("traceparent", entry["trace"].encode()))
-        return await self.put(
-            entry["topic"], entry["key"].encode(), entry["body"].encode(), headers
-        )
+        sent = [await self.put(*message, headers) for message in messages_of(entry)]
+        return sent[0] if len(sent) == 1 else asyncio.gather(*sent)
 
     async def put(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers

@@ -57,16 +57,17 @@ async def background(run: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
 
 
 async def until_available(
-    step: Callable[[], Awaitable[object]], what: str, limit: float = 120.0
+    step: Callable[[], Awaitable[object]], what: str, limit: float = 120.0, attempt: float = 30.0
 ) -> None:
-    """Servers start in any order: retry `step` until they answer, for `limit` seconds at most.
+    """Servers start in any order: retry `step` until they answer, for `limit` seconds at most, each
+    time for `attempt` seconds.
 
     Raises the step's error if it is not transient, or after `limit`.
     """
     until = time.monotonic() + limit
     while True:
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(attempt):
                 await step()
             return
         except Exception as error:

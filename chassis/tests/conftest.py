@@ -10,10 +10,10 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.kafka.consumer import Consumer
 from chassis.kafka.subscriptions import Subscriptions
-from chassis.kafka.topics import ensure_topics
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.outbox.publisher import Publisher

@@ -48,6 +48,7 @@ class GrantsChanged(RegistrationEvent):
     date. 0 in events from before it was said."""
 
     key: ClassVar[str] = "account"
+    state: ClassVar[str] = "grants"
     example: ClassVar = {
         "account": "acc_5f1e",
         "grants": [{"role": "officer", "area": "370104009"}],
@@ -101,6 +102,7 @@ class PersonErased(RegistrationEvent):
     event of the account; its id leads nowhere from now on."""
 
     key: ClassVar[str] = "account"
+    ends: ClassVar = ("grants", "standing")
     example: ClassVar = {"account": "acc_5f1e"}
     account: str
 
@@ -109,6 +111,7 @@ class StationRegistered(RegistrationEvent):
     """A police station and the streets it serves. Position of its door, WGS-84 degrees."""
 
     key: ClassVar[str] = "station"
+    state: ClassVar[str] = "station"
     example: ClassVar = {
         "station": "sta_duandian",
         "streets": ["370104009"],
@@ -125,6 +128,7 @@ class SquadFormed(RegistrationEvent):
     """A squad exists, or its leader changed."""
 
     key: ClassVar[str] = "squad"
+    state: ClassVar[str] = "squad"
     example: ClassVar = {"squad": "squ_01", "station": "sta_duandian", "leader": "acc_5f1e"}
     squad: str
     station: str
@@ -139,6 +143,7 @@ class VolunteerStandingChanged(RegistrationEvent):
     """
 
     key: ClassVar[str] = "volunteer"
+    state: ClassVar[str] = "standing"
     example: ClassVar = {
         "volunteer": "acc_5f1e",
         "station": "sta_duandian",
@@ -162,6 +167,7 @@ class WatchTaken(RegistrationEvent):
     of who holds it where it ends sooner than before, with their grant."""
 
     key: ClassVar[str] = "watch"
+    state: ClassVar[str] = "watch"
     example: ClassVar = {
         "watch": "wat_370104009",
         "area": "370104009",
@@ -210,6 +216,7 @@ class WatchAccepted(RegistrationEvent):
     """Who was offered the watch holds it from now, until `until`."""
 
     key: ClassVar[str] = "watch"
+    state: ClassVar[str] = "watch"
     example: ClassVar = {
         "watch": "wat_370104009",
         "area": "370104009",
@@ -227,6 +234,7 @@ class WatchLapsed(RegistrationEvent):
     or `by` may not hold it any more."""
 
     key: ClassVar[str] = "watch"
+    state: ClassVar[str] = "watch"
     example: ClassVar = {
         "watch": "wat_370104009",
         "area": "370104009",

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.envelope import Envelope, Event
 from contracts.events import dispatch, incidents, notify, registration
-from contracts.topics import TOPICS, dead
+from contracts.topics import TOPICS, dead, state
 
 PUBLISHERS = (registration, incidents, dispatch, notify)
 _SCHEMAS = "#/components/schemas"
@@ -78,6 +78,11 @@ def _channels(topic: str, events: tuple[type[Event], ...]) -> Iterator[tuple[str
     refused = f"Messages of {topic} that could not be applied; they can be replayed."
     yield topic, _channel(topic, f"Facts of {topic.partition('.')[0]}.", names)
     yield dead(topic), _channel(dead(topic), refused, ["DeadLetter"])
+    if states := [event.__name__ for event in events if event.topic == topic and event.state]:
+        kept = (
+            f"The last event of each aggregate's state of {topic}, compacted. Key: part/aggregate."
+        )
+        yield state(topic), _channel(state(topic), kept, states)
 
 
 def _channel(topic: str, words: str, messages: list[str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from contracts.envelope import Event
 
 Schema = Mapping[str, Any]
 Released = dict[str, dict[str, Any]]
-"""Name of an event (or `Envelope`) -> topic, key, version and JSON schema without descriptions."""
+"""Name of an event (or `Envelope`) -> topic, key, version, state if it has one, and JSON schema
+without descriptions."""
 
 _WORDS = ("title", "description", "examples", "example", "default")
 _BESIDE = (
@@ -28,6 +29,7 @@ def released_form(model: type[BaseModel]) -> dict[str, Any]:
     form: dict[str, Any] = {"schema": _plain(schema, schema.get("$defs", {}))}
     if issubclass(model, Event):
         form |= {"topic": model.topic, "key": model.key, "version": model.version}
+        form |= {"state": model.state} if model.state else {}
     return form
 
 
@@ -73,6 +75,12 @@ def _moved(name: str, before: Schema, after: Schema) -> Iterator[str]:
                 f"{name}: its {what} changed from '{before.get(what)}' to '{after.get(what)}', "
                 f"so the order of its aggregate is lost. Right: restore it, or {_BESIDE}."
             )
+    if before.get("state") and before["state"] != after.get("state"):
+        yield (
+            f"{name}: its state changed from '{before['state']}' to '{after.get('state', '')}', so "
+            "the old one would stay on the snapshot topic for ever. "
+            f"Right: restore it, or {_BESIDE}."
+        )
     if after.get("version", 1) < before.get("version", 1):
         yield (
             f"{name}: its version fell from {before['version']} to {after['version']}. "

@@ -19,6 +19,7 @@ from services.dispatch.position.handlers import PositionHandlers
 from services.dispatch.position.store import Positions
 from services.dispatch.replicas.store import Squads, Stations
 from services.dispatch.responder import api as responder_api
+from services.dispatch.responder import domain as responder
 from services.dispatch.responder.handlers import ResponderHandlers
 from services.dispatch.responder.store import Responders
 from services.dispatch.selection.handlers import CandidateSearch
@@ -58,14 +59,10 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.routes(responder_api.router, position_api.router, callout_api.router)
     service.routes(service_record_api.router, hours_check_api.router)
 
-    service.on(registration.SquadFormed, squads.keep_squad)
-    service.on(registration.StationRegistered, stations.keep_station)
-    service.on(
-        registration.VolunteerStandingChanged,
-        responders.apply_standing,
-        known.refresh,
-        callouts.drop,
-    )
+    service.keeps(registration.SquadFormed, squads.keep_squad)
+    service.keeps(registration.StationRegistered, stations.keep_station)
+    service.keeps(registration.VolunteerStandingChanged, responders.apply_standing)
+    service.on(registration.VolunteerStandingChanged, known.refresh, callouts.drop)
     service.on(registration.PersonErased, responders.erase)
     service.on(incidents.ReportRouted, callouts.open)
     service.on(incidents.ReportWithdrawn, callouts.end)
@@ -78,6 +75,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.on(dispatch.VolunteerFinished, service_records.credit, checks.open)
     service.on(dispatch.HoursChecked, service_records.credit_checked)
 
+    service.restates(responder_store, responder.state)
     service.lingers(0.1, topics.DISPATCH, topics.REGISTRATION)
     service.starts(positions.ping, positions.close)
     service.starts(deadlines.adopt)

@@ -110,12 +110,15 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         figures_api.router,
         routing_api.router,
     )
-    service.on(StationRegistered, stations.registered)
-    service.on(GrantsChanged, committees.on_grants)
+    service.keeps(StationRegistered, stations.registered)
+    service.keeps(GrantsChanged, committees.on_grants)
+    service.keeps(WatchTaken, watches.held)
+    service.keeps(WatchAccepted, watches.held)
+    service.keeps(WatchLapsed, watches.ended)
+    service.on(WatchTaken, deadlines.on_watch)
+    service.on(WatchAccepted, deadlines.on_watch)
+    service.on(WatchLapsed, deadlines.on_watch)
     service.on(PersonErased, erasure.on_erased)
-    service.on(WatchTaken, deadlines.on_watch_held)
-    service.on(WatchAccepted, deadlines.on_watch_held)
-    service.on(WatchLapsed, deadlines.on_watch_ended)
     _follow_callouts(service, reports)
 
     service.lingers(0.05, topics.DISPATCH, topics.REGISTRATION)

@@ -53,13 +53,14 @@ def build(settings: Settings, name: str = "notify") -> Service:
     service.provide(inbox, messages, streams)
     service.routes(inbox_api.router, stream_api.router, delivery_api.router)
 
-    service.on(GrantsChanged, grants.on_changed)
-    service.on(DutyStarted, duty.on_started)
-    service.on(DutyEnded, duty.on_ended)
+    service.keeps(GrantsChanged, grants.on_changed)
+    service.keeps(DutyStarted, duty.on_started)
+    service.keeps(DutyEnded, duty.on_ended)
     service.on(PersonErased, erasure.on_erased)
     service.on(SessionRevoked, streams.on_session_revoked)
     # Kept last: if the process ends between, a repeat is still a change and stores nothing twice.
-    service.on(VolunteerStandingChanged, rules.on_standing_changed, standings.on_changed)
+    service.on(VolunteerStandingChanged, rules.on_standing_changed)
+    service.keeps(VolunteerStandingChanged, standings.on_changed)
     for event in RULES.keys() - {VolunteerStandingChanged}:
         service.on(event, rules.apply)
 

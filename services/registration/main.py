@@ -14,6 +14,7 @@ from contracts.events.registration import (
     VolunteerStandingChanged,
 )
 from services.registration.account import api as account_api
+from services.registration.account import events as account_events
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.account.store import AccessLog, Accounts, keys_of_people
@@ -40,14 +41,17 @@ from services.registration.sign_in.sms.local import LocalSms
 from services.registration.sign_in.store import LocalMessages, SignInCodes
 from services.registration.sign_in.tokens import SigningKeys, Tokens
 from services.registration.squad import api as squad_api
+from services.registration.squad import domain as squad
 from services.registration.squad.handlers import SquadHandlers
 from services.registration.squad.store import Squads
 from services.registration.station import api as station_api
+from services.registration.station import domain as station
 from services.registration.station.handlers import StationHandlers
 from services.registration.station.store import Stations
 from services.registration.volunteer import api as volunteer_api
 from services.registration.volunteer.handlers import VolunteerHandlers, VolunteerReader
 from services.registration.watch import api as watch_api
+from services.registration.watch import domain as watch
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
 
@@ -69,7 +73,8 @@ def build(settings: RegistrationSettings) -> Service:
     limits = _limits(service, settings, personal)
     codes = _codes(service, settings, accounts, personal, messages, limits)
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
-    watches = WatchHandlers(Watches(store), accounts, clock)
+    held = Watches(store)
+    watches = WatchHandlers(held, accounts, clock)
     grants_given = GrantLog(store)
     erasure = ErasureHandlers(accounts, access_log, grants_given, squads, codes, personal, clock)
 
@@ -107,6 +112,7 @@ def build(settings: RegistrationSettings) -> Service:
     service.on(VolunteerStandingChanged, squad_handlers.follow_standing)
     service.on(GrantsChanged, watches.on_grants)
     service.on(PersonErased, erasure.on_erased)
+    _restates(service, accounts, stations, squads, held)
     service.lingers(0.1, topics.REGISTRATION)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
     service.runs_when_due("people to erase", erasure.erase_due, erasure.schedule)
@@ -165,6 +171,16 @@ def _limits(
     )
 
 
+def _restates(
+    service: Service, accounts: Accounts, stations: Stations, squads: Squads, watches: Watches
+) -> None:
+    """What other services keep of these."""
+    service.restates(accounts, account_events.state)
+    service.restates(stations, station.state)
+    service.restates(squads, squad.state)
+    service.restates(watches, watch.state)
+
+
 def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:
     sms = AliyunSms(
         AliyunAccount(
@@ -173,6 +189,7 @@ def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:
             settings.aliyun_sign_name,
             settings.aliyun_template,
             settings.aliyun_endpoint,
+            settings.aliyun_proxy,
         )
     )
     service.starts(sms.start, sms.stop)

@@ -18,8 +18,9 @@ class RegistrationSettings(Settings):
     signing_key: str = ""
     """EC P-256 private keys in PEM; the first signs, all are published. Or in a file:"""
     signing_key_file: str = ""
-    sms: Literal["local", "aliyun"] = "local"
-    """`local` keeps messages for developers, and accepts unassigned phone numbers."""
+    sms: Literal["", "local", "aliyun"] = ""
+    """Has to be said. `local` keeps messages for developers, and accepts unassigned phone numbers:
+    for invented people only."""
     dev_key: str = ""
     """The value of `X-Dev-Key` that reads local messages; empty: none does."""
     aliyun_key_id: str = ""
@@ -27,6 +28,8 @@ class RegistrationSettings(Settings):
     aliyun_sign_name: str = ""
     aliyun_template: str = ""
     aliyun_endpoint: str = "https://dysmsapi.aliyuncs.com"
+    aliyun_proxy: str = ""
+    """An HTTP proxy that leads there, where nothing else does: `http://host:port`."""
 
     def missing(self) -> list[str]:
         """The variables that it cannot serve without, and that are not set."""
@@ -34,6 +37,7 @@ class RegistrationSettings(Settings):
             "FIELD_KEY": self.field_key,
             "LOOKUP_KEY": self.lookup_key,
             "SIGNING_KEY or SIGNING_KEY_FILE": self.signing_key or self.signing_key_file,
+            "SMS (aliyun; local, in compose DEMONSTRATION=1, for invented people)": self.sms,
         }
         if self.sms == "aliyun":
             needed |= {

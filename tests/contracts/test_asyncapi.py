@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from contracts.envelope import Event
 from contracts.tools import asyncapi
-from contracts.topics import TOPICS, dead
+from contracts.topics import TOPICS, dead, state
 
 DOCUMENT: dict[str, Any] = asyncapi.document()
 EVENTS = asyncapi.published()
@@ -37,7 +37,16 @@ def test_it_is_the_same_each_time_and_reads_back() -> None:
 
 
 def test_every_topic_is_there_with_its_dead_letters() -> None:
-    assert list(DOCUMENT["channels"]) == [name for topic in TOPICS for name in (topic, dead(topic))]
+    assert [name for name in DOCUMENT["channels"] if not name.endswith(state(""))] == [
+        name for topic in TOPICS for name in (topic, dead(topic))
+    ]
+
+
+def test_every_event_that_is_state_is_on_the_snapshot_topic() -> None:
+    states = {event.__name__: state(event.topic) for event in EVENTS if event.state}
+    assert states["GrantsChanged"] == "registration.events.state"
+    channels = {name: c for name, c in DOCUMENT["channels"].items() if name.endswith(state(""))}
+    assert {event: name for name, c in channels.items() for event in c["messages"]} == states
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 from pymongo import MongoClient
 from redis import Redis
 
+from chassis.broker.topics import partitions_of
 from chassis.clock import Clock
 from contracts import topics
 from deploy.local.platform import Platform
@@ -22,6 +25,7 @@ from deploy.local.services import addresses
 from ops.keys import Secrets
 from simulation import roster
 from tests.support.backend import Backend
+from tests.support.waiting import eventually
 
 DOMAIN_START = datetime(2026, 5, 20, 2, 0, tzinfo=UTC)  # 10:00 in Jinan: no night rule applies.
 DOMAIN_RATE = 60.0
@@ -120,7 +124,13 @@ class WholePlatform:
 async def begin_at_the_end(bootstrap: str) -> None:
     """Nothing that tests of single services published reaches the platform: their reports would be
     call-outs here, which wait for the volunteers of later tests."""
-    partitions = await _partitions(bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        partitions = await partitions_of(admin, TOPICS)
+        await _empty(admin, await partitions_of(admin, map(topics.state, TOPICS)))
+    finally:
+        await admin.close()
     for group in (group for name in SERVICES for group in (name, f"{name}-lingering")):
         consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False
@@ -134,17 +144,21 @@ async def begin_at_the_end(bootstrap: str) -> None:
             await consumer.stop()
 
 
-async def _partitions(bootstrap: str) -> list[TopicPartition]:
-    """Of the topics that are there already."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        known = sorted(TOPICS.intersection(await admin.list_topics()))
-        described = await admin.describe_topics(known) if known else []
-    finally:
-        await admin.close()
-    return [
-        TopicPartition(topic["topic"], partition["partition"])
-        for topic in described
-        for partition in topic["partitions"]
-    ]
+async def _empty(admin: AIOKafkaAdminClient, snapshots: list[TopicPartition]) -> None:
+    """Kafka deletes records only of topics that may lose some; services set that back as they
+    start."""
+    if not snapshots:
+        return
+    lossy = {"cleanup.policy": "compact,delete"}
+    await admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, each.topic, lossy) for each in snapshots]
+    )
+
+    async def emptied() -> bool:
+        try:
+            await admin.delete_records({each: RecordsToDelete(-1) for each in snapshots})
+        except KafkaError:  # the broker does not know yet that they may
+            return False
+        return True
+
+    await eventually(emptied)

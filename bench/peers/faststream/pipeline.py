@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from bench.companion import serve
 from bench.pipeline import WRITERS, Measured, Request
-from chassis.kafka.topics import ensure_topics
+from chassis.broker.topics import ensure_topics
 from chassis.telemetry import tracing
 
 _RELAYS = 16

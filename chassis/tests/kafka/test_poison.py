@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from chassis.broker.connection import MAX_BYTES
 from chassis.kafka.consumer import Consumer
-from chassis.kafka.topics import MAX_BYTES
 from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import consuming, running
 from chassis.tests.counter import TOPIC

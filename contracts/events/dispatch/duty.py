@@ -11,6 +11,7 @@ class DutyStarted(DispatchEvent):
 
     key: ClassVar[str] = "volunteer"
     ordering_key: ClassVar[str] = "volunteer"
+    state: ClassVar[str] = "duty"
     example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian"}
     volunteer: str
     station: str
@@ -22,6 +23,7 @@ class DutyEnded(DispatchEvent):
 
     key: ClassVar[str] = "volunteer"
     ordering_key: ClassVar[str] = "volunteer"
+    state: ClassVar[str] = "duty"
     example: ClassVar = {"volunteer": "acc_5f1e", "station": "sta_duandian", "reason": "tap"}
     volunteer: str
     station: str

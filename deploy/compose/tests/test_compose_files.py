@@ -3,20 +3,25 @@ they belong."""
 
 import re
 import stat
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from chassis.service import Service
+from contracts.topics import dead, state
 from deploy.gateway import plan
 from ops import keys
+from ops.access import SERVICES, Operation, Resource, kafka_acls
+from ops.store_keys import STORES
 from services.incidents.settings import IncidentsSettings
 from services.registration.settings import RegistrationSettings
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-ONE_SHOT = {"keys", "seed"}
+ONE_SHOT = {"keys", "stores", "seed", "ops"}
 PUBLISHED = {"gateway", "jaeger", "prometheus", "grafana"}
 
 
@@ -49,7 +54,7 @@ def test_no_secret_is_in_the_file() -> None:
         value
         for each in environments
         for key, value in each.items()
-        if re.search("_KEY|_SECRET|SIGN", key)
+        if re.search("_KEY(?!STORE)|_SECRET|SIGN|PASSWORD", key)
     }
     assert {"${FIELD_KEY:-}", "${INCIDENTS_FIELD_KEY:-}", "${ALIYUN_KEY_SECRET:-}"} <= given
     assert all(re.fullmatch(r"\$\{[A-Z_]+:-\}", value) for value in given)
@@ -62,13 +67,61 @@ def test_keys_are_mounted_read_only_where_they_are_needed_and_nowhere_else() -> 
         for volume in service.get("volumes", [])
         if "keys" in volume
     }
-    assert mounted == {
-        ("keys", "registration-keys:/keys/registration"),
-        ("keys", "incidents-keys:/keys/incidents"),
-        ("registration", "registration-keys:/keys/registration:ro"),
-        ("seed", "registration-keys:/keys/registration:ro"),
-        ("incidents", "incidents-keys:/keys/incidents:ro"),
-    }
+    own = {(s, f"{s}-keys:/keys/{s}:ro") for s in plan.SERVICES}
+    stores = {(s, f"{s}-keys:/keys:ro") for s in STORES}
+    made = {("keys", f"{s}-keys:/keys/{s}") for s in ("operator", *plan.SERVICES, *STORES)}
+    operator = {(s, "operator-keys:/keys/operator:ro") for s in ("stores", "ops")}
+    seed = {("seed", "registration-keys:/keys/registration:ro")}
+    assert mounted == own | stores | made | operator | seed
+
+
+def test_what_each_user_may_see_is_what_its_service_is_wired_to() -> None:
+    for name, access in SERVICES.items():
+        service: Service = import_module(f"services.{name}.main").service
+        assert {*access.reads} == {*service.subscriptions.topics}, name
+        assert access.publishes == f"{name}.events"
+    assert {*SERVICES} == {*plan.SERVICES}
+
+
+def test_a_service_reads_and_writes_no_topic_beyond_its_own() -> None:
+    for acl in kafka_acls():
+        access = SERVICES[acl.user]
+        if acl.operation is Operation.WRITE:
+            own = {access.publishes, state(access.publishes)}
+            assert acl.name in own | {dead(topic) for topic in access.reads}
+        elif acl.resource is Resource.TOPIC and acl.operation is Operation.READ:
+            assert acl.name in {*access.reads, *map(state, access.reads)}
+
+
+def test_stores_ask_for_credentials_and_encrypt_without_any_setting() -> None:
+    kafka, mongo, valkey = (COMPOSE["services"][store] for store in STORES)
+    assert kafka["environment"]["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"] == (
+        "CONTROLLER:SASL_PLAINTEXT,CLIENTS:SASL_SSL"
+    )
+    assert kafka["environment"]["KAFKA_LISTENERS"].endswith("CONTROLLER://localhost:9093")
+    assert "StandardAuthorizer" in kafka["environment"]["KAFKA_AUTHORIZER_CLASS_NAME"]
+    assert "KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND" not in kafka["environment"]
+    assert {"--auth", "--tlsMode=requireTLS"} <= {*mongo["command"]}
+    assert {"--port 0", "--aclfile /keys/users.acl"} <= {*valkey["command"]}
+
+
+def test_the_demonstration_is_off_and_nobody_reads_codes_unless_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environment = COMPOSE["services"]["registration"]["environment"]
+    assert environment["SMS"] == "${SMS:-${DEMONSTRATION:+local}}"
+    assert COMPOSE["services"]["dispatch"]["environment"]["CLOCK"] == "${DEMONSTRATION:+${CLOCK:-}}"
+    monkeypatch.delenv("SMS", raising=False)
+    assert any("SMS" in name for name in RegistrationSettings(_env_file=None).missing())  # pyright: ignore[reportCallIssue]
+
+
+def test_only_the_proxy_of_text_messages_leads_out_and_only_to_one_host() -> None:
+    both = [n for n, s in COMPOSE["services"].items() if "outside" in s.get("networks", ())]
+    ours = {n for n in both if "ports" not in COMPOSE["services"][n]}
+    assert ours == {"sms-egress"}
+    assert COMPOSE["services"]["sms-egress"]["profiles"] == ["sms"]
+    text = (ROOT / "deploy/compose/egress.yaml").read_text("utf-8")
+    assert re.findall(r"domains: (.*)", text) == ['["dysmsapi.aliyuncs.com:443"]']
 
 
 def test_keys_are_generated_once_owner_only_and_are_what_the_services_read(
@@ -77,11 +130,14 @@ def test_keys_are_generated_once_owner_only_and_are_what_the_services_read(
     keys.write_compose_keys(tmp_path)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     first = {file: file.read_text() for file in files}
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    for file in files:
+        stores_read_it = file.parent.name in STORES
+        assert stat.S_IMODE(file.stat().st_mode) == (0o644 if stores_read_it else 0o600), file
     keys.write_compose_keys(tmp_path)
     assert {file: file.read_text() for file in files} == first
     for name in ("FIELD_KEY", "LOOKUP_KEY"):
         monkeypatch.setenv(name, "")  # as compose passes a variable that is not set
+    monkeypatch.setenv("SMS", "local")
     registration = RegistrationSettings(_secrets_dir=tmp_path / "registration")  # pyright: ignore[reportCallIssue]
     assert not registration.missing()
     assert registration.dev_key

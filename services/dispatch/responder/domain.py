@@ -95,7 +95,16 @@ def start_duty(responder: Responder, now: datetime) -> Decision | None:
     if responder.on_duty:
         return None
     started = responder.with_(on_duty=True, duty_since=now, sign_at=now, sign_asked_at=None)
-    return started, (DutyStarted(volunteer=responder.id, station=responder.station),)
+    return started, (_started(started),)
+
+
+def _started(responder: Responder) -> DutyStarted:
+    return DutyStarted(volunteer=responder.id, station=responder.station)
+
+
+def state(responder: Responder) -> Sequence[Event]:
+    """All that others keep of it: who is on duty. Whom they do not know is not."""
+    return [_started(responder)] if responder.on_duty else []
 
 
 def end_duty(responder: Responder, reason: EndReason, now: datetime) -> Decision | None:

@@ -30,6 +30,7 @@ class Responders(Repository[Responder]):
             IndexModel([("sign_at", ASCENDING)], name="on_duty_by_sign", **on_duty),
             attached=("unanswered",),
         )
+        store.replicas.append(self.collection)  # standing, squad and skills are registration's
 
     async def of(self, ids: Collection[str]) -> list[Responder]:
         """Those that are known; one round trip."""

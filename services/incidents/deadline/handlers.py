@@ -63,12 +63,10 @@ class DeadlineHandlers:
         self._due.note(changed.due_at)
         return changed.due_at is None or changed.due_at > now
 
-    async def on_watch_held(self, event: WatchTaken | WatchAccepted, message: Message) -> None:
-        await self._watches.held(event, message)
-        await self._ask_anew(event.area, message)
-
-    async def on_watch_ended(self, event: WatchLapsed, message: Message) -> None:
-        await self._watches.ended(event, message)
+    async def on_watch(
+        self, event: WatchTaken | WatchAccepted | WatchLapsed, message: Message
+    ) -> None:
+        """The replica has it already, or what came after it: that decides."""
         await self._ask_anew(event.area, message)
 
     async def _ask_anew(self, area: str, message: Message) -> None:

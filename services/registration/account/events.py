@@ -1,8 +1,10 @@
 """What registration publishes about an account."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
+from contracts.envelope import Event
 from contracts.events.registration import (
     AccountOpened,
     GrantChange,
@@ -96,3 +98,12 @@ def standing_ended(account: Account) -> VolunteerStandingChanged:
         standing="suspended",
         birth_year=UNKNOWN_YEAR,
     )
+
+
+def state(account: Account) -> Sequence[Event]:
+    """All that others keep of it; nothing is different, so nobody gave or took anything."""
+    if account.erased_at is not None:
+        return ()
+    applied = account.volunteer is not None and account.birth_year is not None
+    grants = grants_changed(account, account, account.id, datetime.min.replace(tzinfo=UTC))
+    return [grants, *([standing_changed(account)] if applied else ())]

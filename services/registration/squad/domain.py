@@ -1,6 +1,7 @@
 """Squads of a station, each with a leader or none; and what leading a squad does to the leader's
 account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -31,7 +32,7 @@ class Squad(Aggregate):
 
 
 def form(squad: Squad) -> Decision[Squad]:
-    return squad, [_formed(squad)]
+    return squad, state(squad)
 
 
 def with_leader(squad: Squad, leader: str | None, by: str | None) -> Decision[Squad] | None:
@@ -39,7 +40,7 @@ def with_leader(squad: Squad, leader: str | None, by: str | None) -> Decision[Sq
     if squad.leader == leader:
         return None
     changed = squad.with_(leader=leader, appointed_by=by)
-    return changed, [_formed(changed)]
+    return changed, state(changed)
 
 
 def without_leader(squad: Squad, leader: str) -> Decision[Squad] | None:
@@ -83,5 +84,6 @@ def step_down(account: Account, squad: str, by: str, now: datetime) -> Decision[
     return changed, [events.grants_changed(account, changed, by, now)]
 
 
-def _formed(squad: Squad) -> SquadFormed:
-    return SquadFormed(squad=squad.id, station=squad.station, leader=squad.leader)
+def state(squad: Squad) -> Sequence[SquadFormed]:
+    """All that others keep of it."""
+    return [SquadFormed(squad=squad.id, station=squad.station, leader=squad.leader)]

@@ -1,5 +1,6 @@
 """Police stations and the streets they serve."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -38,10 +39,15 @@ class Station(Aggregate):
 
 
 def register(station: Station) -> Decision[Station]:
+    return station, state(station)
+
+
+def state(station: Station) -> Sequence[StationRegistered]:
+    """All that others keep of it."""
     registered = StationRegistered(
         station=station.id,
         streets=station.streets,
         longitude=station.longitude,
         latitude=station.latitude,
     )
-    return station, [registered]
+    return [registered]

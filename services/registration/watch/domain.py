@@ -1,11 +1,13 @@
 """The duty of answering for an area now: free, held for some hours, offered to another officer,
 lapsed."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from chassis.domain import Aggregate, Decision, Refusal
 from contracts.access import PERMISSIONS
+from contracts.envelope import Event
 from jinan.areas import covers
 from jinan.divisions import kind_of, names
 from services.registration.account.domain import Account
@@ -156,3 +158,10 @@ def _ended(watch: Watch, by: str, now: datetime) -> Decision[Watch]:
     """Before its time."""
     ended = watch.with_(by=None, to=None, until=now)
     return ended, [events.lapsed(ended.id, ended.area, by, now)]
+
+
+def state(watch: Watch) -> Sequence[Event]:
+    """All that others keep of it: who holds it. Nobody does where they know nothing."""
+    if watch.by is None or watch.until is None:
+        return []
+    return [events.taken(watch.id, watch.area, watch.by, watch.until)]

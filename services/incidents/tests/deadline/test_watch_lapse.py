@@ -102,9 +102,10 @@ class Night:
             new("楼上着火了", at=filed)[0].with_(id=id) for id in ("rep_open", "rep_taken")
         )
         self.stored, self.clock = StoredReports(open_, taken), SetClock(filed)
+        self.watches = HeldWatches(held)
         self.deadlines = DeadlineHandlers(
             cast(Reports, self.stored),
-            cast(Watches, HeldWatches(held)),
+            cast(Watches, self.watches),
             self.clock,
             Schedule(self.clock),
         )
@@ -119,7 +120,9 @@ class Night:
     async def lapse(self) -> None:
         self.clock.at = LAPSE
         event = WatchLapsed(watch=f"wat_{STREET}", area=STREET, by="acc_street", at=LAPSE)
-        await self.deadlines.on_watch_ended(event, Message("lapse", "wat_1", 2, LAPSE))
+        message = Message("lapse", "wat_1", 2, LAPSE)
+        await self.watches.ended(event, message)
+        await self.deadlines.on_watch(event, message)
 
     async def pass_(self, seconds: float) -> None:
         self.clock.at += timedelta(seconds=seconds)

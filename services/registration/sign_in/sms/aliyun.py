@@ -37,6 +37,7 @@ class AliyunAccount:
     sign_name: str
     template: str
     endpoint: str = "https://dysmsapi.aliyuncs.com"
+    proxy: str = ""
 
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
@@ -66,7 +67,10 @@ class AliyunSms:
 
     async def start(self) -> None:
         self._client = httpx.AsyncClient(
-            base_url=self._account.endpoint, timeout=_TIMEOUT_S, follow_redirects=False
+            base_url=self._account.endpoint,
+            timeout=_TIMEOUT_S,
+            follow_redirects=False,
+            proxy=self._account.proxy or None,
         )
 
     async def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""Replicas that are built from nothing, and the snapshots that they are built from."""
