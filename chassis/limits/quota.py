@@ -15,7 +15,7 @@ from pymongo.write_concern import WriteConcern
 from chassis.domain import Refusal, Window
 from chassis.mongo.store import Document, Store
 from chassis.tasks.batches import Batcher
-from chassis.telemetry.metrics import QUOTA_REFUSALS
+from chassis.telemetry.metrics import QUOTA_ADMITTED, QUOTA_REFUSALS
 from contracts.texts import LocalizedText, text
 
 _MAX_REMEMBERED = 20_000
@@ -76,6 +76,7 @@ class Quota:
         if until <= self._clock.real():
             until = await self._batches.submit(hashed)
         if not until:
+            QUOTA_ADMITTED.labels(self._name).inc()
             return 0
         QUOTA_REFUSALS.labels(self._name).inc()
         return max(1, math.ceil(until - self._clock.real()))

@@ -23,6 +23,7 @@ RELAY_BACKLOG = Gauge(
 )
 RELAY_PUBLISHED = Counter("relay_published_total", "Events published", ["topic"])
 RELAY_SHARES = Gauge("relay_shares", "Shares of the outboxes that this process relays")
+QUOTA_ADMITTED = Counter("quota_admitted_total", "Requests that a quota let in", ["quota"])
 QUOTA_REFUSALS = Counter("quota_refusals_total", "Requests that a quota refused", ["quota"])
 STORE_BATCH = Histogram(
     "store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)

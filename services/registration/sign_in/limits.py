@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
-from prometheus_client import Counter
 
 from chassis.domain import Refusal, Window
 from chassis.limits.quota import Quota, duration
@@ -17,7 +16,6 @@ from services.registration.policy import POLICIES, RegistrationPolicy
 from services.registration.sign_in.store import FamiliarAddresses
 
 log = structlog.get_logger()
-TEXTS = Counter("sign_in_texts_total", "Text messages with codes that were let out", ["to"])
 _EVERYBODY = "everybody"
 
 
@@ -78,7 +76,6 @@ class SignInLimits:
         if wait := await quota.wait(_EVERYBODY):
             log.warning("budget of text messages used up", to=to, seconds=wait)
             raise Refusal("texts_used_up", retry_after=wait, wait=duration(wait))
-        TEXTS.labels(to).inc()
 
     async def has_own_guess(self, phone_key: str, address: str, code: str) -> bool:
         """Whether the address may guess at a code whose guesses strangers have used up; counted."""
