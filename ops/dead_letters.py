@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from chassis.outbox.publisher import Headers, Publisher
+from chassis.kafka.publisher import Headers, Publisher
 from chassis.settings import Settings
 from contracts.envelope import Envelope
 from contracts.topics import dead

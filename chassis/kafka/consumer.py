@@ -3,7 +3,7 @@ in order."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from math import ceil
@@ -14,12 +14,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
+from chassis.delivery.parking import ParkedKeys
+from chassis.delivery.processor import Processor
 from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
-from chassis.kafka.processor import Processor
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Record, Subscriptions
 from chassis.kafka.topics import is_reachable
-from chassis.outbox.publisher import Publisher
 from chassis.patches import FetchingConsumer
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
 
@@ -30,6 +31,7 @@ than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _REST = 5.0  # seconds without a message or anything to commit; a message ends it at once
 _CHECK_LAG_EVERY = 10.0  # seconds
+_RESUME_EVERY = 1.0  # seconds between looks at what is parked
 _FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
@@ -41,7 +43,8 @@ def _until_commit(offsets: Offsets) -> float:
 class Consumer:
     """One member of the service's group. Offsets are committed after the effects.
 
-    Retries while something is unavailable; a message that cannot be applied goes to the dead-letter
+    Retries while something is unavailable or overloaded, and fetches no more meanwhile. A key that
+    fails while others succeed is `parked`; a message that cannot be applied goes to the dead-letter
     topic (`Processor`).
     """
 
@@ -51,13 +54,14 @@ class Consumer:
         group: str,
         subscriptions: Subscriptions,
         publisher: Publisher,
-        reachable: Callable[[], Awaitable[bool]] = partial(asyncio.sleep, 0, False),
-        patience: float = 60.0,
+        parked: ParkedKeys | None = None,
+        park_after: float = 5.0,
         linger: float = 0.0,
     ) -> None:
         self._bootstrap, self._group, self._subscriptions = bootstrap, group, subscriptions
         self._linger = linger
-        self._processor = Processor(group, publisher, reachable, patience)
+        self._processor = Processor(group, publisher, parked, park_after)
+        self._parked = parked
         self._lanes = Lanes(self._processor.process)
         self._consumer: AIOKafkaConsumer | None = None
         self._handing_over = asyncio.Lock()
@@ -83,7 +87,10 @@ class Consumer:
         try:
             await consumer.start()
             check_lag = partial(self._check_lag, consumer)
-            async with background(run_periodically("lag", check_lag, _CHECK_LAG_EVERY)):
+            async with (
+                background(run_periodically("lag", check_lag, _CHECK_LAG_EVERY)),
+                background(run_periodically("parked keys", self._resume_parked, _RESUME_EVERY)),
+            ):
                 while True:
                     await self._turn(consumer)
                     raise_if_cancelled()
@@ -135,12 +142,21 @@ class Consumer:
         what is processed."""
         async with self._handing_over:
             await self._lanes.close(_FINISH)
+            if self._parked is not None:
+                await self._parked.close()
             await self._offsets.commit(self._consumer)
             self._offsets.clear()
             self._lanes.clear()
 
+    async def _resume_parked(self) -> None:
+        if self._parked is not None and self._consumer is not None:
+            mine = [(p.topic, p.partition) for p in self._consumer.assignment()]
+            await self._parked.resume_due(mine, self._subscriptions.read, self._processor)
+
     def take_over(self) -> None:
         """Partitions are assigned: messages fetched from now on are this member's."""
+        if self._parked is not None:
+            self._parked.open()
         self._lanes.closed = False
 
     async def _check_lag(self, consumer: AIOKafkaConsumer) -> None:

@@ -2,7 +2,7 @@
 of its changes."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Generic
 from weakref import WeakValueDictionary
 
@@ -69,6 +69,21 @@ class Reader(Generic[A]):
         if sort:
             cursor = cursor.sort(list(sort))
         return [self.load(document) async for document in cursor]
+
+    async def pages(
+        self, query: Mapping[str, Any], *, sort: Sequence[tuple[str, int]], size: int = 200
+    ) -> AsyncGenerator[list[A], None]:
+        """All of them, `size` at a time, whatever becomes of those before."""
+        cursor = self.collection.find(query, self._state, batch_size=size, max_time_ms=5000)
+        page: list[A] = []
+        async with cursor.sort(list(sort)) as found:
+            async for document in found:
+                page.append(self.load(document))
+                if len(page) == size:
+                    yield page
+                    page = []
+        if page:
+            yield page
 
     def load(self, document: Document) -> A:
         return self._documents.load(document)

@@ -13,6 +13,7 @@ from chassis.errors import DuplicateKey, NotFound, Unavailable
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
+from chassis.tasks.sweep import Sweep
 from contracts.events.dispatch import CalloutEvent, CalloutOpened
 from contracts.vocabulary import Category, Outcome, Route
 from jinan.coordinates import Datum, Point
@@ -38,7 +39,6 @@ from services.incidents.routing.domain import RoutingDecision, RoutingInput
 from services.incidents.routing.handlers import RoutingHandlers
 
 log = structlog.get_logger()
-_PHOTO_BATCH = 500
 _NUMBER_TRIES = 5
 
 
@@ -72,6 +72,7 @@ class ReportHandlers:
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
         self._limit, self._routing = FilingLimit(reports, clock), routing
+        self._photo_sweep = Sweep[tuple[str, str]]("photos of stored reports")
 
     def now(self) -> datetime:
         """Domain time, for what an answer says of it."""
@@ -294,7 +295,10 @@ class ReportHandlers:
 
     async def keep_photos(self) -> None:
         """Keep the photos of stored reports for which `file` ended before it could."""
-        for photo, id in await self._photos.claimed(_PHOTO_BATCH):
-            report = await self._reports.get(id)
-            if report is not None and report.photo == photo:
-                await self._photos.keep(photo)
+        await self._photo_sweep.over(self._photos.claimed(), self._keep_photo)
+
+    async def _keep_photo(self, claimed: tuple[str, str]) -> None:
+        photo, id = claimed
+        report = await self._reports.get(id)
+        if report is not None and report.photo == photo:
+            await self._photos.keep(photo)
