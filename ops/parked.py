@@ -21,7 +21,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from chassis.delivery.parked_store import COLLECTION
-from chassis.outbox.refused import FIELD
+from chassis.sending.refused import FIELD
 from chassis.settings import Settings
 
 Database = AsyncDatabase[dict[str, Any]]

@@ -8,32 +8,19 @@ import asyncio
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 import structlog
 
+from chassis.delivery.outcome import Applier, Limits, settle
 from chassis.delivery.parked_store import Key, ParkedMessage, ParkedStore, Partition, key_of
-from chassis.errors import Overloaded
 from chassis.kafka.subscriptions import Delivery, Record
 from chassis.telemetry.metrics import PARKED_MESSAGES
 
 log = structlog.get_logger()
 _FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0  # seconds between tries of a key
 _MAX_CONCURRENT = 8  # keys
-
-
-class Applier(Protocol):
-    """`succeeded_since`: another message was applied whose try began after that time, by
-    `time.perf_counter`."""
-
-    def succeeded_since(self, at: float) -> bool: ...
-
-    async def apply_once(self, delivery: Delivery) -> Exception | None: ...
-
-    async def dead(self, delivery: Delivery, reason: str, error: str) -> None: ...
-
-    def is_transient(self, error: Exception) -> bool: ...
+Read = Callable[[Record], Delivery | None]
 
 
 @dataclass
@@ -54,7 +41,7 @@ class ParkedKeys:
         self, store: ParkedStore, group: str, max_age: float = 86_400.0, max_messages: int = 10_000
     ) -> None:
         self._store, self._group = store, group
-        self._max_age, self._max_messages = timedelta(seconds=max_age), max_messages
+        self._limits = Limits(timedelta(seconds=max_age), max_messages)
         self._known = set[Partition]()
         self._keys: dict[Key, _Parked] = {}
         self._loading = asyncio.Lock()
@@ -70,8 +57,8 @@ class ParkedKeys:
             async with parked.lock:
                 if self._keys.get(key) is not parked:
                     continue
-                if parked.count < self._max_messages:
-                    await self._add(key, parked, delivery, "")
+                if parked.count < self._limits.messages:
+                    parked.count += await self._store.add(key, delivery.record, "")
                     return True
                 parked.room.clear()
             await parked.room.wait()
@@ -79,16 +66,16 @@ class ParkedKeys:
 
     async def park(self, delivery: Delivery, error: Exception) -> None:
         """The first one of its key. Raises the store's error."""
-        key, parked = key_of(delivery), _Parked(0)
-        await self._add(key, parked, delivery, type(error).__name__)
+        key, name = key_of(delivery), type(error).__name__
+        parked = _Parked(await self._store.add(key, delivery.record, name))
         parked.next_try = time.monotonic() + parked.pause
         self._keys[key] = parked
-        log.warning("key parked", topic=key[0][0], partition=key[0][1], error=type(error).__name__)
+        log.warning("key parked", topic=key[0][0], partition=key[0][1], error=name)
 
     async def resume_due(
         self,
         partitions: Collection[Partition],
-        read: Callable[[Record], Delivery | None],
+        read: Read,
         applier: Applier,
     ) -> None:
         """Try the keys whose time has come."""
@@ -136,22 +123,13 @@ class ParkedKeys:
                 self._keys.setdefault((partition, lane), _Parked(count))
             self._known.add(partition)
 
-    async def _add(self, key: Key, parked: _Parked, delivery: Delivery, error: str) -> None:
-        parked.count += await self._store.add(key, delivery.record, error)
-
-    async def _resume(
-        self,
-        key: Key,
-        parked: _Parked,
-        read: Callable[[Record], Delivery | None],
-        applier: Applier,
-    ) -> None:
+    async def _resume(self, key: Key, parked: _Parked, read: Read, applier: Applier) -> None:
         """In order, until one fails or none is left."""
         try:
             while (message := await self._first(key, parked)) is not None:
                 delivery = read(message.record)
-                if delivery is not None and not await self._settle(
-                    message, delivery, parked, applier
+                if delivery is not None and not await settle(
+                    message, delivery, applier, self._limits, parked.count, parked.since
                 ):
                     parked.pause = min(parked.pause * 2, _MAX_PAUSE)
                     return
@@ -170,25 +148,6 @@ class ParkedKeys:
                 parked.room.set()
                 log.info("key flows again", topic=key[0][0], partition=key[0][1])
             return found
-
-    async def _settle(
-        self, message: ParkedMessage, delivery: Delivery, parked: _Parked, applier: Applier
-    ) -> bool:
-        """Whether it is applied, or dead."""
-        if delivery.message is None:
-            await applier.dead(delivery, "unreadable", delivery.error)
-            return True
-        error = await applier.apply_once(delivery)
-        if error is None:
-            return True
-        if applier.is_transient(error):
-            old = datetime.now(UTC) - message.at > self._max_age
-            if not (old or parked.count >= self._max_messages):
-                return False
-            if isinstance(error, Overloaded) or not applier.succeeded_since(parked.since):
-                return False
-        await applier.dead(delivery, "failed", type(error).__name__)
-        return True
 
     def _show(self) -> None:
         waiting = sum(parked.count for parked in self._keys.values())

@@ -3,14 +3,15 @@ unlimited ones for what is transient. A key that fails while others succeed is p
 
 import asyncio
 import time
+from contextlib import AbstractContextManager
 
 import structlog
 from opentelemetry.trace import SpanKind
 
 from chassis.delivery.dead_letters import dead_letter
+from chassis.delivery.outcome import is_transient_here
 from chassis.delivery.parking import ParkedKeys
-from chassis.domain import Refusal
-from chassis.errors import Conflict, Overloaded, is_transient
+from chassis.errors import Overloaded, is_transient
 from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Delivery, Message
 from chassis.tasks.loops import raise_if_cancelled
@@ -24,11 +25,8 @@ _FIRST_PAUSE, _MAX_PAUSE = 0.05, 5.0  # seconds between tries
 
 
 class Processor:
-    """`park_after`: seconds for which a message may fail with transient errors while others
-    succeed; then its key is parked. Without `parked` it is tried for ever.
-
-    `progressed` is the time of the last progress, by the monotonic clock. Retrying counts.
-    """
+    """`park_after`: seconds for which a message may fail as transient while others succeed.
+    `progressed`: when there was progress last, by the monotonic clock. Retrying counts."""
 
     def __init__(
         self,
@@ -50,15 +48,7 @@ class Processor:
             EVENT_DELAY.labels(record.topic).observe(
                 max(0.0, time.time() - record.timestamp / 1000)
             )
-            # The header may hold any bytes: latin-1 decodes all of them.
-            parent = (dict(record.headers).get("traceparent") or b"").decode("latin-1")
-            attributes = {
-                "messaging.system": "kafka",
-                "messaging.destination.name": record.topic,
-                "messaging.message.id": message.id,
-            }
-            name = f"{record.topic} {delivery.type}"
-            with tracing.span(name, parent, SpanKind.CONSUMER, **attributes):
+            with _span(delivery, message):
                 await self._apply(delivery, message)
         self.note_progress()
 
@@ -69,12 +59,6 @@ class Processor:
         """Whether a try that began after `at` (`time.perf_counter`) succeeded."""
         return self._succeeded > at
 
-    def is_transient(self, error: Exception) -> bool:
-        """Trying again helps. Others were faster, too: that says nothing about the message."""
-        if isinstance(error, Refusal):
-            return error.code == "unavailable"
-        return isinstance(error, Conflict) or is_transient(error)
-
     async def apply_once(self, delivery: Delivery) -> Exception | None:
         """A message that was parked: once, or a few times if it fails by its content. Gives the
         last error."""
@@ -84,7 +68,7 @@ class Processor:
             await asyncio.sleep(_FIRST_PAUSE * attempt)
             error = await self._try(delivery, delivery.message)
             self.note_progress()
-            if error is None or self.is_transient(error):
+            if error is None or is_transient_here(error):
                 break
         return error
 
@@ -114,7 +98,7 @@ class Processor:
         failed, pause, first_failure = 0, _FIRST_PAUSE, None
         topic = delivery.record.topic
         while (error := await self._try(delivery, message)) is not None:
-            if self.is_transient(error):
+            if is_transient_here(error):
                 self.note_progress()
                 now = time.perf_counter()
                 first_failure = first_failure or now
@@ -159,3 +143,16 @@ class Processor:
             log.warning("key not parked", error=type(refused).__name__)
             return False
         return True
+
+
+def _span(delivery: Delivery, message: Message) -> AbstractContextManager[object]:
+    record = delivery.record
+    # The header may hold any bytes: latin-1 decodes all of them.
+    parent = (dict(record.headers).get("traceparent") or b"").decode("latin-1")
+    attributes = {
+        "messaging.system": "kafka",
+        "messaging.destination.name": record.topic,
+        "messaging.message.id": message.id,
+    }
+    name = f"{record.topic} {delivery.type}"
+    return tracing.span(name, parent, SpanKind.CONSUMER, **attributes)

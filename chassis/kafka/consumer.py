@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
+from chassis.delivery.lanes import Lanes
 from chassis.delivery.parking import ParkedKeys
 from chassis.delivery.processor import Processor
-from chassis.kafka.lanes import Lanes
 from chassis.kafka.offsets import Offsets
 from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Record, Subscriptions
@@ -30,8 +30,7 @@ _MAX_FETCHED = 250
 than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _REST = 5.0  # seconds without a message or anything to commit; a message ends it at once
-_CHECK_LAG_EVERY = 10.0  # seconds
-_RESUME_EVERY = 1.0  # seconds between looks at what is parked
+_CHECK_LAG_EVERY, _RESUME_EVERY = 10.0, 1.0  # seconds; the lag, and what is parked
 _FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
@@ -41,12 +40,8 @@ def _until_commit(offsets: Offsets) -> float:
 
 
 class Consumer:
-    """One member of the service's group. Offsets are committed after the effects.
-
-    Retries while something is unavailable or overloaded, and fetches no more meanwhile. A key that
-    fails while others succeed is `parked`; a message that cannot be applied goes to the dead-letter
-    topic (`Processor`).
-    """
+    """One member of the service's group. Offsets are committed after the effects (`Processor`);
+    while something is unavailable or overloaded, no more is fetched."""
 
     def __init__(
         self,
@@ -59,14 +54,12 @@ class Consumer:
         linger: float = 0.0,
     ) -> None:
         self._bootstrap, self._group, self._subscriptions = bootstrap, group, subscriptions
-        self._linger = linger
+        self._linger, self._parked = linger, parked
         self._processor = Processor(group, publisher, parked, park_after)
-        self._parked = parked
         self._lanes = Lanes(self._processor.process)
         self._consumer: AIOKafkaConsumer | None = None
         self._handing_over = asyncio.Lock()
-        self._offsets = Offsets()
-        self.lag = 0
+        self._offsets, self.lag = Offsets(), 0
 
     @property
     def ready(self) -> bool:
@@ -138,8 +131,7 @@ class Consumer:
             progress.fetched = records[-1].offset + 1
 
     async def hand_over(self) -> None:
-        """Before partitions go to another member: finish or cancel what is in flight, and commit
-        what is processed."""
+        """Before partitions go: finish or cancel what is in flight, commit what is processed."""
         async with self._handing_over:
             await self._lanes.close(_FINISH)
             if self._parked is not None:
@@ -160,20 +152,13 @@ class Consumer:
         self._lanes.closed = False
 
     async def _check_lag(self, consumer: AIOKafkaConsumer) -> None:
-        """No lag counts while the broker is unavailable. If it answers another client, this one
-        hangs: then lag without progress counts."""
-        try:
-            async with asyncio.timeout(5):
-                self.lag = await self._offsets.lag(consumer)
-            if not self.lag:
-                self._processor.note_progress()
-        except (KafkaError, TimeoutError):
-            stood_since = self._processor.progressed
+        stood_since = self._processor.progressed
+        found = await _lag(consumer, self._offsets)
+        if not found:
             self._processor.note_progress()
-            if await is_reachable(self._bootstrap):
-                self.lag, self._processor.progressed = self.lag or 1, stood_since
-            else:
-                self.lag = 0
+        if found is None and await is_reachable(self._bootstrap):  # it is this client that hangs
+            found, self._processor.progressed = self.lag or 1, stood_since
+        self.lag = found or 0
 
 
 def client(bootstrap: str, group: str | None, linger: float = 0.0) -> AIOKafkaConsumer:
@@ -187,6 +172,15 @@ def client(bootstrap: str, group: str | None, linger: float = 0.0) -> AIOKafkaCo
         rebalance_timeout_ms=15_000,
         heartbeat_interval_ms=3000,
     )
+
+
+async def _lag(consumer: AIOKafkaConsumer, offsets: Offsets) -> int | None:
+    """None while the broker does not answer."""
+    try:
+        async with asyncio.timeout(5):
+            return await offsets.lag(consumer)
+    except (KafkaError, TimeoutError):
+        return None
 
 
 class _Rebalance(ConsumerRebalanceListener):

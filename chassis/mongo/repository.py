@@ -13,6 +13,7 @@ from chassis.errors import AlreadyExists, Conflict, DuplicateKey, NotFound
 from chassis.mongo import causes
 from chassis.mongo.coalescer import AggregateWrites
 from chassis.mongo.documents import Attached, Documents
+from chassis.mongo.paging import in_pages
 from chassis.mongo.reads import Reads
 from chassis.mongo.store import Document, Store
 from contracts.envelope import Event
@@ -71,19 +72,12 @@ class Reader(Generic[A]):
         return [self.load(document) async for document in cursor]
 
     async def pages(
-        self, query: Mapping[str, Any], *, sort: Sequence[tuple[str, int]], size: int = 200
+        self, query: Mapping[str, Any], sort: Sequence[tuple[str, int]]
     ) -> AsyncGenerator[list[A], None]:
-        """All of them, `size` at a time, whatever becomes of those before."""
-        cursor = self.collection.find(query, self._state, batch_size=size, max_time_ms=5000)
-        page: list[A] = []
-        async with cursor.sort(list(sort)) as found:
-            async for document in found:
-                page.append(self.load(document))
-                if len(page) == size:
-                    yield page
-                    page = []
-        if page:
-            yield page
+        """All of them, some at a time, whatever becomes of those before."""
+        cursor = self.collection.find(query, self._state, max_time_ms=5000).sort(list(sort))
+        async for page in in_pages(cursor):
+            yield [self.load(document) for document in page]
 
     def load(self, document: Document) -> A:
         return self._documents.load(document)

@@ -9,26 +9,23 @@ acknowledgement and the mark) has the same id, and consumers recognise it.
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import inf
 
 import structlog
 
-from chassis.errors import is_transient
 from chassis.mongo.store import Document, Store
-from chassis.outbox.refused import FIELD
-from chassis.outbox.sending import Bus, Sender
+from chassis.outbox.backlog import Backlog
 from chassis.outbox.shares import SHARES, Shares
 from chassis.outbox.unpublished import Outbox, sendable
+from chassis.sending.sender import Bus, Sender
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
-from chassis.telemetry.metrics import RELAY_BACKLOG, RELAY_PARKED
 
 log = structlog.get_logger()
 _POLL_EVERY = 5.0  # seconds; for wake-ups that are lost, and writes whose outcome was unknown
 _RETRY_AFTER = 0.5  # seconds
 _READ_AGAIN = 1.0  # seconds between reads of the store while a partition does not acknowledge
-_PAGE = 500
 _ALL = frozenset(range(SHARES))
 
 
@@ -38,10 +35,10 @@ class Relay:
     def __init__(self, store: Store, bus: Bus, lease_seconds: float = 5.0) -> None:
         self._store, self._bus = store, bus
         self._shares = Shares(store.collection("leases"), lease_seconds)
-        self._sender = Sender(bus, self._shares, store.outboxes, self._read_soon)
+        self._sender = Sender(bus, self._shares, store.outboxes, self._settled)
         self._renew_every = lease_seconds * 0.5
         self._renew_at = self._poll_at = self._read_at = -inf
-        self._after: dict[Outbox, str] = {}
+        self._backlog = Backlog()
         self._unread = set[Outbox]()  # others wrote to these
         self._elsewhere = set[tuple[str, int]]()  # (outbox, share) to tell others of
 
@@ -60,8 +57,7 @@ class Relay:
                     except Exception as error:
                         raise_if_cancelled()
                         self._poll_at = -inf
-                        name, transient = type(error).__name__, is_transient(error)
-                        log.warning("relay pauses", error=name, transient=transient)
+                        log.warning("relay pauses", error=type(error).__name__)
                         await asyncio.sleep(_RETRY_AFTER)
         finally:
             for step in (self._sender.mark, self._shares.leave, self._store.wakeups.notify_all):
@@ -91,8 +87,7 @@ class Relay:
         if self._shares.held - held:
             self._poll_at = -inf
 
-    def _read_soon(self, outbox: Outbox) -> None:
-        """What waited for its partition is acknowledged or has failed."""
+    def _settled(self, outbox: Outbox) -> None:
         self._unread.add(outbox)
         self._store.unpublished.written.set()
 
@@ -107,13 +102,13 @@ class Relay:
             self._store.unpublished.written.set()
 
     def _due(self, unread: set[Outbox]) -> Sequence[Outbox]:
-        """The outboxes to read: all at every poll, else those where something may wait."""
+        """The outboxes to read: all at every poll, else those where something may wait; seldom
+        where a partition does not acknowledge, as each write behind its events asks for it."""
         now, self._unread = time.monotonic(), set()
         if now >= self._poll_at:
-            self._poll_at = min(now + _POLL_EVERY, self._sender.retry_at)
+            self._poll_at = min(now + _POLL_EVERY, self._sender.partitions.retry_at)
             unread = {*self._store.outboxes}
         elif unread and self._sender.is_waiting and now < self._read_at:
-            # Each write behind an event that waits asks for this.
             self._unread, self._poll_at = unread, min(self._poll_at, self._read_at)
             return []
         self._read_at = now + _READ_AGAIN
@@ -141,44 +136,16 @@ class Relay:
         return unread
 
     async def _publish_found(self, outbox: Outbox) -> None:
-        """Publish what the store has in the held shares, page by page: past what waits for its
-        partition, or behind an event that was refused."""
-        first = after = self._after.pop(outbox, "")
-        parked, backlog = 0, 0
-        while True:
-            found = await _page(outbox, self._shares.held, after)
-            free = [document for document in found if FIELD not in document]
-            parked += len(found) - len(free)
-            documents = outbox.published.without(free)
-            backlog += len(documents)
-            RELAY_BACKLOG.labels(outbox.name).set(backlog)
+        """Publish what the store has in the held shares, page by page."""
+        async for documents in self._backlog.pages(outbox, self._shares.held):
             await self._send({outbox: documents} if documents else {})
-            if len(found) < _PAGE:
+            if time.monotonic() > self._renew_at:
                 break
-            after = found[-1]["_id"]
-            if time.monotonic() > self._renew_at:  # goes on from here
-                self._after[outbox], self._poll_at = after, -inf
-                return
-        if first:  # what lies before failed, or was written meanwhile
-            self._poll_at = min(self._poll_at, time.monotonic() + _RETRY_AFTER)
-            return
-        RELAY_PARKED.labels(outbox.name).set(parked)
-        if not self._sender.is_waiting:
-            RELAY_BACKLOG.labels(outbox.name).set(0)
+        again = time.monotonic() + self._backlog.read_again_after(outbox)
+        self._poll_at = min(self._poll_at, again)
 
     async def _send(self, batches: Mapping[Outbox, Sequence[Document]]) -> None:
         """What fails is read and sent again after a rest of its partition."""
         if not await self._sender.send(batches):
-            self._poll_at = min(self._poll_at, self._sender.retry_at)
+            self._poll_at = min(self._poll_at, self._sender.partitions.retry_at)
             self._renew_at = -inf  # the turn ends: the bus may have to heal
-
-
-async def _page(outbox: Outbox, held: Collection[int], after: str) -> list[Document]:
-    """Documents with unpublished events, by id. One without a share is of the first."""
-    if not held:
-        return []
-    shares = [*held, None] if 0 in held else [*held]
-    query = {"pending": True, "share": {"$in": shares}, "_id": {"$gt": after}}
-    fields = {"outbox": 1, "share": 1, FIELD: 1}
-    cursor = outbox.collection.find(query, fields, limit=_PAGE, max_time_ms=5000)
-    return await cursor.sort("_id", 1).to_list()

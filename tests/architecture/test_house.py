@@ -23,6 +23,7 @@ CHASSIS = (
     "chassis/kafka",
     "chassis/mongo",
     "chassis/outbox",
+    "chassis/sending",
     "chassis/server",
     "chassis/tasks",
     "chassis/telemetry",

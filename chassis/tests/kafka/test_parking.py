@@ -87,21 +87,13 @@ async def test_a_failing_key_is_parked_and_the_rest_of_its_partition_flows(
         for k in range(20):
             await effects.wait_for(f"{name}-{k}", _MANY // 20)
         await publish(publisher, bad, 3)
-
-        async def all_parked() -> bool:
-            return await parked_of(store, name) == 3
-
-        await eventually(all_parked)
+        await eventually(lambda: parked_of(store, name), lambda count: count == 3)
         assert seen == []
         effects.failing.clear()
         await effects.wait_for(bad, 3)
         await publish(publisher, bad, 4)
         await effects.wait_for(bad, 4)
-
-        async def none_parked() -> bool:
-            return await parked_of(store, name) == 0
-
-        await eventually(none_parked)
+        await eventually(lambda: parked_of(store, name), lambda count: count == 0)
     assert seen == [1, 2, 3, 4]
     assert not await _dead_of(backend, bad)
 

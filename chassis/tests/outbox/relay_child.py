@@ -15,8 +15,8 @@ from chassis.kafka.publisher import Headers, Publisher
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from chassis.outbox.relay import Relay
-from chassis.outbox.sending import Sender
 from chassis.outbox.unpublished import Outbox
+from chassis.sending.sender import Sender
 from chassis.tests.counter import Counter
 from chassis.tests.outbox.topic import NamedPublisher
 
@@ -57,7 +57,7 @@ class StoppingRelay(Relay):
     def __init__(self, store: Store, publisher: Publisher) -> None:
         super().__init__(store, publisher, LEASE_SECONDS)
         self._shares.holder = NAME
-        self._sender = StoppingSender(publisher, self._shares, store.outboxes, self._read_soon)
+        self._sender = StoppingSender(publisher, self._shares, store.outboxes, self._settled)
 
     async def _turn(self) -> None:
         print("turn begins")

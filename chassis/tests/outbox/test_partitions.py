@@ -168,7 +168,7 @@ async def test_a_backlog_of_a_dead_partition_hides_nothing_behind_it(
     counters: Counters, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     """More of it than a page, and sorted before everything else."""
-    monkeypatch.setattr("chassis.outbox.relay._PAGE", 5)
+    monkeypatch.setattr("chassis.outbox.backlog._PAGE", 5)
     ids = [f"cnt_{100 + n * PARTITIONS}" for n in range(20)] + ["cnt_901"]
     broker = Broker()
     broker.dead.add(100 % PARTITIONS)
@@ -214,7 +214,7 @@ async def test_a_topic_that_may_not_be_written_parks_nothing(
     counters: Counters, store: Store, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     """Permissions are mended: then everything goes out."""
-    monkeypatch.setattr("chassis.outbox.partitions._MAX_REST", 0.5)
+    monkeypatch.setattr("chassis.sending.partitions._MAX_REST", 0.5)
     inside, alive = of_partition(ids, 1)
     broker = Broker()
     broker.refusing |= {id: TopicAuthorizationFailedError() for id in inside}

@@ -189,7 +189,7 @@ async def test_an_orderly_stop_leaves_nothing_unmarked(
     backend: Backend,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("chassis.outbox.sending._MARK_AFTER", 3600.0)
+    monkeypatch.setattr("chassis.sending.sender._MARK_AFTER", 3600.0)
     id = f"cnt_{store.database.name}"
     async with replica(backend, store.database.name, "a") as writer:
         await writer.add(Counter(id=id), [], Cause("c0"))
@@ -211,7 +211,7 @@ async def test_a_change_takes_out_what_was_published_before_it(
     backend: Backend,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("chassis.outbox.sending._MARK_AFTER", 3600.0)
+    monkeypatch.setattr("chassis.sending.sender._MARK_AFTER", 3600.0)
     id = f"cnt_{store.database.name}"
 
     async def waiting() -> list[int]:
@@ -264,9 +264,9 @@ async def test_refused_events_and_changing_holders_never_swap_events_of_an_aggre
     counters: Counters, store: Store, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("chassis.outbox.relay._RETRY_AFTER", 0.01)
-    monkeypatch.setattr("chassis.outbox.partitions._FIRST_REST", 0.01)
-    monkeypatch.setattr("chassis.outbox.partitions._MAX_REST", 0.04)
-    monkeypatch.setattr("chassis.outbox.sending._MARK_AFTER", 0.05)
+    monkeypatch.setattr("chassis.sending.partitions._FIRST_REST", 0.01)
+    monkeypatch.setattr("chassis.sending.partitions._MAX_REST", 0.04)
+    monkeypatch.setattr("chassis.sending.sender._MARK_AFTER", 0.05)
     seed = random.randrange(10**6)
     chance, topic = random.Random(seed), list[tuple[str, int]]()
     ids = [f"cnt_{n}" for n in range(12)]

@@ -65,7 +65,7 @@ class Responders(Repository[Responder]):
     async def silent_since(self, before: datetime) -> AsyncGenerator[list[Responder], None]:
         """All who are on duty and whose last stored sign is older, page by page."""
         query = {"on_duty": True, "sign_at": {"$lt": before}}
-        async for page in self.pages(query, sort=[("sign_at", ASCENDING)]):
+        async for page in self.pages(query, [("sign_at", ASCENDING)]):
             yield page
 
     async def note_signs(self, signs: Mapping[str, datetime]) -> None:

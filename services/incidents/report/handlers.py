@@ -13,7 +13,6 @@ from chassis.errors import DuplicateKey, NotFound, Unavailable
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
-from chassis.tasks.sweep import Sweep
 from contracts.events.dispatch import CalloutEvent, CalloutOpened
 from contracts.vocabulary import Category, Outcome, Route
 from jinan.coordinates import Datum, Point
@@ -72,7 +71,6 @@ class ReportHandlers:
         self._reports, self._places, self._photos = reports, places, photos
         self._keys, self._clock, self._due = keys, clock, due
         self._limit, self._routing = FilingLimit(reports, clock), routing
-        self._photo_sweep = Sweep[tuple[str, str]]("photos of stored reports")
 
     def now(self) -> datetime:
         """Domain time, for what an answer says of it."""
@@ -295,10 +293,6 @@ class ReportHandlers:
 
     async def keep_photos(self) -> None:
         """Keep the photos of stored reports for which `file` ended before it could."""
-        await self._photo_sweep.over(self._photos.claimed(), self._keep_photo)
-
-    async def _keep_photo(self, claimed: tuple[str, str]) -> None:
-        photo, id = claimed
-        report = await self._reports.get(id)
-        if report is not None and report.photo == photo:
-            await self._photos.keep(photo)
+        async for photo, id in self._photos.claimed():
+            if await self._reports.has_photo(id, photo):
+                await self._photos.keep(photo)

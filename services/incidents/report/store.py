@@ -108,6 +108,10 @@ class Reports(Repository[Report]):
         found = await self.find({"number": number}, limit=1)
         return found[0] if found else None
 
+    async def has_photo(self, id: str, photo: str) -> bool:
+        query = {"_id": id, "photo": photo}
+        return await self.collection.find_one(query, {"_id": 1}, max_time_ms=5000) is not None
+
     async def filed_since(self, reporter: str, since: datetime, limit: int) -> list[datetime]:
         """When the reporter filed later than `since`, the latest first; read from an index
         alone."""

@@ -135,7 +135,7 @@ class Inbox(Repository[Message]):
         """All messages from before that time which were not sent to the live streams of all
         recipients, page by page, the oldest first."""
         query = {"due": True, "at": {"$lt": before}}
-        async for page in self.pages(query, sort=(("at", ASCENDING),)):
+        async for page in self.pages(query, (("at", ASCENDING),)):
             yield page
 
     async def settle_expired(self, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 
 from chassis.errors import is_refused
-from chassis.outbox.partitions import Partitions, Sent
+from chassis.sending.partitions import Partitions, Sent
 from chassis.telemetry.metrics import RELAY_REFUSED_EVENTS
 
 log = structlog.get_logger()

@@ -10,11 +10,10 @@ import structlog
 
 from chassis.errors import DRIVER_ERRORS, Unavailable
 from chassis.mongo.store import Document
-from chassis.outbox.partitions import Aggregate, Late, Partition, Partitions, Sent, size_of
-from chassis.outbox.refused import note_failures
 from chassis.outbox.shares import Shares
 from chassis.outbox.unpublished import Entry, Outbox
-from chassis.telemetry.metrics import RELAY_PUBLISHED
+from chassis.sending.acknowledgements import Acknowledgements
+from chassis.sending.partitions import Aggregate, Late, Partition, Partitions, Sent, size_of
 
 log = structlog.get_logger()
 _MARK_AFTER = 0.25  # seconds
@@ -47,18 +46,14 @@ class Sender:
     ) -> None:
         self._bus, self._shares, self._outboxes = bus, shares, outboxes
         self._to_mark = asyncio.Event()
-        self._partitions = Partitions()
-        self._late = Late(self._partitions, on_settled)
+        self.partitions = Partitions()
+        self._late = Late(self.partitions, on_settled)
+        self._acknowledgements = Acknowledgements(self.partitions, self._late, self._remember)
 
     @property
     def is_waiting(self) -> bool:
         """Some partitions have not acknowledged what they got. `on_settled` tells of it."""
         return bool(self._late)
-
-    @property
-    def retry_at(self) -> float:
-        """When a partition that failed gets something again, by the monotonic clock."""
-        return self._partitions.retry_at
 
     async def send(self, batches: Mapping[Outbox, Sequence[Document]]) -> bool:
         """Publish all events of these documents whose partitions take something now. Whether
@@ -76,7 +71,7 @@ class Sender:
     async def settle_late(self) -> None:
         """Remember what was acknowledged late."""
         if self._late:
-            await self._settle(self._late.take_settled(), Counter[Partition]())
+            await self._acknowledgements.settle(self._late.take_settled(), Counter[Partition]())
 
     async def _publish(self, batches: Mapping[Outbox, Sequence[Document]]) -> bool:
         todo = [((o, one["_id"]), one) for o, documents in batches.items() for one in documents]
@@ -87,10 +82,12 @@ class Sender:
             by_aggregate: defaultdict[Aggregate, list[Sent]] = defaultdict(list)
             for one in sent:
                 by_aggregate[one.aggregate].append(one)
-            failed |= await self._settle(by_aggregate, Counter(one.partition for one in sent))
+            failed |= await self._acknowledgements.settle(
+                by_aggregate, Counter(one.partition for one in sent)
+            )
             todo = [one for one in todo if one[0] not in failed and one[0] not in self._late]
         if not failed:
-            self._partitions.all_sent()
+            self.partitions.all_sent()
         return not failed
 
     async def _send_round(self, todo: Todo) -> tuple[list[Sent], Todo]:
@@ -106,9 +103,9 @@ class Sender:
                 if document.get("share", 0) not in self._shares.held:  # lapsed meanwhile
                     break
                 partition = await self._bus.partition(entry["topic"], entry["key"])
-                if self._partitions.is_closed(partition):
+                if self.partitions.is_closed(partition):
                     break
-                if not self._partitions.has_room(partition, used[partition], entry):
+                if not self.partitions.has_room(partition, used[partition], entry):
                     left.append((aggregate, document | {"outbox": document["outbox"][n:]}))
                     break
                 used[partition] += size_of(entry)
@@ -130,48 +127,11 @@ class Sender:
         until = time.monotonic() + _PATIENCE
         for one in sent:
             acknowledged: Any = one.acknowledged
-            if acknowledged.done() or self._partitions.is_slow(one.partition):
+            if acknowledged.done() or self.partitions.is_slow(one.partition):
                 continue
             if (left := until - time.monotonic()) <= 0:
                 return
             await asyncio.wait((acknowledged,), timeout=left)
-
-    async def _settle(
-        self, by_aggregate: Mapping[Aggregate, Sequence[Sent]], counts: Counter[Partition]
-    ) -> set[Aggregate]:
-        """Remember the last `seq` of each aggregate that the broker acknowledged in order. Gives
-        those of which something failed. `counts`: how many each partition got together."""
-        done: defaultdict[Outbox, dict[str, int]] = defaultdict(dict)
-        failed: dict[Aggregate, tuple[Sent, BaseException]] = {}
-        topics = Counter[str]()
-        for aggregate, sent in by_aggregate.items():
-            if not all(one.acknowledged.done() for one in sent):
-                self._late.add(aggregate, sent)
-                continue
-            for one in sent:
-                if (error := one.acknowledged.exception()) is not None:
-                    failed[aggregate] = one, error
-                    break
-                self._partitions.succeeded(one.partition)
-                done[aggregate[0]][aggregate[1]] = one.entry["seq"]
-                topics[one.entry["topic"]] += 1
-        for topic, count in topics.items():
-            RELAY_PUBLISHED.labels(topic).inc(count)
-        for outbox, published in done.items():
-            await self._remember(outbox, published)
-        if failed:
-            log.warning("events not acknowledged, retrying", count=len(failed))
-            await self._note_failures([*failed.values()], counts)
-        return {*failed}
-
-    async def _note_failures(
-        self, failed: Sequence[tuple[Sent, BaseException]], counts: Counter[Partition]
-    ) -> None:
-        by_partition: defaultdict[Partition, list[tuple[Sent, BaseException]]] = defaultdict(list)
-        for one, error in failed:
-            by_partition[one.partition].append((one, error))
-        for partition, errors in by_partition.items():
-            await note_failures(errors, self._partitions, alone=counts[partition] == 1)
 
     async def _remember(self, outbox: Outbox, published: Mapping[str, int]) -> None:
         outbox.published.remember(published)
