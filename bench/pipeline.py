@@ -19,10 +19,10 @@ from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.domain import Aggregate, Cause
 from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
 from chassis.telemetry import logs, tracing
 from contracts.events.registration import AccountOpened

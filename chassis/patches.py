@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 import pymongo.lock
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, ProducerClosed, kafka_errors
 from aiokafka.protocol.fetch import FetchRequest
+
+from chassis.errors import InvalidRecordError
 
 T = TypeVar("T")
 _library_wait_for = asyncio.wait_for
@@ -47,6 +49,22 @@ def _send(self: AIOKafkaConnection, request: Any, expect_response: bool = True) 
     except RuntimeError as error:
         self.close(reason=CloseReason.CONNECTION_BROKEN, exc=error)
         raise KafkaConnectionError(f"Connection at {self.host}:{self.port} is lost") from error
+
+
+async def abandon(producer: AIOKafkaProducer) -> None:
+    """End a producer that has no chance to send what it holds: that fails. aiokafka's `stop` waits
+    for ever for a partition without a leader, and leaves its tasks running when it is given up.
+
+    Delete when aiokafka's `stop` has a time limit (no issue is known).
+    """
+    inner: Any = producer
+    inner._message_accumulator.fail_all(ProducerClosed())
+    task: asyncio.Task[None] | None = inner._sender.sender_task
+    if task is not None:
+        task.cancel()
+    await producer.client.close()  # ends the requests that the task waits for
+    if task is not None:
+        await asyncio.wait((task,), timeout=2.0)
 
 
 class FetchingConsumer(AIOKafkaConsumer):
@@ -113,6 +131,8 @@ class FetchingConsumer(AIOKafkaConsumer):
 def install() -> None:
     """Once for the process. Safe to call again."""
     AIOKafkaConnection.send = _send
+    # Delete when aiokafka knows error 87 (no issue is known).
+    kafka_errors[InvalidRecordError.errno] = InvalidRecordError
     if sys.version_info < (3, 12):
         modules: tuple[Any, ...] = (asyncio, pymongo.lock)  # the latter imports it by its name
         for module in modules:

@@ -14,12 +14,14 @@ from joserfc.jwk import KeySet
 
 from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
+from chassis.delivery.parked_store import ParkedStore
+from chassis.delivery.parking import ParkedKeys
 from chassis.http.plain_route import API_PREFIX, PlainRoute
 from chassis.identity.revocations import Revocations
 from chassis.identity.tokens import verifier
 from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
 from chassis.server.application import application
 from chassis.server.server import Server
@@ -50,6 +52,8 @@ class Service(Wiring):
         self.consumers: list[Consumer] = []
         self.revocations = Revocations(self.clock)
         self._heard = self.revocations.broadcast(settings.kafka_bootstrap)
+        groups = (name, f"{name}-lingering")
+        self._parked = {g: ParkedKeys(ParkedStore(self.store, g), g) for g in groups}
         self._hot: dict[tuple[str, str], PlainRoute] = {}
         self.app = application(name, settings, self.clock, self._lifespan, self._hot, self._failing)
         self.verify_with()
@@ -120,11 +124,10 @@ class Service(Wiring):
         return [*runs, *due, *(run_periodically(*step) for step in self._steps)]
 
     def _consumers(self) -> Iterator[Consumer]:
-        bootstrap, reachable = self.settings.kafka_bootstrap, self.checks.all_pass
+        bootstrap = self.settings.kafka_bootstrap
         for group, subscriptions, linger in self._groups(self.name):
-            yield Consumer(
-                bootstrap, group, subscriptions, self.publisher, reachable, linger=linger
-            )
+            parked = self._parked[group]
+            yield Consumer(bootstrap, group, subscriptions, self.publisher, parked, linger=linger)
 
     async def _build_replicas(self) -> None:
         reads = {group: read.topics for group, read, _ in self._groups(self.name)}

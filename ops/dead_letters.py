@@ -20,7 +20,7 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from chassis.broker.connection import broker
-from chassis.outbox.publisher import Headers, Publisher
+from chassis.kafka.publisher import Headers, Publisher
 from chassis.settings import Settings
 from contracts.envelope import Envelope
 from contracts.topics import dead

@@ -3,7 +3,7 @@ in order."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from math import ceil
@@ -15,11 +15,12 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
 from chassis.broker.connection import broker, is_reachable
-from chassis.kafka.lanes import Lanes
+from chassis.delivery.lanes import Lanes
+from chassis.delivery.parking import ParkedKeys
+from chassis.delivery.processor import Processor
 from chassis.kafka.offsets import Offsets
-from chassis.kafka.processor import Processor
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Record, Subscriptions
-from chassis.outbox.publisher import Publisher
 from chassis.patches import FetchingConsumer
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
 
@@ -29,7 +30,7 @@ _MAX_FETCHED = 250
 than a store keeps causes of one aggregate (`chassis.mongo.causes.MAX_KEPT`)."""
 _COMMIT_EVERY = 0.5  # seconds
 _REST = 5.0  # seconds without a message or anything to commit; a message ends it at once
-_CHECK_LAG_EVERY = 10.0  # seconds
+_CHECK_LAG_EVERY, _RESUME_EVERY = 10.0, 1.0  # seconds; the lag, and what is parked
 _FINISH = 5.0  # seconds to finish messages in flight before partitions go; the group waits 15
 
 
@@ -39,11 +40,8 @@ def _until_commit(offsets: Offsets) -> float:
 
 
 class Consumer:
-    """One member of the service's group. Offsets are committed after the effects.
-
-    Retries while something is unavailable; a message that cannot be applied goes to the dead-letter
-    topic (`Processor`).
-    """
+    """One member of the service's group. Offsets are committed after the effects (`Processor`);
+    while something is unavailable or overloaded, no more is fetched."""
 
     def __init__(
         self,
@@ -51,18 +49,17 @@ class Consumer:
         group: str,
         subscriptions: Subscriptions,
         publisher: Publisher,
-        reachable: Callable[[], Awaitable[bool]] = partial(asyncio.sleep, 0, False),
-        patience: float = 60.0,
+        parked: ParkedKeys | None = None,
+        park_after: float = 5.0,
         linger: float = 0.0,
     ) -> None:
         self._bootstrap, self._group, self._subscriptions = bootstrap, group, subscriptions
-        self._linger = linger
-        self._processor = Processor(group, publisher, reachable, patience)
+        self._linger, self._parked = linger, parked
+        self._processor = Processor(group, publisher, parked, park_after)
         self._lanes = Lanes(self._processor.process)
         self._consumer: AIOKafkaConsumer | None = None
         self._handing_over = asyncio.Lock()
-        self._offsets = Offsets()
-        self.lag = 0
+        self._offsets, self.lag = Offsets(), 0
 
     @property
     def ready(self) -> bool:
@@ -83,7 +80,10 @@ class Consumer:
         try:
             await consumer.start()
             check_lag = partial(self._check_lag, consumer)
-            async with background(run_periodically("lag", check_lag, _CHECK_LAG_EVERY)):
+            async with (
+                background(run_periodically("lag", check_lag, _CHECK_LAG_EVERY)),
+                background(run_periodically("parked keys", self._resume_parked, _RESUME_EVERY)),
+            ):
                 while True:
                     await self._turn(consumer)
                     raise_if_cancelled()
@@ -131,33 +131,34 @@ class Consumer:
             progress.fetched = records[-1].offset + 1
 
     async def hand_over(self) -> None:
-        """Before partitions go to another member: finish or cancel what is in flight, and commit
-        what is processed."""
+        """Before partitions go: finish or cancel what is in flight, commit what is processed."""
         async with self._handing_over:
             await self._lanes.close(_FINISH)
+            if self._parked is not None:
+                await self._parked.close()
             await self._offsets.commit(self._consumer)
             self._offsets.clear()
             self._lanes.clear()
 
+    async def _resume_parked(self) -> None:
+        if self._parked is not None and self._consumer is not None:
+            mine = [(p.topic, p.partition) for p in self._consumer.assignment()]
+            await self._parked.resume_due(mine, self._subscriptions.read, self._processor)
+
     def take_over(self) -> None:
         """Partitions are assigned: messages fetched from now on are this member's."""
+        if self._parked is not None:
+            self._parked.open()
         self._lanes.closed = False
 
     async def _check_lag(self, consumer: AIOKafkaConsumer) -> None:
-        """No lag counts while the broker is unavailable. If it answers another client, this one
-        hangs: then lag without progress counts."""
-        try:
-            async with asyncio.timeout(5):
-                self.lag = await self._offsets.lag(consumer)
-            if not self.lag:
-                self._processor.note_progress()
-        except (KafkaError, TimeoutError):
-            stood_since = self._processor.progressed
+        stood_since = self._processor.progressed
+        found = await _lag(consumer, self._offsets)
+        if not found:
             self._processor.note_progress()
-            if await is_reachable(self._bootstrap):
-                self.lag, self._processor.progressed = self.lag or 1, stood_since
-            else:
-                self.lag = 0
+        if found is None and await is_reachable(self._bootstrap):  # it is this client that hangs
+            found, self._processor.progressed = self.lag or 1, stood_since
+        self.lag = found or 0
 
 
 def client(bootstrap: str, group: str | None, linger: float = 0.0) -> AIOKafkaConsumer:
@@ -171,6 +172,15 @@ def client(bootstrap: str, group: str | None, linger: float = 0.0) -> AIOKafkaCo
         rebalance_timeout_ms=15_000,
         heartbeat_interval_ms=3000,
     )
+
+
+async def _lag(consumer: AIOKafkaConsumer, offsets: Offsets) -> int | None:
+    """None while the broker does not answer."""
+    try:
+        async with asyncio.timeout(5):
+            return await offsets.lag(consumer)
+    except (KafkaError, TimeoutError):
+        return None
 
 
 class _Rebalance(ConsumerRebalanceListener):

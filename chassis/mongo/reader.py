@@ -1,6 +1,6 @@
 """Reads aggregates from MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Generic
 
 from pymongo import ASCENDING, IndexModel
@@ -8,6 +8,7 @@ from pymongo import ASCENDING, IndexModel
 from chassis.domain import A
 from chassis.errors import NotFound
 from chassis.mongo.documents import Documents, Seal, as_it_is
+from chassis.mongo.paging import in_pages
 from chassis.mongo.reads import Reads
 from chassis.mongo.store import Document, Store
 
@@ -72,6 +73,15 @@ class Reader(Generic[A]):
         documents = await cursor.to_list()
         await self.open(documents)
         return [self.load(document) for document in documents]
+
+    async def pages(
+        self, query: Mapping[str, Any], sort: Sequence[tuple[str, int]]
+    ) -> AsyncGenerator[list[A], None]:
+        """All of them, some at a time, whatever becomes of those before."""
+        cursor = self.collection.find(query, self._state, max_time_ms=5000).sort(list(sort))
+        async for page in in_pages(cursor):
+            await self.open(page)
+            yield [self.load(document) for document in page]
 
     def load(self, document: Document) -> A:
         return self._documents.load(document)

@@ -5,10 +5,15 @@ from datetime import datetime
 
 import orjson
 
+from chassis.broker.connection import MAX_BYTES
+from chassis.domain import Refusal
 from chassis.mongo.store import Document
 from chassis.snapshots.entries import snapshot_keys
 from chassis.telemetry import tracing
 from contracts.envelope import Event
+
+MAX_EVENT_BYTES = MAX_BYTES - 8 * 1024
+"""Less than a message may have, with its key, its headers, and what the broker adds to a batch."""
 
 
 def outbox_entries(
@@ -23,7 +28,10 @@ def outbox_entries(
 
 def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, parent: str) -> Document:
     """`body` is the message's value as it is published: an `Envelope`, written without the detour
-    of making one."""
+    of making one.
+
+    Raises Refusal: the broker would never take an event of this size.
+    """
     type_ = type(event).__name__
     envelope = {
         "id": f"{kind}/{id}/{seq}",
@@ -34,12 +42,15 @@ def outbox_entry(kind: str, id: str, seq: int, event: Event, at: datetime, paren
         "at": at,
         "data": event.model_dump(mode="json"),
     }
+    body = orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+    if len(body) > MAX_EVENT_BYTES:
+        raise Refusal("too_large", limit=MAX_EVENT_BYTES)
     return {
         "seq": seq,
         "topic": event.topic,
         "key": str(getattr(event, event.key)),
         "type": type_,
-        "body": orjson.dumps(envelope, option=orjson.OPT_UTC_Z).decode(),
+        "body": body.decode(),
         "trace": parent,
         **snapshot_keys(event, id),
     }

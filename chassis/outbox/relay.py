@@ -9,24 +9,23 @@ acknowledgement and the mark) has the same id, and consumers recognise it.
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import inf
 
 import structlog
 
-from chassis.errors import is_transient
 from chassis.mongo.store import Document, Store
-from chassis.outbox.sending import Bus, Sender
+from chassis.outbox.backlog import Backlog
 from chassis.outbox.shares import SHARES, Shares
 from chassis.outbox.unpublished import Outbox, sendable
+from chassis.sending.sender import Bus, Sender
 from chassis.tasks.loops import background, raise_if_cancelled, run_periodically
-from chassis.telemetry.metrics import RELAY_BACKLOG
 
 log = structlog.get_logger()
 _POLL_EVERY = 5.0  # seconds; for wake-ups that are lost, and writes whose outcome was unknown
 _RETRY_AFTER = 0.5  # seconds
-_PAGE = 500
+_READ_AGAIN = 1.0  # seconds between reads of the store while a partition does not acknowledge
 _ALL = frozenset(range(SHARES))
 
 
@@ -36,9 +35,10 @@ class Relay:
     def __init__(self, store: Store, bus: Bus, lease_seconds: float = 5.0) -> None:
         self._store, self._bus = store, bus
         self._shares = Shares(store.collection("leases"), lease_seconds)
-        self._sender = Sender(bus, self._shares, store.outboxes)
+        self._sender = Sender(bus, self._shares, store.outboxes, self._settled)
         self._renew_every = lease_seconds * 0.5
-        self._renew_at = self._poll_at = -inf
+        self._renew_at = self._poll_at = self._read_at = -inf
+        self._backlog = Backlog()
         self._unread = set[Outbox]()  # others wrote to these
         self._elsewhere = set[tuple[str, int]]()  # (outbox, share) to tell others of
 
@@ -57,8 +57,7 @@ class Relay:
                     except Exception as error:
                         raise_if_cancelled()
                         self._poll_at = -inf
-                        name, transient = type(error).__name__, is_transient(error)
-                        log.warning("relay pauses", error=name, transient=transient)
+                        log.warning("relay pauses", error=type(error).__name__)
                         await asyncio.sleep(_RETRY_AFTER)
         finally:
             for step in (self._sender.mark, self._shares.leave, self._store.wakeups.notify_all):
@@ -71,7 +70,7 @@ class Relay:
         await self._renew()
         while time.monotonic() < self._renew_at:
             unread = await self._publish_fresh()
-            for outbox in self._due(unread):
+            for outbox in self._due(unread | self._unread):
                 await self._publish_found(outbox)
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(self._renew_at, self._poll_at) - time.monotonic()):
@@ -88,6 +87,10 @@ class Relay:
         if self._shares.held - held:
             self._poll_at = -inf
 
+    def _settled(self, outbox: Outbox) -> None:
+        self._unread.add(outbox)
+        self._store.unpublished.written.set()
+
     async def _listen(self) -> None:
         async for wakeup in self._store.wakeups.listen():
             if "shares" not in wakeup:
@@ -99,15 +102,21 @@ class Relay:
             self._store.unpublished.written.set()
 
     def _due(self, unread: set[Outbox]) -> Sequence[Outbox]:
-        """The outboxes to read: all at every poll, else those where something may wait."""
-        unread, self._unread = unread | self._unread, set()
-        if time.monotonic() < self._poll_at:
-            return list(unread)
-        self._poll_at = time.monotonic() + _POLL_EVERY
-        return self._store.outboxes
+        """The outboxes to read: all at every poll, else those where something may wait; seldom
+        where a partition does not acknowledge, as each write behind its events asks for it."""
+        now, self._unread = time.monotonic(), set()
+        if now >= self._poll_at:
+            self._poll_at = min(now + _POLL_EVERY, self._sender.partitions.retry_at)
+            unread = {*self._store.outboxes}
+        elif unread and self._sender.is_waiting and now < self._read_at:
+            self._unread, self._poll_at = unread, min(self._poll_at, self._read_at)
+            return []
+        self._read_at = now + _READ_AGAIN
+        return list(unread)
 
     async def _publish_fresh(self) -> set[Outbox]:
         """Publish what this process wrote, or wake those who do. Gives the outboxes to read."""
+        await self._sender.settle_late()
         written, unread = self._store.unpublished.take()
         held = self._shares.held
         if unread:
@@ -128,36 +137,15 @@ class Relay:
 
     async def _publish_found(self, outbox: Outbox) -> None:
         """Publish what the store has in the held shares, page by page."""
-        after, found = "", [Document()]
-        while found:
-            found = await _page(outbox, self._shares.held, after)
-            documents = outbox.published.without(found)
-            RELAY_BACKLOG.labels(outbox.name).set(len(documents))
-            if documents and not await self._send({outbox: documents}):
-                return
-            if len(found) < _PAGE:
-                RELAY_BACKLOG.labels(outbox.name).set(0)
-                return
-            if time.monotonic() > self._renew_at:  # goes on from the start, after the marks
-                self._poll_at = -inf
-                return
-            after = found[-1]["_id"]
+        async for documents in self._backlog.pages(outbox, self._shares.held):
+            await self._send({outbox: documents} if documents else {})
+            if time.monotonic() > self._renew_at:
+                break
+        again = time.monotonic() + self._backlog.read_again_after(outbox)
+        self._poll_at = min(self._poll_at, again)
 
-    async def _send(self, batches: Mapping[Outbox, Sequence[Document]]) -> bool:
-        """Whether all was acknowledged; else it is read and sent again soon."""
-        if await self._sender.send(batches):
-            return True
-        self._poll_at = min(self._poll_at, time.monotonic() + _RETRY_AFTER)
-        self._renew_at = -inf  # the turn ends: the bus may have to heal
-        return False
-
-
-async def _page(outbox: Outbox, held: Collection[int], after: str) -> list[Document]:
-    """Documents with unpublished events, by id. One without a share is of the first."""
-    if not held:
-        return []
-    shares = [*held, None] if 0 in held else [*held]
-    query = {"pending": True, "share": {"$in": shares}, "_id": {"$gt": after}}
-    fields = {"outbox": 1, "share": 1}
-    cursor = outbox.collection.find(query, fields, limit=_PAGE, max_time_ms=5000)
-    return await cursor.sort("_id", 1).to_list()
+    async def _send(self, batches: Mapping[Outbox, Sequence[Document]]) -> None:
+        """What fails is read and sent again after a rest of its partition."""
+        if not await self._sender.send(batches):
+            self._poll_at = min(self._poll_at, self._sender.partitions.retry_at)
+            self._renew_at = -inf  # the turn ends: the bus may have to heal

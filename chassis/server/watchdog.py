@@ -35,9 +35,6 @@ class Checks:
                 failing.append(name)
         return failing
 
-    async def all_pass(self) -> bool:
-        return not await self.failing()
-
 
 class Watchdog:
     """Ends a process whose event loop is blocked, or that `stuck` gives a reason for, so that it is

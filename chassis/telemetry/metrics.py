@@ -16,17 +16,27 @@ EVENT_DELAY = Histogram(
 )
 CONSUMER_LAG = Gauge("consumer_lag_messages", "Messages not processed yet", ["topic", "partition"])
 DEAD_LETTERS = Counter("dead_letters_total", "Messages given up", ["topic", "reason"])
+PARKED_MESSAGES = Gauge(
+    "parked_messages", "Messages of keys that fail while others succeed", ["group"]
+)
 RELAY_BACKLOG = Gauge(
     "relay_backlog_aggregates",
     "Aggregates with unpublished events when last polled",
     ["collection"],
 )
 RELAY_PUBLISHED = Counter("relay_published_total", "Events published", ["topic"])
+RELAY_PARKED = Gauge(
+    "relay_parked_aggregates",
+    "Aggregates whose events wait behind one that the broker refused",
+    ["collection"],
+)
+RELAY_REFUSED_EVENTS = Counter("relay_refused_events_total", "Events refused for good", ["topic"])
 RELAY_SHARES = Gauge("relay_shares", "Shares of the outboxes that this process relays")
 QUOTA_ADMITTED = Counter("quota_admitted_total", "Requests that a quota let in", ["quota"])
 QUOTA_REFUSALS = Counter("quota_refusals_total", "Requests that a quota refused", ["quota"])
 STORE_BATCH = Histogram(
     "store_batch_writes", "Writes that went out as one", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )
+DUE_FAILING = Gauge("due_steps_failing", "Things that are due and whose step fails", ["step"])
 LOOP_LAG = Gauge("event_loop_lag_seconds", "How late the event loop last was")
 REVOCATIONS = Gauge("revocations", "Revoked sessions and changed grants that are kept", ["kind"])

@@ -13,10 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Subscriptions
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
 from chassis.tests.counter import TOPIC, Counter, Counters
 from tests.support.backend import Backend

@@ -1,12 +1,30 @@
 """Which errors of stores and the bus are transient."""
 
+import errno
 from typing import Any
 
 import pytest
-from pymongo.errors import BulkWriteError, OperationFailure
-from redis.exceptions import BusyLoadingError
+from aiokafka.errors import (
+    LeaderNotAvailableError,
+    MessageSizeTooLargeError,
+    NotEnoughReplicasError,
+)
+from pymongo.errors import (
+    BulkWriteError,
+    ExecutionTimeout,
+    OperationFailure,
+    WaitQueueTimeoutError,
+    WriteError,
+)
+from redis.exceptions import (
+    BusyLoadingError,
+    MaxConnectionsError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 
-from chassis.errors import is_transient
+from chassis.errors import Overloaded, is_transient
 
 CLOSED = "unable to perform operation on <TCPTransport closed=True>; the handler is closed"
 
@@ -41,6 +59,24 @@ def test_a_missing_primary_is_transient_and_a_refused_command_is_not(code: int, 
         (OperationFailure("no primary", 10107), True),
         (OperationFailure("bad query", 2), False),
         (RuntimeError(CLOSED), True),
+        (Overloaded(), True),
+        (WaitQueueTimeoutError("the pool is used up"), True),
+        (ExecutionTimeout("slow", 50), True),
+        (WriteError("write conflict", 112), True),
+        (WriteError("cache is full", 365), True),
+        (OperationFailure("let in no more", 462), True),
+        (WriteError("too large", 17419), False),
+        (OutOfMemoryError("OOM command not allowed"), True),
+        (ReadOnlyError("READONLY"), True),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), True),
+        (ResponseError("BUSY Redis is busy running a script"), True),
+        (ResponseError("WRONGTYPE Operation against a key"), False),
+        (MaxConnectionsError(), True),
+        (NotEnoughReplicasError(), True),
+        (LeaderNotAvailableError(), True),
+        (MessageSizeTooLargeError(), False),
+        (OSError(errno.EMFILE, "too many open files"), True),
+        (OSError(errno.ENOENT, "no such file"), False),
         (ValueError(), False),
         (RuntimeError("anything else"), False),
     ],

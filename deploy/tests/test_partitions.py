@@ -12,9 +12,9 @@ import pytest
 from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.outbox.entries import outbox_entry
-from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import running
 from chassis.tests.counter import Counted
 from contracts.topics import dead

@@ -11,6 +11,7 @@ GET  /api/v1/deliveries                     what became of messages, for the sta
 
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.valkey import connect
 from contracts import topics
 from contracts.events.dispatch import DutyEnded, DutyStarted
 from contracts.events.registration import (
@@ -32,7 +33,7 @@ from services.notify.rules.handlers import RuleHandlers
 from services.notify.stream import api as stream_api
 from services.notify.stream.handlers import StreamHandlers
 from services.notify.stream.hub import Hub
-from services.notify.stream.store import LiveStreams, connect
+from services.notify.stream.store import LiveStreams
 
 
 def build(settings: Settings, name: str = "notify") -> Service:

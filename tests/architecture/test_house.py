@@ -17,6 +17,7 @@ MAX_CHASSIS_PACKAGE, MAX_CHASSIS_FILE, MAX_CHASSIS_CLASS = 500, 200, 120
 CHASSIS = (
     "chassis",
     "chassis/broker",
+    "chassis/delivery",
     "chassis/http",
     "chassis/http/openapi",
     "chassis/identity",
@@ -25,6 +26,7 @@ CHASSIS = (
     "chassis/mongo",
     "chassis/outbox",
     "chassis/personal",
+    "chassis/sending",
     "chassis/server",
     "chassis/snapshots",
     "chassis/tasks",

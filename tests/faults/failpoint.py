@@ -11,7 +11,7 @@ import importlib
 import sys
 from typing import Any, Literal
 
-from chassis.outbox.sending import Sender
+from chassis.sending.sender import Sender
 
 HELD = "held"
 Point = Literal["before", "after"]

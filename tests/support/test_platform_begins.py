@@ -7,8 +7,8 @@ from aiokafka import AIOKafkaConsumer
 
 from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
+from chassis.kafka.publisher import Publisher
 from chassis.outbox.entries import outbox_entry
-from chassis.outbox.publisher import Publisher
 from contracts.events.registration import SquadFormed
 from contracts.topics import TOPICS, state
 from tests.support.backend import Backend

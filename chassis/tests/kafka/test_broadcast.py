@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from chassis.identity.broadcast import Broadcast
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
-from chassis.outbox.publisher import Publisher
 from chassis.tasks.loops import run_periodically
 from chassis.tests.conftest import running
 from chassis.tests.counter import TOPIC, Counted

@@ -6,8 +6,8 @@ import pytest
 
 from chassis.domain import Refusal
 from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
-from chassis.outbox.publisher import Publisher
 from chassis.tasks.loops import run_periodically
 from chassis.tests.conftest import consuming, running
 from chassis.tests.counter import TOPIC, Counted, Laned

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chassis.outbox.publisher import Publisher
+from chassis.kafka.publisher import Publisher
 from chassis.tests.conftest import consuming
 from chassis.tests.counter import TOPIC, Counter, Counters
 from chassis.tests.kafka.effects import Effects

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chassis.outbox.publisher import Publisher
+from chassis.kafka.publisher import Publisher
 from chassis.patches import FetchingConsumer
 from chassis.tests.conftest import PARTITIONS
 from chassis.tests.counter import TOPIC

@@ -6,8 +6,8 @@ import pytest
 from aiokafka import TopicPartition
 
 from chassis.kafka.consumer import Consumer
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Delivery, Message, Record, Subscriptions
-from chassis.outbox.publisher import Publisher
 from chassis.tests.counter import TOPIC, Counted
 from chassis.tests.kafka.records import record
 

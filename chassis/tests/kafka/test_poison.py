@@ -6,14 +6,12 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from chassis.broker.connection import MAX_BYTES
-from chassis.kafka.consumer import Consumer
-from chassis.outbox.publisher import Publisher
-from chassis.tests.conftest import consuming, running
+from chassis.kafka.publisher import Publisher
+from chassis.tests.conftest import consuming
 from chassis.tests.counter import TOPIC
 from chassis.tests.kafka.effects import Effects
 from chassis.tests.kafka.topic import body, dead_lettered, publish
 from tests.support.backend import Backend
-from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 POISON: dict[str, tuple[bytes, list[tuple[str, Any]]]] = {
@@ -51,36 +49,6 @@ async def test_a_message_with_a_bad_trace_header_is_processed(
     await (await publisher.put(TOPIC, name.encode(), value, headers))
     async with consuming(backend, publisher, name, effects.subscriptions):
         await effects.wait_for(name, 1)
-
-
-@pytest.mark.parametrize(
-    "error", [TimeoutError("slow every time"), ConnectionError("cut off every time")]
-)
-async def test_a_message_that_always_times_out_is_dead_lettered_while_everything_is_reachable(
-    backend: Backend, publisher: Publisher, effects: Effects, name: str, error: Exception
-):
-    """But not while the store or the bus is unavailable: that is not the message's fault."""
-    is_reachable = False
-
-    async def reachable() -> bool:
-        return is_reachable
-
-    effects.failing[name] = error
-    consumer = Consumer(
-        backend.kafka_bootstrap, name, effects.subscriptions, publisher, reachable, patience=0.5
-    )
-    async with running(consumer.run()):
-        await publish(publisher, name, 1)
-
-        async def retried_for_two_seconds() -> bool:
-            return effects.failures >= 7
-
-        await eventually(retried_for_two_seconds)
-        await publish(publisher, f"{name}-other", 1)
-        is_reachable = True
-        await effects.wait_for(f"{name}-other", 1)
-        (letter,) = await dead_lettered(backend, name, 1)
-    assert dict(letter.headers)["dead-error"] == type(error).__name__.encode()
 
 
 async def test_a_producer_with_a_refused_batch_restarts(

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child
 from chassis.tests.conftest import consuming, running
 from chassis.tests.counter import Counted, Counter, apply

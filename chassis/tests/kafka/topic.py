@@ -4,8 +4,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord
 
 from chassis.clock import Clock
+from chassis.kafka.publisher import Publisher
 from chassis.outbox.entries import outbox_entry
-from chassis.outbox.publisher import Publisher
 from chassis.tests.counter import TOPIC, Counted
 from contracts.topics import dead
 from tests.support.backend import Backend

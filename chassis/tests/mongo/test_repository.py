@@ -16,7 +16,7 @@ from chassis.mongo.causes import MAX_KEPT, MIN_KEPT
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
 from chassis.tests.counter import Counted, Counter, Counters, increment
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, Event
 
 pytestmark = pytest.mark.servers
 
@@ -191,3 +191,18 @@ async def test_find_sorts_and_limits(counters: Counters):
 async def test_the_clock_follows_the_store(store: Store):
     await store.clock.sync(store.server_time)
     assert abs(store.clock.now() - datetime.now(UTC)).total_seconds() < 60
+
+
+async def test_an_event_too_large_for_the_broker_is_refused_before_anything_is_stored(
+    counters: Counters,
+):
+    """Stored, it would hold up its aggregate's later events for ever."""
+
+    def grow(counter: Counter) -> tuple[Counter, Sequence[Event]]:
+        return counter.with_(total=9), [Counted(counter=counter.id, total=9, lane="值" * 400_000)]
+
+    await counters.add(Counter(id="cnt_large"), [], Cause("c0"))
+    with pytest.raises(Refusal, match="too_large"):
+        await counters.change("cnt_large", grow, Cause("c1"))
+    assert (await counters.require("cnt_large")).total == 0
+    await counters.change("cnt_large", increment, Cause("c2"))

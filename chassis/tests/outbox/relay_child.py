@@ -7,15 +7,16 @@ producer's buffer; `unmarked`: published, but not marked. A header of each messa
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chassis.clock import Clock
+from chassis.kafka.publisher import Headers, Publisher
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
-from chassis.outbox.publisher import Headers, Publisher
 from chassis.outbox.relay import Relay
-from chassis.outbox.sending import Sender
+from chassis.outbox.unpublished import Outbox
+from chassis.sending.sender import Sender
 from chassis.tests.counter import Counter
 from chassis.tests.outbox.topic import NamedPublisher
 
@@ -31,18 +32,23 @@ class StoppingPublisher(NamedPublisher):
     count = 0
 
     async def put(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        partition: int | None = None,
     ) -> "asyncio.Future[Any]":
         self.count += 1
         stop_at(f"before:{self.count}")
-        sent = await super().put(topic, key, value, headers)
+        sent = await super().put(topic, key, value, headers, partition)
         stop_at(f"after:{self.count}")
         return sent
 
 
 class StoppingSender(Sender):
-    async def _publish(self, documents: Sequence[Document]) -> dict[str, int]:
-        done = await super()._publish(documents)
+    async def _publish(self, batches: Mapping[Outbox, Sequence[Document]]) -> bool:
+        done = await super()._publish(batches)
         stop_at("unmarked")
         return done
 
@@ -51,7 +57,7 @@ class StoppingRelay(Relay):
     def __init__(self, store: Store, publisher: Publisher) -> None:
         super().__init__(store, publisher, LEASE_SECONDS)
         self._shares.holder = NAME
-        self._sender = StoppingSender(publisher, self._shares, store.outboxes)
+        self._sender = StoppingSender(publisher, self._shares, store.outboxes, self._settled)
 
     async def _turn(self) -> None:
         print("turn begins")

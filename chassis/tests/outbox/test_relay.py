@@ -11,9 +11,9 @@ from aiokafka.errors import KafkaConnectionError
 
 from chassis.clock import Clock
 from chassis.domain import Cause
+from chassis.kafka.publisher import Publisher
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.tests.conftest import relaying
 from chassis.tests.counter import TOPIC, Counter, Counters, increment
 from contracts.envelope import Envelope

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from chassis.domain import Cause
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message, Subscriptions
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.tests.children import Child, children
 from chassis.tests.conftest import consuming, relaying, running
 from chassis.tests.counter import Counted, Counter, Counters, apply, increment

@@ -14,10 +14,11 @@ import pytest
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.errors import Conflict
+from chassis.kafka.publisher import Publisher
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.outbox.relay import Relay
+from chassis.outbox.unpublished import Entry
 from chassis.tests.children import children
 from chassis.tests.conftest import running
 from chassis.tests.counter import Counter, Counters, increment
@@ -188,7 +189,7 @@ async def test_an_orderly_stop_leaves_nothing_unmarked(
     backend: Backend,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("chassis.outbox.sending._MARK_AFTER", 3600.0)
+    monkeypatch.setattr("chassis.sending.sender._MARK_AFTER", 3600.0)
     id = f"cnt_{store.database.name}"
     async with replica(backend, store.database.name, "a") as writer:
         await writer.add(Counter(id=id), [], Cause("c0"))
@@ -210,7 +211,7 @@ async def test_a_change_takes_out_what_was_published_before_it(
     backend: Backend,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("chassis.outbox.sending._MARK_AFTER", 3600.0)
+    monkeypatch.setattr("chassis.sending.sender._MARK_AFTER", 3600.0)
     id = f"cnt_{store.database.name}"
 
     async def waiting() -> list[int]:
@@ -241,8 +242,10 @@ class FailingBus:
     def __init__(self, chance: random.Random, topic: list[tuple[str, int]]) -> None:
         self._chance, self._topic, self._broken = chance, topic, False
 
-    async def send(self, entry: object) -> "asyncio.Future[None]":
-        assert isinstance(entry, dict)
+    async def partition(self, topic: str, key: str) -> tuple[str, int]:
+        return topic, len(key) % 2
+
+    async def send(self, entry: Entry, partition: tuple[str, int]) -> "asyncio.Future[None]":
         sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._broken = self._broken or self._chance.random() < 0.03
         if self._broken:
@@ -261,7 +264,9 @@ async def test_refused_events_and_changing_holders_never_swap_events_of_an_aggre
     counters: Counters, store: Store, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("chassis.outbox.relay._RETRY_AFTER", 0.01)
-    monkeypatch.setattr("chassis.outbox.sending._MARK_AFTER", 0.05)
+    monkeypatch.setattr("chassis.sending.partitions._FIRST_REST", 0.01)
+    monkeypatch.setattr("chassis.sending.partitions._MAX_REST", 0.04)
+    monkeypatch.setattr("chassis.sending.sender._MARK_AFTER", 0.05)
     seed = random.randrange(10**6)
     chance, topic = random.Random(seed), list[tuple[str, int]]()
     ids = [f"cnt_{n}" for n in range(12)]

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
+from chassis.kafka.publisher import Headers, Publisher
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Headers, Publisher
 from chassis.tests.counter import TOPIC, Counters
 from contracts.envelope import Envelope
 from tests.support.backend import Backend
@@ -24,9 +24,15 @@ class NamedPublisher(Publisher):
         self._name = name
 
     async def put(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        partition: int | None = None,
     ) -> "asyncio.Future[Any]":
-        return await super().put(topic, key, value, [*headers, ("relay", self._name.encode())])
+        named = [*headers, ("relay", self._name.encode())]
+        return await super().put(topic, key, value, named, partition)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.domain import Cause
+from chassis.kafka.publisher import Publisher
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.server.watchdog import EXIT_CODE
 from chassis.tests.children import Child, children
 from chassis.tests.counter import TOPIC, Counter, Counters, increment

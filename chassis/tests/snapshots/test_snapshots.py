@@ -13,11 +13,11 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from chassis.broker.topics import ensure_topics
 from chassis.clock import Clock
 from chassis.domain import Aggregate, Cause
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Message
 from chassis.mongo.projection import Projection
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.outbox.publisher import Publisher
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.snapshots.restating import restate

@@ -4,13 +4,11 @@ alerted, who gives no sign is chased, and what is open for too long ends.
 A file of its own because it runs by the clock, while the handlers react.
 """
 
-import asyncio
 from datetime import datetime
-
-import structlog
 
 from chassis.clock import Clock
 from chassis.domain import Cause
+from chassis.tasks.sweep import Sweep
 from chassis.telemetry import tracing
 from services.dispatch.callout.domain import filling, overdue
 from services.dispatch.callout.domain.next_step import Step, next_step, with_due
@@ -20,9 +18,8 @@ from services.dispatch.callout.store import Callouts
 from services.dispatch.policy import POLICIES
 from services.dispatch.replicas.store import Squads
 
-log = structlog.get_logger()
 _RETRY_S = 0.5
-_MAX_CONCURRENT, _MAX_DUE, _MAX_STEPS = 16, 200, 8
+_MAX_CONCURRENT, _MAX_STEPS = 16, 8
 
 
 class Deadlines:
@@ -37,31 +34,26 @@ class Deadlines:
             squads,
             clock,
         )
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._sweep = Sweep[str]("due call-outs", _MAX_CONCURRENT)
 
     async def run_due(self) -> datetime | None:
         """Take all steps that are due; returns when the next one is. A step that fails is logged,
         delays no other, and is taken again."""
-        due = await self._callouts.due(self._clock.now(), _MAX_DUE)
-        outcomes = await asyncio.gather(*map(self._advance, due), return_exceptions=True)
-        failed = [(id, o) for id, o in zip(due, outcomes, strict=True) if isinstance(o, Exception)]
-        for id, outcome in failed:
-            log.warning("call-out step failed", callout=id, exc_info=outcome)
+        done = await self._sweep.over(self._callouts.due(self._clock.now()), self._advance)
         following = await self._callouts.next_due()
-        if following is None or not failed:
+        if following is None or done:
             return following
         return max(following, self._clock.now() + self._clock.span(_RETRY_S))
 
     async def _advance(self, id: str) -> None:
-        async with self._slots:
-            for _ in range(_MAX_STEPS):
-                callout, now = await self._handlers.get(id), self._clock.now()
-                step = next_step(callout, POLICIES.at(now), now)
-                if step == "nothing":
-                    await self._put_off(callout)
-                    break
-                with tracing.span(f"callout {step}", callout.trace):
-                    await self._take(step, callout)
+        for _ in range(_MAX_STEPS):
+            callout, now = await self._handlers.get(id), self._clock.now()
+            step = next_step(callout, POLICIES.at(now), now)
+            if step == "nothing":
+                await self._put_off(callout)
+                break
+            with tracing.span(f"callout {step}", callout.trace):
+                await self._take(step, callout)
 
     async def _take(self, step: Step, callout: Callout) -> None:
         if step == "lapse":

@@ -1,7 +1,7 @@
 """Call-outs, and reports that have ended, in MongoDB."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -59,10 +59,12 @@ class Callouts(Repository[Callout]):
             attached=("searches",),
         )
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
-        """Ids of those whose next step is due, the most overdue first."""
-        cursor = self.collection.find(_due(now), {"_id": 1}, limit=limit, max_time_ms=5000)
-        return [document["_id"] async for document in cursor.sort("due_at", ASCENDING)]
+    async def due(self, now: datetime) -> AsyncGenerator[str, None]:
+        """Ids of all whose next step is due, the most overdue first."""
+        cursor = self.collection.find(_due(now), {"_id": 1}, batch_size=200, max_time_ms=5000)
+        async with cursor.sort("due_at", ASCENDING) as found:
+            async for document in found:
+                yield document["_id"]
 
     async def adopt(self, now: datetime) -> None:
         """Those that are open and due never, as before all had limits, are due now."""

@@ -10,12 +10,10 @@ from collections.abc import Awaitable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chassis.tasks.batches import Batcher
+from chassis.valkey import connect
 from jinan.coordinates import Point, distance_m
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import Fix
@@ -62,15 +60,7 @@ class Positions:
     the next."""
 
     def __init__(self, url: str) -> None:
-        self.redis: Redis = Redis.from_url(
-            url,
-            decode_responses=True,
-            socket_timeout=2.0,
-            socket_connect_timeout=2.0,
-            health_check_interval=15,
-            max_connections=64,
-            retry=Retry(NoBackoff(), 1),
-        )
+        self.redis = connect(url, text=True, retries=1)
         self._put = self.redis.register_script(_PUT)
         self._fixes = Batcher(self._put_all, max_batch=500)
 

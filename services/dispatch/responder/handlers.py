@@ -27,8 +27,6 @@ from services.dispatch.responder.domain import Engagement, Responder
 from services.dispatch.responder.store import Responders
 
 Leaving = CalloutDeclined | WaveLapsed | WaveStoodDown | VolunteerWithdrew | VolunteerFinished
-_MAX_SILENT = 500
-"""Volunteers checked in one run."""
 
 
 class ResponderHandlers:
@@ -198,15 +196,14 @@ class ResponderHandlers:
         known_since = await self._positions.known_since(now)
         if now - known_since < timedelta(seconds=policy.no_sign_s):
             return  # Redis was emptied recently: earlier signs are lost
-        silent = await self._responders.silent_since(
-            now - timedelta(seconds=policy.sign_asked_s), _MAX_SILENT
-        )
-        seen = await self._positions.seen([responder.id for responder in silent])
-        await self._responders.note_signs(seen)
-        coming = await self._coming([responder.id for responder in silent])
-        for responder in silent:
-            if responder.id not in coming:
-                await self._check_silence_of(responder, seen, policy)
+        before = now - timedelta(seconds=policy.sign_asked_s)
+        async for silent in self._responders.silent_since(before):
+            seen = await self._positions.seen([responder.id for responder in silent])
+            await self._responders.note_signs(seen)
+            coming = await self._coming([responder.id for responder in silent])
+            for responder in silent:
+                if responder.id not in coming:
+                    await self._check_silence_of(responder, seen, policy)
 
     async def _check_silence_of(
         self, responder: Responder, seen: Mapping[str, datetime], policy: DispatchPolicy

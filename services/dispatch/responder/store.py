@@ -1,6 +1,6 @@
 """Responders in MongoDB."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -63,10 +63,11 @@ class Responders(Repository[Responder]):
         cursor = self.collection.find(_on_duty(station, squads), {"_id": 1}, max_time_ms=5000)
         return [document["_id"] async for document in cursor.limit(_MAX_ON_DUTY)]
 
-    async def silent_since(self, before: datetime, limit: int) -> list[Responder]:
-        """On duty, and the last stored sign is older."""
+    async def silent_since(self, before: datetime) -> AsyncGenerator[list[Responder], None]:
+        """All who are on duty and whose last stored sign is older, page by page."""
         query = {"on_duty": True, "sign_at": {"$lt": before}}
-        return await self.find(query, sort=[("sign_at", ASCENDING)], limit=limit)
+        async for page in self.pages(query, [("sign_at", ASCENDING)]):
+            yield page
 
     async def note_signs(self, signs: Mapping[str, datetime]) -> None:
         """Keep newer signs. Not a change of the aggregate: one that is lost is found again in the

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-import structlog
-
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision
-from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
+from chassis.tasks.sweep import Sweep
 from contracts.events.registration import WatchAccepted, WatchLapsed, WatchTaken
 from jinan.areas import containing
 from services.incidents.deadline.domain import on_due, on_watch
@@ -16,15 +14,15 @@ from services.incidents.replicas.watches import Watches
 from services.incidents.report.domain.report import Report
 from services.incidents.report.store import Reports
 
-log = structlog.get_logger()
-_DUE_BATCH = 200
-_DUE_PAUSE = 1.0  # wall-clock seconds between two batches
+_PAGE = 200
+_DUE_PAUSE = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class DeadlineHandlers:
     def __init__(self, reports: Reports, watches: Watches, clock: Clock, due: Schedule) -> None:
         """`due`: when the next report is due, for `settle_due`."""
         self._reports, self._watches, self._clock, self._due = reports, watches, clock, due
+        self._sweep = Sweep[tuple[str, str]]("due reports")
 
     async def settle_due(self) -> datetime | None:
         """Take every step that is due. Safe on several replicas at once. Returns when the next
@@ -33,33 +31,28 @@ class DeadlineHandlers:
         next_due = await self._reports.next_due()
         if next_due is None or next_due > now:
             return next_due
-        failed = False
-        for id, area in await self._reports.due(now, _DUE_BATCH):
-            failed |= not await self._settle(id, area, now)
+        settled = await self._sweep.over(
+            self._reports.due(now), lambda due: self._settle(*due, now)
+        )
         next_due = await self._reports.next_due()
-        if next_due is None or not failed:
+        if next_due is None or settled:
             return next_due
         return max(next_due, now + self._clock.span(_DUE_PAUSE))
 
     async def _settle(self, id: str, area: str, now: datetime) -> bool:
+        """Whether it is not due any more."""
         cause, nothing = Cause(f"due:{id}:{now.isoformat()}"), False
-        try:
-            holders = await self._watches.holders(containing(area), now)
+        holders = await self._watches.holders(containing(area), now)
 
-            def decide(report: Report) -> Decision[Report] | None:
-                nonlocal nothing
-                decision = on_due(report, holders, now)
-                nothing = decision is None
-                return decision
+        def decide(report: Report) -> Decision[Report] | None:
+            nonlocal nothing
+            decision = on_due(report, holders, now)
+            nothing = decision is None
+            return decision
 
-            changed = await self._reports.change(id, decide, cause)
-            if nothing:
-                await self._reports.correct_due(changed, now)
-        except Exception as error:  # one report must not block those behind it
-            if is_transient(error):
-                raise
-            log.warning("due report not settled", report=id, error=type(error).__name__)
-            return False
+        changed = await self._reports.change(id, decide, cause)
+        if nothing:
+            await self._reports.correct_due(changed, now)
         self._due.note(changed.due_at)
         return changed.due_at is None or changed.due_at > now
 
@@ -72,7 +65,7 @@ class DeadlineHandlers:
     async def _ask_anew(self, area: str, message: Message) -> None:
         """What nobody in the area has acknowledged goes to whoever holds its watch now, once."""
         after = ""
-        while page := await self._reports.unacknowledged(area, after, _DUE_BATCH):
+        while page := await self._reports.unacknowledged(area, after, _PAGE):
             for id, of in page:
                 now = self._clock.now()
                 holders = await self._watches.holders(containing(of), now)

@@ -1,6 +1,7 @@
 """Photos and the report that each belongs to. One that no report claims expires after a day of real
 time, by the store's own clock."""
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 from bson import Binary
@@ -80,14 +81,15 @@ class Photos:
         await self._photos.delete_one({"_id": id})
         await self._keys.destroy(id)
 
-    async def claimed(self, limit: int) -> list[tuple[str, str]]:
-        """(photo, report) of those that were claimed a while ago and still expire, the first to
+    async def claimed(self) -> AsyncGenerator[tuple[str, str], None]:
+        """(photo, report) of all that were claimed a while ago and still expire, the first to
         expire first."""
         claimed_before = datetime.now(UTC) + _LIFETIME - _SETTLED
         query = {"expires_at": {"$lt": claimed_before}, "report": {"$ne": None}}
-        found = self._photos.find(query, {"report": 1}, limit=limit, max_time_ms=5000)
-        by_expiry = found.sort("expires_at", ASCENDING)
-        return [(document["_id"], document["report"]) async for document in by_expiry]
+        found = self._photos.find(query, {"report": 1}, max_time_ms=5000)
+        async with found.sort("expires_at", ASCENDING) as by_expiry:
+            async for document in by_expiry:
+                yield document["_id"], document["report"]
 
     async def get(self, id: str) -> Photo | None:
         found = await self._photos.find_one(

@@ -38,7 +38,7 @@ from services.incidents.routing.domain import RoutingDecision, RoutingInput
 from services.incidents.routing.handlers import RoutingHandlers
 
 log = structlog.get_logger()
-_PHOTO_BATCH, _NUMBER_TRIES = 500, 5
+_NUMBER_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,6 @@ class ReportHandlers:
 
     async def keep_photos(self) -> None:
         """Keep the photos of stored reports for which `file` ended before it could."""
-        for photo, id in await self._photos.claimed(_PHOTO_BATCH):
-            report = await self._reports.get(id)
-            if report is not None and report.photo == photo:
+        async for photo, id in self._photos.claimed():
+            if await self._reports.has_photo(id, photo):
                 await self._photos.keep(photo)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -140,6 +140,10 @@ class Reports(SealedRepository[Report]):
         found = await self.find({"number": number}, limit=1)
         return found[0] if found else None
 
+    async def has_photo(self, id: str, photo: str) -> bool:
+        query = {"_id": id, "photo": photo}
+        return await self.collection.find_one(query, {"_id": 1}, max_time_ms=5000) is not None
+
     async def filed_since(self, reporter: str, since: datetime, limit: int) -> list[datetime]:
         """When the reporter filed later than `since`, the latest first; read from an index
         alone."""
@@ -147,11 +151,13 @@ class Reports(SealedRepository[Report]):
         cursor = self.collection.find(query, {"filed_at": 1, "_id": 0}, limit=limit)
         return [found["filed_at"] async for found in cursor.sort(_NEWEST).max_time_ms(5000)]
 
-    async def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
-        """(id, area) of reports whose `due_at` has passed, the longest overdue first."""
+    async def due(self, now: datetime) -> AsyncGenerator[tuple[str, str], None]:
+        """(id, area) of all reports whose `due_at` has passed, the longest overdue first."""
         query = {"due_at": {"$lte": now, **_IS_DATE}}
-        cursor = self.collection.find(query, {"area": 1}, limit=limit, max_time_ms=5000)
-        return [(found["_id"], found["area"]) async for found in cursor.sort("due_at", ASCENDING)]
+        cursor = self.collection.find(query, {"area": 1}, batch_size=200, max_time_ms=5000)
+        async with cursor.sort("due_at", ASCENDING) as found:
+            async for one in found:
+                yield one["_id"], one["area"]
 
     async def correct_due(self, report: Report, now: datetime) -> None:
         """Store when the report is due where its document still says earlier than `now`, as those

@@ -9,7 +9,7 @@ from chassis.domain import Cause
 from chassis.tasks.schedule import Schedule
 from services.notify.delivery import domain
 from services.notify.inbox.domain import Message, held_back
-from services.notify.inbox.store import MAX_DUE, DeliveryMarks, Inbox, Receipts
+from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
 from services.notify.policy import POLICIES, NotifyPolicy
 from services.notify.replicas.store import Duty
 from services.notify.stream.handlers import StreamHandlers
@@ -58,12 +58,13 @@ class DeliveryHandlers:
         """
         now = self._clock.now()
         policy = POLICIES.at(now)
-        due = await self._inbox.due(now - self._resend_after(policy))
-        off_duty = await self._off_duty(due, policy)
-        sent = await asyncio.gather(*(self._send(message, policy, off_duty) for message in due))
-        if all(sent) and len(due) < MAX_DUE:
-            return None
-        return now + self._clock.span(_RETRY)
+        await self._inbox.settle_expired(now)
+        async for due in self._inbox.due(now - self._resend_after(policy)):
+            off_duty = await self._off_duty(due, policy)
+            sent = await asyncio.gather(*(self._send(message, policy, off_duty) for message in due))
+            if not all(sent):
+                return now + self._clock.span(_RETRY)
+        return None
 
     async def _off_duty(self, messages: Sequence[Message], policy: NotifyPolicy) -> Collection[str]:
         """Which of the recipients are off duty, of messages for which that matters."""

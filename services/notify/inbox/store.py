@@ -2,7 +2,7 @@
 read."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +27,6 @@ from services.notify.inbox.domain import (
 _MAX_BACKLOG = 200
 _MAX_READ = 20_000
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
-MAX_DUE = 200
 _COLLECTED = 0.25  # seconds for which marks are collected
 _NEWEST_FIRST = (("at", DESCENDING), ("_id", DESCENDING))
 _OLDEST_FIRST = (("at", ASCENDING), ("_id", ASCENDING))
@@ -136,11 +135,17 @@ class Inbox(Repository[Message]):
     async def unread_since(self, account: str, since: datetime) -> list[PersonalMessage]:
         return await self._backlog(account, {"at": {"$gt": since}})
 
-    async def due(self, before: datetime) -> list[Message]:
-        """The oldest messages from before that time which were not sent to the live streams of all
-        recipients; `MAX_DUE` at most."""
+    async def due(self, before: datetime) -> AsyncGenerator[list[Message], None]:
+        """All messages from before that time which were not sent to the live streams of all
+        recipients, page by page, the oldest first."""
         query = {"due": True, "at": {"$lt": before}}
-        return await self.find(query, sort=(("at", ASCENDING),), limit=MAX_DUE)
+        async for page in self.pages(query, (("at", ASCENDING),)):
+            yield page
+
+    async def settle_expired(self, now: datetime) -> None:
+        """Those that have expired are not sent any more: one write for all."""
+        query = {"due": True, "expires_at": {"$lte": now}}
+        await self._unsafe.update_many(query, {"$set": {"due": False}})
 
     async def mark(
         self,

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chassis.errors import is_transient
@@ -74,17 +72,6 @@ class Subscribed(NamedTuple):
 
 
 Notification = NewEntries | SessionEnded | Subscribed
-
-
-def connect(url: str) -> Redis:
-    """A client whose every call has a time limit, and which leaves retries to its callers."""
-    return Redis.from_url(
-        url,
-        socket_timeout=2,
-        socket_connect_timeout=2,
-        max_connections=64,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def parse_entries(raw: bytes) -> NewEntries:

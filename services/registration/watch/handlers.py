@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-import structlog
-
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
-from chassis.errors import NotFound, is_transient
+from chassis.errors import NotFound
 from chassis.identity.guards import Principal, require
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
+from chassis.tasks.sweep import Sweep
 from contracts.events.registration import GrantsChanged
 from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
@@ -17,9 +16,7 @@ from services.registration.watch import domain
 from services.registration.watch.domain import Watch
 from services.registration.watch.store import Watches
 
-log = structlog.get_logger()
-_DUE_BATCH = 200
-_DUE_PAUSE = 1.0  # wall-clock seconds between two batches
+_RETRY = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class WatchHandlers:
@@ -27,6 +24,7 @@ class WatchHandlers:
         self._watches, self._accounts, self._clock = watches, accounts, clock
         self.schedule = Schedule(clock)
         """When the next watch lapses."""
+        self._sweep = Sweep[str]("watches that lapse")
 
     async def page(self, who: Principal, area: str | None, after: str, limit: int) -> list[Watch]:
         """Up to `limit` + 1, by id, from beyond `after`. Raises Refusal for another's area."""
@@ -78,22 +76,17 @@ class WatchHandlers:
             await self._follow(id, event.account, message.cause)
 
     async def lapse_due(self) -> datetime | None:
-        """Gives when the next one lapses, as far as a batch shows it. Safe on several replicas at
-        once: who comes second finds it lapsed."""
+        """Gives when the next one lapses. Safe on several replicas at once: who comes second finds
+        it lapsed."""
         now = self._clock.now()
-        ends = await self._watches.next_ends(_DUE_BATCH)
-        for id, until in ends:
-            if until > now:
-                return until
+
+        async def lapse(id: str) -> None:
             cause = Cause(f"due:{id}:{now.isoformat()}")
-            try:
-                await self._watches.change(id, lambda watch: domain.lapse(watch, now), cause)
-            except Exception as error:  # one watch must not block those behind it
-                if is_transient(error):
-                    raise
-                log.warning("watch has not lapsed", watch=id, error=type(error).__name__)
-        more = len(ends) == _DUE_BATCH
-        return now + self._clock.span(_DUE_PAUSE) if more else None
+            await self._watches.change(id, lambda watch: domain.lapse(watch, now), cause)
+
+        if await self._sweep.over(self._watches.ended(now), lapse):
+            return await self._watches.next_end(now)
+        return now + self._clock.span(_RETRY)
 
     async def _still_allowed(self, watch: Watch, who: str, cause: Cause) -> Watch:
         """Of a grant that was lost meanwhile the event may have come before the watch was

@@ -1,6 +1,6 @@
 """Watches: one for each area, stored once somebody has taken it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
@@ -37,7 +37,18 @@ class Watches(Repository[Watch]):
         found = self.collection.find(either, {"_id": 1}, max_time_ms=5000)
         return [watch["_id"] async for watch in found]
 
-    async def next_ends(self, limit: int) -> list[tuple[str, datetime]]:
-        """(id, end) of those that are held, the earliest end first, beyond it or not."""
-        held = self.collection.find(_HELD, {"until": 1}, limit=limit, max_time_ms=5000)
-        return [(watch["_id"], watch["until"]) async for watch in held.sort("until", ASCENDING)]
+    async def ended(self, now: datetime) -> AsyncGenerator[str, None]:
+        """The ids of all that are held beyond their end, the earliest end first."""
+        query = {**_HELD, "until": {"$lte": now}}
+        held = self.collection.find(query, {"_id": 1}, max_time_ms=5000)
+        async with held.sort("until", ASCENDING) as found:
+            async for watch in found:
+                yield watch["_id"]
+
+    async def next_end(self, now: datetime) -> datetime | None:
+        """The earliest end after `now` of those that are held."""
+        query = {**_HELD, "until": {"$gt": now}}
+        first = await self.collection.find_one(
+            query, {"until": 1}, sort=[("until", ASCENDING)], max_time_ms=5000
+        )
+        return first["until"] if first else None

@@ -1,7 +1,7 @@
 """Reports that are due: the service looks when the next one is, and one that cannot be settled
 holds up nobody."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -30,13 +30,15 @@ class Stored:
 
     def __init__(self, *reports: Report, broken: tuple[str, ...] = ()) -> None:
         self.reports = {report.id: report for report in reports}
-        self._broken, self.looks = broken, 0
+        self._broken, self.looks, self.tries = broken, 0, 0
 
     def _due(self) -> list[tuple[datetime, str]]:
         return sorted((r.due_at, r.id) for r in self.reports.values() if r.due_at is not None)
 
-    async def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
-        return [(id, self.reports[id].area) for at, id in self._due() if at <= now][:limit]
+    async def due(self, now: datetime) -> AsyncGenerator[tuple[str, str], None]:
+        for at, id in self._due():
+            if at <= now:
+                yield id, self.reports[id].area
 
     async def next_due(self) -> datetime | None:
         self.looks += 1
@@ -49,6 +51,7 @@ class Stored:
         """What is stored here is never of other rules."""
 
     async def change(self, id: str, decide: Decide, _: Cause) -> Report:
+        self.tries += 1
         if id in self._broken:
             raise KeyError(id)
         decision = decide(self.reports[id])
@@ -107,6 +110,20 @@ async def test_one_that_cannot_be_settled_is_tried_again_after_a_pause() -> None
     assert stored.reports["rep_2"].escalations == ("overdue",)
     assert again is not None
     assert timedelta(seconds=0.9) < again - clock.now() < timedelta(seconds=1.1)
+
+
+async def test_many_that_cannot_be_settled_hide_nothing_behind_them() -> None:
+    broken = [new(at=START)[0].with_(id=f"rep_{n:04}") for n in range(250)]
+    last = new(at=START + timedelta(seconds=1))[0].with_(id="rep_last")
+    assert last.due_at is not None
+    stored = Stored(*broken, last, broken=tuple(report.id for report in broken))
+    clock = at(last.due_at)
+    handlers = deadlines(stored, clock, Schedule(clock))
+    await handlers.settle_due()
+    assert stored.reports["rep_last"].escalations == ("overdue",)
+    tried = stored.tries
+    await handlers.settle_due()
+    assert stored.tries == tried, "those that failed rest"
 
 
 async def test_a_report_is_settled_when_it_is_due_though_nothing_polls() -> None:

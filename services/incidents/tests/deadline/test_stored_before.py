@@ -61,4 +61,4 @@ async def test_what_is_not_due_any_more_is_not_found_again(
     )
     now = incidents.service.clock.now()
     await deadlines(incidents, reports).settle_due()
-    assert id not in [found for found, _ in await reports.due(now, 200)]
+    assert id not in [found async for found, _ in reports.due(now)]

@@ -4,7 +4,7 @@ Its twelve hours are twelve minutes on the clock of the journeys, too long for o
 set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -60,9 +60,10 @@ class StoredReports:
         self.reports = {report.id: report for report in reports}
         self.asked: list[tuple[str, str, tuple[str, ...]]] = []
 
-    async def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
-        due = [r for r in self.reports.values() if r.due_at is not None and r.due_at <= now]
-        return [(report.id, report.area) for report in due[:limit]]
+    async def due(self, now: datetime) -> AsyncGenerator[tuple[str, str], None]:
+        for report in list(self.reports.values()):
+            if report.due_at is not None and report.due_at <= now:
+                yield report.id, report.area
 
     async def next_due(self) -> datetime | None:
         return min((r.due_at for r in self.reports.values() if r.due_at is not None), default=None)

@@ -1,6 +1,6 @@
 """Alerts that could not go out at once: nobody is alerted who is off duty when they do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -27,8 +27,11 @@ class Fakes:
         self.marks = DeliveryMarks(cast(Inbox, self), Clock(""))
         self.marked: tuple[set[str], dict[str, set[str]]] = (set(), {})
 
-    async def due(self, _: datetime) -> list[Message]:
-        return list(self._due)
+    async def due(self, _: datetime) -> AsyncGenerator[list[Message], None]:
+        yield list(self._due)
+
+    async def settle_expired(self, now: datetime) -> None:
+        """None here has."""
 
     async def add(self, message: Message, *_: object) -> Message:
         """As the store does: what is there already stays as it is."""

@@ -2,12 +2,13 @@
 
 import pytest
 
+from chassis.valkey import connect
 from contracts.events.dispatch import CalloutFilled, WaveStoodDown
 from contracts.events.registration import PersonErased
 from services.notify.erasure.handlers import ErasureHandlers
 from services.notify.erasure.store import ErasedPeople
 from services.notify.inbox.store import Inbox, Receipts
-from services.notify.stream.store import LiveStreams, connect
+from services.notify.stream.store import LiveStreams
 from services.notify.tests.conftest import Notify, eventually
 
 pytestmark = pytest.mark.servers

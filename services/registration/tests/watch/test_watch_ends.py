@@ -17,7 +17,6 @@ from contracts.access import Grant
 from services.registration.account.store import Accounts, keys_of_people
 from services.registration.policy import POLICIES
 from services.registration.tests.watch.test_watch import account
-from services.registration.watch import handlers as watch_handlers
 from services.registration.watch.domain import Watch
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
@@ -79,10 +78,7 @@ async def test_what_lapses_says_when_the_next_one_does(store: Store) -> None:
     assert (await watches.require(f"wat_{OTHER_STREET}")).state == "held"
 
 
-async def test_more_watches_than_a_batch_lapse_soon_after_each_other(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch_handlers, "_DUE_BATCH", 2)
+async def test_one_that_cannot_lapse_holds_up_no_other(store: Store) -> None:
     watches, now = Watches(store), store.clock.now()
     handlers = WatchHandlers(watches, accounts_in(store), store.clock)
     for n in range(3):
@@ -90,8 +86,9 @@ async def test_more_watches_than_a_batch_lapse_soon_after_each_other(
         await watches.add(
             Watch(id=f"wat_{n}", area=f"37010400{n}", by="acc_1", until=until), [], Cause(f"{n}")
         )
+    earlier = now - timedelta(hours=2)
+    await watches.collection.insert_one({"_id": "wat_bad", "by": "acc_1", "until": earlier})
     again = await handlers.lapse_due()
     assert again is not None
     assert store.clock.seconds((again - store.clock.now()).total_seconds()) <= 1.0
-    assert await handlers.lapse_due() is None
     assert {(await watches.require(f"wat_{n}")).state for n in range(3)} == {"lapsed"}

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.partitioner import DefaultPartitioner
 
 from chassis import patches
 from chassis.broker.connection import MAX_BYTES, broker
@@ -17,6 +17,10 @@ from chassis.snapshots.entries import messages_of
 patches.install()
 log = structlog.get_logger()
 Headers = Sequence[tuple[str, bytes]]
+MAX_BATCH = 256 * 1024  # bytes
+_PARTITIONER = DefaultPartitioner()
+_METADATA = 2.0  # seconds to learn a topic's partitions
+_FLUSH = 2.0  # seconds to send what is left
 
 
 class Publisher:
@@ -36,7 +40,7 @@ class Publisher:
             linger_ms=0,
             request_timeout_ms=10_000,
             retry_backoff_ms=50,
-            max_batch_size=256 * 1024,
+            max_batch_size=MAX_BATCH,
             max_request_size=2 * MAX_BYTES,
         )
         try:
@@ -63,24 +67,53 @@ class Publisher:
             await self.stop()
             await self.start()
 
-    async def send(self, entry: Mapping[str, Any]) -> "asyncio.Future[Any]":
+    async def partition(self, topic: str, key: str) -> tuple[str, int]:
+        """Topic and partition that a key maps to. -1 while the broker does not say: sending there
+        fails."""
+        producer = self._producer
+        if producer is None:
+            return topic, -1
+        numbers = producer.client.cluster.partitions_for_topic(topic)
+        if not numbers:
+            try:
+                async with asyncio.timeout(_METADATA):
+                    numbers = await producer.partitions_for(topic)
+            except (KafkaError, TimeoutError):
+                return topic, -1
+        return topic, _PARTITIONER(key.encode(), sorted(numbers), [])
+
+    async def send(
+        self, entry: Mapping[str, Any], partition: tuple[str, int] | None = None
+    ) -> "asyncio.Future[Any]":
         """Send one outbox entry, to the snapshot topic too if it is state; the future is done when
-        all replicas have it."""
+        all replicas have it. Does not wait for room as long as less than a batch of the partition
+        is unacknowledged."""
+        if partition is not None and partition[1] < 0:
+            raise Unavailable(f"no partitions of {entry['topic']} are known")
         headers = [("type", entry["type"].encode())]
         if entry.get("trace"):
             headers.append(("traceparent", entry["trace"].encode()))
-        sent = [await self.put(*message, headers) for message in messages_of(entry)]
+        event, *snapshots = messages_of(entry)
+        sent = [await self.put(*event, headers, partition[1] if partition else None)]
+        sent += [await self.put(*snapshot, headers) for snapshot in snapshots]
         return sent[0] if len(sent) == 1 else asyncio.gather(*sent)
 
     async def put(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        partition: int | None = None,
     ) -> "asyncio.Future[Any]":
         """Raises Unavailable while the publisher is not started."""
         if self._producer is None:
             raise Unavailable("the publisher is not started")
         try:
             async with asyncio.timeout(10):
-                sent = await self._producer.send(topic, value, key=key, headers=list(headers))
+                sent = await self._producer.send(
+                    topic, value, key=key, headers=list(headers), partition=partition
+                )
         except KafkaError as error:
             self._note(error)
             raise
@@ -96,6 +129,8 @@ class Publisher:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    with suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(5):
+    try:
+        async with asyncio.timeout(_FLUSH):
             await producer.stop()
+    except (TimeoutError, KafkaError):
+        await patches.abandon(producer)

@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from aiokafka.errors import KafkaError
-
-from chassis.errors import Unavailable
+from chassis.errors import DRIVER_ERRORS, Unavailable
+from chassis.kafka.publisher import Publisher
 from chassis.kafka.subscriptions import Record
-from chassis.outbox.publisher import Publisher
 from chassis.tasks.loops import raise_if_cancelled
 from chassis.telemetry.metrics import DEAD_LETTERS
 from contracts.topics import dead
@@ -37,7 +35,7 @@ async def dead_letter(
                 await (await publisher.put(topic, record.key, record.value or b"", headers))
             DEAD_LETTERS.labels(record.topic, reason).inc()
             return
-        except (KafkaError, OSError, TimeoutError, Unavailable):
+        except (*DRIVER_ERRORS, TimeoutError, Unavailable):
             raise_if_cancelled()
             on_retry()
             await asyncio.sleep(0.5)

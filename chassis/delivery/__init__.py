@@ -1,0 +1,1 @@
+"""Applying messages: attempts, keys that are parked, dead letters."""

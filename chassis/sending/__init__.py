@@ -1,0 +1,1 @@
+"""Sending events to the broker: what each partition takes, and what it refuses."""
