@@ -25,7 +25,7 @@ from chassis.errors import (
     Unavailable,
     is_transient,
 )
-from chassis.http.field_errors import FieldProblem, field_problem, field_problems
+from chassis.inputs.field_errors import FieldProblem, field_problem, field_problems
 from contracts.texts import LocalizedText, keys, statuses, text
 
 MEDIA_TYPE = "application/problem+json"
@@ -184,14 +184,9 @@ def refuses(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
+    ours = (Refusal, NotFound, AlreadyExists, DuplicateKey, Conflict, CauseReused, Unavailable)
     for error in (
-        Refusal,
-        NotFound,
-        AlreadyExists,
-        DuplicateKey,
-        Conflict,
-        CauseReused,
-        Unavailable,
+        *ours,
         # For an error that only `Exception` covers the framework counts 500 and raises it again.
         *DRIVER_ERRORS,
         Exception,

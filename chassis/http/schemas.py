@@ -11,7 +11,7 @@ from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chassis import typed
+from chassis.inputs import typed
 from contracts.texts import LocalizedText as LocalizedText
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.http.schemas import free_text
-from chassis.typed import HIDDEN, MAX_READ, Identifier, identifier, name
+from chassis.inputs.typed import HIDDEN, MAX_READ, Identifier, identifier, name
 
 FREE = Annotated[str, free_text(500)]
 

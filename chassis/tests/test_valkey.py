@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chassis.errors import is_transient
-from chassis.valkey import connect
+from chassis.valkey.client import connect
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.servers
@@ -24,8 +24,8 @@ async def test_calls_wait_for_a_connection(backend: Backend) -> None:
 async def test_who_waits_too_long_reads_that_it_is_busy(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.valkey._CONNECTIONS", 1)
-    monkeypatch.setattr("chassis.valkey._WAIT", 0.05)
+    monkeypatch.setattr("chassis.valkey.client._CONNECTIONS", 1)
+    monkeypatch.setattr("chassis.valkey.client._WAIT", 0.05)
     redis = connect(backend.redis_url)
     async with redis.pubsub() as channel:
         await channel.subscribe("taken")

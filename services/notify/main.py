@@ -11,7 +11,7 @@ GET  /api/v1/deliveries                     what became of messages, for the sta
 
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.valkey import connect
+from chassis.valkey.client import connect
 from contracts import topics
 from contracts.events.dispatch import DutyEnded, DutyStarted
 from contracts.events.registration import (

@@ -60,20 +60,18 @@ def build(settings: RegistrationSettings) -> Service:
     """The wired service. Touches neither network nor keys."""
     service = Service("registration", settings)
     store, clock = service.store, service.clock
-    cipher = FieldCipher(settings.field_key or NOT_SET, settings.lookup_key or NOT_SET)
-    personal = PersonalData(cipher)
+    field_key, lookup_key = settings.field_key or NOT_SET, settings.lookup_key or NOT_SET
+    personal = PersonalData(FieldCipher(field_key, lookup_key))
     keys = SigningKeys(settings.signing_key, settings.signing_key_file)
     tokens = Tokens(keys, personal, clock, settings.jwt_issuer, settings.jwt_audience)
-    person_keys = keys_of_people(store, settings.field_key or NOT_SET)
-    accounts = Accounts(store, person_keys)
+    accounts = Accounts(store, keys_of_people(store, field_key))
     access_log, divisions = AccessLog(store), Divisions(store)
-    stations, squads = Stations(store), Squads(store)
+    stations, squads, held = Stations(store), Squads(store), Watches(store)
 
     messages = LocalMessages(store) if settings.sms == "local" else None
     limits = _limits(service, settings, personal)
     codes = _codes(service, settings, accounts, personal, messages, limits)
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
-    held = Watches(store)
     watches = WatchHandlers(held, accounts, clock)
     grants_given = GrantLog(store)
     erasure = ErasureHandlers(accounts, access_log, grants_given, squads, codes, personal, clock)

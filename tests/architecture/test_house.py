@@ -20,6 +20,7 @@ CHASSIS = (
     "chassis/delivery",
     "chassis/http",
     "chassis/http/openapi",
+    "chassis/inputs",
     "chassis/identity",
     "chassis/kafka",
     "chassis/limits",
@@ -31,6 +32,7 @@ CHASSIS = (
     "chassis/snapshots",
     "chassis/tasks",
     "chassis/telemetry",
+    "chassis/valkey",
 )
 SIXTH = "A file of its own because"
 """So begins the reason, in the docstring of a noun's file that is none of the promised ones."""

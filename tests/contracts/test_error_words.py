@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core.core_schema import ErrorType
 
-from chassis.http.field_errors import field_problems
 from chassis.http.plain_route import PlainRoute
+from chassis.inputs.field_errors import field_problems
 from contracts.texts import forms
 from tests.architecture.tree import SERVICES
 from tests.support.routes import UNGUARDED, app, openapi

@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from pydantic import Field, WrapValidator
 
 from chassis.http.dependencies import provided
-from chassis.http.field_errors import field_problems
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.schemas import Body, LocalizedText, UtcDatetime, View
 from chassis.identity.guards import Principal, allow
+from chassis.inputs.field_errors import field_problems
 from services.dispatch.position.domain import MAX_BATCH, Malformed, TimedLocation, readable
 from services.dispatch.position.handlers import BatchStatus, PositionHandlers
 

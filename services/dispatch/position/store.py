@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from redis.exceptions import RedisError
 
 from chassis.tasks.batches import Batcher
-from chassis.valkey import connect
+from chassis.valkey.client import connect
 from jinan.coordinates import Point, distance_m
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import Fix

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,8 +42,6 @@ reads everything and sorts it."""
 _SEARCHED, _SEARCH_S = 200, 5.0
 """Texts that are opened at a time, and seconds for which they are searched."""
 _NEWEST = [("filed_at", DESCENDING), ("_id", DESCENDING)]
-
-
 _NOT_POLICE: Document = {
     "route": {"$ne": "police"},
     "$nor": [{"route": {"$ne": "committee"}, "category": {"$in": sorted(POLICE_ONLY)}}],
@@ -224,9 +222,8 @@ class RecentFilings:
     as hashes keyed with `secret`, and expire."""
 
     def __init__(self, store: Store, secret: str) -> None:
-        collection = store.collection(
-            "recent_filings", IndexModel([("until", ASCENDING)], expireAfterSeconds=0)
-        )
+        expiry = IndexModel([("until", ASCENDING)], expireAfterSeconds=0)
+        collection = store.collection("recent_filings", expiry)
         # Not journalled: after a crash of the store a repeat may become a second report.
         self._collection = collection.with_options(write_concern=WriteConcern(w=1, j=False))
         self._clock, self._secret = store.clock, secret.encode()
@@ -235,12 +232,11 @@ class RecentFilings:
         """The cause under which the same content was filed within the minute, and whether that is
         this request itself. Of many at once one is the first, on whichever replica."""
         now = datetime.fromtimestamp(self._clock.real(), UTC)
-        seconds = POLICIES.at(now).same_report_within_s
-        own = {"id": cause.id, "fingerprint": cause.fingerprint, "proven": cause.proven}
+        until = now + timedelta(seconds=POLICIES.at(now).same_report_within_s)
         live = {"$gt": ["$until", now]}
         kept = {
-            "until": {"$cond": [live, "$until", now + timedelta(seconds=seconds)]},
-            "cause": {"$cond": [live, "$cause", {"$literal": own}]},
+            "until": {"$cond": [live, "$until", until]},
+            "cause": {"$cond": [live, "$cause", {"$literal": asdict(cause)}]},
         }
         key = hmac.digest(self._secret, content.encode("utf-8", "surrogatepass"), "sha256").hex()
         for _ in range(2):

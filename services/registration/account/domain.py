@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Frozen, Refusal
-from chassis.typed import Name
+from chassis.inputs.typed import Name
 from contracts.access import Grant
 from contracts.vocabulary import Role, Skill, Standing
 from jinan.areas import CITY, street_of

@@ -19,7 +19,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from chassis.domain import derived_id
-from chassis.typed import identifier
+from chassis.inputs.typed import identifier
 from services.registration.account.domain import MAX_AGE, MIN_AGE, Account, years_between
 
 UNASSIGNED_PHONES = "12000"

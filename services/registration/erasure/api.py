@@ -14,6 +14,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, require
+from chassis.inputs.typed import Identifier
 from jinan.areas import CITY
 from services.registration.account.domain import Account
 from services.registration.erasure.handlers import ErasureHandlers
@@ -25,7 +26,7 @@ Erasures = Annotated[ErasureHandlers, provided(ErasureHandlers)]
 class ConfirmErasure(Body):
     """`code`: sent to the phone for this, not the one of a sign-in."""
 
-    code: str = Field(pattern=r"^\d{4,8}$", examples=["123456"])
+    code: Identifier = Field(pattern=r"^[0-9]{4,8}$", examples=["123456"])
 
 
 class ErasureView(View):

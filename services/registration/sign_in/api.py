@@ -15,7 +15,7 @@ from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
-from chassis.typed import Identifier
+from chassis.inputs.typed import Identifier
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
 from services.registration.sign_in.handlers import (

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from chassis.domain import Aggregate, Decision, Refusal
-from chassis.typed import Name
+from chassis.inputs.typed import Name
 from contracts.events.registration import SquadFormed
 from jinan.areas import street_of
 from services.registration.account import events

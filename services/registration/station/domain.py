@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from chassis.domain import Aggregate, Decision
-from chassis.typed import Name
+from chassis.inputs.typed import Name
 from contracts.events.registration import StationRegistered
 from jinan.areas import covers
 

@@ -12,7 +12,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, free_text
 from chassis.identity.guards import Principal, allow
-from chassis.typed import Identifier
+from chassis.inputs.typed import Identifier
 from contracts.vocabulary import Skill, Standing
 from services.registration.account.api import Personal
 from services.registration.account.domain import PersonName, ProposedChange

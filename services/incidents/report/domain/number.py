@@ -7,7 +7,7 @@ wrong character and every transposition of two characters.
 """
 
 from chassis.domain import Refusal
-from chassis.typed import identifier
+from chassis.inputs.typed import identifier
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")

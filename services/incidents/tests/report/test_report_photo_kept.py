@@ -1,5 +1,6 @@
 """A photo is kept with its report even if the process ended between the two writes."""
 
+from collections.abc import AsyncGenerator
 from typing import cast
 
 from chassis.clock import Clock
@@ -20,8 +21,9 @@ class Shelf:
     def __init__(self, claimed: dict[str, str]) -> None:
         self._claimed, self.kept = claimed, list[str]()
 
-    async def claimed(self, limit: int) -> list[tuple[str, str]]:
-        return list(self._claimed.items())[:limit]
+    async def claimed(self) -> AsyncGenerator[tuple[str, str]]:
+        for photo, report in self._claimed.items():
+            yield photo, report
 
     async def keep(self, photo: str) -> None:
         self.kept.append(photo)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.valkey import connect
+from chassis.valkey.client import connect
 from contracts.events.dispatch import CalloutFilled, WaveStoodDown
 from contracts.events.registration import PersonErased
 from services.notify.erasure.handlers import ErasureHandlers
