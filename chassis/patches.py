@@ -82,8 +82,8 @@ class FetchingConsumer(AIOKafkaConsumer):
 
     def __init__(self, linger: float = 0.0, **options: Any) -> None:
         # The broker answers as soon as there is a message. Less than a request's time limit.
-        waits = {"fetch_max_wait_ms": 5000, "consumer_timeout_ms": 2000}
-        limits = {"request_timeout_ms": 15_000, "metadata_max_age_ms": 30_000}
+        waits: dict[str, Any] = {"fetch_max_wait_ms": 5000, "consumer_timeout_ms": 2000}
+        limits: dict[str, Any] = {"request_timeout_ms": 15_000, "metadata_max_age_ms": 30_000}
         super().__init__(
             enable_auto_commit=False, auto_offset_reset="earliest", **(waits | limits | options)
         )

@@ -65,7 +65,7 @@ def build(settings: RegistrationSettings) -> Service:
     keys = SigningKeys(settings.signing_key, settings.signing_key_file)
     tokens = Tokens(keys, personal, clock, settings.jwt_issuer, settings.jwt_audience)
     accounts = Accounts(store, keys_of_people(store, field_key))
-    access_log, divisions = AccessLog(store), Divisions(store)
+    access_log, grants_given, divisions = AccessLog(store), GrantLog(store), Divisions(store)
     stations, squads, held = Stations(store), Squads(store), Watches(store)
 
     messages = LocalMessages(store) if settings.sms == "local" else None
@@ -73,7 +73,6 @@ def build(settings: RegistrationSettings) -> Service:
     codes = _codes(service, settings, accounts, personal, messages, limits)
     squad_handlers = SquadHandlers(squads, stations, accounts, clock)
     watches = WatchHandlers(held, accounts, clock)
-    grants_given = GrantLog(store)
     erasure = ErasureHandlers(accounts, access_log, grants_given, squads, codes, personal, clock)
 
     service.provide(
