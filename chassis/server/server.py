@@ -30,6 +30,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 timeout_graceful_shutdown=settings.shutdown_seconds,
                 server_header=False,
+                # The gateway names the caller itself (chassis/http/caller.py); anybody may forward.
+                proxy_headers=False,
                 backlog=4096,
             )
         )

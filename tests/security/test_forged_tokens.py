@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from tests.journeys.station import Station
 from tests.security.problems import assert_problem
-from tests.support.client import API, new_phone
+from tests.support.client import API, Api, new_phone
 from tests.support.phone import Phone
 from tests.support.platform import WholePlatform
 
@@ -99,7 +99,8 @@ async def test_a_wrong_code_gives_no_session_and_the_right_one_gives_one(
     station: Station, web: httpx.AsyncClient, platform: WholePlatform
 ):
     phone = new_phone()
-    assert (await web.post(f"{API}/sign-in-codes", json={"phone": phone})).status_code == 202
+    sent = await web.post(f"{API}/sign-in-codes", json={"phone": phone})
+    assert sent.status_code == 202, sent.text
     shown = await web.get(
         f"{API}/dev/messages", params={"phone": phone}, headers={"X-Dev-Key": platform.dev_key}
     )
@@ -138,10 +139,9 @@ async def test_codes_are_shown_to_the_developer_only(web: httpx.AsyncClient, sta
         assert_problem(answer, (401, 403, 404))
 
 
-async def test_a_reused_refresh_token_ends_the_session(station: Station, web: httpx.AsyncClient):
+async def test_a_reused_refresh_token_ends_the_session(api: Api, web: httpx.AsyncClient):
     """The one before the present gives the same pair for some seconds; an older one is stolen."""
-    phone = await station.somebody("resident")
-    first = phone.person.refresh_token
+    first = (await api.sign_in(new_phone())).refresh_token
     second = await _following(web, first)
     third = await _following(web, second)
     assert await _following(web, second) == third

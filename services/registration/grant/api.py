@@ -85,6 +85,7 @@ class GrantsView(View):
     responses=refuses(
         "squad_unknown",
         "until_past",
+        "area_unknown",
         "grant_follows",
         "not_approved",
         "last_city_officer",

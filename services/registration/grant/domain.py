@@ -13,7 +13,8 @@ from pydantic import StringConstraints
 
 from chassis.domain import Aggregate, Decision, Frozen, Refusal
 from contracts.vocabulary import Role
-from jinan.areas import CITY
+from jinan.areas import CITY, district_of
+from jinan.divisions import names
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant
 from services.registration.policy import RegistrationPolicy
@@ -90,9 +91,11 @@ def give(
     """One grant for each role, area and squad: a new one replaces an ended or shorter one. None if
     the same follows from something else already.
 
-    Raises Refusal for a volunteer's role without the station's approval, for an end in the past,
-    and for more grants than the gateway takes in a token.
+    Raises Refusal for a volunteer's role without the station's approval, for an area of no
+    district, for an end in the past, and for more grants than the gateway takes in a token.
     """
+    if district_of(grant.area) not in names():
+        raise Refusal("area_unknown", "body.area")
     if not grant.holds(now):
         raise Refusal("until_past", "body.until")
     if grant.role == "resident":

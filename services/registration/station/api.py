@@ -62,7 +62,9 @@ async def list_stations(
     return StationPage(items=[StationView.of(station) for station in page], next=following)
 
 
-@router.post("", status_code=201, responses=refuses("street_served", "no_city_officer"))
+@router.post(
+    "", status_code=201, responses=refuses("street_served", "no_city_officer", "area_unknown")
+)
 async def register_station(
     body: NewStation,
     who: Annotated[Principal, allow("station.register")],

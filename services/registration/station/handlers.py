@@ -4,6 +4,7 @@ from chassis.domain import Cause, Refusal
 from chassis.errors import DuplicateKey
 from chassis.identity.guards import Principal, require
 from jinan.areas import CITY
+from jinan.divisions import names
 from services.registration.account.store import Accounts
 from services.registration.station import domain
 from services.registration.station.domain import Station
@@ -29,6 +30,8 @@ class StationHandlers:
     ) -> Station:
         for street in streets:
             require(who.may("station.register", street))
+            if street not in names():
+                raise Refusal("area_unknown", "body.streets")
         if not await self._accounts.hold_without_end("officer", CITY, besides=()):
             raise Refusal("no_city_officer")
         station = Station(
