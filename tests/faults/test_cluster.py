@@ -15,7 +15,7 @@ from tests.faults.platform import FaultPlatform, running
 from tests.faults.under_load import under_load
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(420)]
 WITHIN_S = 60.0
 
 
@@ -65,10 +65,11 @@ async def test_every_topic_has_three_replicas_and_two_must_acknowledge(
     assert await cluster.min_insync_replicas(platform) == {"2"}
 
 
-async def test_leader_and_primary_killed_together_repeatedly(platform: FaultPlatform):
+@pytest.mark.parametrize("times", [1, pytest.param(MEMBERS, marks=pytest.mark.long)])
+async def test_leader_and_primary_killed_together(platform: FaultPlatform, times: int):
     killed = set[str]()
     async with under_load(platform) as load:
-        for _ in range(MEMBERS):
+        for _ in range(times):
             await all_in_sync(platform)
             leader = next(name for name in await cluster.brokers(platform) if name not in killed)
             primary = (await cluster.members(platform))[0]
@@ -79,6 +80,7 @@ async def test_leader_and_primary_killed_together_repeatedly(platform: FaultPlat
     await balance(platform)
 
 
+@pytest.mark.long
 async def test_a_write_that_only_the_primary_has_is_not_acknowledged_and_rolled_back(
     platform: FaultPlatform,
 ):
@@ -97,6 +99,7 @@ async def test_a_write_that_only_the_primary_has_is_not_acknowledged_and_rolled_
     await balance(platform)
 
 
+@pytest.mark.long
 async def test_an_event_that_only_the_leader_has_is_published_again(platform: FaultPlatform):
     await all_in_sync(platform)
     async with under_load(platform) as load:

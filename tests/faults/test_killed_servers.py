@@ -14,7 +14,6 @@ SERVERS = ("kafka", "mongo", "valkey")
 DOWN_S = 60.0
 
 
-@pytest.mark.long
 async def test_each_server_killed_under_load(platform: FaultPlatform):
     async with under_load(platform) as load:
         for server in SERVERS:

@@ -7,14 +7,17 @@ from tests.faults.ledger import balance
 from tests.faults.platform import FaultPlatform
 from tests.faults.under_load import under_load
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long]
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 
 @pytest.mark.timeout(300)
-async def test_a_rolling_restart_costs_clients_no_more_than_a_retry(platform: FaultPlatform):
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.long)])
+async def test_a_rolling_restart_costs_clients_no_more_than_a_retry(
+    platform: FaultPlatform, times: int
+):
     before, broken = platform.client_log.statuses(), platform.client_log.broken.total()
     async with under_load(platform, rate=12) as load:
-        for service in (*SERVICES, *SERVICES):
+        for service in SERVICES * times:
             await platform.restart(service)
             await load.progress()
     answers = platform.client_log.statuses() - before

@@ -172,7 +172,6 @@ def fill(disk: Path, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("publisher")
 async def test_a_full_disk_loses_nothing_acknowledged_and_the_service_recovers(
     backend: Backend, tmp_path: Path
