@@ -27,6 +27,7 @@ from bench.rows import (
     replicas,
     saturation,
     selection,
+    strangers,
     tracing,
 )
 from bench.rows.row import Row
@@ -41,9 +42,11 @@ ROWS: dict[int, tuple[Measure, int, int]] = {
     8: (idle.measure, 60, 21),
     2: (alert.measure, 300, 150),
     9: (saturation.measure, 800, 400),
+    10: (strangers.measure, 150, 80),
 }
-"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Rows 2
-and 9 are last: they leave a city on duty, whose volunteers the reports of other rows would call."""
+"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Rows 2,
+9 and 10 are last: they leave a city on duty, whose volunteers the reports of other rows would
+call."""
 ROUNDS, QUICK_ROUNDS, GROWTH_SHARE = 5, 3, 0.5
 
 
