@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.security.fuzz_values import FuzzValues
 from tests.security.fuzzing import Caller, Case, Operation, cases, operations, send
 from tests.security.staff import Staff, headers_of
+from tests.support.client import Api, new_phone
 from tests.support.platform import WholePlatform
 
 EXAMPLES, CALLERS = 4, 2
 """Requests for each operation, and how many roles send each: every role sends one."""
+SIGNS_OUT = "DELETE /api/v1/sessions/current"
 MANY = 40
 """Requests in the long form; every role sends each."""
 SUPPRESSED = [
@@ -26,9 +28,15 @@ SUPPRESSED = [
 
 
 @pytest.fixture
-async def callers(staff: Staff) -> list[Caller]:
-    """Of every role, the anonymous one last."""
-    signed_in = [Caller(role, await headers_of(staff, role)) for role in [*staff]]
+async def callers(api: Api, staff: Staff, request: pytest.FixtureRequest) -> list[Caller]:
+    """Of every role, the anonymous one last. Who signs out is somebody whom no other test needs:
+    that holds at once."""
+    operation: Operation = request.node.callspec.params["operation"]
+    if operation.label == SIGNS_OUT:
+        newcomer = await api.sign_in(new_phone())
+        signed_in = [Caller("resident", await newcomer.headers())]
+    else:
+        signed_in = [Caller(role, await headers_of(staff, role)) for role in [*staff]]
     return [*signed_in, Caller("anonymous", {})]
 
 
