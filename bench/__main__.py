@@ -44,8 +44,8 @@ ROWS: dict[int, tuple[Measure, int, int]] = {
     9: (saturation.measure, 800, 400),
     10: (strangers.measure, 150, 80),
 }
-"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Rows 2,
-9 and 10 are last: they leave a city on duty, whose volunteers the reports of other rows would
+"""Row: (measure, requests per round, requests per quick round); of row 8 the seconds in all. Rows
+2, 9 and 10 are last: they leave a city on duty, whose volunteers the reports of other rows would
 call."""
 ROUNDS, QUICK_ROUNDS, GROWTH_SHARE = 5, 3, 0.5
 
