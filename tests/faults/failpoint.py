@@ -24,14 +24,10 @@ async def _hold() -> None:
 
 
 def _arm(point: str) -> None:
-    publish: Any = getattr(Sender, "_publish")  # noqa: B009 - private
-
-    async def step(*arguments: Any) -> Any:
-        if point == "after":
-            await publish(*arguments)
+    async def step(*_: Any) -> None:
         await _hold()
 
-    setattr(Sender, "_publish", step)  # noqa: B010
+    setattr(Sender, "_publish" if point == "before" else "_remember", step)
 
 
 if __name__ == "__main__":

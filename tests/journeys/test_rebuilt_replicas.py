@@ -48,15 +48,15 @@ async def test_deleted_replicas_come_back_without_the_events(
 
 async def _nothing_is_under_way(client: AsyncMongoClient[dict[str, Any]]) -> bool:
     """Of the people that were loaded just before."""
-    volunteers = {"volunteer.station": {"$gt": ""}}
+    volunteers, others = {"volunteer.station": {"$gt": ""}}, await _not_erased(client)
     known = {
         await client["registration"]["accounts"].count_documents(volunteers),
-        await client["dispatch"]["responders"].count_documents({}),
-        await client["notify"]["standings"].count_documents({}),
+        await client["dispatch"]["responders"].count_documents(others),
+        await client["notify"]["standings"].count_documents(others),
     }
     people = {
-        await client["incidents"]["committee_staff"].count_documents({}),
-        await client["notify"]["people"].count_documents({}),
+        await client["incidents"]["committee_staff"].count_documents(others),
+        await client["notify"]["people"].count_documents(others),
     }
     return len(known) == len(people) == 1
 
@@ -67,8 +67,14 @@ async def _copies(client: AsyncMongoClient[dict[str, Any]], service: str) -> Cop
 
 async def _copy(client: AsyncMongoClient[dict[str, Any]], service: str, name: str) -> Copies:
     fields: Mapping[str, Any] = dict.fromkeys(OF_REGISTRATION, 1) if name == "responders" else {}
-    found = client[service][name].find({}, fields or None)
+    found = client[service][name].find(await _not_erased(client), fields or None)
     return {document["_id"]: document async for document in found}
+
+
+async def _not_erased(client: AsyncMongoClient[dict[str, Any]]) -> dict[str, Any]:
+    """Other journeys erase people; what is left of them is no copy of anything."""
+    erased = client["registration"]["accounts"].find({"erased_at": {"$ne": None}}, {"_id": 1})
+    return {"_id": {"$nin": [document["_id"] async for document in erased]}}
 
 
 async def _forget_events(bootstrap: str) -> None:

@@ -49,6 +49,7 @@ OTHERS = frozenset(
         "location",
         "anonymous",
         "finished",
+        "sent_at",
         "people_needed",
         "mine",
         "state",

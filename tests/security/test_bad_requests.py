@@ -59,7 +59,7 @@ async def test_a_wrong_field_of_a_report_is_named_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize(
-    "body", [b"NaN", b"{", b"[]", b"\xff\xfe", b'{"text": NaN}', b"[" * 100_000, b""]
+    "body", [b"NaN", b"{", b"[]", b"\xff\xfe", b'{"text": NaN}', b"[" * 60_000, b""]
 )
 async def test_a_body_that_is_not_a_json_object_is_refused(
     web: httpx.AsyncClient, somebody: Phone, body: bytes

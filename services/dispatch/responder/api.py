@@ -135,7 +135,9 @@ async def get_own_duty(who: Volunteer, handlers: Handlers) -> DutyView:
     return _view(await handlers.get(who.subject), await handlers.engagements([who.subject]))
 
 
-@router.get("/me/data", summary="A copy of what dispatch knows of me")
+@router.get(
+    "/me/data", summary="A copy of what dispatch knows of me", responses=refuses("not_found")
+)
 async def export_own_duty(who: Annotated[Principal, allow("own")], handlers: Handlers) -> DutyData:
     """For everybody who is, or was, a volunteer."""
     responder, place = await handlers.known_of(who.subject)

@@ -48,7 +48,14 @@ class ErasureView(View):
     "/me/erasure",
     status_code=202,
     summary="Ask to be erased",
-    responses=refuses("code_wrong", "code_tries_used", "erasure_holds_role", "erasure_cancelled"),
+    responses=refuses(
+        "code_form",
+        "code_wrong",
+        "code_tries_used",
+        "too_many",
+        "erasure_holds_role",
+        "erasure_cancelled",
+    ),
 )
 async def erase_own_account(
     body: ConfirmErasure,

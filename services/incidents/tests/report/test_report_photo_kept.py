@@ -33,8 +33,8 @@ class Stored:
     def __init__(self, report: Report) -> None:
         self._report = report
 
-    async def get(self, id: str) -> Report | None:
-        return self._report if id == self._report.id else None
+    async def has_photo(self, id: str, photo: str) -> bool:
+        return (id, photo) == (self._report.id, self._report.photo)
 
 
 async def test_only_the_photo_of_a_report_that_is_stored_is_kept() -> None:
