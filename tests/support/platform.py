@@ -128,9 +128,9 @@ async def begin_at_the_end(bootstrap: str) -> None:
     await admin.start()
     try:
         partitions = await partitions_of(admin, TOPICS)
-        await _empty(admin, await partitions_of(admin, map(topics.state, TOPICS)))
     finally:
         await admin.close()
+    await forget_snapshots(bootstrap)
     for group in (group for name in SERVICES for group in (name, f"{name}-lingering")):
         consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False
@@ -142,6 +142,16 @@ async def begin_at_the_end(bootstrap: str) -> None:
                 await consumer.commit(await consumer.end_offsets(partitions))
         finally:
             await consumer.stop()
+
+
+async def forget_snapshots(bootstrap: str) -> None:
+    """What the snapshot topics have."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await _empty(admin, await partitions_of(admin, map(topics.state, TOPICS)))
+    finally:
+        await admin.close()
 
 
 async def _empty(admin: AIOKafkaAdminClient, snapshots: list[TopicPartition]) -> None:

@@ -12,7 +12,7 @@ from chassis.outbox.entries import outbox_entry
 from contracts.events.registration import SquadFormed
 from contracts.topics import TOPICS, state
 from tests.support.backend import Backend
-from tests.support.platform import begin_at_the_end
+from tests.support.platform import forget_snapshots
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -27,7 +27,7 @@ async def test_snapshots_of_earlier_tests_are_gone(backend: Backend) -> None:
     await (await publisher.send(outbox_entry("squads", squad, 1, formed, Clock().now(), "")))
     await publisher.stop()
 
-    await begin_at_the_end(backend.kafka_bootstrap)
+    await forget_snapshots(backend.kafka_bootstrap)
     consumer = AIOKafkaConsumer(state(SquadFormed.topic), bootstrap_servers=backend.kafka_bootstrap)
     await consumer.start()
     try:

@@ -11,7 +11,7 @@ ADDRESS = "段店北路{}号院"
 
 _DAYS = [
     f"{year}{month:02d}{day:02d}"
-    for year in range(1900, 1950)
+    for year in range(1920, 1950)
     for month in range(1, 13)
     for day in range(1, 29)
 ]
