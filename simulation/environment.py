@@ -19,6 +19,8 @@ COMPOSE_SECONDS = 900
 PROJECT = "quancheng-demo"
 SERVERS = "kafka mongo valkey jaeger prometheus"
 JAEGER, PROMETHEUS = 26686, 19090
+_BRIDGES = "172.16.0.0/12 192.168.0.0/16"
+"""Where Docker has its networks."""
 
 
 def clock_spec(first: datetime, speed: float, ready_at: float) -> str:
@@ -145,6 +147,7 @@ class ComposeEnvironment:
         own = {
             "COMPOSE_PROJECT_NAME": PROJECT,
             "DEMONSTRATION": "1",
+            "UNLIMITED_NETWORKS": _BRIDGES,  # everybody is behind the bridge's one address
             "GATEWAY_PORT": str(DEMO.gateway),
             "JAEGER_PORT": str(JAEGER),
             "PROMETHEUS_PORT": str(PROMETHEUS),
