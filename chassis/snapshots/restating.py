@@ -29,6 +29,7 @@ async def restate(repository: Repository[A], id: str, state_of: StateOf) -> int:
         document = await repository.collection.find_one({"_id": id}, max_time_ms=5000)
         if document is None:
             return 0
+        await repository.open([document])
         events = state_of(repository.load(document))
         entries = [
             _entry(repository, id, document["seq"] + n, event) for n, event in enumerate(events, 1)
