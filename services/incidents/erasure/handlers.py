@@ -1,12 +1,10 @@
 """Erases what incidents keeps of a person: at once, or when it is not needed any more."""
 
-import structlog
-
 from chassis.clock import Clock
 from chassis.domain import Cause
-from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Message
 from chassis.personal.keys import PersonKeys
+from chassis.tasks.sweep import Sweep
 from contracts.events.registration import PersonErased
 from services.incidents.erasure import domain
 from services.incidents.erasure.store import KeptReports
@@ -16,7 +14,6 @@ from services.incidents.report.domain.report import Report
 from services.incidents.report.store import Reports
 from services.incidents.routing.store import Examples
 
-log = structlog.get_logger()
 _BATCH = 100
 
 
@@ -34,6 +31,7 @@ class ErasureHandlers:
         self._reports, self._kept, self._entries = reports, kept, entries
         self._photos, self._examples = photos, examples
         self._keys, self._clock = keys, clock
+        self._sweep = Sweep[str]("reports of erased people")
 
     async def on_erased(self, event: PersonErased, _: Message) -> None:
         """Each step may be repeated. A report's key goes last: what comes before it can be read
@@ -48,13 +46,11 @@ class ErasureHandlers:
 
     async def erase_due(self) -> None:
         """Those whose time has come. Safe on several replicas at once."""
-        for id in await self._kept.due(self._clock.now(), _BATCH):
-            try:
-                await self._erase_in_time(await self._reports.require(id))
-            except Exception as error:  # one report must not block those behind it
-                if is_transient(error):
-                    raise
-                log.warning("report not erased", report=id, error=type(error).__name__)
+
+        async def erase(id: str) -> None:
+            await self._erase_in_time(await self._reports.require(id))
+
+        await self._sweep.over(self._kept.due(self._clock.now()), erase)
 
     async def _erase_in_time(self, report: Report) -> None:
         now = self._clock.now()

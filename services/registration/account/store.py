@@ -1,6 +1,6 @@
 """Accounts, and the log of who read whose name and phone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -18,7 +18,7 @@ _LATEST = [("at", DESCENDING), ("_id", DESCENDING)]
 # Partial: most accounts are no volunteers. A query must repeat the condition to use the index.
 IS_VOLUNTEER = {"volunteer.station": {"$gt": ""}}
 _BY_HAND = {"grants.source": "hand"}
-_TO_ERASE = {"erasure.due_at": {"$type": "date"}}
+_ERASURE_DUE, _IS_DATE = "erasure.due_at", {"$type": "date"}
 
 
 _PHONE_KEY = "phone_key"
@@ -62,7 +62,9 @@ class Accounts(SealedRepository[Account]):
                 unique=True,
                 partialFilterExpression={"id_number_key": {"$gt": ""}},
             ),
-            IndexModel([("erasure.due_at", ASCENDING)], partialFilterExpression=_TO_ERASE),
+            IndexModel(
+                [(_ERASURE_DUE, ASCENDING)], partialFilterExpression={_ERASURE_DUE: _IS_DATE}
+            ),
             keys=keys,
             personal=_PERSONAL,
         )
@@ -98,11 +100,21 @@ class Accounts(SealedRepository[Account]):
     async def exists(self, id: str) -> bool:
         return await self.collection.find_one({"_id": id}, {"_id": 1}) is not None
 
-    async def to_erase(self, limit: int) -> list[tuple[str, datetime]]:
-        """(id, when) of those who wait to be erased, the earliest first, due or not."""
-        found = self.collection.find(_TO_ERASE, {"erasure": 1}, limit=limit, max_time_ms=5000)
-        ordered = found.sort("erasure.due_at", ASCENDING)
-        return [(document["_id"], document["erasure"]["due_at"]) async for document in ordered]
+    async def due_for_erasure(self, now: datetime) -> AsyncGenerator[tuple[str, datetime], None]:
+        """(id, when) of all whose time has come, the earliest first."""
+        query = {_ERASURE_DUE: {"$lte": now, **_IS_DATE}}
+        waiting = self.collection.find(query, {"erasure": 1}, max_time_ms=5000)
+        async with waiting.sort(_ERASURE_DUE, ASCENDING) as found:
+            async for document in found:
+                yield document["_id"], document["erasure"]["due_at"]
+
+    async def next_erasure(self, now: datetime) -> datetime | None:
+        """The earliest after `now`."""
+        query = {_ERASURE_DUE: {"$gt": now, **_IS_DATE}}
+        first = await self.collection.find_one(
+            query, {"erasure": 1}, sort=[(_ERASURE_DUE, ASCENDING)], max_time_ms=5000
+        )
+        return first["erasure"]["due_at"] if first else None
 
     async def hold_without_end(self, role: Role, area: str, besides: Sequence[str]) -> bool:
         """Whether somebody besides these accounts was given the role for this area by hand, without

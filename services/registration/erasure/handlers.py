@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-import structlog
-
 from chassis.clock import Clock
 from chassis.domain import Cause
-from chassis.errors import is_transient
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
+from chassis.tasks.sweep import Sweep
 from contracts.events.registration import PersonErased
 from services.registration.account.domain import Account
 from services.registration.account.personal import PersonalData
@@ -21,8 +19,7 @@ from services.registration.sign_in.handlers import CodeHandlers
 from services.registration.squad import domain as squads_domain
 from services.registration.squad.store import Squads
 
-log = structlog.get_logger()
-_BATCH = 100
+_RETRY = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class ErasureHandlers:
@@ -40,6 +37,7 @@ class ErasureHandlers:
         self._squads = squads
         self._codes, self._personal, self._clock = codes, personal, clock
         self.schedule = Schedule(clock)
+        self._sweep = Sweep[tuple[str, datetime]]("people to erase")
 
     async def ask(self, who: Principal, guess: str, address: str, cause: Cause) -> Account:
         """Confirmed by a code that was sent to their phone and has opened no session."""
@@ -72,21 +70,17 @@ class ErasureHandlers:
         return asked
 
     async def erase_due(self) -> datetime | None:
-        """Gives when the next one is due, as far as a batch shows it. Safe on several replicas at
-        once."""
+        """Gives when the next one is due. Safe on several replicas at once."""
         now = self._clock.now()
-        waiting = await self._accounts.to_erase(_BATCH)
-        for id, due_at in waiting:
-            if due_at > now:
-                return due_at
+
+        async def erase(waiting: tuple[str, datetime]) -> None:
+            id, due_at = waiting
             cause = Cause(f"erase:{id}:{due_at.isoformat()}")
-            try:
-                await self._accounts.change(id, lambda account: domain.erase(account, now), cause)
-            except Exception as error:  # one person must not block those behind
-                if is_transient(error):
-                    raise
-                log.warning("account not erased", account=id, error=type(error).__name__)
-        return None
+            await self._accounts.change(id, lambda account: domain.erase(account, now), cause)
+
+        if await self._sweep.over(self._accounts.due_for_erasure(now), erase):
+            return await self._accounts.next_erasure(now)
+        return now + self._clock.span(_RETRY)
 
     async def on_erased(self, event: PersonErased, message: Message) -> None:
         """The rest, which comes again until it is done; their key goes last."""
