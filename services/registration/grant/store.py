@@ -3,7 +3,7 @@ of grants."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from bson import Binary
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -14,7 +14,6 @@ from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
 from contracts.events.registration import GrantChange
-from contracts.vocabulary import Role
 from jinan.areas import containing
 from services.registration.grant.domain import Departures
 
@@ -27,23 +26,12 @@ class StoredDepartures(Repository[Departures]):
         super().__init__(store, "departures", Departures)
 
 
-class GrantLogEntry(Frozen):
-    """`account` was given a role, or it was taken from it. `reason`: the words, where they
-    were looked up."""
+class GrantLogEntry(GrantChange, Frozen):
+    """An `account`'s. `reason`: the words of `why`, where they were looked up."""
 
     id: str
     account: str
-    what: Literal["given", "taken"]
-    role: Role
-    area: str
-    squad: str | None = None
-    until: datetime | None = None
-    by: str
-    confirmed_by: str | None = None
-    why: str | None = None
-    """The id of the reason."""
     reason: str | None = None
-    at: datetime
 
 
 class GrantLog:
