@@ -13,6 +13,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from chassis.domain import Window
 from chassis.http.caller import within
@@ -69,6 +70,8 @@ from services.incidents.routing.handlers import RoutingHandlers
 from services.incidents.routing.second_opinion import SecondOpinion
 from services.incidents.routing.store import Examples
 from services.incidents.settings import IncidentsSettings
+
+Q = TypeVar("Q", bound=Quota)
 
 
 def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
@@ -149,7 +152,8 @@ def _uploads(
     workers = PhotoWorkers(settings.photo_workers)
     service.starts(workers.start, workers.stop)
     intake = Intake(settings.photo_room_mb * 1024 * 1024)
-    return PhotoHandlers(photos, workers), intake, _upload_quota(service, settings)
+    quota = _quota(service, settings, "photos", lambda p: p.photos_per_address, UploadQuota)
+    return PhotoHandlers(photos, workers), intake, quota
 
 
 def _quota(
@@ -157,22 +161,11 @@ def _quota(
     settings: IncidentsSettings,
     name: str,
     windows: Callable[[IncidentsPolicy], Sequence[Window]],
-) -> Quota:
-    """For each address."""
+    kind: type[Q] = Quota,
+) -> Q:
     exempt = within(settings.unlimited_networks)
-    return Quota(
+    return kind(
         service.store, name, lambda now: windows(POLICIES.at(now)), settings.field_key, exempt
-    )
-
-
-def _upload_quota(service: Service, settings: IncidentsSettings) -> UploadQuota:
-    exempt = within(settings.unlimited_networks)
-    return UploadQuota(
-        service.store,
-        "photos",
-        lambda now: POLICIES.at(now).photos_per_address,
-        settings.field_key,
-        exempt,
     )
 
 
