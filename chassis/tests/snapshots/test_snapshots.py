@@ -136,6 +136,13 @@ async def _on(replica: Projection, lamp: str) -> bool | None:
     return found["on"] if found else None
 
 
+async def becomes(replica: Projection, lamp: str, on: bool) -> None:
+    async def is_so() -> bool:
+        return await _on(replica, lamp) is on
+
+    await eventually(is_so)
+
+
 async def forget_events(backend: Backend) -> None:
     """As the broker does when their time is over."""
     admin = AIOKafkaAdminClient(bootstrap_servers=backend.kafka_bootstrap)
@@ -164,11 +171,7 @@ async def test_a_new_reader_is_built_from_nothing_after_the_events_are_gone(
         assert await _on(replica, lamp) is True  # before it serves
         assert not reader.rules, "rules act on what happens, not on what a snapshot says"
         await city.switch(lamp, False)
-
-        async def off() -> bool:
-            return await _on(replica, lamp) is False
-
-        await eventually(off)
+        await becomes(replica, lamp, False)
     await reader.drop_database()
 
 
@@ -179,11 +182,7 @@ async def test_a_replica_whose_store_is_deleted_comes_back_and_is_not_read_twice
     await city.switch(lamp, True)
     await city.published()
     async with reader.run() as replica:
-
-        async def known() -> bool:
-            return await _on(replica, lamp) is True
-
-        await eventually(known)
+        await becomes(replica, lamp, True)
     await forget_events(backend)
 
     reader.heard.clear()
@@ -205,11 +204,7 @@ async def test_what_a_reader_slept_through_is_read_from_the_snapshot(
     await city.switch(lamp, True)
     await city.published()
     async with reader.run() as replica:
-
-        async def known() -> bool:
-            return await _on(replica, lamp) is True
-
-        await eventually(known)
+        await becomes(replica, lamp, True)
     await city.switch(lamp, False)
     await city.published()
     await forget_events(backend)
