@@ -23,7 +23,7 @@ class Broadcast:
     """Calls the handlers with what came on the topics in the last `seconds`, then with whatever
     comes. Nothing is committed: a restart begins again, so handlers take a repeat for what it is.
 
-    A message that cannot be read or handled is skipped, with a warning: those behind it count.
+    A message that cannot be read is skipped, with a warning: those behind it count.
     `now` gives Unix seconds.
     """
 

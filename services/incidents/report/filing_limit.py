@@ -22,7 +22,7 @@ class FilingLimit:
 
     An anonymous report is stored without its account: those are counted in memory, by each replica
     for itself, and forgotten with it; they count with the others. Who has no account is limited by
-    address, at the gateway.
+    address (`FilingHandlers`).
     """
 
     def __init__(self, reports: Reports, clock: Clock) -> None:

@@ -1,6 +1,6 @@
 """Gives roles by hand and takes them back, and tells who did.
 
-The giver's grants are read from the store: a token tells of those of some minutes ago.
+The giver's grants are read from the store: what this process has heard may be a moment old.
 """
 
 import secrets
