@@ -64,7 +64,8 @@ from services.incidents.report import api as report_api
 from services.incidents.report.domain.follow_up_key import FollowUpKeys
 from services.incidents.report.filing import FilingHandlers
 from services.incidents.report.handlers import ReportHandlers
-from services.incidents.report.store import RecentFilings, Reports
+from services.incidents.report.recent_filings import RecentFilings
+from services.incidents.report.store import Reports
 from services.incidents.routing import api as routing_api
 from services.incidents.routing.handlers import RoutingHandlers
 from services.incidents.routing.second_opinion import SecondOpinion
@@ -88,7 +89,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     due = Schedule(clock)
     routing = RoutingHandlers(examples, _second_opinion(service, settings))
     reports = ReportHandlers(stored, places, photos, keys, clock, due, routing)
-    filing = _filing(service, settings, reports)
+    filing = _filing(service, settings, reports, stored)
     deadlines = DeadlineHandlers(stored, watches, clock, due)
     questions, corrections = QuestionHandlers(reports), CorrectionHandlers(reports, places)
     tries = _quota(service, settings, "follow-ups", lambda p: p.follow_ups_per_address)
@@ -170,11 +171,11 @@ def _quota(
 
 
 def _filing(
-    service: Service, settings: IncidentsSettings, reports: ReportHandlers
+    service: Service, settings: IncidentsSettings, reports: ReportHandlers, stored: Reports
 ) -> FilingHandlers:
     quota = _quota(service, settings, "reports", lambda policy: policy.reports_per_address)
     recent = RecentFilings(service.store, settings.field_key)
-    return FilingHandlers(reports, recent, quota)
+    return FilingHandlers(reports, stored, recent, quota)
 
 
 def _second_opinion(service: Service, settings: IncidentsSettings) -> SecondOpinion | None:

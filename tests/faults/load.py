@@ -144,7 +144,8 @@ class Load:
             await self.file_report(who, category, key)
 
     async def file_report(self, who: Person, category: str, key: str) -> Json | None:
-        body = report_body(_TEXTS[category], category)
+        # The same words within a minute would be one report.
+        body = report_body(f"{_TEXTS[category]}（{key}）", category)
         report = await self.client.post(who, "report", "reports", body, key)
         if report is not None and category == "assistance":
             self._for_volunteers.append((who, report["id"]))

@@ -10,7 +10,8 @@ from chassis.identity.guards import Principal
 from chassis.limits.quota import Quota
 from services.incidents.report.domain.report import Report
 from services.incidents.report.handlers import NewReport, ReportHandlers
-from services.incidents.report.store import RecentFilings
+from services.incidents.report.recent_filings import RecentFilings
+from services.incidents.report.store import Reports
 
 _PLACE_DIGITS = 4
 """Of a degree: some ten metres."""
@@ -20,8 +21,11 @@ class FilingHandlers:
     """`by_address` limits reports without an account; those of an account are limited by
     `FilingLimit`, which counts what is stored."""
 
-    def __init__(self, reports: ReportHandlers, recent: RecentFilings, by_address: Quota) -> None:
-        self._reports, self._recent, self._by_address = reports, recent, by_address
+    def __init__(
+        self, reports: ReportHandlers, stored: Reports, recent: RecentFilings, by_address: Quota
+    ) -> None:
+        self._reports, self._stored = reports, stored
+        self._recent, self._by_address = recent, by_address
 
     async def file(
         self, new: NewReport, who: Principal | None, cause: Cause, address: str
@@ -36,9 +40,11 @@ class FilingHandlers:
             await self._require_room(address)
             cause = cause if cause.proven else Cause(secrets.token_hex(16))
         sender = who.subject if who else f"address {address}"
-        first, is_first = await self._recent.first(_content(new, sender), cause)
+        first = await self._recent.cause_of(_content(new, sender), cause)
+        if first != cause and await self._stored.get(cause.derive("rep")):
+            first = cause  # it has a report of its own, and what was kept of it is lost
         report, key = await self._reports.file(new, who, first)
-        return report, key if is_first or who is not None or first == cause else None
+        return report, key if who is not None or first == cause else None
 
     async def _require_room(self, address: str) -> None:
         if wait := await self._by_address.wait(address):

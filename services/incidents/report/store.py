@@ -1,19 +1,15 @@
 """Reports in MongoDB, with an index for each query."""
 
 import asyncio
-import hmac
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
-from pymongo.errors import DuplicateKeyError, ExecutionTimeout
-from pymongo.write_concern import WriteConcern
+from pymongo.errors import ExecutionTimeout
 
-from chassis.domain import Cause, Refusal
-from chassis.errors import Unavailable
+from chassis.domain import Refusal
 from chassis.mongo.coalescer import Coalescer
 from chassis.mongo.paging import behind
 from chassis.mongo.store import Document, Store
@@ -22,7 +18,6 @@ from chassis.personal.repository import SealedRepository
 from chassis.personal.sealing import PersonalField, empty, nothing
 from contracts.vocabulary import Category, Route
 from jinan.areas import covers
-from services.incidents.policy import POLICIES
 from services.incidents.report.domain.parts import TimelineEntry
 from services.incidents.report.domain.report import Report
 from services.incidents.report.domain.states import PHASES, Phase, ReportState
@@ -215,39 +210,6 @@ class Reports(SealedRepository[Report]):
         """By id, from beyond `after`."""
         query = {"reporter": person, "_id": {"$gt": after}}
         return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
-
-
-class RecentFilings:
-    """Under which cause each content was filed last, for a minute of real time. Contents are stored
-    as hashes keyed with `secret`, and expire."""
-
-    def __init__(self, store: Store, secret: str) -> None:
-        expiry = IndexModel([("until", ASCENDING)], expireAfterSeconds=0)
-        collection = store.collection("recent_filings", expiry)
-        # Not journalled: after a crash of the store a repeat may become a second report.
-        self._collection = collection.with_options(write_concern=WriteConcern(w=1, j=False))
-        self._clock, self._secret = store.clock, secret.encode()
-
-    async def first(self, content: str, cause: Cause) -> tuple[Cause, bool]:
-        """The cause under which the same content was filed within the minute, and whether that is
-        this request itself. Of many at once one is the first, on whichever replica."""
-        now = datetime.fromtimestamp(self._clock.real(), UTC)
-        until = now + timedelta(seconds=POLICIES.at(now).same_report_within_s)
-        live = {"$gt": ["$until", now]}
-        kept = {
-            "until": {"$cond": [live, "$until", until]},
-            "cause": {"$cond": [live, "$cause", {"$literal": asdict(cause)}]},
-        }
-        key = hmac.digest(self._secret, content.encode("utf-8", "surrogatepass"), "sha256").hex()
-        for _ in range(2):
-            with suppress(DuplicateKeyError):  # two began the document at once
-                before = await self._collection.find_one_and_update(
-                    {"_id": key}, [{"$set": kept}], upsert=True, maxTimeMS=5000
-                )
-                if before is None or before["until"] <= now:
-                    return cause, True
-                return Cause(**before["cause"]), False
-        raise Unavailable("recent filings")
 
 
 def _fields(wanted: ReportFilter) -> Document:

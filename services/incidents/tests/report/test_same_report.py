@@ -37,13 +37,50 @@ async def test_the_same_report_five_times_at_once_is_one(incidents: Incidents) -
         assert len({one["id"] for one in [*others, filed[0]]}) == 5
 
 
-async def test_what_is_said_again_after_a_minute_is_another_report(incidents: Incidents) -> None:
+async def a_minute_passes(incidents: Incidents) -> None:
     recent = incidents.service.store.database["recent_filings"]
+    await recent.update_many({}, [{"$set": {"until": {"$subtract": ["$until", 60_000]}}}])
+
+
+async def test_what_is_said_again_after_a_minute_is_another_report(incidents: Incidents) -> None:
     async with incidents.client(person()) as own:
         first = await post(own, "/reports", report("又吵起来了"), 201)
-        await recent.update_many({}, [{"$set": {"until": {"$subtract": ["$until", 60_000]}}}])
+        await a_minute_passes(incidents)
         second = await post(own, "/reports", report("又吵起来了"), 201)
         assert second["id"] != first["id"]
+
+
+async def test_a_key_that_was_answered_gets_that_answer_for_days(incidents: Incidents) -> None:
+    """A repeat more than a minute later was another report, or that of another key."""
+    body, keys = report("楼道里又堆满了纸箱"), [str(uuid.uuid4()) for _ in range(3)]
+    first, second, third = keys
+    async with incidents.client(person()) as own:
+        filed = await post(own, "/reports", body, 201, first)
+        joined = await post(own, "/reports", body, 201, second)
+        await a_minute_passes(incidents)
+        late = await post(own, "/reports", body, 201, second)
+        anew = await post(own, "/reports", body, 201, third)
+        assert filed["id"] == joined["id"] == late["id"] != anew["id"]
+        answers = [await post(own, "/reports", body, 201, key) for key in keys]
+        assert [one["id"] for one in answers] == [filed["id"], filed["id"], anew["id"]]
+        other = await own.post(
+            "/reports", json=body | {"text": "别的事"}, headers={"Idempotency-Key": second}
+        )
+        assert (other.status_code, other.json()["type"]) == (422, "urn:problem:key_reused")
+        assert len((await own.get("/reports?mine=true")).json()["items"]) == 2
+
+
+async def test_a_report_that_was_stored_is_found_though_its_key_was_forgotten(
+    incidents: Incidents,
+) -> None:
+    """As after a crash of the store, which does not journal what was filed a moment ago."""
+    body, key = report("电梯里有人乱贴广告"), str(uuid.uuid4())
+    async with incidents.client(person()) as own:
+        filed = await post(own, "/reports", body, 201, key)
+        await incidents.service.store.database["recent_filings"].delete_many({})
+        anew = await post(own, "/reports", body, 201)
+        again = await post(own, "/reports", body, 201, key)
+        assert again["id"] == filed["id"] != anew["id"]
 
 
 async def test_without_an_account_one_of_five_has_the_key(incidents: Incidents) -> None:
