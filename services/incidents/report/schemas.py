@@ -30,12 +30,12 @@ from services.incidents.report.domain.states import (
     ConfirmedBy,
     ReportEnd,
     ReportState,
-    Step,
+    TimelineStep,
 )
 from services.incidents.routing.domain import POLICE_ONLY, Triage
 from services.incidents.routing.domain.reasons import reasons
 
-OFFICERS_ONLY: frozenset[Step] = frozenset({"referred", "referral_acknowledged"})
+OFFICERS_ONLY: frozenset[TimelineStep] = frozenset({"referred", "referral_acknowledged"})
 """Lines of the time line about who was asked to look, and when."""
 
 
@@ -61,7 +61,7 @@ class TimelineEntryView(View):
     nobody more than `reporter`."""
 
     at: datetime
-    what: Step
+    what: TimelineStep
     by_role: ActorRole
     round: int
     reason: str | None

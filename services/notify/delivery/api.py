@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
@@ -29,11 +30,15 @@ router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=PlainR
 Id = Annotated[str | None, Query(max_length=80)]
 
 
+Channel = TypeAliasType("Channel", Literal["inbox", "stream"])
+DeliveryStatus = TypeAliasType("DeliveryStatus", Literal["delivered", "waiting", "held_back"])
+
+
 class ChannelView(View):
     """How far a message came on one channel; `reason` where it was held back."""
 
-    channel: Literal["inbox", "stream"]
-    status: Literal["delivered", "waiting", "held_back"]
+    channel: Channel
+    status: DeliveryStatus
     at: datetime | None
     reason: HoldBackReason | None
 

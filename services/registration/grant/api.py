@@ -1,7 +1,7 @@
 """grants: roles in areas, given and taken back by hand."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
@@ -24,6 +24,7 @@ from chassis.identity.guards import Principal, allow
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.api import GrantView
+from services.registration.account.domain import GrantAction
 from services.registration.grant.domain import GrantArea
 from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
 from services.registration.squad.domain import SquadId
@@ -58,7 +59,7 @@ class GrantLogEntryView(View):
 
     at: datetime
     account: str
-    what: Literal["given", "taken"]
+    what: GrantAction
     role: Role
     area: str
     squad: str | None
