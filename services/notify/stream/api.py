@@ -60,7 +60,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 async def open_stream(
     who: Annotated[Principal, allow("own")],
     streams: Annotated[StreamHandlers, provided(StreamHandlers)],
-    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40)] = None,
     last: Position = None,
 ) -> EventStream:
     """After a break send the last `id` as Last-Event-ID and nothing is missed; a message may come

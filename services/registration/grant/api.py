@@ -47,7 +47,7 @@ class NewGrant(Body):
 
 
 class TakenGrant(Body):
-    reason: Reason | None = None
+    reason: Reason | None = Field(None, examples=["已调离本所"])
 
 
 _NO_REASON = TakenGrant()
