@@ -11,6 +11,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
+from contracts import ids
 from jinan.areas import district_of
 from jinan.coordinates import Datum, Point
 from jinan.divisions import name_of
@@ -26,18 +27,18 @@ class StreetView(View):
     """`station_m`: metres from the point to the station's door, null while no known station serves
     the street."""
 
-    code: str = Field(examples=["370104009"])
+    code: ids.AreaCode
     name: str = Field(examples=["段店北路街道"])
-    district: str = Field(examples=["370104"])
+    district: ids.AreaCode
     district_name: str = Field(examples=["槐荫区"])
-    station: str | None
+    station: ids.StationId | None
     station_m: int | None
 
 
 class PlacePage(Page[StreetView]):
     """`district`: where the point lies."""
 
-    district: str = Field(examples=["370104"])
+    district: ids.AreaCode
     district_name: str = Field(examples=["槐荫区"])
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from chassis.http.paging import Page
 from chassis.http.schemas import LocalizedText, View
+from contracts import ids
 from contracts.texts import text
 from contracts.vocabulary import (
     Category,
@@ -66,7 +67,7 @@ class TimelineEntryView(View):
     round: int
     reason: str | None
     note: str | None
-    area: str | None
+    area: ids.AreaCode | None
     changed: list[ChangeView] | None
 
 
@@ -88,7 +89,7 @@ class QuestionView(View):
     """An officer's question to the reporter. One that is `lapsed` may still get an answer, which is
     late then."""
 
-    id: str
+    id: ids.QuestionId
     state: QuestionState
     state_text: LocalizedText
     text: str
@@ -105,7 +106,7 @@ class ReportView(View):
     officer has chosen it. `referral`: null to all but officers. `advice` is to be shown to the
     reporter at once."""
 
-    id: str
+    id: ids.ReportId
     number: str
     state: ReportState
     state_text: LocalizedText
@@ -122,8 +123,8 @@ class ReportView(View):
     referral: ReferralView | None
     question: QuestionView | None
     escalated: bool
-    station: str | None
-    area: str
+    station: ids.StationId | None
+    area: ids.AreaCode
     round: int
     rules_version: str
     anonymous: bool

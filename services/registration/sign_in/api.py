@@ -16,6 +16,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
 from chassis.inputs.typed import Identifier
+from contracts import ids
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
 from services.registration.sign_in.handlers import (
@@ -73,7 +74,7 @@ class SignedInView(View):
 
 
 class SessionView(View):
-    id: str = Field(examples=["ses_8f0c2e51d7a94b3c6e10"])
+    id: ids.SessionId
     opened_at: datetime
     refreshed_at: datetime
     expires_at: datetime

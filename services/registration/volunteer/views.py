@@ -4,10 +4,9 @@ it."""
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import Field
-
 from chassis.http.paging import Page
 from chassis.http.schemas import View
+from contracts import ids
 from contracts.access import Principal
 from contracts.vocabulary import Role, Skill, Standing
 from services.registration.account.domain import (
@@ -26,15 +25,15 @@ class StandingEntryView(View):
     """`by` and `reason` are null to all but officers of the area; one's own reason is shown."""
 
     at: datetime
-    by: str | None
+    by: ids.ActorId | None
     standing: Standing
     reason: str | None
 
 
 class ProposalView(View):
-    id: str
+    id: ids.ProposalId
     what: ProposedChange
-    by: str
+    by: ids.AccountId
     by_role: Role
     at: datetime
     reason: str
@@ -43,19 +42,19 @@ class ProposalView(View):
 class NumberClaimView(View):
     """Somebody else applied to `station` with the same ID number."""
 
-    account: str
-    station: str
+    account: ids.AccountId
+    station: ids.StationId
     at: datetime
 
 
 class VolunteerView(View):
     """`name` is null unless the request reads it, which is logged."""
 
-    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId
     standing: Standing
-    station: str
-    area: str
-    squad: str | None
+    station: ids.StationId
+    area: ids.AreaCode
+    squad: ids.SquadId | None
     skills: tuple[Skill, ...]
     birth_year: int | None
     applied_at: datetime
