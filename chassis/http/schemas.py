@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
 from fastapi import Path, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from chassis.inputs import typed
@@ -25,6 +25,15 @@ class View(BaseModel):
     """An answer: every field is there, null where there is nothing."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class PartialView(View):
+    """An answer that not every reader sees whole."""
+
+    hidden: tuple[str, ...] = Field(
+        description="Fields that are null because this reader may not see them, as `name` or, in "
+        "each item of a list, `timeline.note`. Where another field is null there is nothing"
+    )
 
 
 def _in_utc(at: datetime) -> datetime:

@@ -165,3 +165,14 @@ def test_who_may_ask_is_told_of_every_operation() -> None:
     assert [
         w for w, o in OPERATIONS.items() if ("x-roles" in o) == ({} in o.get("security", ()))
     ] == []
+
+
+def test_what_a_reader_may_not_see_is_named() -> None:
+    """Null alone would not tell what is hidden from what is not there."""
+    silent = [
+        name
+        for name in sorted(ANSWERED)
+        if re.search(r"\bnull (to|unless|for)\b", SCHEMAS[name].get("description", ""))
+        and "hidden" not in SCHEMAS[name]["properties"]
+    ]
+    assert silent == [], "derive it from PartialView"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from chassis.http.paging import Page
-from chassis.http.schemas import LocalizedText, View
+from chassis.http.schemas import LocalizedText, PartialView, View
 from contracts import ids
 from contracts.texts import text
 from contracts.vocabulary import (
@@ -57,7 +57,7 @@ class ChangeView(View):
 
 
 class TimelineEntryView(View):
-    """`reason`, `note` and `changed` are null to those who may not read the report. `area`: whose
+    """`reason`, `note` and `changed` are for those who may read the report. `area`: whose
     watch was asked; only officers see such lines. `by_role` of an anonymous report's filing tells
     nobody more than `reporter`."""
 
@@ -99,12 +99,12 @@ class QuestionView(View):
     ended_at: datetime | None
 
 
-class ReportView(View):
+class ReportView(PartialView):
     """Only shown to those who may read the report. `because`: why it was routed so, as codes;
     `because_text` in words. `triage`: a person looks first, and route and category are what the
     rules suggest. `confidence`: the probability, from 0 to 1, that the route is right; 1 once an
-    officer has chosen it. `referral`: null to all but officers. `advice` is to be shown to the
-    reporter at once."""
+    officer has chosen it. `referral` is for officers. `advice` is for the reporter, to be
+    shown at once."""
 
     id: ids.ReportId
     number: str
@@ -177,11 +177,14 @@ def report_view(report: Report, reads_as: Capacity | None, now: datetime) -> Rep
 
 
 def filed_report_view(report: Report, follow_up_key: str | None, now: datetime) -> FiledReportView:
-    return FiledReportView(**_fields(report, "reporter", now), follow_up_key=follow_up_key)
+    fields = _fields(report, "reporter", now)
+    if report.reporter is None and follow_up_key is None:
+        fields["hidden"] += ("follow_up_key",)
+    return FiledReportView(**fields, follow_up_key=follow_up_key)
 
 
 def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[str, Any]:
-    shaped = {"timeline", "referral", "question"}
+    shaped = {"timeline", "referral", "question", "hidden"}
     fields: dict[str, Any] = report.model_dump(include=set(ReportView.model_fields) - shaped)
     for_officer = reads_as == "officer"
     return fields | {
@@ -200,7 +203,13 @@ def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[st
             if for_officer or entry.what not in OFFICERS_ONLY
         ],
         "advice": advice(report) if reads_as == "reporter" else None,
+        "hidden": _hidden(reads_as),
     }
+
+
+def _hidden(reads_as: Capacity | None) -> tuple[str, ...]:
+    readers = {"referral": "officer", "advice": "reporter"}
+    return tuple(field for field, reader in readers.items() if reads_as != reader)
 
 
 def _referral_view(report: Report, now: datetime) -> ReferralView | None:

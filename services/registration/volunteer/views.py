@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from chassis.http.paging import Page
-from chassis.http.schemas import View
+from chassis.http.schemas import PartialView, View
 from contracts import ids
 from contracts.access import Principal
 from contracts.vocabulary import Role, Skill, Standing
@@ -22,7 +22,7 @@ _SHOWN = {"standing", "station", "area", "squad", "skills", "applied_at"}
 
 
 class StandingEntryView(View):
-    """`by` and `reason` are null to all but officers of the area; one's own reason is shown."""
+    """`by` and `reason` are for officers of the area; one's own reason is shown."""
 
     at: datetime
     by: ids.ActorId | None
@@ -47,8 +47,8 @@ class NumberClaimView(View):
     at: datetime
 
 
-class VolunteerView(View):
-    """`name` is null unless the request reads it, which is logged."""
+class VolunteerView(PartialView):
+    """`name` is hidden unless the request reads it, which is logged."""
 
     id: ids.AccountId
     standing: Standing
@@ -62,13 +62,14 @@ class VolunteerView(View):
 
     @classmethod
     def of(cls, account: Account, personal: PersonalData, named: bool = False) -> Self:
-        return cls(**_fields(account, personal.name_of(account) if named else None))
+        name = personal.name_of(account) if named else None
+        return cls(**_fields(account, name), hidden=() if named else ("name",))
 
 
 class VolunteerDetailView(VolunteerView):
     """With phone and history. `proposals`: all to officers of the area; to others those that they
     made themselves, and nobody reads who proposed what about them, an officer neither.
-    `number_claims`: null to all but officers of the area."""
+    `number_claims` are for officers of the area."""
 
     phone: str
     history: list[StandingEntryView]
@@ -100,7 +101,15 @@ class VolunteerDetailView(VolunteerView):
             number_claims=[NumberClaimView(**vars(c)) for c in account.number_claims]
             if decides
             else None,
+            hidden=_hidden(decides=decides, is_own=is_own),
         )
+
+
+def _hidden(*, decides: bool, is_own: bool) -> tuple[str, ...]:
+    if decides:
+        return ()
+    reason = () if is_own else ("history.reason",)
+    return ("history.by", *reason, "number_claims")
 
 
 def _fields(account: Account, name: str | None) -> dict[str, Any]:
