@@ -85,7 +85,7 @@ def _of_request(operation: Document) -> Problems:
     if ("query", "cursor") in places:
         _add(found, "cursor_invalid")
     if "requestBody" in operation:
-        _add(found, "too_large")
+        _add(found, "too_large", "too_slow")
         found[400] = {"bad_request"}
         if [*operation["requestBody"]["content"]] == ["application/json"]:
             found[415] = {"media_type"}

@@ -106,6 +106,7 @@ def test_the_guard_says_who_may_ask() -> None:
             {
                 "400": ["bad_request"],
                 "401": ["session_ended", "token_invalid"],
+                "408": ["too_slow"],
                 "409": ["conflict", "wrong_state"],
                 "413": ["too_large"],
                 "415": ["media_type"],
