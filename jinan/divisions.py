@@ -6,10 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from typing_extensions import TypeAliasType
+
 _FILE = Path(__file__).parent / "data" / "jinan_divisions.csv"
 _HIGH_TECH_ZONE = "370176"
 """Counted like a district by the statistics office; the city's twelve districts are without it."""
-DivisionKind = Literal["city", "district", "zone", "street", "community"]
+DivisionKind = TypeAliasType(
+    "DivisionKind", Literal["city", "district", "zone", "street", "community"]
+)
 
 
 class Division(NamedTuple):

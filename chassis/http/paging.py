@@ -55,3 +55,15 @@ def page_of(
     """The items of a page and its `next`, from up to `limit` + 1 items that were read."""
     items = read[:limit]
     return items, cursor(items[-1]) if len(read) > limit else None
+
+
+def part_of(whole: Sequence[T], limit: int, cursor: str | None) -> tuple[Sequence[T], str | None]:
+    """The items of a page and its `next`, of a short list that is in hand. The cursor is a number
+    of items. Raises Refusal (422) for what no page gave."""
+    start = 0
+    if cursor is not None:
+        if not (cursor.isascii() and cursor.isdigit()):
+            raise Refusal("cursor_invalid", "query.cursor")
+        start = min(int(cursor), len(whole))
+    end = start + limit
+    return whole[start:end], str(end) if end < len(whole) else None

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
-from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from fastapi import Path, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from chassis.inputs import typed
@@ -25,6 +25,15 @@ class View(BaseModel):
     """An answer: every field is there, null where there is nothing."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class PartialView(View):
+    """An answer that not every reader sees whole."""
+
+    hidden: tuple[str, ...] = Field(
+        description="Fields that are null because this reader may not see them, as `name` or, in "
+        "each item of a list, `timeline.note`. Where another field is null there is nothing"
+    )
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -95,6 +104,14 @@ def _is_visible(character: str) -> bool:
 def id_path(prefix: str, example: str = "") -> Any:
     """`id: Annotated[str, id_path("rep")]`: the form is documented, and an id that has another one
     is simply not found."""
+    return Path(min_length=1, max_length=64, **_form(prefix, example))
+
+
+def id_query(prefix: str, example: str = "") -> Any:
+    """`report: Annotated[str | None, id_query("rep")] = None`: likewise, nothing is found by it."""
+    return Query(min_length=1, max_length=80, **_form(prefix, example))
+
+
+def _form(prefix: str, example: str) -> dict[str, Any]:
     pattern = {"pattern": f"^{prefix}_[0-9A-Za-z_-]{{1,60}}$"}
-    examples = [example or f"{prefix}_8f0c2e51d7a94b3c6e10"]
-    return Path(min_length=1, max_length=64, json_schema_extra=dict(pattern), examples=examples)
+    return {"json_schema_extra": pattern, "examples": [example or f"{prefix}_8f0c2e51d7a94b3c6e10"]}

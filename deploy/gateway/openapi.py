@@ -14,13 +14,13 @@ from fastapi import FastAPI
 from chassis.http.openapi.document import BEARER
 from chassis.http.openapi.problems import (
     PROBLEM_TYPE,
-    Document,
     Problems,
     add_problem_schemas,
     add_problems,
     both,
     operations,
 )
+from chassis.http.openapi.schemas import Document
 from contracts.texts import text
 from deploy.gateway import plan
 from deploy.gateway.surface import JWKS, Noun, OpenRoute, Stream, Surface, noun_of

@@ -10,12 +10,12 @@ from fastapi.routing import iter_route_contexts
 
 from chassis.http.idempotency import cause_of, keyed_cause_of
 from chassis.http.openapi.problems import (
-    SCHEMAS,
-    Document,
     Problems,
     add_problem_schemas,
     add_problems,
+    operations,
 )
+from chassis.http.openapi.schemas import SCHEMAS, Document, add_example, tidy
 from chassis.http.plain_route import collections
 from chassis.http.problems import status_of
 from chassis.identity.guards import Guard, Open
@@ -47,10 +47,18 @@ def openapi(app: FastAPI) -> Document:
                 created = operation["responses"].get("201", {})
                 if route.path in located and _has_id(created, schemas):
                     created["headers"] = _LOCATION
+    tidy([*_parameters(document)])
+    for _, _, operation in operations(document):
+        add_example(operation, schemas)
     document["security"] = BEARER
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     add_problem_schemas(document)
     return document
+
+
+def _parameters(document: Document) -> Iterator[Document]:
+    for _, _, operation in operations(document):
+        yield from operation.get("parameters", ())
 
 
 def _describe(operation: Document, calls: Iterable[Any], schemas: Document) -> None:
@@ -77,7 +85,7 @@ def _of_request(operation: Document) -> Problems:
     if ("query", "cursor") in places:
         _add(found, "cursor_invalid")
     if "requestBody" in operation:
-        _add(found, "too_large")
+        _add(found, "too_large", "too_slow")
         found[400] = {"bad_request"}
         if [*operation["requestBody"]["content"]] == ["application/json"]:
             found[415] = {"media_type"}

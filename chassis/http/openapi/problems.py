@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from pydantic import TypeAdapter
 
+from chassis.http.openapi.schemas import SCHEMAS, Document, tidy
 from chassis.http.problems import MEDIA_TYPE, ProblemDocument, problem_type
 from contracts.texts import keys, template
 
-Document = dict[str, Any]
 Problems = dict[int, set[str]]
 """HTTP status -> codes of the problems that may come with it."""
 METHODS = ("get", "post", "put", "patch", "delete")
-SCHEMAS = "#/components/schemas"
 PROBLEM_TYPE = "ProblemType"
 _HEADERS: Mapping[str, Document] = {
     "Retry-After": {
@@ -91,6 +89,7 @@ def add_problem_schemas(document: Document) -> None:
     schemas = document["components"]["schemas"]
     schemas |= schema.pop("$defs", {})
     schemas["ProblemDocument"] = schema
+    tidy(schemas)
     schema["properties"]["type"] = {"$ref": f"{SCHEMAS}/{PROBLEM_TYPE}"}
     given = {
         problem_type(code)
@@ -98,5 +97,5 @@ def add_problem_schemas(document: Document) -> None:
         for answer in operation["responses"].values()
         for code in answer.get("x-problems", ())
     }
-    schemas[PROBLEM_TYPE] = {"type": "string", "enum": sorted(given), "title": PROBLEM_TYPE}
+    schemas[PROBLEM_TYPE] = {"type": "string", "enum": sorted(given)}
     document["components"]["schemas"] = dict(sorted(schemas.items()))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.http.idempotency import KeyedCause, RequestCause
 from chassis.http.openapi import document
@@ -21,6 +21,9 @@ Free = Annotated[Principal | None, anyone("a test")]
 
 class MakeThing(Body):
     category: Category
+    note: Annotated[str | None, Field(examples=["short"])] = None
+    times: Annotated[int, Field(ge=1, le=9)]
+    hidden: bool = False
 
 
 class ThingView(View):
@@ -103,6 +106,7 @@ def test_the_guard_says_who_may_ask() -> None:
             {
                 "400": ["bad_request"],
                 "401": ["session_ended", "token_invalid"],
+                "408": ["too_slow"],
                 "409": ["conflict", "wrong_state"],
                 "413": ["too_large"],
                 "415": ["media_type"],
@@ -168,3 +172,17 @@ def test_a_vocabulary_is_defined_once_and_referred_to() -> None:
 def test_a_problem_that_the_catalogue_lacks_is_refused_when_wiring() -> None:
     with pytest.raises(KeyError, match="no_such_problem"):
         refuses("no_such_problem")
+
+
+def test_an_example_is_made_of_those_of_the_fields() -> None:
+    """Of what is required, and of what says by an example that it may be given."""
+    body = MAKE["requestBody"]["content"]["application/json"]
+    assert body["example"] == {"category": "traffic", "note": "short", "times": 1}
+
+
+def test_schemas_say_nothing_twice() -> None:
+    times = DOCUMENT["components"]["schemas"]["MakeThing"]["properties"]["times"]
+    assert times == {"type": "integer", "minimum": 1, "maximum": 9}
+    assert isinstance(times["minimum"], int)
+    titles = DOCUMENT["components"]["schemas"]["ProblemDocument"]["properties"]["title"]
+    assert titles == {"type": "string"}, "a field of this name stays"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.domain import Refusal
-from chassis.http.paging import Position, from_cursor, to_cursor
+from chassis.http.paging import Position, from_cursor, part_of, to_cursor
 
 times = st.datetimes(datetime(1970, 1, 1), datetime(2999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 ids = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -64,3 +64,28 @@ def test_no_text_at_all_gives_another_error(cursor: str):
         from_cursor(cursor)
     except Refusal as refused:
         assert refused.code == "cursor_invalid"  # noqa: PT017 - most texts, but not all
+
+
+@given(whole=st.lists(st.integers(), max_size=30), limit=st.integers(1, 12))
+def test_a_short_list_comes_whole_in_pages(whole: list[int], limit: int):
+    seen: list[int] = []
+    cursor: str | None = None
+    while True:
+        page, cursor = part_of(whole, limit, cursor)
+        assert len(page) <= limit
+        seen += page
+        if cursor is None:
+            break
+        assert page
+    assert seen == whole
+
+
+@pytest.mark.parametrize("cursor", ["", "-1", "x", "1.0", "²", "٣"])
+def test_a_cursor_that_no_short_list_gave_is_refused(cursor: str):
+    with pytest.raises(Refusal) as refused:
+        part_of([1, 2], 1, cursor)
+    assert refused.value.fields.keys() == {"query.cursor"}
+
+
+def test_a_cursor_beyond_a_short_list_gives_an_empty_page():
+    assert part_of([1, 2], 5, "9" * 30) == ([], None)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 
 from chassis.domain import Refusal
@@ -19,7 +19,7 @@ from chassis.http.paging import (
 )
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body, id_path
+from chassis.http.schemas import Body, id_path, id_query
 from chassis.identity.guards import Principal, allow
 from contracts.vocabulary import Outcome
 from services.dispatch.callout.domain.access import commands, may_see
@@ -65,7 +65,7 @@ async def list_callouts(
     who: Anybody,
     callouts: Annotated[Callouts, provided(Callouts)],
     mine: bool = False,
-    station: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    station: Annotated[str | None, id_query("sta", "sta_duandian")] = None,
     state: CalloutState | None = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from chassis.http.paging import Page
 from chassis.http.schemas import LocalizedText, View
+from contracts import ids
 from contracts.access import Principal
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Skill, Urgency
@@ -44,16 +45,16 @@ class CalloutView(View):
     """`candidates` counts those who were called, by state. `ended_because`: why it was stood
     down."""
 
-    id: str
-    report: str
+    id: ids.CalloutId
+    report: ids.ReportId
     round: int
     state: CalloutState
     state_text: LocalizedText
     category: Category
     urgency: Urgency
     skills: tuple[Skill, ...]
-    station: str | None
-    area: str
+    station: ids.StationId | None
+    area: ids.AreaCode
     people_needed: int
     accepted: int
     wave: int
@@ -74,7 +75,7 @@ class CalloutPage(Page[CalloutView]):
 class CandidateView(View):
     """One person who was considered. `score` in minutes, less is better."""
 
-    volunteer: str
+    volunteer: ids.AccountId
     state: CandidacyState
     state_text: LocalizedText
     reason: CandidacyReason

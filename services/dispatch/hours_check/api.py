@@ -21,6 +21,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, LocalizedText, View, id_path
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.texts import text
 from services.dispatch.hours_check.domain import (
     AcceptReason,
@@ -51,11 +52,11 @@ class HoursCheckView(View):
     """On scene from `since`; the end is not known, and `until` is the limit. At most `max_minutes`
     can be accepted. `minutes` is null until an officer has decided."""
 
-    id: str
-    volunteer: str
-    callout: str
-    report: str
-    area: str
+    id: ids.HoursCheckId
+    volunteer: ids.AccountId
+    callout: ids.CalloutId
+    report: ids.ReportId
+    area: ids.AreaCode
     since: datetime
     until: datetime
     max_minutes: int

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from chassis.clock import Clock
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import Fix, Sifted, TimedLocation, sift
 from services.dispatch.position.store import Positions
 
-BatchStatus = Literal["kept", "off_duty"]
+BatchStatus = TypeAliasType("BatchStatus", Literal["kept", "off_duty"])
 
 
 class PositionHandlers:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 
 from chassis.domain import Refusal
@@ -22,8 +22,9 @@ from chassis.http.paging import (
 )
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body, View
+from chassis.http.schemas import Body, View, id_query
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.vocabulary import Skill
 from jinan.coordinates import in_jinan
 from services.dispatch.position.domain import Location
@@ -46,12 +47,12 @@ class StartDuty(Body):
 class DutyView(View):
     """`engaged` is the call-out that the person is called to or has accepted."""
 
-    volunteer: str = Field(examples=["acc_8f0c2e51d7a94b3c6e10"])
+    volunteer: ids.AccountId
     on_duty: bool
     since: datetime | None
-    station: str
-    squad: str | None
-    engaged: str | None
+    station: ids.StationId
+    squad: ids.SquadId | None
+    engaged: ids.CalloutId | None
 
 
 class AnswersView(View):
@@ -73,8 +74,8 @@ class DutyData(View):
     one is on duty, and the last one only."""
 
     approved: bool
-    station: str
-    squad: str | None
+    station: ids.StationId | None
+    squad: ids.SquadId | None
     skills: tuple[Skill, ...]
     birth_year: int | None
     on_duty_since: datetime | None
@@ -90,7 +91,7 @@ class DutyData(View):
 class OnDutyPage(Page[DutyView]):
     """By id. The counts are those of all pages; `engaged` are called to, or on, a call-out."""
 
-    station: str
+    station: ids.StationId
     on_duty: int
     engaged: int
 
@@ -143,7 +144,7 @@ async def export_own_duty(who: Annotated[Principal, allow("own")], handlers: Han
     responder, place = await handlers.known_of(who.subject)
     return DutyData(
         approved=responder.approved,
-        station=responder.station,
+        station=responder.station or None,
         squad=responder.squad,
         skills=responder.skills,
         birth_year=responder.birth_year or None,
@@ -160,7 +161,7 @@ async def export_own_duty(who: Annotated[Principal, allow("own")], handlers: Han
     "", summary="Who is on duty at a station", responses=refuses("not_found", "outside_area")
 )
 async def list_on_duty(
-    station: Annotated[str, Query(min_length=1, max_length=64)],
+    station: Annotated[str, id_query("sta", "sta_duandian")],
     who: Commander,
     handlers: Handlers,
     stations: Annotated[Stations, provided(Stations)],

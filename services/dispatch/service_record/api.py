@@ -11,8 +11,9 @@ from chassis.http.dependencies import Now, provided
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor, to_cursor
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import View
+from chassis.http.schemas import View, id_query
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from jinan.local_time import local_date
 from services.dispatch.service_record.domain import ServiceRecord, shown
 from services.dispatch.service_record.handlers import ServiceRecordHandlers
@@ -33,7 +34,7 @@ class ServiceRecordView(View):
     """One day in Jinan; overlaps count once, and nothing below ten minutes. `evidence` is what the
     minutes follow from: that of a stretch over midnight stands under both days."""
 
-    volunteer: str
+    volunteer: ids.AccountId
     day: date
     minutes: int
     evidence: list[EvidenceView]
@@ -62,7 +63,7 @@ async def list_service_records(
     handlers: Annotated[ServiceRecordHandlers, provided(ServiceRecordHandlers)],
     clock: Now,
     mine: bool = False,
-    volunteer: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    volunteer: Annotated[str | None, id_query("acc")] = None,
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
     cursor: Cursor = None,

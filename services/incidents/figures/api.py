@@ -10,6 +10,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import UtcDatetime, View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from jinan.areas import AREA_PATTERN
 from services.incidents.figures.domain import Figures, may_see, span
 from services.incidents.figures.store import count_reports
@@ -20,6 +21,8 @@ router = APIRouter(prefix="/figures", tags=["figures"], route_class=PlainRoute)
 
 class FiguresView(View, Figures):
     """Medians in minutes from filing. `confirmed_by`: station = the reporter stayed silent."""
+
+    area: ids.AreaCode
 
 
 @router.get("", summary="Figures of an area", responses=refuses("span_invalid"))

@@ -13,7 +13,7 @@ from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import Body, LocalizedText, View, free_text
+from chassis.http.schemas import Body, LocalizedText, PartialView, free_text
 from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
 from contracts.vocabulary import Category, Outcome, Route
@@ -72,9 +72,8 @@ class FollowUpCommunity(FollowUpKey):
     community: Annotated[str, Field(pattern=COMMUNITY_PATTERN, examples=["370104009008"])]
 
 
-class FollowUpView(View):
-    """What anybody with the number may see. `hidden` names the fields that are null here although
-    they may have a value; text, place, photo and notes are no part of a follow-up.
+class FollowUpView(PartialView):
+    """What anybody with the number may see. Text, place, photo and notes are no part of it.
     `question_state`: an officer asked the reporter something; the words are for who has the key.
     `advice` is to be shown at once."""
 
@@ -93,7 +92,6 @@ class FollowUpView(View):
     question_state: QuestionState | None
     advice: LocalizedText | None
     timeline: list[TimelineEntryView]
-    hidden: list[str]
 
 
 def follow_up_view(report: Report) -> FollowUpView:
@@ -117,7 +115,7 @@ def follow_up_view(report: Report) -> FollowUpView:
             for entry in report.timeline
             if entry.what != "noted" and entry.what not in OFFICERS_ONLY
         ],
-        hidden=["timeline.reason", "timeline.note", "timeline.area", "timeline.changed"],
+        hidden=("timeline.reason", "timeline.note", "timeline.area", "timeline.changed"),
     )
 
 

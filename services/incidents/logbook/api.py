@@ -21,6 +21,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, free_text
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from jinan.areas import AREA_PATTERN, COMMUNITY_PATTERN
 from services.incidents.logbook.domain import LogEntry, LogKind
 from services.incidents.logbook.handlers import LogbookHandlers, NewLogEntry
@@ -37,12 +38,12 @@ class WriteLogEntry(Body):
 
 
 class LogEntryView(View):
-    id: str
-    volunteer: str
+    id: ids.LogEntryId
+    volunteer: ids.AccountId
     kind: LogKind
     text: str
-    community: str
-    station: str | None
+    community: ids.CommunityCode
+    station: ids.StationId | None
     minutes: int | None
     at: datetime
 

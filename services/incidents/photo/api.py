@@ -14,6 +14,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Asking, Principal, anyone
 from chassis.server.bodies import BodyRules, read_by
+from contracts import ids
 from services.incidents.photo.domain import MAX_BYTES
 from services.incidents.photo.handlers import PhotoHandlers
 from services.incidents.photo.intake import Intake
@@ -37,7 +38,7 @@ is this service that says what is wrong."""
 class PhotoView(View):
     """The id is for a report's `photo`."""
 
-    id: str
+    id: ids.PhotoId
 
 
 async def _placed(

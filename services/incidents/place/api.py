@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from chassis.http.dependencies import provided
-from chassis.http.paging import Page
+from chassis.http.paging import Cursor, Limit, Page, part_of
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
+from contracts import ids
 from jinan.areas import district_of
 from jinan.coordinates import Datum, Point
 from jinan.divisions import name_of
@@ -18,24 +19,26 @@ from services.incidents.place.domain import Street
 from services.incidents.place.handlers import PlaceHandlers
 
 router = APIRouter(prefix="/places", tags=["places"], route_class=PlainRoute)
+_ALL = 200
+"""More streets than any point may lie in."""
 
 
 class StreetView(View):
     """`station_m`: metres from the point to the station's door, null while no known station serves
     the street."""
 
-    code: str = Field(examples=["370104009"])
+    code: ids.AreaCode
     name: str = Field(examples=["段店北路街道"])
-    district: str = Field(examples=["370104"])
+    district: ids.AreaCode
     district_name: str = Field(examples=["槐荫区"])
-    station: str | None
+    station: ids.StationId | None
     station_m: int | None
 
 
 class PlacePage(Page[StreetView]):
-    """Of one page. `district`: where the point lies."""
+    """`district`: where the point lies."""
 
-    district: str = Field(examples=["370104"])
+    district: ids.AreaCode
     district_name: str = Field(examples=["槐荫区"])
 
 
@@ -46,14 +49,17 @@ async def list_places(
     longitude: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, examples=[116.942])],
     latitude: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, examples=[36.6695])],
     datum: Datum = "wgs84",
+    cursor: Cursor = None,
+    limit: Limit = _ALL,
 ) -> PlacePage:
     """In degrees; `gcj02` is what Chinese phones and maps give. No boundary of a street is known:
     these are all streets of the district and of those close by, the nearest station's first.
     Their communities: `GET /divisions?parent=<code>`."""
     district, streets = await places.candidates(Point(longitude, latitude), datum)
+    page, following = part_of(streets, limit, cursor)
     return PlacePage(
-        items=[_view(street) for street in streets],
-        next=None,
+        items=[_view(street) for street in page],
+        next=following,
         district=district,
         district_name=name_of(district),
     )

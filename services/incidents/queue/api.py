@@ -11,6 +11,7 @@ from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, from_cursor,
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import LocalizedText, View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.texts import text
 from contracts.vocabulary import Category, Danger, ReferralReason, Route, Urgency
 from jinan.areas import AREA_PATTERN
@@ -32,7 +33,7 @@ class QueueItemView(View):
     as sure as `confidence` (0 to 1) says, because of the cues in `because`.
     """
 
-    id: str
+    id: ids.ReportId
     number: str
     waits_for: WaitsFor
     waits_for_text: LocalizedText
@@ -51,8 +52,8 @@ class QueueItemView(View):
     because: tuple[str, ...]
     urgency: Urgency
     danger: Danger
-    area: str
-    station: str | None
+    area: ids.AreaCode
+    station: ids.StationId | None
     filed_at: datetime
     text: str
     has_photo: bool

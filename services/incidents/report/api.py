@@ -13,7 +13,7 @@ from chassis.http.idempotency import RequestCause
 from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, from_cursor, page_of, to_cursor
 from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
-from chassis.http.schemas import id_path
+from chassis.http.schemas import id_path, id_query
 from chassis.identity.guards import Principal, allow, anyone
 from contracts.vocabulary import Category, Route
 from jinan.areas import AREA_PATTERN
@@ -131,7 +131,7 @@ async def list_reports(
     who: Anyone,
     reports: Handlers,
     mine: bool = False,
-    station: Annotated[str | None, Query(max_length=64)] = None,
+    station: Annotated[str | None, id_query("sta", "sta_duandian")] = None,
     area: Annotated[str | None, Query(pattern=AREA_PATTERN)] = None,
     states: States = None,
     route: Route | None = None,

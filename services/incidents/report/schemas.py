@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from chassis.http.paging import Page
-from chassis.http.schemas import LocalizedText, View
+from chassis.http.schemas import LocalizedText, PartialView, View
+from contracts import ids
 from contracts.texts import text
 from contracts.vocabulary import (
     Category,
@@ -30,12 +31,12 @@ from services.incidents.report.domain.states import (
     ConfirmedBy,
     ReportEnd,
     ReportState,
-    Step,
+    TimelineStep,
 )
 from services.incidents.routing.domain import POLICE_ONLY, Triage
 from services.incidents.routing.domain.reasons import reasons
 
-OFFICERS_ONLY: frozenset[Step] = frozenset({"referred", "referral_acknowledged"})
+OFFICERS_ONLY: frozenset[TimelineStep] = frozenset({"referred", "referral_acknowledged"})
 """Lines of the time line about who was asked to look, and when."""
 
 
@@ -56,17 +57,17 @@ class ChangeView(View):
 
 
 class TimelineEntryView(View):
-    """`reason`, `note` and `changed` are null to those who may not read the report. `area`: whose
+    """`reason`, `note` and `changed` are for those who may read the report. `area`: whose
     watch was asked; only officers see such lines. `by_role` of an anonymous report's filing tells
     nobody more than `reporter`."""
 
     at: datetime
-    what: Step
+    what: TimelineStep
     by_role: ActorRole
     round: int
     reason: str | None
     note: str | None
-    area: str | None
+    area: ids.AreaCode | None
     changed: list[ChangeView] | None
 
 
@@ -88,7 +89,7 @@ class QuestionView(View):
     """An officer's question to the reporter. One that is `lapsed` may still get an answer, which is
     late then."""
 
-    id: str
+    id: ids.QuestionId
     state: QuestionState
     state_text: LocalizedText
     text: str
@@ -98,14 +99,14 @@ class QuestionView(View):
     ended_at: datetime | None
 
 
-class ReportView(View):
+class ReportView(PartialView):
     """Only shown to those who may read the report. `because`: why it was routed so, as codes;
     `because_text` in words. `triage`: a person looks first, and route and category are what the
     rules suggest. `confidence`: the probability, from 0 to 1, that the route is right; 1 once an
-    officer has chosen it. `referral`: null to all but officers. `advice` is to be shown to the
-    reporter at once."""
+    officer has chosen it. `referral` is for officers. `advice` is for the reporter, to be
+    shown at once."""
 
-    id: str
+    id: ids.ReportId
     number: str
     state: ReportState
     state_text: LocalizedText
@@ -122,8 +123,8 @@ class ReportView(View):
     referral: ReferralView | None
     question: QuestionView | None
     escalated: bool
-    station: str | None
-    area: str
+    station: ids.StationId | None
+    area: ids.AreaCode
     round: int
     rules_version: str
     anonymous: bool
@@ -176,11 +177,14 @@ def report_view(report: Report, reads_as: Capacity | None, now: datetime) -> Rep
 
 
 def filed_report_view(report: Report, follow_up_key: str | None, now: datetime) -> FiledReportView:
-    return FiledReportView(**_fields(report, "reporter", now), follow_up_key=follow_up_key)
+    fields = _fields(report, "reporter", now)
+    if report.reporter is None and follow_up_key is None:
+        fields["hidden"] += ("follow_up_key",)
+    return FiledReportView(**fields, follow_up_key=follow_up_key)
 
 
 def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[str, Any]:
-    shaped = {"timeline", "referral", "question"}
+    shaped = {"timeline", "referral", "question", "hidden"}
     fields: dict[str, Any] = report.model_dump(include=set(ReportView.model_fields) - shaped)
     for_officer = reads_as == "officer"
     return fields | {
@@ -199,7 +203,13 @@ def _fields(report: Report, reads_as: Capacity | None, now: datetime) -> dict[st
             if for_officer or entry.what not in OFFICERS_ONLY
         ],
         "advice": advice(report) if reads_as == "reporter" else None,
+        "hidden": _hidden(reads_as),
     }
+
+
+def _hidden(reads_as: Capacity | None) -> tuple[str, ...]:
+    readers = {"referral": "officer", "advice": "reporter"}
+    return tuple(field for field, reader in readers.items() if reads_as != reader)
 
 
 def _referral_view(report: Report, now: datetime) -> ReferralView | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from chassis.http.dependencies import Now
-from chassis.http.paging import Page
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, part_of
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import LocalizedText, View
 from chassis.identity.guards import Principal, anyone
@@ -35,9 +35,12 @@ class CategoryPage(Page[CategoryView]):
 
 @router.get("", summary="Categories of reports")
 async def list_categories(
-    _: Annotated[Principal | None, anyone("needed to file a report without an account")], clock: Now
+    _: Annotated[Principal | None, anyone("needed to file a report without an account")],
+    clock: Now,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> CategoryPage:
-    """All on one page. The route is the default: the words of a report may lead to another one."""
+    """The route is the default: the words of a report may lead to another one."""
     policy = POLICIES.at(clock.now())
     views = [
         CategoryView(
@@ -52,4 +55,5 @@ async def list_categories(
         )
         for category, entry in policy.category.items()
     ]
-    return CategoryPage(rules_version=policy.version, items=views, next=None)
+    items, following = part_of(views, limit, cursor)
+    return CategoryPage(rules_version=policy.version, items=[*items], next=following)

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Refusal
 from chassis.errors import NotFound
@@ -19,32 +20,37 @@ from chassis.http.paging import (
 )
 from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
-from chassis.http.schemas import View
+from chassis.http.schemas import View, id_query
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.vocabulary import MessageKind
 from services.notify.inbox.domain import HoldBackReason, PersonalMessage
 from services.notify.inbox.store import Inbox
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=PlainRoute)
-Id = Annotated[str | None, Query(max_length=80)]
+
+
+_MESSAGE = "msg_8f0c2e51d7a94b3c6e10-acc_5f1e0c9a7b3d2e4f6a8c"
+Channel = TypeAliasType("Channel", Literal["inbox", "stream"])
+DeliveryStatus = TypeAliasType("DeliveryStatus", Literal["delivered", "waiting", "held_back"])
 
 
 class ChannelView(View):
     """How far a message came on one channel; `reason` where it was held back."""
 
-    channel: Literal["inbox", "stream"]
-    status: Literal["delivered", "waiting", "held_back"]
+    channel: Channel
+    status: DeliveryStatus
     at: datetime | None
     reason: HoldBackReason | None
 
 
 class DeliveryView(View):
-    message: str
-    recipient: str
+    message: ids.MessageId
+    recipient: ids.AccountId
     kind: MessageKind
     at: datetime
-    report: str | None
-    callout: str | None
+    report: ids.ReportId | None
+    callout: ids.CalloutId | None
     channels: list[ChannelView]
     read_at: datetime | None
     acknowledged_at: datetime | None
@@ -63,8 +69,8 @@ class DeliveryPage(Page[DeliveryView]):
 async def list_deliveries(
     who: Annotated[Principal, allow("report.manage")],
     inbox: Annotated[Inbox, provided(Inbox)],
-    report: Id = None,
-    message: Id = None,
+    report: Annotated[str | None, id_query("rep")] = None,
+    message: Annotated[str | None, id_query("msg", _MESSAGE)] = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> DeliveryPage:

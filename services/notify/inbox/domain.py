@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Aggregate, Decision, Frozen
 from contracts.events.notify import MessageAcknowledged, MessageDelivered
 from contracts.texts import LocalizedText
 from contracts.vocabulary import MessageKind
 
-HoldBackReason = Literal["off_duty", "expired"]
+HoldBackReason = TypeAliasType("HoldBackReason", Literal["off_duty", "expired"])
 MAX_RECIPIENTS = 1000
 """Of one document, which then has about 100 kB. An audience that is larger gets several; one that
 cannot be listed (a notice to all) would be named in the document instead: see decision 0019."""

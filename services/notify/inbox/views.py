@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from chassis.http.schemas import View
+from contracts import ids
 from contracts.texts import LocalizedText
 from contracts.vocabulary import MessageKind
 from services.notify.inbox.domain import Message, PersonalMessage, Recipient, Template, personal_id
@@ -16,14 +17,14 @@ from services.notify.inbox.domain import Message, PersonalMessage, Recipient, Te
 class MessageView(View):
     """Times in UTC. After `expires_at` the message needs no answer any more."""
 
-    id: str
+    id: ids.MessageId
     kind: MessageKind
     at: datetime
     title: LocalizedText
     body: LocalizedText
-    report: str | None
-    callout: str | None
-    area: str | None
+    report: ids.ReportId | None
+    callout: ids.CalloutId | None
+    area: ids.AreaCode | None
     expires_at: datetime | None
     data: dict[str, str | int]
     """Codes and counts behind the texts, such as `distance_m`; which ones depends on `event`."""

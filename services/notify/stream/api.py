@@ -16,9 +16,14 @@ from services.notify.stream.domain import parse_position
 from services.notify.stream.handlers import StreamHandlers
 
 router = APIRouter(prefix="/stream", tags=["stream"], route_class=PlainRoute)
+_FORM: dict[str, Any] = {"pattern": r"^\d{1,15}-\d{1,10}$"}
 Position = Annotated[
     str | None,
-    Query(max_length=40, description="Last-Event-ID, where a header cannot be set"),
+    Query(
+        max_length=40,
+        description="Last-Event-ID, where a header cannot be set",
+        json_schema_extra=_FORM,
+    ),
 ]
 
 
@@ -60,7 +65,9 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 async def open_stream(
     who: Annotated[Principal, allow("own")],
     streams: Annotated[StreamHandlers, provided(StreamHandlers)],
-    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+    last_event_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", max_length=40, json_schema_extra=_FORM)
+    ] = None,
     last: Position = None,
 ) -> EventStream:
     """After a break send the last `id` as Last-Event-ID and nothing is missed; a message may come

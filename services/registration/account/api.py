@@ -21,6 +21,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.vocabulary import Role, Skill, Standing
 from services.registration.account.domain import (
     Account,
@@ -46,8 +47,8 @@ class AccountUpdate(Body):
 
 class GrantView(View):
     role: Role
-    area: str = Field(examples=["370104009"])
-    squad: str | None
+    area: ids.AreaCode
+    squad: ids.SquadId | None
     until: datetime | None
 
     @classmethod
@@ -60,9 +61,9 @@ class StandingView(View):
     suspended."""
 
     standing: Standing
-    station: str
-    area: str = Field(examples=["370104009008"])
-    squad: str | None
+    station: ids.StationId
+    area: ids.AreaCode
+    squad: ids.SquadId | None
     skills: tuple[Skill, ...]
     applied_at: datetime
     decided_at: datetime | None = Field(description="Null while they wait for the decision")
@@ -87,7 +88,7 @@ class StandingView(View):
 class AccountView(View):
     """`grants` are those that hold now."""
 
-    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId
     name: str | None
     birth_year: int | None
     phone: str = Field(examples=["+8613800000000"])
@@ -114,7 +115,7 @@ class AccessLogEntryView(View):
     """Who read one's name or phone, in which role, and when."""
 
     at: datetime
-    by: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    by: ids.AccountId
     by_role: Role
     fields: tuple[str, ...] = Field(examples=[["name", "phone"]])
 
@@ -146,7 +147,7 @@ class AccountData(View):
     """All that registration knows of a person. Nobody else's data is in it: neither who decided nor
     who proposed. `elsewhere` has the lists of the other services."""
 
-    id: str = Field(description="The account's", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId = Field(description="The account's")
     taken_at: datetime
     account: AccountView
     id_number: str | None

@@ -19,6 +19,7 @@ from jinan.areas import CITY, street_of
 Source = Literal["sign_up", "approval", "squad", "hand"]
 """What a grant follows from. Only a grant given by hand is taken back by hand."""
 
+GrantAction = TypeAliasType("GrantAction", Literal["given", "taken"])
 ProposedChange = TypeAliasType("ProposedChange", Literal["approve", "suspend"])
 PersonName = Annotated[
     Name, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$")

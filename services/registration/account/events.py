@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
 
 from contracts.envelope import Event
 from contracts.events.registration import (
@@ -14,7 +13,7 @@ from contracts.events.registration import (
     VolunteerStandingChanged,
 )
 from jinan.areas import CITY
-from services.registration.account.domain import Account, HeldGrant
+from services.registration.account.domain import Account, GrantAction, HeldGrant
 
 UNKNOWN_YEAR = 1900
 
@@ -50,7 +49,7 @@ def grants_changed(
 
 
 def _change(
-    what: Literal["given", "taken"], grant: HeldGrant, by: str, now: datetime, why: str | None
+    what: GrantAction, grant: HeldGrant, by: str, now: datetime, why: str | None
 ) -> GrantChange:
     return GrantChange(
         **grant.contract().model_dump(),

@@ -10,6 +10,7 @@ from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, anyone
+from contracts import ids
 from jinan.divisions import DivisionKind
 from services.registration.division.store import Divisions
 
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/divisions", tags=["divisions"], route_class=PlainRou
 
 
 class DivisionView(View):
-    code: str = Field(examples=["370104009"])
+    code: ids.AreaCode
     name: str = Field(examples=["段店北路街道"])
     kind: DivisionKind
 

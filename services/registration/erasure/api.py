@@ -15,6 +15,7 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, require
 from chassis.inputs.typed import Identifier
+from contracts import ids
 from jinan.areas import CITY
 from services.registration.account.domain import Account
 from services.registration.erasure.handlers import ErasureHandlers
@@ -32,7 +33,7 @@ class ConfirmErasure(Body):
 class ErasureView(View):
     """Until `due_at` a sign-in cancels it; then nothing brings anything back."""
 
-    account: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    account: ids.AccountId
     asked_at: datetime
     due_at: datetime
 

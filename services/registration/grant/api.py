@@ -1,7 +1,7 @@
 """grants: roles in areas, given and taken back by hand."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
@@ -21,9 +21,11 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, UtcDatetime, View, free_text
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.api import GrantView
+from services.registration.account.domain import GrantAction
 from services.registration.grant.domain import GrantArea
 from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
 from services.registration.squad.domain import SquadId
@@ -46,7 +48,7 @@ class NewGrant(Body):
 
 
 class TakenGrant(Body):
-    reason: Reason | None = None
+    reason: Annotated[Reason | None, Field(examples=["已调离本所"])] = None
 
 
 _NO_REASON = TakenGrant()
@@ -57,14 +59,14 @@ class GrantLogEntryView(View):
     role."""
 
     at: datetime
-    account: str
-    what: Literal["given", "taken"]
+    account: ids.AccountId
+    what: GrantAction
     role: Role
-    area: str
-    squad: str | None
+    area: ids.AreaCode
+    squad: ids.SquadId | None
     until: datetime | None
-    by: str
-    confirmed_by: str | None
+    by: ids.ActorId
+    confirmed_by: ids.AccountId | None
     reason: str | None
 
 
@@ -75,7 +77,7 @@ class GrantLogPage(Page[GrantLogEntryView]):
 class GrantsView(View):
     """All grants of the account that hold now."""
 
-    account: str
+    account: ids.AccountId
     grants: tuple[GrantView, ...]
 
 

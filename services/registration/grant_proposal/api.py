@@ -21,6 +21,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, UtcDatetime, View, free_text, id_path
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.grant.domain import GrantArea
@@ -46,17 +47,17 @@ class ProposeGrant(Body):
 class GrantProposalView(View):
     """`lapsed`: nobody confirmed it by `expires_at`."""
 
-    id: str
+    id: ids.GrantProposalId
     state: ProposalState
-    account: str
+    account: ids.AccountId
     role: Role
-    area: str
+    area: ids.AreaCode
     until: datetime | None
-    by: str
+    by: ids.AccountId
     at: datetime
     expires_at: datetime
     reason: str | None
-    decided_by: str | None
+    decided_by: ids.AccountId | None
     decided_at: datetime | None
     given_at: datetime | None
 

@@ -10,12 +10,13 @@ from pydantic import Field
 from chassis.http.caller import Caller
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
-from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of
+from chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, part_of
 from chassis.http.plain_route import PlainRoute, hot
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
 from chassis.inputs.typed import Identifier
+from contracts import ids
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
 from services.registration.sign_in.handlers import (
@@ -73,7 +74,7 @@ class SignedInView(View):
 
 
 class SessionView(View):
-    id: str = Field(examples=["ses_8f0c2e51d7a94b3c6e10"])
+    id: ids.SessionId
     opened_at: datetime
     refreshed_at: datetime
     expires_at: datetime
@@ -209,12 +210,15 @@ async def list_local_messages(
     _: Annotated[Principal | None, anyone("needs the developer's key; 404 unless SMS is local")],
     messages: Annotated[LocalMessageHandlers, provided(LocalMessageHandlers)],
     phone: Annotated[str, Query(max_length=24, examples=["12000100001"])],
-    x_dev_key: Annotated[str, Header(max_length=200)] = "",
+    x_dev_key: Annotated[str, Header(alias="X-Dev-Key", max_length=200)] = "",
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> LocalMessagePage:
     """Only where SMS=local, with the header X-Dev-Key."""
-    found = await messages.latest(phone, x_dev_key)
+    latest = await messages.latest(phone, x_dev_key)
+    found, following = part_of(latest, limit, cursor)
     items = [LocalMessageView.model_validate(message.model_dump()) for message in found]
-    return LocalMessagePage(items=items, next=None)
+    return LocalMessagePage(items=items, next=following)
 
 
 @keys_router.get("/.well-known/jwks.json")

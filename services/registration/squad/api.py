@@ -13,6 +13,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from services.registration.squad.domain import Squad, SquadId, SquadName
 from services.registration.squad.handlers import SquadHandlers
 from services.registration.station.domain import StationId
@@ -35,10 +36,10 @@ class SquadLeader(Body):
 
 
 class SquadView(View):
-    id: str = Field(examples=["squ_01"])
-    station: str
+    id: ids.SquadId
+    station: ids.StationId
     name: str
-    leader: str | None = Field(description="An account")
+    leader: ids.AccountId | None = Field(description="An account")
     formed_at: datetime
 
     @classmethod

@@ -12,6 +12,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow, anyone
+from contracts import ids
 from services.registration.station.domain import (
     Latitude,
     Longitude,
@@ -35,9 +36,9 @@ class NewStation(Body):
 
 
 class StationView(View):
-    id: str = Field(examples=["sta_duandian"])
+    id: ids.StationId
     name: str
-    streets: tuple[str, ...]
+    streets: tuple[ids.AreaCode, ...]
     longitude: float
     latitude: float
 

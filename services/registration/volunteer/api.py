@@ -51,7 +51,7 @@ class VolunteerApplication(Body):
 class VolunteerApproval(Body):
     """`squad`: the one they join; null: the one they asked for, or had."""
 
-    squad: SquadId | None = None
+    squad: SquadId | None = Field(None, examples=["squ_01"])
 
 
 class StandingReason(Body):
@@ -67,12 +67,12 @@ class IdNumberDecision(StandingReason):
 class VolunteerUpdate(Body):
     """Fields that are null stay as they are."""
 
-    skills: tuple[Skill, ...] | None = Field(None, max_length=7)
-    squad: SquadId | None = None
+    skills: tuple[Skill, ...] | None = Field(None, max_length=7, examples=[["mediation"]])
+    squad: SquadId | None = Field(None, examples=["squ_01"])
 
 
 class NewProposal(Body):
-    what: ProposedChange
+    what: ProposedChange = Field(examples=["suspend"])
     reason: Reason = Field(examples=["连续三个月未参加巡逻"])
 
 

@@ -4,10 +4,9 @@ it."""
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import Field
-
 from chassis.http.paging import Page
-from chassis.http.schemas import View
+from chassis.http.schemas import PartialView, View
+from contracts import ids
 from contracts.access import Principal
 from contracts.vocabulary import Role, Skill, Standing
 from services.registration.account.domain import (
@@ -23,18 +22,18 @@ _SHOWN = {"standing", "station", "area", "squad", "skills", "applied_at"}
 
 
 class StandingEntryView(View):
-    """`by` and `reason` are null to all but officers of the area; one's own reason is shown."""
+    """`by` and `reason` are for officers of the area; one's own reason is shown."""
 
     at: datetime
-    by: str | None
+    by: ids.ActorId | None
     standing: Standing
     reason: str | None
 
 
 class ProposalView(View):
-    id: str
+    id: ids.ProposalId
     what: ProposedChange
-    by: str
+    by: ids.AccountId
     by_role: Role
     at: datetime
     reason: str
@@ -43,19 +42,19 @@ class ProposalView(View):
 class NumberClaimView(View):
     """Somebody else applied to `station` with the same ID number."""
 
-    account: str
-    station: str
+    account: ids.AccountId
+    station: ids.StationId
     at: datetime
 
 
-class VolunteerView(View):
-    """`name` is null unless the request reads it, which is logged."""
+class VolunteerView(PartialView):
+    """`name` is hidden unless the request reads it, which is logged."""
 
-    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId
     standing: Standing
-    station: str
-    area: str
-    squad: str | None
+    station: ids.StationId
+    area: ids.AreaCode
+    squad: ids.SquadId | None
     skills: tuple[Skill, ...]
     birth_year: int | None
     applied_at: datetime
@@ -63,13 +62,14 @@ class VolunteerView(View):
 
     @classmethod
     def of(cls, account: Account, personal: PersonalData, named: bool = False) -> Self:
-        return cls(**_fields(account, personal.name_of(account) if named else None))
+        name = personal.name_of(account) if named else None
+        return cls(**_fields(account, name), hidden=() if named else ("name",))
 
 
 class VolunteerDetailView(VolunteerView):
     """With phone and history. `proposals`: all to officers of the area; to others those that they
     made themselves, and nobody reads who proposed what about them, an officer neither.
-    `number_claims`: null to all but officers of the area."""
+    `number_claims` are for officers of the area."""
 
     phone: str
     history: list[StandingEntryView]
@@ -101,7 +101,15 @@ class VolunteerDetailView(VolunteerView):
             number_claims=[NumberClaimView(**vars(c)) for c in account.number_claims]
             if decides
             else None,
+            hidden=_hidden(decides=decides, is_own=is_own),
         )
+
+
+def _hidden(*, decides: bool, is_own: bool) -> tuple[str, ...]:
+    if decides:
+        return ()
+    reason = () if is_own else ("history.reason",)
+    return ("history.by", *reason, "number_claims")
 
 
 def _fields(account: Account, name: str | None) -> dict[str, Any]:

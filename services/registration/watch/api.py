@@ -13,6 +13,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, id_path
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from jinan.areas import AREA_PATTERN
 from services.registration.watch.domain import Watch, WatchState
 from services.registration.watch.handlers import WatchHandlers
@@ -40,12 +41,12 @@ class OfferWatch(Body):
 
 
 class WatchView(View):
-    id: str = Field(examples=["wat_370104009"])
-    area: str
+    id: ids.WatchId
+    area: ids.AreaCode
     state: WatchState
-    by: str | None = Field(description="The account that holds it")
+    by: ids.AccountId | None = Field(description="The account that holds it")
     until: datetime | None = Field(description="When it lapses, or did")
-    to: str | None = Field(description="The account that it is offered to")
+    to: ids.AccountId | None = Field(description="The account that it is offered to")
 
     @classmethod
     def of(cls, watch: Watch, now: datetime) -> Self:

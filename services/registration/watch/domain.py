@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from typing_extensions import TypeAliasType
+
 from chassis.domain import Aggregate, Decision, Refusal
 from contracts.access import PERMISSIONS
 from contracts.envelope import Event
@@ -14,7 +16,7 @@ from services.registration.account.domain import Account
 from services.registration.policy import RegistrationPolicy
 from services.registration.watch import events
 
-WatchState = Literal["free", "held", "offered", "lapsed"]
+WatchState = TypeAliasType("WatchState", Literal["free", "held", "offered", "lapsed"])
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 

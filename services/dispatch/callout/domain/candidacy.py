@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from typing_extensions import TypeAliasType
+
 from services.dispatch.callout.domain.state import Callout, CandidateState, StandDownReason
 from services.dispatch.selection.domain.explanation import Explanation
 from services.dispatch.selection.domain.situation import Reason
 
-CandidacyState = CandidateState | Literal["not_called"]
-CandidacyReason = Reason | Literal["called_manually", "not_near", "danger", "no_sign"]
+CandidacyState = TypeAliasType("CandidacyState", CandidateState | Literal["not_called"])
+CandidacyReason = TypeAliasType(
+    "CandidacyReason", Reason | Literal["called_manually", "not_near", "danger", "no_sign"]
+)
 
 _STOOD_DOWN: Mapping[StandDownReason | None, CandidacyReason] = {
     "off_duty": "off_duty",

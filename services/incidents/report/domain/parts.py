@@ -6,7 +6,7 @@ from typing import Literal
 from typing_extensions import TypeAliasType
 
 from chassis.domain import Frozen
-from services.incidents.report.domain.states import ActorRole, Step
+from services.incidents.report.domain.states import ActorRole, TimelineStep
 
 QuestionState = TypeAliasType("QuestionState", Literal["asked", "answered", "lapsed"])
 CorrectedField = TypeAliasType("CorrectedField", Literal["location", "area", "category"])
@@ -25,7 +25,7 @@ class TimelineEntry(Frozen):
     `note` and `changed`."""
 
     at: datetime
-    what: Step
+    what: TimelineStep
     by_role: ActorRole
     by: str | None = None
     """The account, for the station's own audits; in no answer of the API."""

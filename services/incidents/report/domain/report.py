@@ -30,7 +30,7 @@ from services.incidents.report.domain.states import (
     Phase,
     ReportEnd,
     ReportState,
-    Step,
+    TimelineStep,
     Timer,
 )
 from services.incidents.report.domain.stored import StoredDanger, StoredTriage
@@ -256,7 +256,7 @@ class Report(Aggregate):
 
     def step(
         self,
-        what: Step,
+        what: TimelineStep,
         now: datetime,
         actor: Actor,
         *,

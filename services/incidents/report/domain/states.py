@@ -27,7 +27,8 @@ ReportState = TypeAliasType(
 )
 """`filed`: waits for a person on watch to route it (triage). `confirmed` and `logged` are always
 followed by `closed` at once."""
-Step = (
+TimelineStep = TypeAliasType(
+    "TimelineStep",
     ReportState
     | Literal[
         "returned",
@@ -41,11 +42,11 @@ Step = (
         "answered",
         "question_lapsed",
         "danger",
-    ]
+    ],
 )
 ReportEnd = TypeAliasType("ReportEnd", Literal["confirmed", "police_outcome", "logged"])
 ConfirmedBy = TypeAliasType("ConfirmedBy", Literal["reporter", "station"])
-ActorRole = Role | Literal["reporter", "rules", "station", "volunteers"]
+ActorRole = TypeAliasType("ActorRole", Role | Literal["reporter", "rules", "station", "volunteers"])
 
 OPEN: frozenset[ReportState] = frozenset(
     {"filed", "routed", "called", "accepted", "on_scene", "assigned", "handed_off", "acknowledged"}

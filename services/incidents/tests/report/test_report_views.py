@@ -10,7 +10,7 @@ from services.incidents.follow_up.api import follow_up_view
 from services.incidents.report.domain import decisions
 from services.incidents.report.domain.access import Capacity
 from services.incidents.report.domain.report import Report
-from services.incidents.report.schemas import advice, report_view, state_text
+from services.incidents.report.schemas import advice, filed_report_view, report_view, state_text
 from services.incidents.tests.reports import COMMUNITY, OFFICER, START, new
 
 MINUTE = timedelta(minutes=1)
@@ -51,6 +51,27 @@ def test_nobody_else_sees_it(reads_as: Capacity | None) -> None:
     assert shown.referral is None
     assert "referred" not in [line.what for line in shown.timeline]
     assert "referred" in [line.what for line in report_view(in_triage(), "officer", START).timeline]
+
+
+def test_what_is_hidden_differs_from_what_is_not_there() -> None:
+    report = new()[0].with_(referral=None)
+    hidden = {
+        reads_as: report_view(report, reads_as, START).hidden
+        for reads_as in ("officer", "reporter", "volunteer", None)
+    }
+    assert hidden == {
+        "officer": ("advice",),
+        "reporter": ("referral",),
+        "volunteer": ("referral", "advice"),
+        None: ("referral", "advice"),
+    }
+
+
+def test_a_follow_up_key_that_a_repeat_does_not_get_is_hidden() -> None:
+    anonymous, named = new()[0].with_(reporter=None), new()[0]
+    assert "follow_up_key" in filed_report_view(anonymous, None, START).hidden
+    assert "follow_up_key" not in filed_report_view(anonymous, "5d1f", START).hidden
+    assert "follow_up_key" not in filed_report_view(named, None, START).hidden
 
 
 def test_nobody_has_it_before_somebody_acknowledged() -> None:

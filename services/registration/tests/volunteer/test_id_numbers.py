@@ -240,9 +240,11 @@ def test_only_officers_read_who_proposed_what_and_each_proposer_their_own() -> N
     by_officer = VolunteerDetailView.shown_to(OFFICER, account, PERSONAL)
     assert [p.reason for p in by_officer.proposals] == ["by acc_l", "by acc_m"]
     assert [(e.by, e.reason) for e in by_officer.history] == [("acc_o", "违反纪律")]
+    assert by_officer.hidden == ()
     by_leader = VolunteerDetailView.shown_to(LEADER, account, PERSONAL)
     assert [p.by for p in by_leader.proposals] == ["acc_l"]
     assert [(e.by, e.reason) for e in by_leader.history] == [(None, None)]
+    assert by_leader.hidden == ("history.by", "history.reason", "number_claims")
     assert by_leader.number_claims is None
 
 
