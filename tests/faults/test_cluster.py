@@ -4,7 +4,6 @@ acknowledged is lost, and what works goes on."""
 import asyncio
 import secrets
 import signal
-import time
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -137,13 +136,11 @@ class Written:
     async def change_all(self) -> None:
         """One more event of each."""
         self.turns += 1
-        cause, blank = f"turn {self.turns}", Counter
-        await asyncio.gather(
-            *(
-                self._counters.change(id, increment, Cause(f"{id}/{cause}"), create=blank(id=id))
-                for id in self.ids
-            )
-        )
+        changes = [
+            self._counters.change(id, increment, Cause(f"{id}/{self.turns}"), create=Counter(id=id))
+            for id in self.ids
+        ]
+        await asyncio.gather(*changes)
 
     async def of_partition(self, number: int) -> set[str]:
         found = [(id, await self._publisher.partition(TOPIC, id)) for id in self.ids]
@@ -188,10 +185,9 @@ async def test_a_partition_without_a_leader_delays_only_its_own_events(
     await (platform.stop(broker) if fault == "is down" else stop_processes(platform, [broker]))
     try:
         for _ in range(4):
-            began = time.monotonic()
             await written.change_all()
-            await eventually(written.waiting, lambda waiting: waiting == dead, within=10)
-            print(f"others acknowledged after {time.monotonic() - began:.1f} s")
+            # Measured: 1.5 s, then 0.4 s. A dead partition is given up after 10 s at the earliest.
+            await eventually(written.waiting, lambda waiting: waiting == dead, within=9)
     finally:
         await (
             platform.start(broker) if fault == "is down" else continue_processes(platform, [broker])

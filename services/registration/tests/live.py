@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import secrets
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from contracts import topics
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.tests.people import id_number
 from simulation.people import Person, demonstration
+from tests.support.client import new_phone as new_phone
 from tests.support.platform import WholePlatform
 
 PLAN = demonstration()
@@ -77,10 +77,6 @@ class Member:
 
     async def roles(self) -> set[str]:
         return {grant["role"] for grant in (await self.call("GET", "accounts/me")).json()["grants"]}
-
-
-def new_phone() -> str:
-    return f"120008{time.time_ns() // 1_000_000 % 1000:03d}{next(_numbers) % 100:02d}"
 
 
 def address() -> str:
