@@ -1,10 +1,7 @@
 """Where a page of a list begins: behind the last item of the page before."""
 
-from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Literal
-
-from pymongo.asynchronous.cursor import AsyncCursor
 
 from chassis.mongo.store import Document
 
@@ -28,18 +25,3 @@ def behind(
     bound, before = ("$lte", "$gt") if order == "descending" else ("$gte", "$lt")
     passed = before if inclusive else f"{before}e"
     return {field: {bound: at}, "$nor": [{field: at, "_id": {passed: id}}]}
-
-
-async def in_pages(
-    cursor: AsyncCursor[Document], size: int = 200
-) -> AsyncGenerator[list[Document], None]:
-    """All documents, `size` at a time."""
-    page: list[Document] = []
-    async with cursor.batch_size(size) as found:
-        async for document in found:
-            page.append(document)
-            if len(page) == size:
-                yield page
-                page = []
-    if page:
-        yield page

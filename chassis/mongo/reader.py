@@ -3,15 +3,18 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Generic
 
+import structlog
+from pydantic import ValidationError
 from pymongo import ASCENDING, IndexModel
 
 from chassis.domain import A
 from chassis.errors import NotFound
 from chassis.mongo.documents import Documents, Seal, as_it_is
-from chassis.mongo.paging import in_pages
 from chassis.mongo.reads import Reads
 from chassis.mongo.store import Document, Store
 
+log = structlog.get_logger()
+_PAGE = 200
 PENDING = IndexModel(
     [("pending", ASCENDING), ("share", ASCENDING), ("_id", ASCENDING)],
     name="pending_by_share",
@@ -77,11 +80,22 @@ class Reader(Generic[A]):
     async def pages(
         self, query: Mapping[str, Any], sort: Sequence[tuple[str, int]]
     ) -> AsyncGenerator[list[A], None]:
-        """All of them, some at a time, whatever becomes of those before."""
-        cursor = self.collection.find(query, self._state, max_time_ms=5000).sort(list(sort))
-        async for page in in_pages(cursor):
-            await self.open(page)
-            yield [self.load(document) for document in page]
+        """All of them, some at a time, whatever becomes of those before. One that cannot be read
+        is logged: it would else hide what lies behind it, each time."""
+        cursor = self.collection.find(query, self._state, max_time_ms=5000, batch_size=_PAGE)
+        async with cursor.sort(list(sort)) as found:
+            while page := await found.to_list(_PAGE):
+                await self.open(page)
+                readable = [one for one in map(self._readable, page) if one is not None]
+                if readable:
+                    yield readable
+
+    def _readable(self, document: Document) -> A | None:
+        try:
+            return self.load(document)
+        except ValidationError:  # its text may be personal
+            log.error("document cannot be read", kind=self.collection.name, id=document["_id"])
+            return None
 
     def load(self, document: Document) -> A:
         return self._documents.load(document)

@@ -2,8 +2,9 @@
 event.
 
 Files in `FOLDER` inject faults, each once: `handler_hangs`, `fetch_hangs`, `fetch_empty` (fetches
-bring nothing any more). It logs there when the work on each key began and ended. `CLOCK_OFFSET` are
-the seconds that the machine's clock is ahead.
+bring nothing any more). As long as there is a file `failing`, events of the counter that it names
+fail as unavailable. It logs there when the work on each key began and ended. `CLOCK_OFFSET` are the
+seconds that the machine's clock is ahead.
 """
 
 import asyncio
@@ -80,6 +81,8 @@ class Effects:
     async def apply(self, event: Counted, message: Message) -> None:
         if injected("handler_hangs"):
             await asyncio.Event().wait()
+        if event.counter == failing():
+            raise ConnectionError(event.counter)
         began = time.monotonic()
         try:
             await asyncio.sleep(WORK_SECONDS)
@@ -102,6 +105,13 @@ def injected(fault: str) -> bool:
         return False
     print("injected", fault)
     return True
+
+
+def failing() -> str:
+    try:
+        return (FOLDER / "failing").read_text()
+    except FileNotFoundError:
+        return ""
 
 
 async def inject_faults(service: Service) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pymongo import AsyncMongoClient
 
@@ -37,6 +37,17 @@ async def partitions(platform: FaultPlatform) -> list[Mapping[str, Any]]:
             for topic in await admin.describe_topics(ALL)
             for partition in topic["partitions"]
         ]
+
+
+async def create_unreplicated(platform: FaultPlatform, topic: str) -> None:
+    """With a partition on each broker, in the order of their names, and no other replica: while a
+    broker is down, nobody leads its partition. It may be there already."""
+    assigned = {number: [number + 1] for number in range(MEMBERS)}
+    configs = {"min.insync.replicas": "1", "message.timestamp.type": "LogAppendTime"}
+    wanted = NewTopic(topic, -1, -1, replica_assignments=assigned, topic_configs=configs)
+    async with _admin(platform) as admin:
+        if topic not in await admin.list_topics():
+            await admin.create_topics([wanted])
 
 
 async def min_insync_replicas(platform: FaultPlatform) -> set[str]:

@@ -19,7 +19,8 @@ _numbers = itertools.count(secrets.randbelow(90_000))
 
 
 def new_phone() -> str:
-    """A number that is assigned to nobody, and that no test has used."""
+    """A number that is assigned to nobody, and that no test has used. The only maker of numbers
+    for tests on a platform: two makers would meet, once in a while."""
     return f"120009{next(_numbers) % 100_000:05d}"
 
 

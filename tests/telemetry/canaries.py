@@ -6,6 +6,8 @@ from typing import Any
 
 from stdnum.cn import ric
 
+from tests.support.client import new_phone
+
 ADDRESS = "段店北路{}号院"
 
 
@@ -30,7 +32,7 @@ class Canaries:
 
     def __init__(self) -> None:
         token = secrets.token_hex(4)
-        self.phone = f"12000{secrets.randbelow(1_000_000):06d}"
+        self.phone = new_phone()
         self.name = f"金丝雀{''.join(chr(0x9F00 + secrets.randbelow(90)) for _ in range(3))}"
         self.id_number = id_number()
         self.text, self.note, self.reason = (

@@ -143,7 +143,7 @@ async def test_a_dead_partition_delays_only_its_own_events(
 
 
 async def test_others_do_not_wait_for_a_dead_partition_again_and_again(
-    counters: Counters, store: Store, ids: list[str]
+    counters: Counters, store: Store, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     """The first time it is given a second; then the others go out at once."""
     dead, alive = of_partition(ids, 2)
@@ -156,12 +156,10 @@ async def test_others_do_not_wait_for_a_dead_partition_again_and_again(
         await change_all(counters, dead, 1)
         await change_all(counters, alive, 1)
         await until_sent(broker, alive, [1, 2])
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        monkeypatch.setattr("chassis.sending.sender._PATIENCE", 120.0)  # nobody waits so long
         for turn in range(2, 7):
             await change_all(counters, ids, turn)
             await until_sent(broker, alive, range(1, turn + 2))
-        assert loop.time() - began < 5 * 0.7
 
 
 async def test_a_backlog_of_a_dead_partition_hides_nothing_behind_it(
@@ -255,7 +253,7 @@ async def test_an_event_too_large_for_a_real_broker_stops_no_other(
         # An operator gives it up: kept in the store, and what waited behind it goes out.
         assert await parked.skip(store.database, bad) == 1
         await eventually(lambda: _nothing_waits(counters), within=20)
-    sent = without_repeats(await on_topic(backend, {*ids}))
+    sent = without_repeats(await on_topic(backend.kafka_bootstrap, {*ids}))
     assert sent == {id: [1, 2, 3] for id in others} | {bad: [2]}
     kept = await store.database["skipped_events"].find_one({"_id": f"counters/{bad}/1"})
     assert kept is not None

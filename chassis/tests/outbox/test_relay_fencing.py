@@ -72,7 +72,7 @@ async def test_a_relay_stopped_past_its_lease_publishes_nothing_but_what_was_buf
             await stale.wait_for_output("turn begins", turns + 2)
             await asyncio.gather(*(counters.change(id, increment, Cause(f"{id}8")) for id in ids))
             await eventually(lambda: nothing_pending(counters))
-    sent = await on_topic(backend, ids)
+    sent = await on_topic(backend.kafka_bootstrap, ids)
     assert without_repeats(sent) == {id: list(range(1, 10)) for id in ids}
     # The last change may be in a share that it has got since.
     assert sum(one.relay == "stale" and one.seq < 9 for one in sent) == expected
@@ -148,6 +148,6 @@ async def test_relays_stopped_at_any_moment_lose_nothing_and_keep_the_order(
                 await stop_in_turn(store, relays, rounds, chance)
             await eventually(lambda: nothing_pending(counters), within=60)
             await eventually(lambda: all_applied(done), within=60)
-    assert without_repeats(await on_topic(backend, set(ids))) == {
+    assert without_repeats(await on_topic(backend.kafka_bootstrap, set(ids))) == {
         id: list(range(1, n + 1)) for id, n in done.items() if n
     }, f"seed {seed}"

@@ -112,7 +112,7 @@ async def test_replicas_join_and_are_killed_and_the_topic_stays_in_order(
             await taken_over(store, "c")
         await change_all(both, ids, range(3 * turns, 4 * turns))
         await eventually(lambda: nothing_pending(counters), within=60)
-    sent = await on_topic(backend, {*ids})
+    sent = await on_topic(backend.kafka_bootstrap, {*ids})
     stored = {counter.id: counter.total for counter in await counters.find({})}
     assert without_repeats(sent) == {id: [*range(1, stored[id] + 1)] for id in ids}
     by = Count(one.relay for one in sent)
@@ -139,7 +139,7 @@ async def test_a_write_wakes_whoever_holds_its_share(
         await asyncio.gather(*(writer.add(Counter(id=id), [], Cause(id)) for id in ids))
         await asyncio.gather(*(writer.change(id, increment, Cause(f"{id}c")) for id in ids))
         await eventually(lambda: nothing_pending(counters))
-        sent = await on_topic(backend, ids)
+        sent = await on_topic(backend.kafka_bootstrap, ids)
     assert without_repeats(sent) == {id: [1] for id in ids}
     assert {one.relay for one in sent} == {"a", "b"}
 
@@ -156,7 +156,7 @@ async def test_documents_without_a_share_are_found(
         await eventually(lambda: nothing_pending(counters))
         await writer.change(id, increment, Cause("c2"))
         await eventually(lambda: nothing_pending(counters))
-    assert without_repeats(await on_topic(backend, {id})) == {id: [1, 2]}
+    assert without_repeats(await on_topic(backend.kafka_bootstrap, {id})) == {id: [1, 2]}
 
 
 async def test_killed_between_acknowledgement_and_mark_events_come_again_with_the_same_ids(
@@ -178,7 +178,7 @@ async def test_killed_between_acknowledgement_and_mark_events_come_again_with_th
         killed.send(signal.SIGKILL)
         async with replica(backend, database, "a"):
             await eventually(lambda: nothing_pending(counters))
-    sent = await on_topic(backend, ids)
+    sent = await on_topic(backend.kafka_bootstrap, ids)
     assert sorted(one.id for one in sent) == sorted([f"counters/{id}/1" for id in ids] * 2)
 
 
@@ -232,7 +232,7 @@ async def test_a_change_takes_out_what_was_published_before_it(
             await eventually(published)
         await writer.change(id, lambda counter: (counter.with_(total=0), ()), Cause("silent"))
         assert await waiting() == []
-    assert without_repeats(await on_topic(backend, {id})) == {id: [1, 2, 3, 4, 5]}
+    assert without_repeats(await on_topic(backend.kafka_bootstrap, {id})) == {id: [1, 2, 3, 4, 5]}
 
 
 class FailingBus:

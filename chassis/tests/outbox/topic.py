@@ -12,7 +12,6 @@ from chassis.kafka.publisher import Headers, Publisher
 from chassis.mongo.store import Store
 from chassis.tests.counter import TOPIC, Counters
 from contracts.envelope import Envelope
-from tests.support.backend import Backend
 from tests.support.waiting import eventually
 
 
@@ -45,11 +44,9 @@ class Published:
     relay: str
 
 
-async def on_topic(backend: Backend, of: set[str]) -> list[Published]:
+async def on_topic(bootstrap: str, of: set[str]) -> list[Published]:
     """Everything on the topic about these aggregates, in order for each."""
-    consumer = AIOKafkaConsumer(
-        TOPIC, bootstrap_servers=backend.kafka_bootstrap, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     found: list[Published] = []
     try:

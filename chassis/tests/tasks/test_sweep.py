@@ -13,7 +13,10 @@ async def due(*items: int) -> AsyncGenerator[int, None]:
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-async def test_those_that_fail_hold_up_no_other_and_rest(concurrency: int) -> None:
+async def test_those_that_fail_hold_up_no_other_and_rest(
+    concurrency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.tasks.sweep._FIRST_PAUSE", 60.0)
     sweep, tried = Sweep[int]("test", concurrency), list[int]()
 
     async def step(item: int) -> None:

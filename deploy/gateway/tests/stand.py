@@ -6,10 +6,11 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import httpx
@@ -230,12 +231,16 @@ class Stand:
 
 @contextmanager
 def standing(
-    folder: Path, limits: Limits | None = None, settings: Settings = LOCAL
+    folder: Path,
+    limits: Limits | None = None,
+    settings: Settings = LOCAL,
+    real: Mapping[str, int] = MappingProxyType({}),
 ) -> Generator[Stand]:
-    """Starts everything and waits until Envoy answers and knows the signing key."""
-    ports, signer, traces = free_ports(), Signer(), Traces()
+    """Starts everything and waits until Envoy answers and knows the signing key. `real`: the ports
+    of services that run already, which need no stand-in."""
+    ports, signer, traces = replace(free_ports(), **real), Signer(), Traces()
     tls_port = free_ports().gateway
-    upstreams = {name: Upstream(name, signer) for name in plan.SERVICES}
+    upstreams = {name: Upstream(name, signer) for name in plan.SERVICES if name not in real}
     access_log = folder / "access.log"
     config = render_local(ports, folder, limits, settings, access_log, tls_port)
     with ExitStack() as stack:

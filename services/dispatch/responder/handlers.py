@@ -1,12 +1,13 @@
 """What dispatch knows of each volunteer: standing, duty and answers."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Refusal
 from chassis.errors import NotFound
 from chassis.kafka.subscriptions import Message
+from chassis.tasks.sweep import Sweep
 from contracts.events.dispatch import (
     CalloutAccepted,
     CalloutDeclined,
@@ -41,6 +42,7 @@ class ResponderHandlers:
     ) -> None:
         self._responders, self._positions, self._clock = responders, positions, clock
         self._engagements = engagements
+        self._sweep = Sweep[str]("silent volunteers")
 
     async def start_duty(self, volunteer: str, place: Point, cause: Cause) -> Responder:
         """A second start changes only the place.
@@ -196,19 +198,25 @@ class ResponderHandlers:
         known_since = await self._positions.known_since(now)
         if now - known_since < timedelta(seconds=policy.no_sign_s):
             return  # Redis was emptied recently: earlier signs are lost
-        before = now - timedelta(seconds=policy.sign_asked_s)
-        async for silent in self._responders.silent_since(before):
-            seen = await self._positions.seen([responder.id for responder in silent])
-            await self._responders.note_signs(seen)
-            coming = await self._coming([responder.id for responder in silent])
-            for responder in silent:
-                if responder.id not in coming:
-                    await self._check_silence_of(responder, seen, policy)
+        found: dict[str, tuple[Responder, datetime | None]] = {}
+
+        async def silent() -> AsyncGenerator[str, None]:
+            before = now - timedelta(seconds=policy.sign_asked_s)
+            async for page in self._responders.silent_since(before):
+                ids = [responder.id for responder in page]
+                seen, coming = await self._positions.seen(ids), await self._coming(ids)
+                await self._responders.note_signs(seen)
+                for responder in page:
+                    if responder.id not in coming:
+                        found[responder.id] = responder, seen.get(responder.id)
+                        yield responder.id
+
+        await self._sweep.over(silent(), lambda id: self._check_silence_of(*found.pop(id), policy))
 
     async def _check_silence_of(
-        self, responder: Responder, seen: Mapping[str, datetime], policy: DispatchPolicy
+        self, responder: Responder, seen_at: datetime | None, policy: DispatchPolicy
     ) -> None:
-        now, seen_at = self._clock.now(), seen.get(responder.id)
+        now = self._clock.now()
         if domain.check_silence(responder, seen_at, now, policy) is None:
             return
         await self._responders.change(

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.tasks.schedule import Schedule
@@ -14,6 +16,7 @@ from services.notify.policy import POLICIES, NotifyPolicy
 from services.notify.replicas.store import Duty
 from services.notify.stream.handlers import StreamHandlers
 
+log = structlog.get_logger()
 _RETRY = 1.0  # seconds until what could not be sent is tried again
 
 
@@ -59,12 +62,18 @@ class DeliveryHandlers:
         now = self._clock.now()
         policy = POLICIES.at(now)
         await self._inbox.settle_expired(now)
+        again = None
         async for due in self._inbox.due(now - self._resend_after(policy)):
             off_duty = await self._off_duty(due, policy)
-            sent = await asyncio.gather(*(self._send(message, policy, off_duty) for message in due))
-            if not all(sent):
+            sending = (self._send(message, policy, off_duty) for message in due)
+            sent = await asyncio.gather(*sending, return_exceptions=True)
+            for message, error in zip(due, sent, strict=True):
+                if isinstance(error, BaseException):  # this one alone: the others go on
+                    again = now + self._clock.span(_RETRY)
+                    log.error("message not sent", message=message.id, error=type(error).__name__)
+            if False in sent:  # Valkey is unavailable
                 return now + self._clock.span(_RETRY)
-        return None
+        return again
 
     async def _off_duty(self, messages: Sequence[Message], policy: NotifyPolicy) -> Collection[str]:
         """Which of the recipients are off duty, of messages for which that matters."""

@@ -15,11 +15,12 @@ from contracts import topics
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.tests.people import id_number
 from simulation.people import Person, demonstration
+from tests.support.client import new_phone as new_phone
 from tests.support.platform import WholePlatform
 
 PLAN = demonstration()
 COMMUNITY = "370104009008"
-_numbers = itertools.count(secrets.randbelow(90_000))
+_numbers = itertools.count(1)
 
 
 class Client:
@@ -76,11 +77,6 @@ class Member:
 
     async def roles(self) -> set[str]:
         return {grant["role"] for grant in (await self.call("GET", "accounts/me")).json()["grants"]}
-
-
-def new_phone() -> str:
-    """No test of this run has used it."""
-    return f"120008{next(_numbers) % 100_000:05d}"
 
 
 def address() -> str:

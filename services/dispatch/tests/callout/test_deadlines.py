@@ -74,6 +74,29 @@ async def test_a_step_that_is_not_due_after_all_is_put_off(slow: Town):
     assert (await callouts.require(wave["callout"])).due_at == following
 
 
+async def test_many_rows_that_nobody_knows_hold_up_no_call_out(slow: Town):
+    """More than are read at a time, and due before it."""
+    await slow.volunteer("behind", 10)
+    report = await slow.routed("behind", people_needed=1)
+    (wave,) = await slow.published("WaveCalled", report)
+    past = slow.service.clock.now() - timedelta(seconds=1)
+    callouts = Callouts(slow.service.store)
+    unknown = [
+        {"_id": f"cal_{slow.mark}_{n}", "due_at": past - timedelta(hours=1)} for n in range(250)
+    ]
+    await callouts.collection.insert_many(unknown)
+    try:
+        await set_due(slow, wave["callout"], due_at=past)
+        following = await deadlines_of(slow.service).run_due()
+        assert following is not None
+        assert following > slow.service.clock.now(), "those that failed rest"
+        moved = (await callouts.require(wave["callout"])).due_at
+        assert moved is not None
+        assert moved > past
+    finally:
+        await callouts.collection.delete_many({"_id": {"$in": [one["_id"] for one in unknown]}})
+
+
 async def test_a_call_out_from_before_these_limits_gets_them(slow: Town):
     volunteer = await slow.volunteer("old", 10)
     report = await slow.routed("old", people_needed=1)

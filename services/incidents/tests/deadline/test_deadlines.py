@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import pytest
+
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision
 from chassis.tasks.loops import background
@@ -112,7 +114,10 @@ async def test_one_that_cannot_be_settled_is_tried_again_after_a_pause() -> None
     assert timedelta(seconds=0.9) < again - clock.now() < timedelta(seconds=1.1)
 
 
-async def test_many_that_cannot_be_settled_hide_nothing_behind_them() -> None:
+async def test_many_that_cannot_be_settled_hide_nothing_behind_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chassis.tasks.sweep._FIRST_PAUSE", 60.0)
     broken = [new(at=START)[0].with_(id=f"rep_{n:04}") for n in range(250)]
     last = new(at=START + timedelta(seconds=1))[0].with_(id="rep_last")
     assert last.due_at is not None

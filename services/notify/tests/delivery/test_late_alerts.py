@@ -24,11 +24,13 @@ class Fakes:
         self._due, self._reachable = due, reachable
         self.sent = list[str]()
         self.off_duty_people = {"acc_off"}
+        self.broken = set[str]()
         self.marks = DeliveryMarks(cast(Inbox, self), Clock(""))
         self.marked: tuple[set[str], dict[str, set[str]]] = (set(), {})
 
     async def due(self, _: datetime) -> AsyncGenerator[list[Message], None]:
-        yield list(self._due)
+        for n in range(0, len(self._due), 2):
+            yield list(self._due[n : n + 2])
 
     async def settle_expired(self, now: datetime) -> None:
         """None here has."""
@@ -38,6 +40,8 @@ class Fakes:
         return next((one for one in self._due if one.id == message.id), message)
 
     async def send(self, message: Message, recipients: Sequence[Recipient]) -> bool:
+        if message.id in self.broken:
+            raise KeyError(message.id)
         self.sent += [f"{message.id} {one.account}" for one in recipients if self._reachable]
         return self._reachable
 
@@ -101,3 +105,12 @@ async def test_what_could_not_be_sent_is_tried_again_within_seconds() -> None:
     assert again - before < timedelta(seconds=2)
     await fakes.marks.write()
     assert fakes.marked == (set(), {})
+
+
+async def test_those_that_cannot_be_sent_hold_up_no_other() -> None:
+    """More of them than a page, in front; they are tried again all the same."""
+    broken = [message("alert", "acc_on").with_(id=f"msg_{n}") for n in range(5)]
+    fakes = Fakes(*broken, message("stand_down", "acc_on"))
+    fakes.broken = {one.id for one in broken}
+    assert await fakes.handlers().resend_due() is not None
+    assert fakes.sent == ["msg_stand_down acc_on"]

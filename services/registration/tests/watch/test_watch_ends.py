@@ -78,7 +78,7 @@ async def test_what_lapses_says_when_the_next_one_does(store: Store) -> None:
     assert (await watches.require(f"wat_{OTHER_STREET}")).state == "held"
 
 
-async def test_one_that_cannot_lapse_holds_up_no_other(store: Store) -> None:
+async def test_many_that_cannot_lapse_hold_up_no_other(store: Store) -> None:
     watches, now = Watches(store), store.clock.now()
     handlers = WatchHandlers(watches, accounts_in(store), store.clock)
     for n in range(3):
@@ -87,7 +87,8 @@ async def test_one_that_cannot_lapse_holds_up_no_other(store: Store) -> None:
             Watch(id=f"wat_{n}", area=f"37010400{n}", by="acc_1", until=until), [], Cause(f"{n}")
         )
     earlier = now - timedelta(hours=2)
-    await watches.collection.insert_one({"_id": "wat_bad", "by": "acc_1", "until": earlier})
+    unknown = [{"_id": f"wat_bad_{n}", "by": "acc_1", "until": earlier} for n in range(200)]
+    await watches.collection.insert_many(unknown)
     again = await handlers.lapse_due()
     assert again is not None
     assert store.clock.seconds((again - store.clock.now()).total_seconds()) <= 1.0
