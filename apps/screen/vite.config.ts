@@ -1,0 +1,3 @@
+import { app } from "../tools/app.ts";
+
+export default app({ name: "screen", base: "/screen/" });
