@@ -4,6 +4,7 @@ on this screen."""
 from functools import partial
 
 from chassis.http.caller import within
+from chassis.limits.quota import Quota
 from chassis.service import Service
 from contracts import topics
 from contracts.events.registration import (
@@ -28,6 +29,11 @@ from services.registration.grant.store import GrantLog, StoredDepartures
 from services.registration.grant_proposal import api as grant_proposal_api
 from services.registration.grant_proposal.handlers import GrantProposalHandlers
 from services.registration.grant_proposal.store import GrantProposals
+from services.registration.leaving import api as leaving_api
+from services.registration.leaving.handlers import LeavingHandlers
+from services.registration.person import api as person_api
+from services.registration.person.handlers import PersonReader
+from services.registration.policy import POLICIES
 from services.registration.settings import NOT_SET, RegistrationSettings
 from services.registration.sign_in import api as sign_in_api
 from services.registration.sign_in.handlers import (
@@ -54,6 +60,22 @@ from services.registration.watch import api as watch_api
 from services.registration.watch import domain as watch
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
+
+
+_ROUTERS = (
+    sign_in_api.router,
+    account_api.router,
+    erasure_api.router,
+    volunteer_api.router,
+    leaving_api.router,
+    person_api.router,
+    squad_api.router,
+    station_api.router,
+    grant_api.router,
+    grant_proposal_api.router,
+    division_api.router,
+    watch_api.router,
+)
 
 
 def build(settings: RegistrationSettings) -> Service:
@@ -88,20 +110,10 @@ def build(settings: RegistrationSettings) -> Service:
         AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
-        VolunteerReader(accounts, access_log, stations, clock),
+        LeavingHandlers(accounts, clock),
     )
-    service.routes(
-        sign_in_api.router,
-        account_api.router,
-        erasure_api.router,
-        volunteer_api.router,
-        squad_api.router,
-        station_api.router,
-        grant_api.router,
-        grant_proposal_api.router,
-        division_api.router,
-        watch_api.router,
-    )
+    _reads_people(service, settings, accounts, access_log, squads, stations, personal)
+    service.routes(*_ROUTERS)
     service.app.include_router(sign_in_api.keys_router)  # /.well-known/jwks.json
 
     _give_roles(service, accounts, squads, stations, grants_given)
@@ -133,6 +145,25 @@ def _give_roles(
     service.provide(grants, grant_log, proposals)
     service.on(GrantsChanged, grant_log.on_grants)
     service.on(GrantProposalConfirmed, proposals.on_confirmed)
+
+
+def _reads_people(
+    service: Service,
+    settings: RegistrationSettings,
+    accounts: Accounts,
+    access_log: AccessLog,
+    squads: Squads,
+    stations: Stations,
+    personal: PersonalData,
+) -> None:
+    """Names and phones, each look in the access log."""
+    store, clock, secret = service.store, service.clock, settings.lookup_key or NOT_SET
+    volunteers = VolunteerReader(accounts, access_log, stations, clock)
+    lookups = Quota(store, "phone-lookups", lambda now: POLICIES.at(now).phone_lookups, secret)
+    people = PersonReader(
+        accounts, squads, stations, volunteers, access_log, lookups, personal, clock
+    )
+    service.provide(volunteers, people)
 
 
 def _codes(

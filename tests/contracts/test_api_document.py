@@ -24,8 +24,14 @@ OPERATIONS = {
 
 TYPED = {"number"}
 """Typed in by people: any spelling of it is understood."""
-SHORT = {"GET /api/v1/categories", "GET /api/v1/places", "GET /api/v1/dev/messages"}
-"""Always one page: the vocabulary, the streets around a point, the last few messages."""
+SHORT = {
+    "GET /api/v1/categories",
+    "GET /api/v1/places",
+    "GET /api/v1/dev/messages",
+    "GET /api/v1/people",
+}
+"""Always one page: the vocabulary, the streets around a point, the last few messages, the people
+who were asked for."""
 
 
 def _name(schema: Schema) -> str:

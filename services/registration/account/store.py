@@ -123,6 +123,19 @@ class Accounts(SealedRepository[Account]):
         query = {**_BY_HAND, "grants": {"$elemMatch": grant}, "_id": {"$nin": list(besides)}}
         return await self.collection.find_one(query, {"_id": 1}, max_time_ms=5000) is not None
 
+    async def with_grants_by_hand(
+        self, areas: Sequence[str], role: Role | None, now: datetime, after: str, limit: int
+    ) -> list[Account]:
+        """Accounts with such a grant that holds now, for these areas or what lies in them; by id,
+        from beyond `after`."""
+        within = [{"area": {"$gte": area, "$lt": f"{area}~"}} for area in areas]
+        holds = [{"until": None}, {"until": {"$gt": now}}]
+        grant = {"source": "hand", "$and": [{"$or": within}, {"$or": holds}]}
+        if role is not None:
+            grant["role"] = role
+        query = {**_BY_HAND, "grants": {"$elemMatch": grant}, "_id": {"$gt": after}}
+        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
+
     async def among(self, ids: Sequence[str]) -> list[Account]:
         """Those of the ids that exist."""
         return await self.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
