@@ -7,6 +7,14 @@ from chassis.http.caller import within
 from chassis.limits.quota import Quota
 from chassis.service import Service
 from contracts import topics
+from contracts.events.incidents import (
+    ReportClosed,
+    ReportCorrected,
+    ReportFiled,
+    ReportNotAccepted,
+    ReportReopened,
+    ReportWithdrawn,
+)
 from contracts.events.registration import (
     GrantProposalConfirmed,
     GrantsChanged,
@@ -19,6 +27,7 @@ from services.registration.account import events as account_events
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.account.store import AccessLog, Accounts, keys_of_people
+from services.registration.client_settings import api as client_settings_api
 from services.registration.division import api as division_api
 from services.registration.division.store import Divisions
 from services.registration.erasure import api as erasure_api
@@ -33,7 +42,12 @@ from services.registration.leaving import api as leaving_api
 from services.registration.leaving.handlers import LeavingHandlers
 from services.registration.person import api as person_api
 from services.registration.person.handlers import PersonReader
+from services.registration.phone_change import api as phone_change_api
+from services.registration.phone_change.handlers import PhoneChangeHandlers
 from services.registration.policy import POLICIES
+from services.registration.replicas.reports import Reports
+from services.registration.reporter_contact import api as reporter_contact_api
+from services.registration.reporter_contact.handlers import ReporterContacts
 from services.registration.settings import NOT_SET, RegistrationSettings
 from services.registration.sign_in import api as sign_in_api
 from services.registration.sign_in.handlers import (
@@ -61,7 +75,6 @@ from services.registration.watch import domain as watch
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
 
-
 _ROUTERS = (
     sign_in_api.router,
     account_api.router,
@@ -69,6 +82,9 @@ _ROUTERS = (
     volunteer_api.router,
     leaving_api.router,
     person_api.router,
+    phone_change_api.router,
+    reporter_contact_api.router,
+    client_settings_api.router,
     squad_api.router,
     station_api.router,
     grant_api.router,
@@ -111,6 +127,8 @@ def build(settings: RegistrationSettings) -> Service:
         StationHandlers(stations, accounts),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
         LeavingHandlers(accounts, clock),
+        PhoneChangeHandlers(accounts, codes, personal),
+        settings.for_clients(),
     )
     _reads_people(service, settings, accounts, access_log, squads, stations, personal)
     service.routes(*_ROUTERS)
@@ -122,7 +140,7 @@ def build(settings: RegistrationSettings) -> Service:
     service.on(GrantsChanged, watches.on_grants)
     service.on(PersonErased, erasure.on_erased)
     _restates(service, accounts, stations, squads, held)
-    service.lingers(0.1, topics.REGISTRATION)
+    service.lingers(0.1, topics.REGISTRATION, topics.INCIDENTS)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
     service.runs_when_due("people to erase", erasure.erase_due, erasure.schedule)
 
@@ -163,7 +181,15 @@ def _reads_people(
     people = PersonReader(
         accounts, squads, stations, volunteers, access_log, lookups, personal, clock
     )
-    service.provide(volunteers, people)
+    reports = Reports(store)
+    reads = Quota(store, "contact-reads", lambda now: POLICIES.at(now).contact_reads, secret)
+    contacts = ReporterContacts(accounts, reports, access_log, reads, personal, clock)
+    service.provide(volunteers, people, contacts)
+    for opened in (ReportFiled, ReportReopened, ReportCorrected):
+        service.on(opened, reports.on_open)
+    for ended in (ReportClosed, ReportWithdrawn, ReportNotAccepted):
+        service.on(ended, reports.on_ended)
+    service.on(PersonErased, contacts.on_erased)
 
 
 def _codes(
@@ -218,6 +244,7 @@ def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:
             settings.aliyun_template,
             settings.aliyun_endpoint,
             settings.aliyun_proxy,
+            settings.aliyun_notice_template,
         )
     )
     service.starts(sms.start, sms.stop)

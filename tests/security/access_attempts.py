@@ -133,6 +133,12 @@ ATTEMPTS: dict[str, Attempt] = {
         {"phone": "{phone}"},
         may=_DESK | {"officer elsewhere"},  # whoever gives roles; logged, limited, the name masked
     ),
+    "POST accounts/me/phone": _attempt(
+        "accounts/me/phone",
+        {"phone": "{phone}", "code": "000000"},
+        refused=frozenset({401, 422, 429}),
+    ),
+    "POST reporter-contacts": _attempt("reporter-contacts", {"report": "{report}"} | _WHY),
     "GET grants": _attempt("grants", query={"area": "370104009"}, may=_DESK),
     "GET volunteers": _attempt(
         "volunteers", query={"station": "{station}", "squad": "{squad}"}, open="own squad"
