@@ -72,8 +72,12 @@ Role = TypeAliasType(
     Literal["resident", "volunteer", "leader", "officer", "committee", "city_desk", "operator"],
 )
 
-Standing = TypeAliasType("Standing", Literal["applied", "approved", "suspended", "rejected"])
-"""Where a volunteer stands with the station."""
+Standing = TypeAliasType(
+    "Standing",
+    Literal["applied", "approved", "suspended", "rejected", "withdrawn", "left"],
+)
+"""Where a volunteer stands with the station. By themselves: `withdrawn`, the application; `left`,
+the volunteers."""
 
 Outcome = TypeAliasType(
     "Outcome", Literal["solved", "partly_solved", "not_solved", "not_found", "handed_over"]

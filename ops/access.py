@@ -24,7 +24,7 @@ class Access:
 
 
 SERVICES: Mapping[str, Access] = {
-    "registration": Access(REGISTRATION, (REGISTRATION,)),
+    "registration": Access(REGISTRATION, (REGISTRATION, INCIDENTS)),
     "incidents": Access(INCIDENTS, (REGISTRATION, DISPATCH)),
     "dispatch": Access(DISPATCH, (REGISTRATION, INCIDENTS, DISPATCH), keys=("dispatch:*",)),
     "notify": Access(

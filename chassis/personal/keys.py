@@ -100,6 +100,11 @@ class PersonKeys:
         found = self._quick.find(query, {name: 1}, max_time_ms=5000)
         return {document[name]: document["_id"] async for document in found}
 
+    async def has(self, id: str, name: str) -> bool:
+        """Whether the id is found by a value of this name."""
+        query = {"_id": id, name: {"$exists": True}}
+        return await self._quick.find_one(query, {"_id": 1}, max_time_ms=5000) is not None
+
     async def note(self, id: str, **lookup: str) -> None:
         """An id with a key is found by these values, too."""
         await self.collection.update_one({"_id": id, "key": {"$exists": True}}, {"$set": lookup})

@@ -1,6 +1,8 @@
 """notify: messages to people, and what became of them. Everything is wired on this screen.
 
 GET  /api/v1/inbox                          my messages, the newest first
+GET  /api/v1/inbox/unread                   how many are unread
+POST /api/v1/inbox/read                     read all up to a time
 POST /api/v1/inbox/{message}/read
 POST /api/v1/inbox/{message}/acknowledge
 GET  /api/v1/stream                         my messages as they come (server-sent events)

@@ -4,8 +4,17 @@ on this screen."""
 from functools import partial
 
 from chassis.http.caller import within
+from chassis.limits.quota import Quota
 from chassis.service import Service
 from contracts import topics
+from contracts.events.incidents import (
+    ReportClosed,
+    ReportCorrected,
+    ReportFiled,
+    ReportNotAccepted,
+    ReportReopened,
+    ReportWithdrawn,
+)
 from contracts.events.registration import (
     GrantProposalConfirmed,
     GrantsChanged,
@@ -18,6 +27,7 @@ from services.registration.account import events as account_events
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.account.store import AccessLog, Accounts, keys_of_people
+from services.registration.client_settings import api as client_settings_api
 from services.registration.division import api as division_api
 from services.registration.division.store import Divisions
 from services.registration.erasure import api as erasure_api
@@ -28,6 +38,16 @@ from services.registration.grant.store import GrantLog, StoredDepartures
 from services.registration.grant_proposal import api as grant_proposal_api
 from services.registration.grant_proposal.handlers import GrantProposalHandlers
 from services.registration.grant_proposal.store import GrantProposals
+from services.registration.leaving import api as leaving_api
+from services.registration.leaving.handlers import LeavingHandlers
+from services.registration.person import api as person_api
+from services.registration.person.handlers import PersonReader
+from services.registration.phone_change import api as phone_change_api
+from services.registration.phone_change.handlers import PhoneChangeHandlers
+from services.registration.policy import POLICIES
+from services.registration.replicas.reports import Reports
+from services.registration.reporter_contact import api as reporter_contact_api
+from services.registration.reporter_contact.handlers import ReporterContacts
 from services.registration.settings import NOT_SET, RegistrationSettings
 from services.registration.sign_in import api as sign_in_api
 from services.registration.sign_in.handlers import (
@@ -54,6 +74,24 @@ from services.registration.watch import api as watch_api
 from services.registration.watch import domain as watch
 from services.registration.watch.handlers import WatchHandlers
 from services.registration.watch.store import Watches
+
+_ROUTERS = (
+    sign_in_api.router,
+    account_api.router,
+    erasure_api.router,
+    volunteer_api.router,
+    leaving_api.router,
+    person_api.router,
+    phone_change_api.router,
+    reporter_contact_api.router,
+    client_settings_api.router,
+    squad_api.router,
+    station_api.router,
+    grant_api.router,
+    grant_proposal_api.router,
+    division_api.router,
+    watch_api.router,
+)
 
 
 def build(settings: RegistrationSettings) -> Service:
@@ -88,20 +126,12 @@ def build(settings: RegistrationSettings) -> Service:
         AccountHandlers(accounts, access_log, personal, clock),
         StationHandlers(stations, accounts),
         VolunteerHandlers(accounts, stations, squads, divisions, personal, clock),
-        VolunteerReader(accounts, access_log, stations, clock),
+        LeavingHandlers(accounts, clock),
+        PhoneChangeHandlers(accounts, codes, personal),
+        settings.for_clients(),
     )
-    service.routes(
-        sign_in_api.router,
-        account_api.router,
-        erasure_api.router,
-        volunteer_api.router,
-        squad_api.router,
-        station_api.router,
-        grant_api.router,
-        grant_proposal_api.router,
-        division_api.router,
-        watch_api.router,
-    )
+    _reads_people(service, settings, accounts, access_log, squads, stations, personal)
+    service.routes(*_ROUTERS)
     service.app.include_router(sign_in_api.keys_router)  # /.well-known/jwks.json
 
     _give_roles(service, accounts, squads, stations, grants_given)
@@ -110,7 +140,7 @@ def build(settings: RegistrationSettings) -> Service:
     service.on(GrantsChanged, watches.on_grants)
     service.on(PersonErased, erasure.on_erased)
     _restates(service, accounts, stations, squads, held)
-    service.lingers(0.1, topics.REGISTRATION)
+    service.lingers(0.1, topics.REGISTRATION, topics.INCIDENTS)
     service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
     service.runs_when_due("people to erase", erasure.erase_due, erasure.schedule)
 
@@ -133,6 +163,33 @@ def _give_roles(
     service.provide(grants, grant_log, proposals)
     service.on(GrantsChanged, grant_log.on_grants)
     service.on(GrantProposalConfirmed, proposals.on_confirmed)
+
+
+def _reads_people(
+    service: Service,
+    settings: RegistrationSettings,
+    accounts: Accounts,
+    access_log: AccessLog,
+    squads: Squads,
+    stations: Stations,
+    personal: PersonalData,
+) -> None:
+    """Names and phones, each look in the access log."""
+    store, clock, secret = service.store, service.clock, settings.lookup_key or NOT_SET
+    volunteers = VolunteerReader(accounts, access_log, stations, clock)
+    lookups = Quota(store, "phone-lookups", lambda now: POLICIES.at(now).phone_lookups, secret)
+    people = PersonReader(
+        accounts, squads, stations, volunteers, access_log, lookups, personal, clock
+    )
+    reports = Reports(store)
+    reads = Quota(store, "contact-reads", lambda now: POLICIES.at(now).contact_reads, secret)
+    contacts = ReporterContacts(accounts, reports, access_log, reads, personal, clock)
+    service.provide(volunteers, people, contacts)
+    for opened in (ReportFiled, ReportReopened, ReportCorrected):
+        service.on(opened, reports.on_open)
+    for ended in (ReportClosed, ReportWithdrawn, ReportNotAccepted):
+        service.on(ended, reports.on_ended)
+    service.on(PersonErased, contacts.on_erased)
 
 
 def _codes(
@@ -187,6 +244,7 @@ def _aliyun(service: Service, settings: RegistrationSettings) -> AliyunSms:
             settings.aliyun_template,
             settings.aliyun_endpoint,
             settings.aliyun_proxy,
+            settings.aliyun_notice_template,
         )
     )
     service.starts(sms.start, sms.stop)

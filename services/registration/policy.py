@@ -25,6 +25,8 @@ class RegistrationPolicy(Policy):
     sign_ins_per_address: tuple[Window, ...]
     texts_to_strangers: tuple[Window, ...]
     texts_to_accounts: tuple[Window, ...]
+    contact_reads: tuple[Window, ...]
+    phone_lookups: tuple[Window, ...]
     code_delivery_timeout_s: int
     session_lifetime_days: int
     refresh_grace_s: int

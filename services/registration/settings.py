@@ -1,11 +1,26 @@
 """Registration's settings, besides those of every service."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from chassis.settings import Settings
 
 NOT_SET = "0" * 64
 """A key for a service that is only described. It never serves: `missing` names it."""
+
+
+TileDatum = Literal["wgs84", "gcj02"]
+"""In which datum a map's tiles are drawn."""
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """What the apps are told. Without `tiles_url` they draw no tiles."""
+
+    tiles_url: str
+    tiles_datum: TileDatum
+    sms_sign_in: bool
+    demonstration: bool
 
 
 class RegistrationSettings(Settings):
@@ -30,6 +45,20 @@ class RegistrationSettings(Settings):
     aliyun_endpoint: str = "https://dysmsapi.aliyuncs.com"
     aliyun_proxy: str = ""
     """An HTTP proxy that leads there, where nothing else does: `http://host:port`."""
+
+    aliyun_notice_template: str = ""
+    """An approved template without places, which tells the old number that the account has another.
+    Empty: nobody can change their phone."""
+    tiles_url: str = ""
+    """Where the apps get a map's tiles: `https://host/{z}/{x}/{y}.png`; the page's CSP must allow
+    the host. Empty: the apps draw the areas' shapes alone."""
+    tiles_datum: TileDatum = "wgs84"
+    """The datum of these tiles: Tianditu wgs84, AMap gcj02."""
+
+    def for_clients(self) -> ClientSettings:
+        return ClientSettings(
+            self.tiles_url, self.tiles_datum, bool(self.sms), demonstration=self.sms == "local"
+        )
 
     def missing(self) -> list[str]:
         """The variables that it cannot serve without, and that are not set."""

@@ -13,6 +13,7 @@ IDS = frozenset(
         "squad",
         "leader",
         "account",
+        "ids",
         "volunteer",
         "volunteers",
         "photo",
@@ -123,6 +124,22 @@ ATTEMPTS: dict[str, Attempt] = {
         refused=frozenset({401, 409, 422}),
         open="anybody may apply to a station and a squad",
     ),
+    "GET squads/{id}": _attempt("squads/{squad}", open="anybody who wants to join one"),
+    "GET squads/{id}/members": _attempt("squads/{squad}/members"),
+    "GET stations/{id}": _attempt("stations/{station}", open="a police station is public"),
+    "GET people": _attempt("people", query={"ids": "{account}"}, open="those whom one may read"),
+    "POST accounts/by-phone": _attempt(
+        "accounts/by-phone",
+        {"phone": "{phone}"},
+        may=_DESK | {"officer elsewhere"},  # whoever gives roles; logged, limited, the name masked
+    ),
+    "POST accounts/me/phone": _attempt(
+        "accounts/me/phone",
+        {"phone": "{phone}", "code": "000000"},
+        refused=frozenset({401, 422, 429}),
+    ),
+    "POST reporter-contacts": _attempt("reporter-contacts", {"report": "{report}"} | _WHY),
+    "GET grants": _attempt("grants", query={"area": "370104009"}, may=_DESK),
     "GET volunteers": _attempt(
         "volunteers", query={"station": "{station}", "squad": "{squad}"}, open="own squad"
     ),

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import Field
 
 from chassis.http.dependencies import provided
 from chassis.http.idempotency import RequestCause
@@ -16,10 +17,10 @@ from chassis.http.paging import (
     to_cursor,
 )
 from chassis.http.plain_route import PlainRoute
-from chassis.http.schemas import id_path
+from chassis.http.schemas import Body, UtcDatetime, View, id_path
 from chassis.identity.guards import Principal, allow
 from services.notify.inbox.handlers import InboxHandlers
-from services.notify.inbox.store import Inbox
+from services.notify.inbox.store import MAX_COUNTED, Inbox
 from services.notify.inbox.views import MessageView, message_view
 
 router = APIRouter(prefix="/inbox", tags=["inbox"], route_class=PlainRoute)
@@ -30,6 +31,20 @@ Handlers = Annotated[InboxHandlers, provided(InboxHandlers)]
 
 class InboxPage(Page[MessageView]):
     """The newest first."""
+
+
+class UnreadCount(View):
+    """`more`: there are more than were counted."""
+
+    count: int = Field(le=MAX_COUNTED, examples=[3])
+    more: bool
+
+
+class ReadAll(Body):
+    """`until`: the time of the newest message that is on the screen. What came since stays
+    unread."""
+
+    until: UtcDatetime
 
 
 @router.get("", summary="List my messages, the newest first")
@@ -44,6 +59,22 @@ async def list_inbox(
     read = await inbox.page(who.subject, unread=unread, after=after, limit=limit + 1)
     page, following = page_of(read, limit, lambda one: to_cursor(one.message.at, one.id))
     return InboxPage(items=[message_view(one) for one in page], next=following)
+
+
+@router.get("/unread", summary="Count my unread messages")
+async def count_unread_messages(who: Me, inbox: Annotated[Inbox, provided(Inbox)]) -> UnreadCount:
+    found = await inbox.count_unread(who.subject)
+    return UnreadCount(count=min(found, MAX_COUNTED), more=found > MAX_COUNTED)
+
+
+@router.post("/read", status_code=204, summary="Mark all my messages as read")
+async def read_all_messages(
+    body: ReadAll, who: Me, handlers: Handlers, cause: RequestCause
+) -> Response:
+    """Those up to a time, so that nobody reads what they have not seen. A call to act is read by
+    this, never acknowledged."""
+    await handlers.read_all(who.subject, body.until, cause)
+    return Response(status_code=204)
 
 
 @router.post("/{message}/read", summary="Mark a message as read")

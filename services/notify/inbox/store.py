@@ -26,6 +26,8 @@ from services.notify.inbox.domain import (
 
 _MAX_BACKLOG = 200
 _MAX_READ = 20_000
+MAX_COUNTED = 999
+"""Unread messages beyond this are not counted: nobody reads a larger number on a badge."""
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _COLLECTED = 0.25  # seconds for which marks are collected
 _NEWEST_FIRST = (("at", DESCENDING), ("_id", DESCENDING))
@@ -95,6 +97,11 @@ class Inbox(Repository[Message]):
         if unread:
             query["_id"] = {"$nin": await self._read_by(account)}
         return await self._joined(_of_person(account, query, [{"$limit": limit}]))
+
+    async def count_unread(self, account: str) -> int:
+        """Up to `MAX_COUNTED` + 1."""
+        unread = {**_visible_to(account), "_id": {"$nin": await self._read_by(account)}}
+        return await self.collection.count_documents(unread, limit=MAX_COUNTED + 1, maxTimeMS=5000)
 
     async def of_report(
         self, report: str, *, after: Position | None, limit: int
@@ -252,11 +259,15 @@ class DeliveryMarks:
         self.schedule.note(self._clock.now() + self._clock.span(_COLLECTED))
 
 
+def _visible_to(account: str) -> dict[str, Any]:
+    return {"recipients": {"$elemMatch": {"account": account, "held_back": None}}}
+
+
 def _of_person(
     account: str, query: Mapping[str, Any], page: Sequence[dict[str, Any]] = ()
 ) -> Stages:
     """What the person may see, the newest first."""
-    own = {"recipients": {"$elemMatch": {"account": account, "held_back": None}}}
+    own = _visible_to(account)
     newest_first: Stages = [{"$match": {**own, **query}}, {"$sort": dict(_NEWEST_FIRST)}]
     return [*newest_first, *page, *_only(account), *_JOIN]
 

@@ -31,6 +31,7 @@ from services.registration.account.domain import (
 )
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import PersonalData
+from services.registration.account.store import AccessLogEntry
 
 router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=PlainRoute)
 Me = Annotated[Principal, allow("own")]
@@ -118,6 +119,13 @@ class AccessLogEntryView(View):
     by: ids.AccountId
     by_role: Role
     fields: tuple[str, ...] = Field(examples=[["name", "phone"]])
+    report: str | None = Field(description="Because of which report of one's own")
+    reason: str | None = Field(examples=["现场找不到，需要问路"])
+
+    @classmethod
+    def of(cls, entry: AccessLogEntry, personal: PersonalData) -> Self:
+        reason = entry.reason and personal.decrypt(entry.reason, "reason", entry.person)
+        return cls.model_validate(entry.model_dump() | {"reason": reason})
 
 
 class AccessLogPage(Page[AccessLogEntryView]):
@@ -189,12 +197,16 @@ async def update_own_account(
 
 @router.get("/me/access-log")
 async def list_own_access_log(
-    who: Me, accounts: Accounts, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    who: Me,
+    accounts: Accounts,
+    personal: Personal,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> AccessLogPage:
     """Everybody who read one's name or phone."""
     read = await accounts.access_log(who, from_cursor(cursor), limit)
     entries, following = page_of(read, limit, lambda entry: to_cursor(entry.at, entry.id))
-    items = [AccessLogEntryView.model_validate(entry.model_dump()) for entry in entries]
+    items = [AccessLogEntryView.of(entry, personal) for entry in entries]
     return AccessLogPage(items=items, next=following)
 
 

@@ -24,6 +24,8 @@ ProposedChange = TypeAliasType("ProposedChange", Literal["approve", "suspend"])
 PersonName = Annotated[
     Name, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>$]+$")
 ]
+ENDED: frozenset[Standing] = frozenset({"rejected", "withdrawn", "left"})
+"""Standings from which one may apply again: the ID number is free, the name one's own to change."""
 MIN_AGE, MAX_AGE = 14, 120
 """Years: nobody younger may join, nobody older lives."""
 
@@ -194,7 +196,7 @@ def update(account: Account, name: str | None, birth_year: int | None) -> Accoun
 
     Raises Refusal while the station goes by what the ID number says.
     """
-    if account.volunteer is not None and account.volunteer.standing != "rejected":
+    if account.volunteer is not None and account.volunteer.standing not in ENDED:
         raise Refusal("identity_checked")
     changes = {"name": name, "birth_year": birth_year}
     return account.with_(**{key: value for key, value in changes.items() if value is not None})

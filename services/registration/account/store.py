@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from chassis.domain import Frozen
+from chassis.errors import DuplicateKey
 from chassis.mongo.paging import behind
 from chassis.mongo.store import Store, new_id
 from chassis.personal.keys import PersonKeys
@@ -77,11 +79,25 @@ class Accounts(SealedRepository[Account]):
         derived from phones. That one is found by the key from now on, so that an erased account is
         not found again."""
         found = await self.keys.find(phone_key=phone_key)
-        if found is None and await self.exists(first) and not await self.keys.is_destroyed(first):
+        if found is not None or not await self.exists(first):
+            return found
+        if not await self._left_phone(first):
             await self.keys.new(first, {_PHONE_KEY: phone_key})
             await self.keys.note(first, phone_key=phone_key)
             return first
-        return found
+        return None
+
+    async def move(self, id: str, phone_key: str) -> None:
+        """From now on the account is found by this phone. Raises DuplicateKey where another is."""
+        await self.key_of(id)
+        try:
+            await self.keys.note(id, phone_key=phone_key)
+        except DuplicateKeyError:
+            raise DuplicateKey({_PHONE_KEY: 1}) from None
+
+    async def _left_phone(self, id: str) -> bool:
+        """Whether the account was erased, or is found by another phone by now."""
+        return await self.keys.is_destroyed(id) or await self.keys.has(id, _PHONE_KEY)
 
     async def of_phones(self, first: Mapping[str, str]) -> Mapping[str, str]:
         """As `of_phone`, of many: phone's key -> account, of those that have one. `first`: phone's
@@ -123,6 +139,19 @@ class Accounts(SealedRepository[Account]):
         query = {**_BY_HAND, "grants": {"$elemMatch": grant}, "_id": {"$nin": list(besides)}}
         return await self.collection.find_one(query, {"_id": 1}, max_time_ms=5000) is not None
 
+    async def with_grants_by_hand(
+        self, areas: Sequence[str], role: Role | None, now: datetime, after: str, limit: int
+    ) -> list[Account]:
+        """Accounts with such a grant that holds now, for these areas or what lies in them; by id,
+        from beyond `after`."""
+        within = [{"area": {"$gte": area, "$lt": f"{area}~"}} for area in areas]
+        holds = [{"until": None}, {"until": {"$gt": now}}]
+        grant = {"source": "hand", "$and": [{"$or": within}, {"$or": holds}]}
+        if role is not None:
+            grant["role"] = role
+        query = {**_BY_HAND, "grants": {"$elemMatch": grant}, "_id": {"$gt": after}}
+        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
+
     async def among(self, ids: Sequence[str]) -> list[Account]:
         """Those of the ids that exist."""
         return await self.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
@@ -143,6 +172,10 @@ class AccessLogEntry(Frozen):
     by_role: Role
     at: datetime
     fields: tuple[str, ...]
+    report: str | None = None
+    """Because of which."""
+    reason: str | None = None
+    """Encrypted for the person."""
 
 
 class AccessLog:

@@ -1,7 +1,7 @@
 """grants: roles in areas, given and taken back by hand."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
@@ -25,7 +25,7 @@ from contracts import ids
 from contracts.access import Grant
 from contracts.vocabulary import Role
 from services.registration.account.api import GrantView
-from services.registration.account.domain import GrantAction
+from services.registration.account.domain import GrantAction, HeldGrant
 from services.registration.grant.domain import GrantArea
 from services.registration.grant.handlers import GrantHandlers, GrantLogHandlers
 from services.registration.squad.domain import SquadId
@@ -74,6 +74,30 @@ class GrantLogPage(Page[GrantLogEntryView]):
     """The latest first."""
 
 
+class HandGrantView(GrantView):
+    """`given_by`: an account, or `system` for a roster. `confirmed_by`: the second person of a
+    strong role."""
+
+    given_by: str
+    confirmed_by: str | None
+
+    @classmethod
+    def of(cls, grant: HeldGrant) -> Self:
+        shown = grant.model_dump(exclude={"source", "why"})
+        return cls.model_validate(shown)
+
+
+class GrantHolderView(View):
+    """Only the grants that were asked for."""
+
+    account: str
+    grants: tuple[HandGrantView, ...]
+
+
+class GrantHolderPage(Page[GrantHolderView]):
+    """By account."""
+
+
 class GrantsView(View):
     """All grants of the account that hold now."""
 
@@ -106,6 +130,29 @@ async def give_grant(
     account = await grants.give(who, body.account, grant, body.reason, cause)
     held = tuple(GrantView.of(grant) for grant in account.grants_at(clock.now()))
     return GrantsView(account=account.id, grants=held)
+
+
+@router.get("")
+async def list_grants(
+    who: Giver,
+    grants: Grants,
+    area: Annotated[GrantArea | None, Query(description="this one and what lies in it")] = None,
+    role: Role | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> GrantHolderPage:
+    """Who holds a role now that was given by hand: in the areas of an officer, or anywhere for the
+    city desk. Without names: those are looked up (people), by whoever may read them."""
+    read = await grants.holders(who, area, role, cursor or "", limit)
+    page, following = page_of(read, limit, lambda holder: holder.account)
+    items = [
+        GrantHolderView(
+            account=holder.account,
+            grants=tuple(HandGrantView.of(grant) for grant in holder.grants),
+        )
+        for holder in page
+    ]
+    return GrantHolderPage(items=items, next=following)
 
 
 @router.get("/log", responses=refuses("not_allowed"))

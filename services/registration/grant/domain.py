@@ -5,7 +5,7 @@ Somebody always holds `NEVER_EMPTY`: the city's officers are on its watch while 
 the city desk alone gives roles to officers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from pydantic import StringConstraints
 
 from chassis.domain import Aggregate, Decision, Frozen, Refusal
 from contracts.vocabulary import Role
-from jinan.areas import CITY, district_of
+from jinan.areas import CITY, covers, district_of
 from jinan.divisions import names
 from services.registration.account import events
 from services.registration.account.domain import Account, HeldGrant
@@ -40,6 +40,27 @@ class Leaving(Frozen):
     request: str
     account: str
     at: datetime
+
+
+class Holder(Frozen):
+    """An account with grants by hand: those that were asked for."""
+
+    account: str
+    grants: tuple[HeldGrant, ...]
+
+
+def held_by_hand(
+    account: Account, areas: Sequence[str], role: Role | None, now: datetime
+) -> Holder:
+    """Those that hold now, of the role if one is named, for these areas and what lies in them."""
+    found = tuple(
+        grant
+        for grant in account.grants_at(now)
+        if grant.source == "hand"
+        and role in (None, grant.role)
+        and any(covers(area, grant.area) for area in areas)
+    )
+    return Holder(account=account.id, grants=found)
 
 
 class Departures(Aggregate):

@@ -142,6 +142,19 @@ class GrantHandlers:
 
             return await self._accounts.change(account, decide_end, cause)
 
+    async def holders(
+        self, who: Principal, area: str | None, role: Role | None, after: str, limit: int
+    ) -> list[domain.Holder]:
+        """Up to `limit` + 1, by account, from beyond `after`. Raises Refusal for an area that the
+        reader gives no roles in."""
+        areas = [grant.area for grant in who.grants_for("grant.give")]
+        if area is not None:
+            require(who.may("grant.give", area))
+            areas = [area]
+        now = self._clock.now()
+        found = await self._accounts.with_grants_by_hand(areas, role, now, after, limit + 1)
+        return [domain.held_by_hand(account, areas, role, now) for account in found]
+
     async def _require_squad(self, id: str | None, area: str) -> None:
         """A leader's grant reveals the squad's names and phones: a squad of another station is not
         the giver's to give."""

@@ -102,6 +102,23 @@ class CodeHandlers:
                 raise Refusal("phone_invalid", "body.phone") from None
             raise Refusal("message_not_sent", retry_after=10) from None
 
+    async def expire(self, phone: str) -> None:
+        """The phone's last code opened a session of an account that has another phone now: whoever
+        asks for a code from now on gets another."""
+        await self._codes.expire(self._personal.phone_key(phone))
+
+    async def tell_changed(self, phone: str) -> None:
+        """Tell a phone that its account is about to get another. A number that takes no messages
+        any more is no reason to refuse. Raises Refusal where nothing can be sent now."""
+        await self._limits.count_text(known=True)
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._sender.send_phone_changed(phone)
+        except (NotSent, TimeoutError) as error:
+            log.warning("notice not sent", reason=getattr(error, "reason", "timeout"))
+            if not (isinstance(error, NotSent) and error.phone_refused):
+                raise Refusal("message_not_sent", retry_after=10) from None
+
     async def account_of(self, phone_key: str) -> str | None:
         first = self._personal.first_account_of(phone_key)
         return await self._accounts.of_phone(phone_key, first)

@@ -104,6 +104,11 @@ class SignInCodes:
         document = await self._guesses.find_one({"_id": phone_key}, max_time_ms=5000)
         return None if document is None else IssuedCode.model_validate(document)
 
+    async def expire(self, phone_key: str) -> None:
+        """The phone's last code opens nothing more; the day's counts stay."""
+        ended = {"expires_at": datetime.fromtimestamp(0, UTC)}
+        await self._collection.update_one({"_id": phone_key}, {"$set": ended})
+
     async def mark_delivered(self, phone_key: str, code: str) -> None:
         await self._collection.update_one(
             {"_id": phone_key, "code": code}, {"$set": {"delivered": True}}

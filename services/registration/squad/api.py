@@ -65,6 +65,13 @@ async def list_squads(
     return SquadPage(items=[SquadView.of(squad) for squad in page], next=following)
 
 
+@router.get("/{id}")
+async def get_squad(
+    id: Annotated[SquadId, Path()], _: Annotated[Principal, allow("own")], squads: Squads
+) -> SquadView:
+    return SquadView.of(await squads.one(id))
+
+
 @router.post(
     "",
     status_code=201,

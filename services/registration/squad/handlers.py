@@ -24,6 +24,10 @@ class SquadHandlers:
         """Up to `limit` + 1, by id, from beyond `after`."""
         return await self._squads.of_station(station, after, limit + 1)
 
+    async def one(self, id: str) -> Squad:
+        """Raises NotFound."""
+        return await self._squads.require(id)
+
     async def form(
         self, who: Principal, station: str, name: str, leader: str | None, cause: Cause
     ) -> Squad:

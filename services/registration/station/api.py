@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import Field
 
 from chassis.http.dependencies import provided
@@ -17,6 +17,7 @@ from services.registration.station.domain import (
     Latitude,
     Longitude,
     Station,
+    StationId,
     StationName,
     Streets,
 )
@@ -61,6 +62,15 @@ async def list_stations(
     read = await stations.page(cursor or "", limit)
     page, following = page_of(read, limit, lambda station: station.id)
     return StationPage(items=[StationView.of(station) for station in page], next=following)
+
+
+@router.get("/{id}")
+async def get_station(
+    id: Annotated[StationId, Path()],
+    _: Annotated[Principal | None, anyone("everybody may know the police stations")],
+    stations: Stations,
+) -> StationView:
+    return StationView.of(await stations.one(id))
 
 
 @router.post(

@@ -19,6 +19,10 @@ class StationHandlers:
         """Up to `limit` + 1, by id, from beyond `after`."""
         return await self._stations.page(after, limit + 1)
 
+    async def one(self, id: str) -> Station:
+        """Raises NotFound."""
+        return await self._stations.require(id)
+
     async def register(
         self,
         who: Principal,

@@ -1,5 +1,6 @@
 """Where a volunteer stands: applied -> approved | rejected, approved <-> suspended; who was
-rejected may apply again. A rejection frees the ID number; a suspension does not, so nobody who is
+rejected may apply again, and so may who went by themselves: applied -> withdrawn, approved -> left.
+Each of these frees the ID number; a suspension does not, and nobody leaves one, so nobody who is
 suspended joins anew with another phone.
 
 The grants that follow change in the same step, so nobody is approved without them, or suspended
@@ -12,6 +13,7 @@ from chassis.domain import Decision, Frozen, Refusal
 from contracts.vocabulary import Skill, Standing
 from services.registration.account import events
 from services.registration.account.domain import (
+    ENDED,
     Account,
     NumberClaim,
     Proposal,
@@ -36,9 +38,9 @@ class Application(Frozen):
 
 
 def apply(account: Account, application: Application, now: datetime) -> Decision[Account]:
-    """Raises Refusal if they have applied already and were not rejected."""
+    """Raises Refusal if they have applied already, and that has not ended."""
     before = account.volunteer
-    if before is not None and before.standing != "rejected":
+    if before is not None and before.standing not in ENDED:
         raise Refusal("wrong_state", state=before.standing)
     if application.id_number_key in account.refused_numbers:
         raise Refusal("id_number_taken", "body.id_number")
@@ -118,8 +120,43 @@ def decide_number(
 
 def free_number(account: Account) -> Decision[Account] | None:
     """Rejected before a rejection freed the number. None for everybody else."""
-    rejected = account.volunteer is None or account.volunteer.standing == "rejected"
-    return (_without_number(account), []) if rejected and account.id_number_key else None
+    ended = account.volunteer is None or account.volunteer.standing in ENDED
+    return (_without_number(account), []) if ended and account.id_number_key else None
+
+
+def withdraw(account: Account, now: datetime) -> Decision[Account]:
+    """The applicant does not want to join any more. The ID number is free.
+
+    Raises Refusal once the station has decided.
+    """
+    volunteer = _require(account, "applied")
+    changed = _with_standing(account, volunteer, "withdrawn", account.id, None, now)
+    changed = _without_number(changed)
+    return changed, [events.standing_changed(changed)]
+
+
+def leave(account: Account, now: datetime) -> Decision[Account]:
+    """A volunteer stops: without squad, role and ID number; hours and history stay.
+
+    Raises Refusal for everybody but the approved: nobody leaves a suspension behind.
+    """
+    volunteer = _require(account, "approved").with_(squad=None)
+    changed = _with_standing(account, volunteer, "left", account.id, None, now)
+    return _without_roles(account, _without_number(changed), account.id, now)
+
+
+def leave_squad(account: Account, now: datetime) -> Decision[Account] | None:
+    """They stay a volunteer of the station. None for who is in no squad.
+
+    Raises Refusal for the leader: the squad gets another first.
+    """
+    volunteer = _require(account, "approved")
+    if account.leads():
+        raise Refusal("leads_a_squad")
+    if volunteer.squad is None:
+        return None
+    changed = account.with_(volunteer=volunteer.with_(squad=None))
+    return _granted(changed, account.id, now)
 
 
 def update(

@@ -12,7 +12,7 @@ from services.notify.rules.domain.notification import (
 
 
 def standing_changed(event: VolunteerStandingChanged) -> Notification | None:
-    if event.standing == "applied":  # their own doing
+    if event.standing in ("applied", "withdrawn", "left"):  # their own doing
         return None
     key, data = f"standing_{event.standing}", {"standing": event.standing}
     return personal(event, "notice", event.volunteer, key, data=data)

@@ -90,3 +90,54 @@ async def test_pages_of_an_inbox_give_each_message_of_one_millisecond_once(
                     break
                 query["cursor"] = page["next"]
             assert found == expected
+
+
+async def test_unread_messages_are_counted_and_all_that_were_shown_are_read(notify: Notify):
+    person, other = notify.new("acc"), notify.new("acc")
+    for _ in range(3):
+        callout = notify.new("cal")
+        await notify.publish(called(person, callout), callout)
+    others_callout = notify.new("cal")
+    await notify.publish(called(other, others_callout), others_callout)
+    shown = await notify.inbox_of(person, 3)
+    await notify.inbox_of(other, 1)
+    async with notify.client(person) as client:
+        assert (await client.get("/api/v1/inbox/unread")).json() == {"count": 3, "more": False}
+        second = sorted(message["at"] for message in shown)[1]
+        for _ in range(2):  # a repeat with the same key changes nothing
+            answer = await client.post(
+                "/api/v1/inbox/read",
+                json={"until": second},
+                headers={"Idempotency-Key": f"read-all-{person}"},
+            )
+            assert answer.status_code == 204, answer.text
+        left = await notify.inbox(person, unread="true")
+        assert all(message["at"] > second for message in left), "what came since stays unread"
+        counted = (await client.get("/api/v1/inbox/unread")).json()
+        assert counted == {"count": len(left), "more": False}
+        newest = max(message["at"] for message in shown)
+        await client.post("/api/v1/inbox/read", json={"until": newest})
+        assert (await client.get("/api/v1/inbox/unread")).json()["count"] == 0
+        assert (await client.post("/api/v1/inbox/read", json={})).status_code == 422
+    read = await notify.inbox(person)
+    assert all(message["read_at"] and not message["acknowledged_at"] for message in read)
+    assert len(await notify.inbox(other, unread="true")) == 1, "another's stay theirs"
+
+
+async def test_more_messages_than_one_batch_are_all_read(notify: Notify):
+    person, inbox = notify.new("acc"), Inbox(notify.service.store)
+    now, text = notify.service.clock.now(), Template(zh=("通知",), en=("Notice",))
+    for _ in range(120):
+        stored = Message(
+            id=notify.new("msg"),
+            kind="notice",
+            title=text,
+            body=text,
+            at=now,
+            recipients=(Recipient(account=person),),
+        )
+        await inbox.add(stored, (), Cause(stored.id))
+    async with notify.client(person) as client:
+        answer = await client.post("/api/v1/inbox/read", json={"until": now.isoformat()})
+        assert answer.status_code == 204
+        assert (await client.get("/api/v1/inbox/unread")).json()["count"] == 0

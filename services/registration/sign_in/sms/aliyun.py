@@ -29,8 +29,8 @@ _PHONE_REFUSED = {
 
 @dataclass(frozen=True)
 class AliyunAccount:
-    """An access key that may send messages, with the approved signature and template (which has
-    `${code}`)."""
+    """An access key that may send messages, with the approved signature and templates: one has
+    `${code}`, that of the notice has no places."""
 
     key_id: str
     key_secret: str
@@ -38,6 +38,7 @@ class AliyunAccount:
     template: str
     endpoint: str = "https://dysmsapi.aliyuncs.com"
     proxy: str = ""
+    notice_template: str = ""
 
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
@@ -78,14 +79,22 @@ class AliyunSms:
             await self._client.aclose()
 
     async def send_code(self, phone: str, code: str) -> None:
+        await self._send(phone, self._account.template, {"code": code})
+
+    async def send_phone_changed(self, phone: str) -> None:
+        if not self._account.notice_template:
+            raise NotSent("no_notice_template")
+        await self._send(phone, self._account.notice_template, {})
+
+    async def _send(self, phone: str, template: str, values: Mapping[str, str]) -> None:
         if self._client is None:
             raise NotSent("not_started")
         query = canonical_query(
             {
                 "PhoneNumbers": phone.removeprefix("+86"),
                 "SignName": self._account.sign_name,
-                "TemplateCode": self._account.template,
-                "TemplateParam": orjson.dumps({"code": code}).decode(),
+                "TemplateCode": template,
+                "TemplateParam": orjson.dumps(values).decode(),
             }
         )
         try:
@@ -100,7 +109,7 @@ class AliyunSms:
         )
         if reason != "OK" or answer.is_error:
             raise NotSent(reason, phone_refused=reason in _PHONE_REFUSED)
-        log.info("code accepted by the provider", receipt=str(result.get("BizId", ""))[:40])
+        log.info("message accepted by the provider", receipt=str(result.get("BizId", ""))[:40])
 
     def _headers(self, query: str) -> dict[str, str]:
         headers = {

@@ -17,5 +17,11 @@ class LocalSms:
         now = datetime.fromtimestamp(self._clock.real(), UTC)
         minutes = POLICIES.at(now).code_lifetime_s // 60
         shown = text("sms.sign_in_code", code=code, minutes=minutes).zh
-        message = LocalMessage(text=shown, code=code, at=now)
+        await self._add(phone, LocalMessage(text=shown, code=code, at=now))
+
+    async def send_phone_changed(self, phone: str) -> None:
+        now = datetime.fromtimestamp(self._clock.real(), UTC)
+        await self._add(phone, LocalMessage(text=text("sms.phone_changed").zh, code="", at=now))
+
+    async def _add(self, phone: str, message: LocalMessage) -> None:
         await self._messages.add(self._personal.phone_key(phone), message)

@@ -16,3 +16,7 @@ class SmsSender(Protocol):
         """Send a one-time code to a phone (`+86` and 11 digits). Raises NotSent, within a few
         seconds."""
         ...
+
+    async def send_phone_changed(self, phone: str) -> None:
+        """Tell a phone that its account is about to get another. Raises NotSent."""
+        ...

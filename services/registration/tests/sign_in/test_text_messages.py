@@ -68,11 +68,11 @@ class StandIn:
 
 
 @asynccontextmanager
-async def sms(stand_in: StandIn) -> AsyncGenerator[AliyunSms]:
+async def sms(stand_in: StandIn, notice: str = "") -> AsyncGenerator[AliyunSms]:
     server = await asyncio.start_server(stand_in.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     sender = AliyunSms(
-        AliyunAccount("key", "secret", "泉城义警", "SMS_1", f"http://127.0.0.1:{port}")
+        AliyunAccount("key", "secret", "泉城义警", "SMS_1", f"http://127.0.0.1:{port}", "", notice)
     )
     await sender.start()
     try:
@@ -102,6 +102,17 @@ async def test_a_code_goes_out_signed() -> None:
     }
     assert stand_in.headers["x-acs-action"] == "SendSms"
     assert stand_in.headers["authorization"] == signed_again(stand_in)
+
+
+async def test_the_old_number_is_told_by_a_template_of_its_own_or_not_at_all() -> None:
+    stand_in = StandIn(200, '{"Code": "OK", "BizId": "1"}')
+    async with sms(stand_in, notice="SMS_2") as sender:
+        await sender.send_phone_changed("+8613812345678")
+    sent = parse_qs(urlsplit(stand_in.target).query)
+    assert (sent["TemplateCode"], sent["TemplateParam"]) == (["SMS_2"], ["{}"])
+    async with sms(stand_in) as sender:
+        with pytest.raises(NotSent, match="no_notice_template"):
+            await sender.send_phone_changed("+8613812345678")
 
 
 @pytest.mark.parametrize(

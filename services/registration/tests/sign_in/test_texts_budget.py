@@ -34,6 +34,9 @@ class Sent:
     async def send_code(self, phone: str, code: str) -> None:
         self.phones.append(phone)
 
+    async def send_phone_changed(self, phone: str) -> None:
+        self.phones.append(phone)
+
 
 class Small:
     """The policy with a budget of three messages to strangers."""

@@ -40,6 +40,9 @@ STEPS: dict[str, Step] = {
     "approve into 1": lambda a: domain.approve(a, "acc_officer", "squ_01", NOW),
     "reject": lambda a: domain.reject(a, "acc_officer", "sealed", NOW),
     "suspend": lambda a: domain.suspend(a, "acc_officer", "sealed", NOW),
+    "withdraw": lambda a: domain.withdraw(a, NOW),
+    "leave": lambda a: domain.leave(a, NOW),
+    "leave squad": lambda a: domain.leave_squad(a, NOW),
     "move to 2": lambda a: domain.update(a, None, "squ_02", "acc_officer", NOW),
     "learn": lambda a: domain.update(a, ("care", "traffic"), None, "acc_officer", NOW),
     "lead 1": lambda a: squads.lead(a, "squ_01", STATION, "acc_officer", NOW),
@@ -51,10 +54,12 @@ STEPS: dict[str, Step] = {
 }
 ALLOWED: dict[Standing | None, dict[str, Standing]] = {
     None: {"apply": "applied"},
-    "applied": {"approve": "approved", "reject": "rejected"},
-    "approved": {"suspend": "suspended"},
+    "applied": {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"},
+    "approved": {"suspend": "suspended", "leave": "left"},
     "suspended": {"approve": "approved"},
     "rejected": {"apply": "applied"},
+    "withdrawn": {"apply": "applied"},
+    "left": {"apply": "applied"},
 }
 
 
@@ -152,8 +157,8 @@ def test_the_history_only_grows_and_tells_each_standing(steps: list[str]) -> Non
             assert not history or history[-1].standing == standing(state)
 
 
-@pytest.mark.parametrize("start", [None, "applied", "approved", "suspended", "rejected"])
-@pytest.mark.parametrize("step", ["apply", "approve", "reject", "suspend"])
+@pytest.mark.parametrize("start", ALLOWED)
+@pytest.mark.parametrize("step", ["apply", "approve", "reject", "suspend", "withdraw", "leave"])
 def test_only_the_steps_of_the_table_are_taken(start: Standing | None, step: str) -> None:
     ways: dict[Standing | None, tuple[str, ...]] = {
         None: (),
@@ -161,6 +166,8 @@ def test_only_the_steps_of_the_table_are_taken(start: Standing | None, step: str
         "approved": ("apply", "approve"),
         "suspended": ("apply", "approve", "suspend"),
         "rejected": ("apply", "reject"),
+        "withdrawn": ("apply", "withdraw"),
+        "left": ("apply", "approve", "leave"),
     }
     state = after(*ways[start])
     wanted = ALLOWED[start].get(step)

@@ -1,0 +1,1 @@
+"""Copies of other services' data, kept from their events."""
