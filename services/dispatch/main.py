@@ -11,6 +11,10 @@ from services.dispatch.callout.deadlines import Deadlines
 from services.dispatch.callout.handlers import CalloutHandlers
 from services.dispatch.callout.store import Callouts, EndedReports
 from services.dispatch.callout.waiting import WaitingCallouts
+from services.dispatch.current_call import api as current_call_api
+from services.dispatch.duty_map import api as duty_map_api
+from services.dispatch.duty_map.handlers import DutyCounts, DutyMapHandlers
+from services.dispatch.duty_map.store import PositionAccesses
 from services.dispatch.hours_check import api as hours_check_api
 from services.dispatch.hours_check.handlers import HoursCheckHandlers
 from services.dispatch.hours_check.store import HoursChecks
@@ -54,8 +58,11 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service_records = ServiceRecordHandlers(ServiceRecords(store), responder_store, stations)
     checks = HoursCheckHandlers(HoursChecks(store), clock)
 
+    duty_map = DutyMapHandlers(responder_store, positions, stations, PositionAccesses(store), clock)
+
     service.provide(responders, locating, callouts, callout_store, stations)
-    service.provide(service_records, checks)
+    service.provide(service_records, checks, duty_map, DutyCounts(responder_store, stations))
+    service.routes(duty_map_api.router, current_call_api.router)  # before `/callouts/{id}`
     service.routes(responder_api.router, position_api.router, callout_api.router)
     service.routes(service_record_api.router, hours_check_api.router)
 
@@ -63,7 +70,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.keeps(registration.StationRegistered, stations.keep_station)
     service.keeps(registration.VolunteerStandingChanged, responders.apply_standing)
     service.on(registration.VolunteerStandingChanged, known.refresh, callouts.drop)
-    service.on(registration.PersonErased, responders.erase)
+    service.on(registration.PersonErased, responders.erase, duty_map.erase)
     service.on(incidents.ReportRouted, callouts.open)
     service.on(incidents.ReportWithdrawn, callouts.end)
     service.on(incidents.ReportNotAccepted, callouts.end)
@@ -82,6 +89,7 @@ def build(settings: DispatchSettings, name: str = "dispatch") -> Service:
     service.checks.add("redis", positions.ping)
     service.runs_when_due("call-outs that are due", deadlines.run_due, callouts.schedule)
     service.runs("old searches", callouts.forget_searches, every=3600)
+    service.runs("old looks at positions", duty_map.forget_accesses, every=3600)
     service.runs("silent volunteers", responders.check_silence, every=max(0.25, clock.seconds(30)))
     return service
 

@@ -67,6 +67,8 @@ class DispatchPolicy(Policy):
     unchecked_work_s: int
 
     search_days: int
+    position_access_s: int
+    position_access_days: int
 
     def is_night(self, now: datetime) -> bool:
         return local_time.is_night(now, self.night_from_hour, self.night_until_hour)

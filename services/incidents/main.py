@@ -9,7 +9,7 @@
 /api/v1/photos       upload a photo for a report
 /api/v1/log-entries  the volunteers' log book
 /api/v1/categories   what a report can be about
-/api/v1/figures      counts and medians of an area
+/api/v1/figures      counts and medians of an area; by day; the city now
 """
 
 from collections.abc import Callable, Sequence
@@ -33,6 +33,8 @@ from contracts.events.registration import (
 )
 from jinan.districts import districts
 from jinan.divisions import communities
+from services.incidents.city_view import api as city_view_api
+from services.incidents.city_view.handlers import CityViewHandlers
 from services.incidents.correction import api as correction_api
 from services.incidents.correction.handlers import CorrectionHandlers
 from services.incidents.deadline.handlers import DeadlineHandlers
@@ -101,6 +103,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
     )
     service.provide(reports, filing, stored, questions, corrections, follow_ups, photos, logbook)
     service.provide(queue, places, routing, *_uploads(service, settings, photos))
+    service.provide(CityViewHandlers(stored, clock))
 
     service.routes(
         report_api.router,
@@ -112,6 +115,7 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         photo_api.router,
         logbook_api.router,
         figures_api.router,
+        city_view_api.router,
         routing_api.router,
     )
     service.keeps(StationRegistered, stations.registered)

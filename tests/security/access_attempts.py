@@ -71,6 +71,11 @@ OTHERS = frozenset(
         "access_token",
         "contested",
         "genuine",
+        "split",
+        "west",
+        "south",
+        "east",
+        "north",
     }
 )
 """Parameters and fields that identify nothing of others."""
@@ -243,8 +248,15 @@ ATTEMPTS: dict[str, Attempt] = {
     "GET figures": _attempt(
         "figures", query={"area": "370104009008"}, open="counts, without persons"
     ),
+    "GET figures/series": _attempt(
+        "figures/series", query={"area": "370104009008"}, open="counts, without persons"
+    ),
     # dispatch
     "GET duty": _attempt("duty", query={"station": "{station}"}, open="own squad"),
+    "GET duty/positions": _attempt("duty/positions", query={"area": "370104009"}),
+    "GET duty/counts": _attempt(
+        "duty/counts", query={"area": "370104"}, open="counts, without persons", may=_DESK
+    ),
     "GET callouts": _attempt("callouts", query={"station": "{station}"}, open="own squad"),
     "GET callouts/{id}": _attempt("callouts/{callout}"),
     "POST callouts/{id}/accept": _attempt("callouts/{callout}/accept", {}),

@@ -144,6 +144,11 @@ class Callouts(Repository[Callout]):
             same = {"_id": stored["_id"], "searches": before}
             await self.collection.update_one(same, {"$set": {"searches": after}})
 
+    async def holding(self, volunteer: str) -> Callout | None:
+        """The one that the volunteer is called to or coming to: the index of `held` allows one."""
+        query = {"held": {"$eq": volunteer, "$type": "string"}}
+        return next(iter(await self.find(query, limit=1)), None)
+
     async def of_report(self, report: str) -> list[Callout]:
         """One for each round that volunteers were called for."""
         return await self.find({"report": report})

@@ -6,6 +6,10 @@ from chassis.kafka.subscriptions import Message
 from chassis.mongo.projection import Projection
 from chassis.mongo.store import Store
 from contracts.events.registration import SquadFormed, StationRegistered
+from jinan.areas import covers
+
+_MAX_STATIONS = 5000
+"""More are not loaded."""
 
 
 class Squads(Projection):
@@ -36,6 +40,16 @@ class Stations(Projection):
 
     async def keep_station(self, event: StationRegistered, message: Message) -> None:
         await self.keep(event.station, message.seq, streets=list(event.streets))
+
+    async def serving(self, area: str) -> list[str]:
+        """Those with a street in the area."""
+        stations = await self.all()
+        return [one for one, streets in stations.items() if any(covers(area, s) for s in streets)]
+
+    async def all(self) -> dict[str, tuple[str, ...]]:
+        """Station -> its streets. Jinan has some two hundred."""
+        cursor = self.collection.find({}, {"streets": 1}, limit=_MAX_STATIONS, max_time_ms=5000)
+        return {found["_id"]: tuple(found["streets"]) async for found in cursor}
 
     async def streets(self, station: str) -> tuple[str, ...]:
         """Empty for a station that is not known."""

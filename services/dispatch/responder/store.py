@@ -63,6 +63,23 @@ class Responders(Repository[Responder]):
         cursor = self.collection.find(_on_duty(station, squads), {"_id": 1}, max_time_ms=5000)
         return [document["_id"] async for document in cursor.limit(_MAX_ON_DUTY)]
 
+    async def on_duty_at(
+        self, stations: Collection[str], after: str | None, limit: int
+    ) -> list[Responder]:
+        """Of any of these stations, by id, after that one."""
+        query = {"on_duty": True, "station": {"$in": sorted(stations)}}
+        query |= {"_id": {"$gt": after}} if after else {}
+        return await self.find(query, sort=[("_id", ASCENDING)], limit=limit)
+
+    async def count_by_station(self) -> dict[str, int]:
+        """Station -> people on duty; read from an index alone."""
+        counted: list[dict[str, Any]] = [
+            {"$match": {"on_duty": True}},
+            {"$group": {"_id": "$station", "n": {"$sum": 1}}},
+        ]
+        cursor = await self.collection.aggregate(counted, maxTimeMS=5000, hint="on_duty_by_station")
+        return {row["_id"]: row["n"] async for row in cursor}
+
     async def silent_since(self, before: datetime) -> AsyncGenerator[list[Responder], None]:
         """All who are on duty and whose last stored sign is older, page by page."""
         query = {"on_duty": True, "sign_at": {"$lt": before}}

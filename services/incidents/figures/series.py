@@ -1,0 +1,107 @@
+"""Counts by day of filing, for charts. A file of its own beside the figures of one span: other
+question, other answer, same index."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+
+from chassis.domain import Frozen, Refusal
+from jinan.local_time import LOCAL
+from services.incidents.figures.domain import median
+from services.incidents.report.domain.states import PHASES
+from services.incidents.report.store import Reports
+
+SeriesSplit = Literal["none", "district", "station"]
+MAX_DAYS: dict[SeriesSplit, int] = {"none": 366, "district": 92, "station": 31}
+"""Longest span of a split: an answer has some thousands of points at most."""
+_LIMIT_MS = 8000
+_KEYS: dict[SeriesSplit, Any] = {
+    "none": None,
+    "district": {"$substrBytes": ["$area", 0, 6]},
+    "station": "$station",
+}
+
+
+class SeriesPoint(Frozen):
+    """Of the reports filed on a local day. `split`: the district or station; None: all, or those
+    without a station. Minutes from filing to the first acceptance."""
+
+    day: date
+    split: str | None
+    reports: int
+    escalated: int
+    minutes_to_accepted: float | None
+
+
+def days(
+    first: date | None, last: date | None, today: date, split: SeriesSplit
+) -> tuple[date, date]:
+    """Both included; without them the last 30, up to today. Raises Refusal for a span that runs
+    backwards or is too long."""
+    longest = MAX_DAYS[split]
+    last = last or today
+    try:
+        first = first or last - timedelta(days=min(longest, 30) - 1)
+        valid = first <= last and last - first < timedelta(days=longest) and first.year > 1970
+    except OverflowError:
+        valid = False
+    if first is None or not valid or last.year > 9000:
+        raise Refusal("span_invalid", "query.from", days=longest)
+    return first, last
+
+
+async def count_by_day(
+    reports: Reports, area: str, first: date, last: date, split: SeriesSplit
+) -> Sequence[SeriesPoint]:
+    """By day, then by split. Days without reports have no point."""
+    match = {
+        "within": area,
+        # The index of lists is by phase and time; None: stored before there were phases.
+        "phase": {"$in": [None, *dict.fromkeys(PHASES.values())]},
+        "filed_at": {"$gte": _start(first), "$lt": _start(last + timedelta(days=1))},
+    }
+    pipeline: list[dict[str, Any]] = [
+        {"$match": match},
+        {
+            "$group": {
+                "_id": {"day": _local_day(), "split": _KEYS[split], "minutes": _minutes()},
+                "n": {"$sum": 1},
+                "escalated": {"$sum": {"$cond": [{"$eq": ["$escalated", True]}, 1, 0]}},
+            }
+        },
+    ]
+    cursor = await reports.collection.aggregate(pipeline, maxTimeMS=_LIMIT_MS)
+    found: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
+    async for row in cursor:
+        found.setdefault((row["_id"]["day"], row["_id"].get("split")), []).append(row)
+    ordered = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+    return [_point(day, key, rows) for (day, key), rows in ordered]
+
+
+def _point(day: str, split: str | None, rows: Sequence[dict[str, Any]]) -> SeriesPoint:
+    minutes = {
+        int(row["_id"]["minutes"]): row["n"]
+        for row in rows
+        if row["_id"].get("minutes") is not None
+    }
+    return SeriesPoint(
+        day=date.fromisoformat(day),
+        split=split,
+        reports=sum(row["n"] for row in rows),
+        escalated=sum(row["escalated"] for row in rows),
+        minutes_to_accepted=median(minutes),
+    )
+
+
+def _local_day() -> dict[str, Any]:
+    return {"$dateToString": {"date": "$filed_at", "format": "%Y-%m-%d", "timezone": "+08:00"}}
+
+
+def _minutes() -> dict[str, Any]:
+    """Whole minutes; null where nobody has accepted."""
+    spent = {"$dateDiff": {"startDate": "$filed_at", "endDate": "$accepted_at", "unit": "second"}}
+    return {"$floor": {"$divide": [spent, 60]}}
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), LOCAL)
