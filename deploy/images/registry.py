@@ -40,7 +40,12 @@ class Registries:
     def __init__(self, within_s: float = 30.0, max_wait_s: float = MAX_WAIT_S) -> None:
         """`within_s`: for one request, from the connection to its last byte; in seconds."""
         self._within_s, self._max_wait_s = within_s, max_wait_s
-        self._http = httpx.AsyncClient(timeout=within_s, follow_redirects=True, max_redirects=3)
+        self._http = httpx.AsyncClient(
+            timeout=within_s,
+            follow_redirects=True,
+            max_redirects=3,
+            event_hooks={"request": [_require_encrypted]},
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,8 +88,6 @@ class Registries:
             raise PinError(
                 f"{image.name}: {_host(refusal)} wants credentials; only public images are pinned"
             )
-        if urlsplit(realm).scheme != "https" and not is_loopback(realm):
-            raise PinError(f"{image.name}: {_host(refusal)} would send the token unencrypted")
         wanted = {"scope": asked.get("scope", f"repository:{image.repository}:pull")}
         if "service" in asked:
             wanted["service"] = asked["service"]
@@ -141,6 +144,12 @@ class Registries:
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise PinError(f"{image.name}: {host} cannot be reached: {error}") from None
+
+
+async def _require_encrypted(request: httpx.Request) -> None:
+    """Raises httpx.HTTPError for plain HTTP to another machine, where a redirect leads too."""
+    if request.url.scheme != "https" and not is_loopback(str(request.url)):
+        raise httpx.UnsupportedProtocol(f"{request.url.host} would be asked unencrypted")
 
 
 async def _body(answer: httpx.Response, max_bytes: int) -> bytes:

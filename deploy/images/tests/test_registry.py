@@ -75,9 +75,16 @@ async def test_a_token_that_is_refused_or_is_none_is_told() -> None:
         assert "gave no token" in await _refusal(Registry(HERE, before))
 
 
-async def test_a_token_is_never_asked_for_unencrypted_elsewhere() -> None:
-    challenge = {"www-authenticate": 'Bearer realm="http://registry.example/token"'}
-    assert "unencrypted" in await _refusal(_always(Answer(401, challenge)))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(401, {"www-authenticate": 'Bearer realm="http://registry.example/token"'}),
+        Answer(307, {"location": "http://registry.example/v2/mongo"}),
+    ],
+)
+async def test_no_other_machine_is_asked_unencrypted(answer: Answer) -> None:
+    with pytest.raises(PinError, match=r"registry\.example would be asked unencrypted"):
+        await _ask(_always(answer))
 
 
 async def test_a_registry_that_asks_to_wait_is_asked_again_then() -> None:
