@@ -13,7 +13,11 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
   --no-annotate --no-header
 
 .PHONY: help setup demo test test-faults run stop status logs clean check generate bench routing routing-train up down \
-  down-for-good lock
+  down-for-good pin lock
+# Images by digest, where `make pin` was run.
+ifneq ($(wildcard docker-compose.pinned.yml),)
+export COMPOSE_FILE ?= docker-compose.yml:docker-compose.pinned.yml
+endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## show these lines
@@ -89,6 +93,9 @@ down: ## stop the compose stack; its data is kept
 
 down-for-good: ## stop the compose stack and remove its data and keys
 	docker compose down --volumes
+
+pin: setup ## write docker-compose.pinned.yml: each image by its present digest (CHECK=1 compares, MIRROR= a registry's URL)
+	@$(PY) -m deploy.images $(if $(CHECK),--check) $(MIRROR:%=--mirror %)
 
 lock: setup ## write the lock files again from pyproject.toml: everything, each image's packages, the benchmarks' peers
 	$(LOCK) $(SERVICES:%=--extra %) --extra local --extra dev pyproject.toml -o requirements.lock

@@ -1,8 +1,12 @@
 # Envoy, which begins with its configuration for the settings of the container, and the documentation pages, which need
 # no internet.
-FROM envoyproxy/envoy:v1.40.0 AS envoy
+# `make pin` gives the digests too.
+ARG ENVOY_IMAGE=envoyproxy/envoy:v1.40.0
+ARG PYTHON_IMAGE=python:3.13-slim
 
-FROM python:3.13-slim AS packages
+FROM ${ENVOY_IMAGE} AS envoy
+
+FROM ${PYTHON_IMAGE} AS packages
 WORKDIR /build
 COPY deploy/compose/locks/gateway.lock deploy/compose/locks/pages.lock ./
 RUN python -m venv --without-pip /opt/venv \
@@ -13,7 +17,7 @@ RUN python -m venv --without-pip /opt/venv \
  && cp swagger-ui.css swagger-ui-bundle.js /pages/
 COPY deploy/gateway/docs/index.html deploy/gateway/docs/start.js api/openapi.json /pages/
 
-FROM python:3.13-slim
+FROM ${PYTHON_IMAGE}
 RUN python -m pip uninstall --quiet --yes --root-user-action ignore pip \
  && rm -rf /usr/local/lib/python3.*/ensurepip
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1

@@ -22,6 +22,8 @@ from services.registration.settings import RegistrationSettings
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 ONE_SHOT = {"keys", "stores", "seed", "ops"}
+TAKE_OVER = {"mongo", "valkey"}
+TLS = "${TLS_FOLDER:-no-tls}:/etc/envoy/tls:ro"
 PUBLISHED = {"gateway", "jaeger", "prometheus", "grafana"}
 
 
@@ -33,11 +35,40 @@ def test_every_long_running_container_has_limits_and_a_health_check() -> None:
         assert service["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
 
 
-def test_our_own_containers_are_read_only_and_few_ports_are_published() -> None:
+def test_every_container_is_read_only_without_capabilities_and_gains_none() -> None:
     for name, service in COMPOSE["services"].items():
-        if service["image"].startswith("quancheng/"):
-            assert service["read_only"], name
-            assert service["cap_drop"] == ["ALL"]
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not {"privileged", "pid", "ipc", "devices", "userns_mode"} & service.keys(), name
+        assert service.get("network_mode", "none") in {"none", "service:mongo"}, name
+        # Entry points of these take over the data's folder, and give the capabilities up with root.
+        taken = {"CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"} if name in TAKE_OVER else set[str]()
+        assert {*service.get("cap_add", ())} == taken, name
+
+
+def test_what_is_written_is_a_volume_or_memory_with_a_bound() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert all("size=" in each for each in service["tmpfs"]), name
+        # Programs are loaded from memory only where a published image unpacks them.
+        loads = [each for each in service["tmpfs"] if "exec" in each.split(",")]
+        assert loads == (["/tmp:size=64m,mode=1777,exec"] if name == "kafka" else [])
+        for volume in service.get("volumes", []):
+            writes = not volume.endswith(":ro")
+            own = name in {*STORES, "prometheus", "keys"} and not volume.startswith(".")
+            assert not writes or own, f"{name} writes {volume}"
+
+
+def test_nothing_of_the_machine_is_mounted_but_files_of_this_folder_and_the_certificates() -> None:
+    for name, service in COMPOSE["services"].items():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0] if not volume.startswith("${") else volume
+            allowed = source in COMPOSE["volumes"] or source.startswith("./deploy/")
+            assert allowed or (name, volume) == ("gateway", TLS), f"{name} mounts {volume}"
+
+
+def test_few_ports_are_published() -> None:
+    for name, service in COMPOSE["services"].items():
         assert ("ports" in service) == (name in PUBLISHED)
         # On this machine only, but for the gateway if its operator says so.
         assert all(
