@@ -2,6 +2,7 @@
 itself."""
 
 import hashlib
+import hmac
 import re
 import secrets
 from typing import Annotated
@@ -46,7 +47,10 @@ async def cause_of(request: Request, who: Asking, key: Annotated[str, _HEADER] =
     if who is None:
         parts += [fingerprint, "" if proven else caller_address(request)]
     identity = "\x1f".join(parts).encode()
-    return Cause(hashlib.sha256(identity).hexdigest()[:32], fingerprint[:16], proven)
+    # Kept with what the request changes, and in its back-ups. Under the key, which nobody keeps, it
+    # confirms no guess of what the body said.
+    kept = hmac.digest(key.encode(), body, "sha256").hex()[:16]
+    return Cause(hashlib.sha256(identity).hexdigest()[:32], f"k{kept}", proven)
 
 
 def _subject(who: Principal | None) -> str:

@@ -29,7 +29,9 @@ def is_repeat(entries: Sequence[str], cause: Cause) -> bool:
     for known in entries:
         id, fingerprint = known.split("#")[:2]
         if id == cause.id:
-            if fingerprint != cause.fingerprint:
+            # From a version whose fingerprints were not keyed: they cannot be compared.
+            comparable = len(fingerprint) == len(cause.fingerprint)
+            if comparable and fingerprint != cause.fingerprint:
                 raise CauseReused
             return True
     return False

@@ -50,6 +50,8 @@ class Store:
         self.outboxes: list[Outbox] = []
         self.replicas: list[AsyncCollection[Document]] = []
         """Of other services' state: built again from their snapshots where one is empty."""
+        self.sealed: list[Any] = []
+        """Collections with sealed documents: `chassis.personal.stored_before.Sealable`."""
         self.unpublished = Unpublished()
         self.published: defaultdict[str, Published] = defaultdict(Published)
         """By collection."""

@@ -48,7 +48,7 @@ class PersonKeys:
     async def new(
         self,
         id: str,
-        lookup: Mapping[str, str] | None = None,
+        lookup: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
     ) -> bytes | None:
         """The key of this id, made where there is none yet; None where it was destroyed.
@@ -113,12 +113,13 @@ class PersonKeys:
         """It does not expire any more."""
         await self.collection.update_one({"_id": id}, {"$unset": {"expires_at": ""}})
 
-    async def destroy(self, id: str) -> None:
-        """For ever, with all that it was found by. A repeat changes nothing."""
+    async def destroy(self, id: str, *kept: str) -> None:
+        """For ever, with all that it was found by, besides the fields `kept`. A repeat changes
+        nothing."""
         match = {"_id": id, "destroyed_at": {"$exists": False}}
-        mark = {"_id": id, "destroyed_at": datetime.now(UTC)}
+        mark = {"_id": id, "destroyed_at": datetime.now(UTC), **{name: f"${name}" for name in kept}}
         try:
-            await self.collection.replace_one(match, mark, upsert=True)
+            await self.collection.update_one(match, [{"$replaceWith": mark}], upsert=True)
         except DuplicateKeyError:
             return  # destroyed before
 

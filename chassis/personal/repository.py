@@ -1,11 +1,13 @@
 """Aggregates whose personal fields are stored sealed. The rest of a document is as always."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pymongo import IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 
-from chassis.domain import A
+from chassis.domain import A, Cause
 from chassis.mongo.documents import Seal
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Document, Store
@@ -36,6 +38,8 @@ class SealedRepository(Repository[A]):
     ) -> None:
         super().__init__(store, name, model, *indexes)
         self.keys, self._personal, self._keyed_by = keys, personal, keyed_by
+        self.needed = {field.path.split(".")[0]: 1 for field in personal}
+        store.sealed.append(self)
 
     def lookup_of(self, aggregate: A) -> Mapping[str, str]:
         """Hook: unique values by which a new aggregate's key is found. They are stored with the
@@ -57,6 +61,18 @@ class SealedRepository(Repository[A]):
             key = await self.keys.new(id, self.lookup_of(aggregate) if document is None else None)
         context = self._context(aggregate.id)
         return partial(sealing.seal, personal=self._personal, key=key, context=context)
+
+    @property
+    def documents(self) -> AsyncCollection[Document]:
+        return self.collection
+
+    def is_readable(self, document: Document) -> bool:
+        return sealing.is_readable(document, self._personal)
+
+    async def seal_stored(self, id: str) -> None:
+        """By a change that changes nothing else: its key is made where there is none, and whatever
+        was decided on the version before is decided anew."""
+        await self.change(id, lambda stored: (stored, ()), Cause(f"seal:{secrets.token_hex(8)}"))
 
     def _key_id(self, document: Document) -> str:
         return document["_id" if self._keyed_by == "id" else self._keyed_by]

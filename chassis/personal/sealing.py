@@ -63,6 +63,20 @@ def seal(fields: Fields, personal: Sequence[PersonalField], key: bytes | None, c
     return fields
 
 
+def is_readable(document: Fields, personal: Sequence[PersonalField]) -> bool:
+    """Whether a stored document has a personal value that is not sealed."""
+    return any(
+        _stored(container[name]) != _stored(field.left(container[name]))
+        for field in personal
+        for _, container, name in _places(document, field.path.split("."))
+    )
+
+
+def _stored(value: Any) -> Any:
+    """As the store gives it back: it knows no tuples."""
+    return [*value] if isinstance(value, tuple) else value
+
+
 def open_sealed(document: Fields, key: bytes | None, context: str) -> None:
     """Put the personal fields back into their places, as far as the document was loaded with these;
     without a key nothing changes. Raises InvalidTag for a key that is not the document's."""

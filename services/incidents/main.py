@@ -46,6 +46,7 @@ from services.incidents.follow_up.handlers import FollowUpHandlers
 from services.incidents.logbook import api as logbook_api
 from services.incidents.logbook.handlers import LogbookHandlers
 from services.incidents.logbook.store import LogEntries
+from services.incidents.personal_copy import api as copy_api
 from services.incidents.photo import api as photo_api
 from services.incidents.photo.handlers import PhotoHandlers
 from services.incidents.photo.intake import Intake
@@ -102,11 +103,12 @@ def build(settings: IncidentsSettings, name: str = "incidents") -> Service:
         stored, KeptReports(store), entries, photos, examples, person_keys, clock
     )
     service.provide(reports, filing, stored, questions, corrections, follow_ups, photos, logbook)
-    service.provide(queue, places, routing, *_uploads(service, settings, photos))
+    service.provide(entries, queue, places, routing, *_uploads(service, settings, photos))
     service.provide(CityViewHandlers(stored, clock))
 
     service.routes(
         report_api.router,
+        copy_api.router,
         question_api.router,
         correction_api.router,
         queue_api.router,

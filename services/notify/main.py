@@ -3,6 +3,7 @@
 GET  /api/v1/inbox                          my messages, the newest first
 GET  /api/v1/inbox/unread                   how many are unread
 POST /api/v1/inbox/read                     read all up to a time
+GET  /api/v1/inbox/me/data                  a copy of my messages
 POST /api/v1/inbox/{message}/read
 POST /api/v1/inbox/{message}/acknowledge
 GET  /api/v1/stream                         my messages as they come (server-sent events)
@@ -29,6 +30,7 @@ from services.notify.erasure.store import ErasedPeople
 from services.notify.inbox import api as inbox_api
 from services.notify.inbox.handlers import InboxHandlers
 from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
+from services.notify.personal_copy import api as copy_api
 from services.notify.replicas.store import Duty, Grants, Standings
 from services.notify.rules.domain import RULES
 from services.notify.rules.handlers import RuleHandlers
@@ -54,7 +56,7 @@ def build(settings: Settings, name: str = "notify") -> Service:
     rules = RuleHandlers(delivery, grants, standings, clock)
 
     service.provide(inbox, messages, streams)
-    service.routes(inbox_api.router, stream_api.router, delivery_api.router)
+    service.routes(inbox_api.router, copy_api.router, stream_api.router, delivery_api.router)
 
     service.keeps(GrantsChanged, grants.on_changed)
     service.keeps(DutyStarted, duty.on_started)

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from bson import Binary
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from chassis.domain import Cause
 from chassis.errors import CauseReused
 from chassis.limits.quota import Quota
-from chassis.mongo.store import Store
+from chassis.mongo.store import Document, Store
 from chassis.personal import sealing
 from chassis.personal.keys import PersonKeys
 from services.incidents.photo.domain import Photo
@@ -31,7 +32,8 @@ class Photos:
     """Each is sealed under a key of its own."""
 
     def __init__(self, store: Store, keys: PersonKeys) -> None:
-        self._keys = keys
+        self.name, self.needed, self._keys = "photos", {"sealed": 1}, keys
+        store.sealed.append(self)
         self._photos = store.collection(
             "photos", IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
         )
@@ -60,6 +62,25 @@ class Photos:
             stored = await self._photos.find_one({"_id": id}, {"cause": 1}, max_time_ms=5000)
             if stored and stored["cause"] != cause.mark:
                 raise CauseReused(id) from None
+
+    @property
+    def documents(self) -> AsyncCollection[Document]:
+        return self._photos
+
+    def is_readable(self, document: Document) -> bool:
+        return not document.get("sealed")
+
+    async def seal_stored(self, id: str) -> None:
+        """One that was stored before photos were sealed. Its key does not expire: the photo may be
+        kept meanwhile."""
+        stored = await self._photos.find_one({"_id": id}, {"content": 1}, max_time_ms=5000)
+        key = await self._keys.new(id) if stored else None
+        if stored is None or key is None:  # expired or erased meanwhile
+            return
+        sealed = Binary(sealing.encrypt(key, bytes(stored["content"]), _context(id)))
+        await self._photos.update_one(
+            {"_id": id, "sealed": {"$ne": True}}, {"$set": {"content": sealed, "sealed": True}}
+        )
 
     async def claim(self, id: str, report: str) -> bool:
         """Reserve it for a report that is about to be stored; False where it is missing or another

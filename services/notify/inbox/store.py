@@ -103,6 +103,15 @@ class Inbox(Repository[Message]):
         unread = {**_visible_to(account), "_id": {"$nin": await self._read_by(account)}}
         return await self.collection.count_documents(unread, limit=MAX_COUNTED + 1, maxTimeMS=5000)
 
+    async def kept_of(
+        self, account: str, after: Position | None, limit: int
+    ) -> list[PersonalMessage]:
+        """All of a person's messages, also those held back from them; as `page`."""
+        last = (after.at, parse_personal_id(after.id)[0]) if after else None
+        query = {"recipients.account": account, **behind("at", last)}
+        first: Stages = [{"$match": query}, {"$sort": dict(_NEWEST_FIRST)}, {"$limit": limit}]
+        return await self._joined([*first, *_only(account), *_JOIN])
+
     async def of_report(
         self, report: str, *, after: Position | None, limit: int
     ) -> list[PersonalMessage]:

@@ -162,15 +162,15 @@ class AccountData(View):
     standings: tuple[OwnStandingView, ...]
     sessions: tuple[CopiedSessionView, ...]
     read_by: tuple[ReadView, ...] = Field(description="The latest 1,000, the latest first")
-    elsewhere: tuple[str, ...] = Field(examples=[["reports?mine=true"]])
+    elsewhere: tuple[str, ...] = Field(examples=[["reports/me/data"]])
 
 
 _ELSEWHERE = (
-    "reports?mine=true",
-    "log-entries?mine=true",
+    "reports/me/data",
+    "log-entries/me/data",
     "duty/me/data",
     "service-records?mine=true",
-    "inbox",
+    "inbox/me/data",
 )
 
 

@@ -134,10 +134,9 @@ class PastStanding(Frozen):
 
 class Account(Aggregate):
     """`phone`, `name` and `id_number` are ciphertexts, and stored sealed under the person's own
-    key. `id_number_key` is a keyed hash, unique over all accounts.
+    key, as `id_number_key` is: a keyed hash, unique over all accounts (`numbers.py`).
 
-    Once erased only `id`, `erased_at` and `standings` say anything, and of a suspended volunteer
-    `id_number_key`.
+    Once erased only `id`, `erased_at` and `standings` say anything.
     """
 
     phone: str

@@ -6,15 +6,17 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from chassis.domain import Frozen
+from chassis.domain import Cause, Frozen
 from chassis.errors import DuplicateKey
+from chassis.mongo.documents import Seal
 from chassis.mongo.paging import behind
-from chassis.mongo.store import Store, new_id
+from chassis.mongo.store import Document, Store, new_id
 from chassis.personal.keys import PersonKeys
 from chassis.personal.repository import SealedRepository
 from chassis.personal.sealing import PersonalField, empty, nothing
 from contracts.vocabulary import Role
 from services.registration.account.domain import Account
+from services.registration.account.numbers import BY_NUMBER, HeldNumbers
 
 _LATEST = [("at", DESCENDING), ("_id", DESCENDING)]
 # Partial: most accounts are no volunteers. A query must repeat the condition to use the index.
@@ -24,20 +26,31 @@ _ERASURE_DUE, _IS_DATE = "erasure.due_at", {"$type": "date"}
 
 
 _PHONE_KEY = "phone_key"
+_NUMBER_KEY = "id_number_key"
+_READABLE_NUMBER = "readable_number"
+"""In a loaded document: its ID number's hash was stored readable."""
+
+
+def _none(_: object) -> tuple[()]:
+    return ()
+
+
 _PERSONAL = (
     PersonalField("phone", empty),
     PersonalField("name", nothing),
     PersonalField("birth_year", nothing),
     PersonalField("id_number", nothing),
+    PersonalField(_NUMBER_KEY, nothing),
+    PersonalField("refused_numbers", _none),
     PersonalField("volunteer.history.*.reason", nothing),
     PersonalField("volunteer.proposals.*.reason", empty),
 )
 
 
 def keys_of_people(store: Store, field_key: str) -> PersonKeys:
-    """With the index by which a phone's account is found."""
+    """With the indexes by which the account of a phone, and of an ID number, is found."""
     by_phone = IndexModel([(_PHONE_KEY, ASCENDING)], unique=True, sparse=True)
-    return PersonKeys(store, field_key, by_phone)
+    return PersonKeys(store, field_key, by_phone, BY_NUMBER)
 
 
 class Accounts(SealedRepository[Account]):
@@ -70,9 +83,33 @@ class Accounts(SealedRepository[Account]):
             keys=keys,
             personal=_PERSONAL,
         )
+        self.numbers = HeldNumbers(self.collection, keys)
 
     def lookup_of(self, aggregate: Account) -> Mapping[str, str]:
         return {} if aggregate.phone_key is None else {_PHONE_KEY: aggregate.phone_key}
+
+    async def open(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            document[_READABLE_NUMBER] = document.get(_NUMBER_KEY) is not None
+        await super().open(documents)
+
+    async def seal_for(self, aggregate: Account, document: Document | None) -> Seal:
+        """The number is held before it is stored. Raises DuplicateKey where another holds it."""
+        seal = await super().seal_for(aggregate, document)
+        number, stored = aggregate.id_number_key, document or {_READABLE_NUMBER: True}
+        if number and (stored[_READABLE_NUMBER] or number != stored.get(_NUMBER_KEY)):
+            version, erased = stored.get("version", 0), aggregate.erased_at is not None
+            await self.numbers.hold(aggregate.id, number, version, erased=erased)
+        return seal
+
+    async def free(self, id: str, number: str, cause: Cause) -> bool:
+        """Whether this account does not hold the number any more: not where it has it by now."""
+        fenced = await self.change(
+            id, lambda a: None if a.id_number_key == number else (a, ()), cause
+        )
+        if fenced.id_number_key == number:
+            return False
+        return await self.numbers.free(id, number, fenced.version)
 
     async def of_phone(self, phone_key: str, first: str) -> str | None:
         """The account of the phone; `first`: what its id would be from the time when ids were
@@ -157,9 +194,9 @@ class Accounts(SealedRepository[Account]):
         return await self.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
 
     async def with_id_numbers(self, keys: Sequence[str]) -> list[Account]:
-        """Accounts with one of these ID numbers, given by their keyed hashes."""
-        query = {"id_number_key": {"$in": list(keys), "$gt": ""}}
-        return await self.find(query, limit=len(keys)) if keys else []
+        """Accounts that hold one of these ID numbers, given by their keyed hashes; those that are
+        about to have it, and erased ones that keep it from others, too."""
+        return await self.among(await self.numbers.holders(keys))
 
 
 class AccessLogEntry(Frozen):

@@ -50,7 +50,6 @@ def erase(account: Account, now: datetime) -> Decision[Account] | None:
         id=account.id,
         version=account.version,
         phone="",
-        id_number_key=_kept_number(account),
         erased_at=now,
         standings=tuple(PastStanding(at=one.at, standing=one.standing) for one in history),
     )
@@ -60,11 +59,10 @@ def erase(account: Account, now: datetime) -> Decision[Account] | None:
     return erased, [*facts, events.erased(erased)]
 
 
-def _kept_number(account: Account) -> str | None:
-    """The keyed hash of a suspended volunteer's ID number: they do not join anew as another."""
-    volunteer = account.volunteer
-    suspended = volunteer is not None and volunteer.standing == "suspended"
-    return account.id_number_key if suspended else None
+def keeps_number(erased: Account) -> bool:
+    """Whether the keyed hash of their ID number outlives them: a suspended volunteer does not join
+    anew as another."""
+    return bool(erased.standings) and erased.standings[-1].standing == "suspended"
 
 
 def _require_known(account: Account) -> None:

@@ -10,6 +10,7 @@ from chassis.tasks.schedule import Schedule
 from chassis.tasks.sweep import Sweep
 from contracts.events.registration import PersonErased
 from services.registration.account.domain import Account
+from services.registration.account.numbers import NUMBERS
 from services.registration.account.personal import PersonalData
 from services.registration.account.store import AccessLog, AccessLogEntry, Accounts
 from services.registration.erasure import domain
@@ -91,4 +92,6 @@ class ErasureHandlers:
             )
         await self._access_log.erase(id)
         await self._grant_log.erase(id)
-        await self._accounts.keys.destroy(id)
+        erased = await self._accounts.get(id)
+        kept = (NUMBERS,) if erased is not None and domain.keeps_number(erased) else ()
+        await self._accounts.keys.destroy(id, *kept)

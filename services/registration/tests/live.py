@@ -27,7 +27,7 @@ class Client:
     """Speaks with the service itself, past the gateway."""
 
     def __init__(self, http: httpx.AsyncClient, platform: WholePlatform) -> None:
-        self.http, self._platform, self._dev_key = http, platform, platform.dev_key
+        self.http, self.platform, self._dev_key = http, platform, platform.dev_key
 
     async def code(self, phone: str) -> str:
         sent = await self.http.post("sign-in-codes", json={"phone": phone})
@@ -39,10 +39,10 @@ class Client:
 
     async def forget_wait(self, phone: str) -> None:
         """As if the minute since the phone's last code had passed."""
-        keys = self._platform.secrets
+        keys = self.platform.secrets
         personal = PersonalData(FieldCipher(keys.field_key, keys.lookup_key))
         long_ago = {"$set": {"sent_at": datetime(2020, 1, 1, tzinfo=UTC)}}
-        async with AsyncMongoClient[dict[str, Any]](self._platform.backend.mongo_url) as mongo:
+        async with AsyncMongoClient[dict[str, Any]](self.platform.backend.mongo_url) as mongo:
             codes = mongo["registration"]["sign_in_codes"]
             await codes.update_one({"_id": personal.phone_key(f"+86{phone}")}, long_ago)
 

@@ -98,12 +98,17 @@ class VolunteerHandlers:
     ) -> bool:
         """Whether the ID number is free now; else the claim is noted with who holds it."""
         claim = NumberClaim(account=account, station=application.station, at=now)
-        for holder in await self._accounts.with_id_numbers([application.id_number_key]):
+        number = application.id_number_key
+        for holder in await self._accounts.with_id_numbers([number]):
+            if holder.erased_at is not None:  # suspended before: nobody joins anew with it
+                return False
             if domain.free_number(holder) is not None:
                 await self._accounts.change(
                     holder.id, domain.free_number, Cause(f"{cause.id}:free")
                 )
-                return True
+                return await self._accounts.free(holder.id, number, Cause(f"{cause.id}:freed"))
+            if holder.id_number_key != number:  # it began to apply, and did not get it
+                return await self._accounts.free(holder.id, number, Cause(f"{cause.id}:freed"))
             await self._accounts.change(
                 holder.id,
                 lambda a: domain.claim(a, claim, POLICIES.at(now)),

@@ -33,7 +33,9 @@ def _picture() -> bytes:
     return picture.getvalue()
 
 
-async def _file(incidents: Incidents, who: str, text: str, *, end: bool = True) -> dict[str, Any]:
+async def file_report(
+    incidents: Incidents, who: str, text: str, *, end: bool = True
+) -> dict[str, Any]:
     async with incidents.client(who) as own:
         photo = (await upload(own, _picture())).json()["id"]
         filed = await post(own, "/reports", report(f"{text}。{WORDS}", photo=photo), 201)
@@ -44,10 +46,11 @@ async def _file(incidents: Incidents, who: str, text: str, *, end: bool = True) 
     return filed | {"photo": photo}
 
 
-async def _log(incidents: Incidents, who: str) -> None:
+async def write_log(incidents: Incidents, who: str) -> str:
+    """The entry's id."""
     entry = {"kind": "visit", "text": LOGGED, "community": COMMUNITY, "minutes": 20}
     async with incidents.client(who, ("volunteer", "370104009", "squ_1")) as own:
-        await post(own, "/log-entries", entry, 201, secrets.token_hex(8))
+        return (await post(own, "/log-entries", entry, 201, secrets.token_hex(8)))["id"]
 
 
 async def _backup(incidents: Incidents) -> dict[str, list[Document]]:
@@ -77,9 +80,9 @@ async def _erase(incidents: Incidents, who: str) -> None:
 
 async def test_no_copy_can_be_read_and_the_counts_stay(incidents: Incidents):
     who, neighbour = person(), person()
-    filed = await _file(incidents, who, "楼下广场舞太吵了")
-    other = await _file(incidents, neighbour, "楼下广场舞太吵了")
-    await _log(incidents, who)
+    filed = await file_report(incidents, who, "楼下广场舞太吵了")
+    other = await file_report(incidents, neighbour, "楼下广场舞太吵了")
+    await write_log(incidents, who)
     backup, figures = await _backup(incidents), await _figures(incidents)
     plain = str(backup).encode() + b"".join(
         document["content"] for document in backup["photos"] if document["_id"] == filed["photo"]
@@ -124,7 +127,7 @@ async def _unreadable(
 
 async def test_a_restored_document_stays_unreadable(incidents: Incidents):
     who = person()
-    filed = await _file(incidents, who, "楼下广场舞太吵了")
+    filed = await file_report(incidents, who, "楼下广场舞太吵了")
     reports = incidents.service.store.database["reports"]
     backup = await reports.find_one({"_id": filed["id"]})
     assert backup is not None
@@ -138,7 +141,7 @@ async def test_a_restored_document_stays_unreadable(incidents: Incidents):
 
 async def test_words_of_an_open_matter_stay_until_its_end(incidents: Incidents):
     who = person()
-    filed = await _file(incidents, who, "楼下广场舞太吵了", end=False)
+    filed = await file_report(incidents, who, "楼下广场舞太吵了", end=False)
     await _erase(incidents, who)
     database = incidents.service.store.database
     async with incidents.client("acc_31", OFFICER) as officer:
@@ -160,13 +163,13 @@ async def test_words_of_an_open_matter_stay_until_its_end(incidents: Incidents):
 
 async def test_repeats_change_nothing_and_a_late_entry_keeps_no_words(incidents: Incidents):
     who = person()
-    filed = await _file(incidents, who, "楼下广场舞太吵了")
+    filed = await file_report(incidents, who, "楼下广场舞太吵了")
     await _erase(incidents, who)
     database = incidents.service.store.database
     before = await database["reports"].find_one({"_id": filed["id"]})
     for _ in range(3):
         await incidents.publish(PersonErased(account=who), who)
-    await _log(incidents, who)  # with a token from before
+    await write_log(incidents, who)  # with a token from before
     other = person()
     await _erase(incidents, other)
     assert await database["reports"].find_one({"_id": filed["id"]}) == before
@@ -176,8 +179,8 @@ async def test_repeats_change_nothing_and_a_late_entry_keeps_no_words(incidents:
 
 async def test_an_area_is_searched_by_words_although_they_are_sealed(incidents: Incidents):
     mark = secrets.token_hex(4)
-    filed = await _file(incidents, person(), f"楼下广场舞太吵了 {mark.upper()}", end=False)
-    await _file(incidents, person(), "楼下广场舞太吵了")
+    filed = await file_report(incidents, person(), f"楼下广场舞太吵了 {mark.upper()}", end=False)
+    await file_report(incidents, person(), "楼下广场舞太吵了")
     async with incidents.client("acc_31", OFFICER) as officer:
         found = await officer.get("/reports", params={"q": mark})
         assert [one["id"] for one in found.json()["items"]] == [filed["id"]]

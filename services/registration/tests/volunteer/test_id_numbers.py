@@ -66,6 +66,9 @@ class Kept:
         self.accounts[id] = changed
         return changed
 
+    async def free(self, id: str, number: str, _: Cause) -> bool:
+        return self.accounts[id].id_number_key != number
+
     async def with_id_numbers(self, keys: Sequence[str]) -> list[Account]:
         return [account for account in self.accounts.values() if account.id_number_key in keys]
 

@@ -1,0 +1,1 @@
+"""A person's copy of what incidents knows of them."""
