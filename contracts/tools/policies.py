@@ -29,7 +29,9 @@ def current(root: Path = ROOT) -> Values:
             found[name] = {key: _plain(value) for key, value in _leaves(policy) if key != "version"}
     for path in sorted(root.glob("services/incidents/routing/domain/signs-*.toml")):
         text = path.read_text("utf-8")
-        found[path.stem.replace("-", " ", 1)] = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        found[path.stem.replace("-", " ", 1)] = {
+            "sha256": hashlib.sha256(text.encode()).hexdigest()
+        }
     return found
 
 
@@ -81,7 +83,7 @@ def main() -> int:
         RELEASED.write_text(text + "\n", "utf-8")
     elif not chosen.release:
         wrong += missing(released, present)
-    print("\n".join(wrong) or "policies: as published")
+    sys.stdout.write("\n".join(wrong or ["policies: as published"]) + "\n")
     return 1 if wrong else 0
 
 

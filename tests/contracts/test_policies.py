@@ -12,7 +12,11 @@ def test_published_versions_are_as_they_were_and_new_ones_are_noted():
 
 def test_every_service_with_a_policy_is_held():
     assert {version.split()[0] for version in read_released()} >= {
-        "dispatch", "incidents", "notify", "registration", "signs",
+        "dispatch",
+        "incidents",
+        "notify",
+        "registration",
+        "signs",
     }
 
 

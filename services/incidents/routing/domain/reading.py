@@ -50,9 +50,7 @@ def read(
     )
 
 
-def _scores(
-    text: str, is_told_besides: bool, role: Role, pieces: set[str], rules: Signs
-) -> Scores:
+def _scores(text: str, is_told_besides: bool, role: Role, pieces: set[str], rules: Signs) -> Scores:
     """Neither a picked category nor what stood before makes a text with a sign less dangerous."""
     scores = model().scores(pieces)
     if not is_told_besides:
