@@ -29,7 +29,7 @@ EVENTS: list[type[Event]] = [
 ]
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 CANARY = "CANARY-13800000000"
-CODES = {"area", "level", "question", "volunteer", "watch"}
+CODES = {"area", "level", "question", "volunteer", "proposal", "watch"}
 """Ids and codes that `data` has for the app."""
 
 
