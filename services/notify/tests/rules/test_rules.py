@@ -92,7 +92,7 @@ def test_each_called_volunteer_learns_kind_place_distance_and_how_many():
     alert = notification(dispatch.WaveCalled)
     assert alert.kind == "alert"
     assert alert.to == Accounts(
-        ("acc_5f1e", "acc_77"), {"acc_5f1e": {"distance_m": 240}, "acc_77": {"distance_m": 310}}
+        ("acc_5f1e", "acc_77"), {"acc_5f1e": {"distance_m": 500}, "acc_77": {"distance_m": 1000}}
     )
     assert alert.expires_at is not None
     message = alert.message("msg_1", ("acc_77", "acc_5f1e"), alert.expires_at)
