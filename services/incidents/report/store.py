@@ -115,7 +115,6 @@ class Reports(SealedRepository[Report]):
             keys=keys,
             personal=_PERSONAL,
         )
-
         self._marks = Coalescer(self.collection, gather=_GATHER_MARKS)
 
     async def mark_called(self, id: str, entry: TimelineEntry) -> None:

@@ -97,7 +97,7 @@ def test_each_called_volunteer_learns_kind_place_distance_and_how_many():
     assert alert.expires_at is not None
     message = alert.message("msg_1", ("acc_77", "acc_5f1e"), alert.expires_at)
     assert [one.account for one in message.recipients] == ["acc_5f1e", "acc_77"]
-    for one, metres in zip(message.recipients, ("240", "310"), strict=True):
+    for one, metres in zip(message.recipients, ("500", "1000"), strict=True):
         body = message.body.fill(one.values)
         assert "闫千户东社区" in body.zh
         assert metres in body.zh
