@@ -60,6 +60,7 @@ check: setup ## lint, format, types, layers, contracts, derived files
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(PY) -m contracts.tools.check
+	$(PY) -m contracts.tools.policies
 	$(PY) -m deploy.generate --check
 
 generate: setup ## write anew what is derived: AsyncAPI, OpenAPI, the gateway's routes, tables in docs

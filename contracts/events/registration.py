@@ -86,6 +86,58 @@ class GrantProposalConfirmed(RegistrationEvent):
     confirmed_by: str
 
 
+class GrantProposalLapsed(RegistrationEvent):
+    """No second person decided about a strong role in time; `by` may propose it again."""
+
+    key: ClassVar[str] = "proposal"
+    example: ClassVar = {
+        "proposal": "gpr_5f1e",
+        "account": "acc_5f1e",
+        "by": "acc_9a7b",
+        "role": "officer",
+    }
+    proposal: str
+    account: str
+    by: str
+    role: Role
+
+
+class ApplicationOverdue(RegistrationEvent):
+    """Nobody decided about an application in time: those who answer for `level` are told. `to`: who
+    holds its watch; empty: all officers of it."""
+
+    key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        "volunteer": "acc_5f1e",
+        "area": "370104009008",
+        "level": "370104009",
+        "to": ["acc_9a7b"],
+        "applied_at": "2026-03-02T02:00:00Z",
+    }
+    volunteer: str
+    area: str
+    level: str
+    to: tuple[str, ...] = ()
+    applied_at: datetime
+
+
+class VolunteerProposalLapsed(RegistrationEvent):
+    """The station did not decide what `by` proposed about a volunteer; they may propose it
+    again."""
+
+    key: ClassVar[str] = "volunteer"
+    example: ClassVar = {
+        "volunteer": "acc_5f1e",
+        "proposal": "prp_5f1e",
+        "what": "suspend",
+        "by": "acc_9a7b",
+    }
+    volunteer: str
+    proposal: str
+    what: Literal["approve", "suspend"]
+    by: str
+
+
 class SessionRevoked(RegistrationEvent):
     """A session was ended: by its owner, by the station, or because a used refresh token came
     back."""
@@ -139,7 +191,7 @@ class VolunteerStandingChanged(RegistrationEvent):
     """All that others need of a volunteer; the highest `seq` of the volunteer is the truth.
 
     The volunteer's id is the account's id. `birth_year` only, no date: it decides who is adult, and
-    who is not called at night.
+    who is not called at night. `lapsed`: rejected, since nobody decided about the application.
     """
 
     key: ClassVar[str] = "volunteer"
@@ -160,6 +212,7 @@ class VolunteerStandingChanged(RegistrationEvent):
     squad: str | None = None
     skills: tuple[Skill, ...] = ()
     birth_year: int
+    lapsed: bool = False
 
 
 class WatchTaken(RegistrationEvent):

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from contracts.vocabulary import Route, values_of
 from ops.routing.texts import Labelled, all_texts, read
-from services.incidents.policy import POLICIES, IncidentsPolicy
+from services.incidents.policy import POLICIES, IncidentsPolicy, words_of
 from services.incidents.routing.domain.classification import RoutingDecision, RoutingInput, decide
 from services.incidents.routing.domain.classifier import Scores
 from services.incidents.routing.domain.reading import read as read_words
+from services.incidents.routing.domain.signs import signs
 
 _NOW = datetime(2026, 11, 28, 4, tzinfo=UTC)
 _CURVE = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -40,10 +41,11 @@ def judge(
 ) -> list[Judged]:
     """`scores`: in place of the shipped model's."""
     judged: list[Judged] = []
+    rules = signs(words_of(policy).signs)
     for at, text in enumerate(texts):
         given = RoutingInput(text.text, text.given, text.role, before=text.before)
         known = scores[at] if scores is not None else None
-        reading = read_words(given.text, given.before, given.category, given.role, known)
+        reading = read_words(given.text, given.before, given.category, given.role, rules, known)
         judged.append(Judged(text, decide(given, reading, policy, _NOW)))
     return judged
 
@@ -114,7 +116,8 @@ def main(argv: list[str] | None = None) -> None:
     policy = POLICIES.of(chosen.policy) if chosen.policy else POLICIES.at(_NOW)
     for file in chosen.sets:
         texts = read(file)
-        scores = [read_words(t.text, t.before, t.given, t.role).scores for t in texts]
+        rules = signs(words_of(policy).signs)
+        scores = [read_words(t.text, t.before, t.given, t.role, rules).scores for t in texts]
         show(file.stem, judge(texts, policy, scores))
         curve(texts, policy, scores)
     if chosen.unseen_writers:

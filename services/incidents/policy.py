@@ -1,6 +1,6 @@
 """The policy of incidents (`policy.toml`): what each category means, and the deadlines."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from chassis.domain import Frozen, Policies, Policy, Window
 from contracts.vocabulary import Category, Route, Skill, Urgency
-from jinan.local_time import LOCAL
+from jinan.local_time import working_days_after
 
 
 class CategoryPolicy(Frozen):
@@ -121,20 +121,6 @@ class IncidentsPolicy(Policy):
         """What who acknowledged has, before the report is referred again."""
         urgent = urgency == "urgent"
         return timedelta(seconds=self.decide_urgent_within_s if urgent else self.decide_within_s)
-
-
-def working_days_after(since: datetime, days: int) -> datetime:
-    """The same local time of day `days` working days (Monday to Friday) later. A time at a weekend
-    counts as the start of Monday."""
-    local = since.astimezone(LOCAL)
-    if local.weekday() >= 5:
-        monday = local + timedelta(days=7 - local.weekday())
-        local = monday.replace(hour=0, minute=0, second=0, microsecond=0)
-    left = days
-    while left > 0:
-        local += timedelta(days=1)
-        left -= local.weekday() < 5
-    return local.astimezone(UTC)
 
 
 POLICIES = Policies(IncidentsPolicy, Path(__file__).with_name("policy.toml").read_text("utf-8"))

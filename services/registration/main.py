@@ -27,6 +27,7 @@ from services.registration.account import events as account_events
 from services.registration.account.handlers import AccountHandlers
 from services.registration.account.personal import FieldCipher, PersonalData
 from services.registration.account.store import AccessLog, Accounts, keys_of_people
+from services.registration.application.handlers import ApplicationHandlers
 from services.registration.client_settings import api as client_settings_api
 from services.registration.division import api as division_api
 from services.registration.division.store import Divisions
@@ -141,11 +142,22 @@ def build(settings: RegistrationSettings) -> Service:
     service.on(PersonErased, erasure.on_erased)
     _restates(service, accounts, stations, squads, held)
     service.lingers(0.1, topics.REGISTRATION, topics.INCIDENTS)
-    service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
-    service.runs_when_due("people to erase", erasure.erase_due, erasure.schedule)
+    _ends(service, watches, erasure, ApplicationHandlers(accounts, held, personal, clock))
 
     service.starts(partial(_prepare, service, settings, keys, divisions))
     return service
+
+
+def _ends(
+    service: Service,
+    watches: WatchHandlers,
+    erasure: ErasureHandlers,
+    applications: ApplicationHandlers,
+) -> None:
+    """What time brings."""
+    service.runs_when_due("watches that lapse", watches.lapse_due, watches.schedule)
+    service.runs_when_due("people to erase", erasure.erase_due, erasure.schedule)
+    service.runs("what nobody decided", applications.end_due, every=600)
 
 
 def _give_roles(
@@ -163,6 +175,7 @@ def _give_roles(
     service.provide(grants, grant_log, proposals)
     service.on(GrantsChanged, grant_log.on_grants)
     service.on(GrantProposalConfirmed, proposals.on_confirmed)
+    service.runs_when_due("proposals that lapse", proposals.lapse_due, proposals.schedule)
 
 
 def _reads_people(

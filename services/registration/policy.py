@@ -36,6 +36,11 @@ class RegistrationPolicy(Policy):
     max_number_claims: int
     max_grants: int
     grant_proposal_hours: int
+    proposal_days: int = Field(ge=1)
+    number_claim_days: int = Field(ge=1)
+    application_working_days: int = Field(ge=1)
+    application_district_working_days: int = Field(ge=1)
+    application_lapse_days: int = Field(ge=1)
     watch_hours: int = Field(ge=1)
     erasure_wait_hours: int = Field(ge=1)
 

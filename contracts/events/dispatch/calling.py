@@ -40,7 +40,7 @@ class VolunteerCalled(CalloutEvent):
 
 
 class CalledVolunteer(BaseModel):
-    """Distance on the map, metres."""
+    """They are within so many metres of the place: a ring, never the exact distance."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -58,8 +58,8 @@ class WaveCalled(CalloutEvent):
         "urgency": "normal",
         "expires_at": "2026-03-05T08:00:00Z",
         "called": [
-            {"volunteer": "acc_5f1e", "distance_m": 240},
-            {"volunteer": "acc_77", "distance_m": 310},
+            {"volunteer": "acc_5f1e", "distance_m": 500},
+            {"volunteer": "acc_77", "distance_m": 1000},
         ],
     }
     supersedes: ClassVar = (VolunteerCalled,)

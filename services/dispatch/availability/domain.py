@@ -11,6 +11,22 @@ from jinan.local_time import LOCAL, local_date
 from services.dispatch.responder.domain import Responder
 
 
+class Served(NamedTuple):
+    """Which calls a person accepted in the last days, and when they left the last one, as the
+    call-outs have it. Unix milliseconds."""
+
+    accepted_at: tuple[int, ...] = ()
+    left_at: int | None = None
+
+    def encode(self) -> str:
+        return orjson.dumps(tuple(self)).decode()
+
+    @classmethod
+    def decode(cls, text: str | None) -> "Served":
+        accepted_at, left_at = orjson.loads(text) if text else ((), None)
+        return cls(tuple(accepted_at), left_at)
+
+
 class Profile(NamedTuple):
     """Of one person, as they change rarely. Times in Unix milliseconds."""
 
@@ -33,6 +49,16 @@ class Profile(NamedTuple):
         on_duty, approved, squad, skills, born, served, accepted, answers = orjson.loads(text)
         accepted_at = tuple(accepted)
         return cls(on_duty, approved, squad, tuple(skills), born, served, accepted_at, answers)
+
+    def with_served(self, served: "Served") -> "Profile":
+        """With what the call-outs know, which the events may not have told yet."""
+        lefts = [at for at in (self.served_until, served.left_at) if at is not None]
+        last = max(
+            self.accepted_at, default=0
+        )  # an event is said a little after its call-out's time
+        told = *self.accepted_at, *(at for at in served.accepted_at if at > last)
+        accepted = max(told, served.accepted_at, key=len)
+        return self._replace(served_until=max(lefts, default=None), accepted_at=accepted)
 
     def accepted_since(self, midnight: int) -> int:
         """How many calls they accepted since that time."""

@@ -23,10 +23,10 @@ from contracts.events.dispatch import (
 )
 from contracts.events.registration import VolunteerStandingChanged
 from jinan.coordinates import Point
-from services.dispatch.availability.domain import Near, profile
+from services.dispatch.availability.domain import Near, Served, profile, to_ms
 from services.dispatch.availability.store import Availability, Engaged, Known
 from services.dispatch.policy import POLICIES, DispatchPolicy
-from services.dispatch.responder.domain import Engagement, Responder
+from services.dispatch.responder.domain import Call, Engagement, Responder
 from services.dispatch.responder.store import Responders
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ class History(Protocol):
 
     async def calls_since(
         self, volunteers: Collection[str], since: datetime
-    ) -> Mapping[str, Sequence[datetime]]: ...
+    ) -> Mapping[str, Sequence[Call]]: ...
 
 
 class AvailabilityHandlers:
@@ -72,13 +72,14 @@ class AvailabilityHandlers:
     async def refresh(self, event: Changing, _: Message) -> None:
         """Kept as it is stored now, whichever event comes last. Wired after the handler that
         changes the responder, so who left a call-out is free when it is known that they rest. What
-        went with an earlier duty is rebuilt."""
+        went with an earlier duty is rebuilt from the call-outs: their events may be read later."""
         if isinstance(event, DutyStarted):
             await self._rebuild([event.volunteer])
             return
         multiple = isinstance(event, WaveLapsed | WaveStoodDown)
         volunteers = event.volunteers if multiple else (event.volunteer,)
-        await self._availability.keep(_known(await self._responders.of(volunteers)))
+        known = _known(await self._responders.of(volunteers))
+        await self._availability.keep(known, self._clock.now())
         if isinstance(event, Leaving):
             await self._availability.release(event.callout, volunteers)
 
@@ -131,12 +132,20 @@ class AvailabilityHandlers:
         engagements = await self._history.engagements(known)
         calls = await self._history.calls_since(known, self._clock.now() - _WEEK)
         for who, one in known.items():
-            known[who] = one._replace(calls=calls.get(who, ()))
+            of = calls.get(who, ())
+            called = [call.called_at for call in of]
+            known[who] = one._replace(calls=called, served=_served(of))
         for who, engagement in engagements.items():
             held = engagement.callout, self._until(engagement)
             known[who] = known[who]._replace(engaged=held)
-        await self._availability.keep(known)
+        await self._availability.keep(known, self._clock.now())
         return known
+
+
+def _served(calls: Sequence[Call]) -> Served:
+    accepted = sorted(to_ms(call.accepted_at) for call in calls if call.accepted_at)
+    left = [to_ms(call.left_at) for call in calls if call.left_at]
+    return Served(tuple(accepted), max(left, default=None))
 
 
 def _known(responders: Iterable[Responder]) -> dict[str, Known]:
@@ -158,4 +167,6 @@ def _with(near: Near, known: Known | None) -> Near:
         return near
     engaged = known.engaged[0] if known.engaged else None
     calls = [int(at.timestamp()) for at in known.calls or ()]
-    return near._replace(profile=known.profile, engaged=engaged, calls=calls)
+    return near._replace(
+        profile=known.profile.with_served(known.served), engaged=engaged, calls=calls
+    )

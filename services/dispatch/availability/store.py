@@ -4,7 +4,8 @@ duty.
 Rebuilt from MongoDB where it is missing. Who has no `calls` (an empty text: none) was not rebuilt
 yet, whatever else is known of them. It makes a search cheap and never decides: who is called
 or coming is what the call-outs hold. `profiles` has `<version>\\n<profile>`, `engaged`
-`<call-out> <until, Unix seconds>`, `calls` Unix seconds separated by commas.
+`<call-out> <until, Unix seconds>`, `calls` Unix seconds separated by commas, `served` what the
+call-outs say of calls accepted and left: a profile may lag behind it, and does not replace it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from jinan.coordinates import Point
-from services.dispatch.availability.domain import Near, Profile, decoded
+from services.dispatch.availability.domain import Near, Profile, Served, decoded
 from services.dispatch.position.store import (
     CALLS,
     DUTY,
@@ -20,14 +21,15 @@ from services.dispatch.position.store import (
     GEO,
     PROFILES,
     SEEN,
+    SERVED,
     Positions,
     to_time,
 )
 
 _MAX_CALLS = 1100  # characters: a hundred times of a call
-# KEYS: positions, seen, on duty, engaged, calls, profiles. ARGV: longitude, latitude, limit, then
-# the radius of each ring. Ring by ring, since where many are near a wide ring costs much and adds
-# nothing.
+# KEYS: positions, seen, on duty, engaged, calls, profiles, served. ARGV: longitude, latitude,
+# limit, then the radius of each ring. Ring by ring, since where many are near a wide ring costs
+# much and adds nothing.
 _LOOK = """
 local found = {}
 for i = 4, #ARGV do
@@ -45,7 +47,8 @@ return {who, metres,
   redis.call('SMISMEMBER', KEYS[3], unpack(who)),
   redis.call('HMGET', KEYS[4], unpack(who)),
   redis.call('HMGET', KEYS[5], unpack(who)),
-  redis.call('HMGET', KEYS[6], unpack(who))}
+  redis.call('HMGET', KEYS[6], unpack(who)),
+  redis.call('HMGET', KEYS[7], unpack(who))}
 """
 # KEYS: on duty, engaged, calls. ARGV: call-out, until, time of the call (empty: no call), how many,
 # and who, repeated. Returns who may not send positions. A repeat counts the call once; the call of
@@ -83,19 +86,25 @@ for i = 2, #ARGV do
   end
 end
 """
-# KEYS: on duty, profiles, engaged, calls. ARGV: who, version, profile, engagement, calls, repeated.
-# The newest version of a profile counts. What is known of engagements and calls is kept; calls that
-# were not read are `unread`.
+# KEYS: on duty, profiles, engaged, calls, served. ARGV: now, then who, version, profile,
+# engagement, calls, served, repeated. The newest version of a profile counts. What is known of
+# calls is kept, and of engagements unless their time is over; calls not read are `unread`.
 _KEEP = """
-for i = 1, #ARGV, 5 do
+for i = 2, #ARGV, 6 do
   local who = ARGV[i]
   if redis.call('SISMEMBER', KEYS[1], who) == 1 then
     local known = redis.call('HGET', KEYS[2], who)
     if not known or tonumber(string.match(known, '^%d+')) <= tonumber(ARGV[i + 1]) then
       redis.call('HSET', KEYS[2], who, ARGV[i + 1] .. '\\n' .. ARGV[i + 2])
     end
+    local held = redis.call('HGET', KEYS[3], who)
+    local over = held and tonumber(string.match(held, '%d+$')) <= tonumber(ARGV[1])
+    if over and ARGV[i + 4] ~= 'unread' then redis.call('HDEL', KEYS[3], who) end
     if ARGV[i + 3] ~= '' then redis.call('HSETNX', KEYS[3], who, ARGV[i + 3]) end
-    if ARGV[i + 4] ~= 'unread' then redis.call('HSETNX', KEYS[4], who, ARGV[i + 4]) end
+    if ARGV[i + 4] ~= 'unread' then
+      redis.call('HSETNX', KEYS[4], who, ARGV[i + 4])
+      redis.call('HSET', KEYS[5], who, ARGV[i + 5])
+    end
   end
 end
 """
@@ -119,7 +128,8 @@ class Known(NamedTuple):
     engaged: tuple[str, datetime] | None = None
     """The call-out, and until when that is believed."""
     calls: Sequence[datetime] | None = ()
-    """None: not read."""
+    """None: not read, and `served` neither."""
+    served: Served = Served()
 
 
 class Availability:
@@ -136,7 +146,7 @@ class Availability:
     ) -> list[Near]:
         """The nearest `limit` within the last ring, nearest first; equal distances by id."""
         columns: Any = await self._look(
-            keys=[GEO, SEEN, DUTY, ENGAGED, CALLS, PROFILES],
+            keys=[GEO, SEEN, DUTY, ENGAGED, CALLS, PROFILES, SERVED],
             args=[repr(place.longitude), repr(place.latitude), limit, *rings_m],
         )
         near = [
@@ -147,9 +157,11 @@ class Availability:
                 on_duty=bool(on_duty),
                 engaged=_callout(engaged, now),
                 calls=[int(at) for at in calls.split(",")] if calls else (),
-                profile=None if calls is None else decoded(profile),
+                profile=_profile(profile, calls, engaged, served, now),
             )
-            for who, metres, seen, on_duty, engaged, calls, profile in zip(*columns, strict=True)
+            for who, metres, seen, on_duty, engaged, calls, profile, served in zip(
+                *columns, strict=True
+            )
         ]
         return sorted(near, key=lambda one: (one.distance_m, one.volunteer))
 
@@ -170,16 +182,27 @@ class Availability:
         if volunteers:
             await self._release(keys=[ENGAGED], args=[callout, *volunteers])
 
-    async def keep(self, people: Mapping[str, Known]) -> None:
+    async def keep(self, people: Mapping[str, Known], now: datetime) -> None:
         """Keep what was read from MongoDB, of those who may send positions."""
-        arguments: list[str | int] = []
+        arguments: list[str | int] = [_seconds(now)]
         for who, known in people.items():
             unread = known.calls is None
             calls = "unread" if unread else ",".join(map(_seconds, known.calls or ()))
             held = f"{known.engaged[0]} {_seconds(known.engaged[1])}" if known.engaged else ""
             arguments += [who, known.version, known.profile.encode(), held, calls]
-        if arguments:
-            await self._keep(keys=[DUTY, PROFILES, ENGAGED, CALLS], args=arguments)
+            arguments.append(known.served.encode())
+        if people:
+            await self._keep(keys=[DUTY, PROFILES, ENGAGED, CALLS, SERVED], args=arguments)
+
+
+def _profile(
+    profile: str | None, calls: str | None, engaged: str | None, served: str | None, now: datetime
+) -> Profile | None:
+    """None: it has to be rebuilt, also where an engagement ran out and nothing told of its end:
+    then what followed from it was not told either."""
+    ran_out = engaged is not None and _callout(engaged, now) is None
+    found = None if calls is None or ran_out else decoded(profile)
+    return found and found.with_served(Served.decode(served))
 
 
 def _callout(engaged: str | None, now: datetime) -> str | None:

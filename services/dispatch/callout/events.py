@@ -14,7 +14,9 @@ from services.dispatch.callout.domain.state import (
     EndReason,
     StandDownReason,
 )
+from services.dispatch.policy import POLICIES
 
+_KM = 1000
 Why = Literal["nobody_answered", "nobody_on_duty", "too_few"]
 
 
@@ -47,9 +49,17 @@ def wave_called(callout: Callout, called: Sequence[Candidate]) -> contract.WaveC
         expires_at=first.expires_at,
         by_hand=first.by == "hand",
         called=tuple(
-            contract.CalledVolunteer(volunteer=c.volunteer, distance_m=c.distance_m) for c in called
+            contract.CalledVolunteer(volunteer=c.volunteer, distance_m=_within(c)) for c in called
         ),
     )
+
+
+def _within(called: Candidate) -> int:
+    """The ring that they are in, metres; further, whole kilometres: exact distances to several
+    matters would tell where they are."""
+    rings = POLICIES.at(called.called_at).rings_m
+    further = -(-called.distance_m // _KM) * _KM
+    return next((ring for ring in rings if called.distance_m <= ring), further)
 
 
 def accepted(callout: Callout, candidate: Candidate) -> contract.CalloutAccepted:

@@ -15,13 +15,14 @@ from contracts.vocabulary import Urgency, values_of
 from jinan.coordinates import Point
 from services.dispatch.callout.domain.state import COMING, ENDED, Callout, CalloutState
 from services.dispatch.policy import POLICIES
-from services.dispatch.responder.domain import Engagement
+from services.dispatch.responder.domain import Call, Engagement
 from services.dispatch.selection.domain.kept import coarse
 from services.dispatch.selection.domain.situation import Found
 
 After = tuple[datetime, str]
 """Where the page before ended: `opened_at` and id of its last call-out."""
 _MAX_WAITING = 500
+_CALL = "volunteer", "state", "called_at", "accepted_at", "ended_at"
 _BY_TIME = [("opened_at", DESCENDING), ("_id", DESCENDING)]
 
 
@@ -111,17 +112,17 @@ class Callouts(Repository[Callout]):
 
     async def calls_since(
         self, volunteers: Collection[str], since: datetime
-    ) -> dict[str, list[datetime]]:
-        """When each of those who were called was called, be it again to the same call-out."""
+    ) -> dict[str, list[Call]]:
+        """The calls of each of those who were called, be it again to the same call-out."""
         wanted = set(volunteers)
         query = {"asked": {"$in": list(wanted)}, "opened_at": {"$gt": since}}
-        fields = dict.fromkeys(("volunteer", "called_at", "earlier.called_at"), 1)
-        calls: defaultdict[str, list[datetime]] = defaultdict(list)
+        fields = dict.fromkeys((*_CALL, "earlier.called_at"), 1)
+        calls: defaultdict[str, list[Call]] = defaultdict(list)
         async for found in self.collection.find(query, {"candidates": fields}, max_time_ms=5000):
             for one in found["candidates"]:
                 if one["volunteer"] in wanted:
-                    every = (*one.get("earlier", ()), one)
-                    calls[one["volunteer"]] += [call["called_at"] for call in every]
+                    earlier = (Call(call["called_at"]) for call in one.get("earlier", ()))
+                    calls[one["volunteer"]] += [*earlier, _call(one)]
         return calls
 
     async def searches(self, id: str) -> list[Found]:
@@ -172,6 +173,13 @@ class Callouts(Repository[Callout]):
     async def _page(self, query: dict[str, Any], after: After | None, limit: int) -> list[Callout]:
         query |= behind("opened_at", after)
         return await self.find(query, sort=_BY_TIME, limit=limit)
+
+
+def _call(candidate: dict[str, Any]) -> Call:
+    """Who never came rests from nothing, as the events have it."""
+    accepted_at = candidate.get("accepted_at")
+    rests = accepted_at is not None and candidate["state"] != "missed"
+    return Call(candidate["called_at"], accepted_at, candidate.get("ended_at") if rests else None)
 
 
 def _in_state(state: CalloutState | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Positions in Redis: rebuilt by the next batch of each phone should it lose them.
 
 `positions` (geo set) and `seen` (time of the position, Unix seconds) hold one entry a person,
-`on_duty` who may send, `profiles`, `engaged` and `calls` what a selection needs to know of them
+`on_duty` who may send, `profiles`, `engaged`, `calls` and `served` what a selection needs of them
 (`availability`). `since` tells from when on signs are complete: a Redis that was just emptied must
 not end anybody's duty.
 """
@@ -20,6 +20,7 @@ from services.dispatch.position.domain import Fix
 
 GEO, SEEN, DUTY = "dispatch:positions", "dispatch:seen", "dispatch:on_duty"
 PROFILES, ENGAGED, CALLS = "dispatch:profiles", "dispatch:engaged", "dispatch:calls"
+SERVED = "dispatch:served"
 _SINCE = "dispatch:since"
 # ARGV: seconds, then volunteer, longitude, latitude, time, repeated. Only a newer position replaces
 # an older one. Returns who is not known to be on duty, and who was not seen for so many seconds.
@@ -95,7 +96,7 @@ class Positions:
         pipe.srem(DUTY, volunteer)
         pipe.zrem(GEO, volunteer)
         pipe.zrem(SEEN, volunteer)
-        for known in (PROFILES, ENGAGED, CALLS):
+        for known in (PROFILES, ENGAGED, CALLS, SERVED):
             pipe.hdel(known, volunteer)
         await pipe.execute()
 

@@ -27,6 +27,15 @@ class Engagement(NamedTuple):
     expires_at: datetime
 
 
+class Call(NamedTuple):
+    """A call as its call-out has it. `left_at`: when they left, of one that they had accepted and
+    rest after."""
+
+    called_at: datetime
+    accepted_at: datetime | None = None
+    left_at: datetime | None = None
+
+
 class Answers(Frozen):
     """How often a person was asked (and had the time to answer), and how often they accepted and
     did not stay away."""

@@ -31,6 +31,7 @@ from services.dispatch.position.store import (
     GEO,
     PROFILES,
     SEEN,
+    SERVED,
     Positions,
 )
 from services.dispatch.settings import DispatchSettings
@@ -212,7 +213,7 @@ class Town:
         await database["callouts"].delete_many({})
         await database["responders"].update_many({}, {"$set": {"on_duty": False}})
         positions = Positions(self.settings.redis_url)
-        await positions.redis.delete(GEO, SEEN, DUTY, PROFILES, ENGAGED, CALLS)
+        await positions.redis.delete(GEO, SEEN, DUTY, PROFILES, ENGAGED, CALLS, SERVED)
         await positions.close()
 
     async def listen(self) -> None:

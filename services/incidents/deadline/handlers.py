@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision
+from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
 from chassis.tasks.sweep import Sweep
@@ -14,7 +15,6 @@ from services.incidents.replicas.watches import Watches
 from services.incidents.report.domain.report import Report
 from services.incidents.report.store import Reports
 
-_PAGE = 200
 _DUE_PAUSE = 1.0  # wall-clock seconds until what failed may be tried again
 
 
@@ -63,15 +63,26 @@ class DeadlineHandlers:
         await self._ask_anew(event.area, message)
 
     async def _ask_anew(self, area: str, message: Message) -> None:
-        """What nobody in the area has acknowledged goes to whoever holds its watch now, once."""
-        after = ""
-        while page := await self._reports.unacknowledged(area, after, _PAGE):
-            for id, of in page:
-                now = self._clock.now()
-                holders = await self._watches.holders(containing(of), now)
-                cause = Cause(f"{message.cause.id}:{id}")
-                changed = await self._reports.change(
-                    id, lambda r, h=holders, at=now: on_watch(r, area, h, at), cause
-                )
-                self._due.note(changed.due_at)
-            after = page[-1][0]
+        """What nobody in the area has acknowledged goes to whoever holds its watch now, once. A
+        report that fails is passed over: its own next step asks. The event comes again for what
+        failed because the store was unavailable."""
+        away: list[Exception] = []
+
+        async def ask(found: tuple[str, str]) -> None:
+            try:
+                await self._ask_of(*found, area, message)
+            except Exception as error:
+                away.extend([error] if is_transient(error) else [])
+                raise
+
+        sweep = Sweep[tuple[str, str]]("reports asked anew")
+        await sweep.over(self._reports.unacknowledged(area), ask)
+        if away:
+            raise away[0]
+
+    async def _ask_of(self, id: str, of: str, area: str, message: Message) -> None:
+        now = self._clock.now()
+        holders = await self._watches.holders(containing(of), now)
+        cause = Cause(f"{message.cause.id}:{id}")
+        changed = await self._reports.change(id, lambda r: on_watch(r, area, holders, now), cause)
+        self._due.note(changed.due_at)

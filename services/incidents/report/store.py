@@ -110,7 +110,6 @@ class Reports(SealedRepository[Report]):
             keys=keys,
             personal=_PERSONAL,
         )
-
         self._marks = Coalescer(self.collection, gather=_GATHER_MARKS)
 
     async def mark_called(self, id: str, entry: TimelineEntry) -> None:
@@ -158,11 +157,12 @@ class Reports(SealedRepository[Report]):
         query = {"_id": report.id, "version": report.version, "due_at": {"$lte": now, **_IS_DATE}}
         await self.collection.update_one(query, {"$set": {"due_at": report.due_at}})
 
-    async def unacknowledged(self, area: str, after: str, limit: int) -> list[tuple[str, str]]:
-        """(id, area) of reports within the area that somebody is asked to look at, by id."""
-        query = {"within": area, "referral.next_at": _IS_DATE, "_id": {"$gt": after}}
-        cursor = self.collection.find(query, {"area": 1}, limit=limit, max_time_ms=5000)
-        return [(found["_id"], found["area"]) async for found in cursor.sort("_id", ASCENDING)]
+    async def unacknowledged(self, area: str) -> AsyncGenerator[tuple[str, str], None]:
+        """(id, area) of reports within the area that somebody is asked to look at."""
+        query = {"within": area, "referral.next_at": _IS_DATE}
+        async with self.collection.find(query, {"area": 1}, max_time_ms=5000) as waiting:
+            async for found in waiting:
+                yield found["_id"], found["area"]
 
     async def next_due(self) -> datetime | None:
         """The earliest `due_at`, in the future or not."""

@@ -70,6 +70,9 @@ class Session(Frozen):
     expires_at: datetime
 
 
+StationProposalState = TypeAliasType("StationProposalState", Literal["open", "decided", "lapsed"])
+
+
 class Proposal(Frozen):
     """What a leader or a committee asks the station to decide. `reason` is encrypted."""
 
@@ -79,6 +82,8 @@ class Proposal(Frozen):
     by_role: Role
     at: datetime
     reason: str
+    state: StationProposalState = "open"
+    ended_at: datetime | None = None
 
 
 class StandingEntry(Frozen):
@@ -99,6 +104,8 @@ class Volunteer(Frozen):
     squad: str | None = None
     skills: tuple[Skill, ...] = ()
     applied_at: datetime
+    told: tuple[str, ...] = ()
+    """The areas whose officers were told that nobody has decided about the application."""
     history: tuple[StandingEntry, ...] = ()
     proposals: tuple[Proposal, ...] = ()
 

@@ -65,8 +65,9 @@ def session_revoked(account: Account, session: str, reason: str) -> SessionRevok
     return SessionRevoked(account=account.id, session=session, reason=reason)
 
 
-def standing_changed(account: Account) -> VolunteerStandingChanged:
-    """Raises ValueError for an account that never applied."""
+def standing_changed(account: Account, *, lapsed: bool = False) -> VolunteerStandingChanged:
+    """`lapsed`: nobody decided about the application. Raises ValueError for an account that never
+    applied."""
     volunteer = account.volunteer
     if volunteer is None or account.birth_year is None:
         raise ValueError("not a volunteer")
@@ -78,6 +79,7 @@ def standing_changed(account: Account) -> VolunteerStandingChanged:
         squad=volunteer.squad,
         skills=volunteer.skills,
         birth_year=account.birth_year,
+        lapsed=lapsed,
     )
 
 

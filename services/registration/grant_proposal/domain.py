@@ -30,7 +30,7 @@ class GrantProposal(Aggregate):
     why: str
     at: datetime
     expires_at: datetime
-    state: Literal["proposed", "confirmed", "declined"] = "proposed"
+    state: ProposalState = "proposed"
     decided_by: str | None = None
     decided_at: datetime | None = None
     given_at: datetime | None = None
@@ -84,6 +84,14 @@ def decline(proposal: GrantProposal, by: str, now: datetime) -> Decision[GrantPr
         return None
     _require_open(proposal, now)
     return proposal.with_(state="declined", decided_by=by, decided_at=now), []
+
+
+def lapse(proposal: GrantProposal, now: datetime) -> Decision[GrantProposal] | None:
+    """None before its time, and where it is decided or said to have lapsed already."""
+    if proposal.state != "proposed" or now < proposal.expires_at:
+        return None
+    after = proposal.with_(state="lapsed", decided_at=proposal.expires_at)
+    return after, [events.lapsed(after.id, after.account, after.by, after.role)]
 
 
 def given(proposal: GrantProposal, now: datetime) -> Decision[GrantProposal] | None:

@@ -13,6 +13,8 @@ from chassis.domain import Cause, Refusal
 from chassis.errors import NotFound
 from chassis.identity.guards import Principal, require
 from chassis.kafka.subscriptions import Message
+from chassis.tasks.schedule import Schedule
+from chassis.tasks.sweep import Sweep
 from contracts.access import Grant
 from contracts.events.registration import GrantProposalConfirmed
 from jinan.areas import CITY
@@ -24,6 +26,7 @@ from services.registration.grant_proposal.store import GrantProposals
 from services.registration.policy import POLICIES
 
 log = structlog.get_logger()
+_RETRY = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class GrantProposalHandlers:
@@ -36,6 +39,9 @@ class GrantProposalHandlers:
     ) -> None:
         self._proposals, self._grants = proposals, grants
         self._log, self._clock = grant_log, clock
+        self.schedule = Schedule(clock)
+        """When the next proposal lapses."""
+        self._sweep = Sweep[str]("proposals that lapse")
 
     async def propose(
         self, who: Principal, account: str, grant: Grant, reason: str, cause: Cause
@@ -58,7 +64,9 @@ class GrantProposalHandlers:
         )
         await self._grants.require_can_get(account, proposal.grant(None))
         await self._log.keep_reason(account, reason, cause)
-        return await self._proposals.add(proposal, (), cause)
+        added = await self._proposals.add(proposal, (), cause)
+        self.schedule.note(added.expires_at)
+        return added
 
     async def confirm(self, who: Principal, id: str, cause: Cause) -> GrantProposal:
         """The role is given at once. Raises Refusal where the proposer may not give it any more, or
@@ -101,6 +109,18 @@ class GrantProposalHandlers:
         return await self._proposals.change(
             id, lambda p: domain.decline(p, who.subject, now), cause
         )
+
+    async def lapse_due(self) -> datetime | None:
+        """Gives when the next one lapses. Safe on several replicas at once."""
+        now = self._clock.now()
+
+        async def lapse(id: str) -> None:
+            cause = Cause(f"due:{id}")
+            await self._proposals.change(id, lambda p: domain.lapse(p, now), cause)
+
+        if await self._sweep.over(self._proposals.expired(now), lapse):
+            return await self._proposals.next_expiry(now)
+        return now + self._clock.span(_RETRY)
 
     async def page(
         self, who: Principal, after: tuple[datetime, str] | None, limit: int

@@ -23,6 +23,9 @@ from services.registration.account.domain import (
 )
 from services.registration.policy import RegistrationPolicy
 
+SYSTEM = "system"
+"""Who ends what nobody decided."""
+
 
 class Application(Frozen):
     """`name` and `id_number` are encrypted. `squad`: the one they would like to join."""
@@ -81,6 +84,13 @@ def reject(account: Account, by: str, reason: str, now: datetime) -> Decision[Ac
     volunteer = _require(account, "applied")
     changed = _without_number(_with_standing(account, volunteer, "rejected", by, reason, now))
     return changed, [events.standing_changed(changed)]
+
+
+def lapse(account: Account, reason: str, now: datetime) -> Decision[Account]:
+    """Nobody decided about the application: as a rejection, so that they may apply anew."""
+    volunteer = _require(account, "applied")
+    changed = _without_number(_with_standing(account, volunteer, "rejected", SYSTEM, reason, now))
+    return changed, [events.standing_changed(changed, lapsed=True)]
 
 
 def suspend(account: Account, by: str, reason: str, now: datetime) -> Decision[Account]:
@@ -214,7 +224,14 @@ def _with_standing(
 ) -> Account:
     entry = StandingEntry(at=now, by=by, standing=standing, reason=reason)
     history = (*volunteer.history, entry)
-    return account.with_(volunteer=volunteer.with_(standing=standing, history=history))
+    proposals = tuple(_decided(one, now) for one in volunteer.proposals)
+    changed = volunteer.with_(standing=standing, history=history, proposals=proposals)
+    return account.with_(volunteer=changed)
+
+
+def _decided(proposal: Proposal, now: datetime) -> Proposal:
+    """The station has decided where the person stands."""
+    return proposal if proposal.state != "open" else proposal.with_(state="decided", ended_at=now)
 
 
 def _granted(account: Account, by: str, now: datetime) -> Decision[Account]:

@@ -14,6 +14,7 @@ from services.registration.account.domain import (
     Proposal,
     ProposedChange,
     StandingEntry,
+    StationProposalState,
     Volunteer,
 )
 from services.registration.account.personal import PersonalData
@@ -37,6 +38,8 @@ class ProposalView(View):
     by_role: Role
     at: datetime
     reason: str
+    state: StationProposalState
+    ended_at: datetime | None
 
 
 class NumberClaimView(View):

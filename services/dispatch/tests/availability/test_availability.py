@@ -12,13 +12,13 @@ from chassis.clock import Clock
 from chassis.kafka.subscriptions import Message
 from contracts.events.dispatch import CalloutDeclined, DutyStarted, VolunteerWithdrew
 from jinan.coordinates import Point
-from services.dispatch.availability.domain import Near, Profile
+from services.dispatch.availability.domain import Near, Profile, Served
 from services.dispatch.availability.handlers import AvailabilityHandlers
 from services.dispatch.availability.store import Availability, Engaged, Known
 from services.dispatch.policy import POLICIES
 from services.dispatch.position.domain import Fix
 from services.dispatch.position.store import PROFILES, Positions
-from services.dispatch.responder.domain import Engagement, Responder
+from services.dispatch.responder.domain import Call, Engagement, Responder
 from services.dispatch.responder.store import Responders
 from services.dispatch.tests.town import redis_url
 from tests.support.backend import Backend
@@ -65,7 +65,7 @@ async def test_a_look_finds_the_nearest_and_what_is_known_of_them(positions: Pos
     await placed(positions, 100, 700, 5000)
     availability = Availability(positions)
     call = NOW - timedelta(days=1)
-    await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (call, NOW))})
+    await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (call, NOW))}, NOW)
     one, other = await look(positions)
     assert (one.volunteer, other.volunteer) == ("v100", "v700"), "the other is beyond all rings"
     assert abs(one.distance_m - 100) <= 1
@@ -87,8 +87,8 @@ async def test_an_older_profile_does_not_replace_a_newer_one(positions: Position
     await placed(positions, 100)
     availability = Availability(positions)
     newer = PROFILE._replace(approved=False)
-    await availability.keep({"v100": Known(10, newer)})
-    await availability.keep({"v100": Known(9, PROFILE)})
+    await availability.keep({"v100": Known(10, newer)}, NOW)
+    await availability.keep({"v100": Known(9, PROFILE)}, NOW)
     (one,) = await look(positions)
     assert one.profile == newer
 
@@ -110,9 +110,9 @@ async def test_what_is_read_from_mongodb_does_not_overwrite_what_came_meanwhile(
 ):
     people = await placed(positions, 100)
     availability = Availability(positions)
-    await availability.keep({"v100": Known(1, PROFILE)})
+    await availability.keep({"v100": Known(1, PROFILE)}, NOW)
     await availability.engage([Engaged("cal_2", people, LATER, NOW)])
-    await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (LATER,))})
+    await availability.keep({"v100": Known(1, PROFILE, ("cal_1", LATER), (LATER,))}, NOW)
     (one,) = await look(positions)
     assert (one.engaged, list(one.calls)) == ("cal_2", [int(NOW.timestamp())])
 
@@ -122,7 +122,7 @@ async def test_a_call_counts_once_however_often_it_is_told_and_the_latest_are_ke
 ):
     people = await placed(positions, 100)
     availability = Availability(positions)
-    await availability.keep({"v100": Known(1, PROFILE)})
+    await availability.keep({"v100": Known(1, PROFILE)}, NOW)
     calls = [NOW + timedelta(minutes=n) for n in range(150)]
     for call in (*calls, *calls[-5:]):
         await availability.engage([Engaged("cal_1", people, LATER, call)])
@@ -135,17 +135,17 @@ async def test_a_call_counts_once_however_often_it_is_told_and_the_latest_are_ke
 async def test_of_who_is_off_duty_nothing_is_kept(positions: Positions):
     people = await placed(positions, 100)
     availability = Availability(positions)
-    await availability.keep({"v100": Known(1, PROFILE)})
+    await availability.keep({"v100": Known(1, PROFILE)}, NOW)
     await positions.forget("v100")
     calls = [Engaged("cal_1", people, LATER, NOW), Engaged("cal_2", ["stranger"], LATER)]
     assert await availability.engage(calls) == ["v100", "stranger"]
-    await availability.keep({"v100": Known(2, PROFILE)})
+    await availability.keep({"v100": Known(2, PROFILE)}, NOW)
     assert set(await positions.redis.keys("dispatch:*")) <= {"dispatch:since"}
 
 
 async def test_a_profile_of_another_build_counts_as_lost(positions: Positions):
     await placed(positions, 100)
-    await Availability(positions).keep({"v100": Known(1, PROFILE)})
+    await Availability(positions).keep({"v100": Known(1, PROFILE)}, NOW)
     for raw in ("1\n[true,true]", "1\nnull", "1\n[true", "1"):
         await positions.redis.hset(PROFILES, "v100", raw)  # pyright: ignore[reportGeneralTypeIssues]
         assert [one.profile for one in await look(positions)] == [None]
@@ -165,8 +165,8 @@ class Stored:
 
     async def calls_since(
         self, volunteers: Collection[str], since: datetime
-    ) -> Mapping[str, Sequence[datetime]]:
-        return {who: [at for at in self.calls if at > since] for who in volunteers}
+    ) -> Mapping[str, Sequence[Call]]:
+        return {who: [Call(at) for at in self.calls if at > since] for who in volunteers}
 
 
 def handlers(positions: Positions) -> AvailabilityHandlers:
@@ -227,3 +227,41 @@ async def test_who_was_found_called_elsewhere_is_believed_so_until_the_call_has_
     await handlers(positions).note({"v100": Engagement("cal_1", False, LATER)})
     assert [one.engaged for one in await look(positions, now=LATER)] == ["cal_1"]
     assert [one.engaged for one in await look(positions, now=LATER + grace)] == [None]
+
+
+async def test_what_the_call_outs_know_is_not_replaced_by_a_profile_that_lags(
+    positions: Positions,
+):
+    """Off duty and on again before the events of the last call-out are read: they rest, and the
+    call counts for the day."""
+    await placed(positions, 100)
+    availability, ms = Availability(positions), int(NOW.timestamp() * 1000)
+    served = Served(accepted_at=(ms - 900_000,), left_at=ms - 60_000)
+    await availability.keep({"v100": Known(1, PROFILE, served=served)}, NOW)
+    await availability.keep({"v100": Known(2, PROFILE, calls=None)}, NOW)
+    (one,) = await look(positions)
+    assert one.profile is not None
+    assert one.profile.served_until == ms - 60_000
+    assert one.profile.accepted_at == (1, 2, ms - 900_000)
+
+
+async def test_who_was_engaged_for_too_long_is_read_anew(positions: Positions):
+    """Nothing told that the engagement ended: so nothing told of a rest either."""
+    await placed(positions, 100)
+    availability = Availability(positions)
+    await availability.keep({"v100": Known(1, PROFILE)}, NOW)
+    await availability.engage([Engaged("cal_1", ("v100",), LATER)])
+    (one,) = await look(positions, now=LATER)
+    assert (one.engaged, one.profile) == (None, None), "to be rebuilt"
+    await availability.keep({"v100": Known(1, PROFILE)}, LATER)
+    (one,) = await look(positions, now=LATER)
+    assert (one.engaged, one.profile) == (None, PROFILE)
+
+
+def test_a_call_is_counted_once_whether_its_event_was_read_or_not():
+    told = PROFILE._replace(accepted_at=(1005,), served_until=None)
+    assert told.with_served(Served((1000,))).accepted_at == (1005,), "the same, said a little later"
+    assert told.with_served(Served((1000, 2000))).accepted_at == (1005, 2000)
+    lagging = PROFILE._replace(accepted_at=())
+    assert lagging.with_served(Served((1000, 2000), 3000)).accepted_at == (1000, 2000)
+    assert lagging.with_served(Served((1000, 2000), 3000)).served_until == 3000

@@ -15,6 +15,7 @@ from contracts.events.dispatch import (
 )
 from contracts.texts import keys
 from contracts.vocabulary import values_of
+from services.dispatch.callout import events
 from services.dispatch.callout.domain import attendance, filling
 from services.dispatch.callout.domain.candidacy import candidacies, own_candidacy
 from services.dispatch.callout.domain.next_step import next_step
@@ -264,3 +265,12 @@ def test_urgent_calls_lapse_in_half_the_time():
 @pytest.mark.parametrize("state", [*values_of(CandidateState), *values_of(CalloutState)])
 def test_a_refusal_has_words_for_every_state(state: str):
     assert f"state.{state}" in keys()
+
+
+@pytest.mark.parametrize(
+    ("metres", "told"), [(0, 500), (240, 500), (501, 1000), (2000, 2000), (2001, 3000)]
+)
+def test_a_wave_tells_the_ring_and_never_how_far_somebody_is(metres: int, told: int):
+    candidate = named(opened(), "a", NOW).with_(distance_m=metres)
+    (one,) = events.wave_called(opened(), [candidate]).called
+    assert one.distance_m == told

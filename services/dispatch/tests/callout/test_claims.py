@@ -200,6 +200,26 @@ async def test_nobody_is_engaged_twice_while_the_events_of_dispatch_are_not_read
         assert_nobody_engaged_twice(await Callouts(place.service.store).find({}, limit=1000))
 
 
+async def test_who_goes_off_duty_and_on_again_while_events_are_not_read_still_rests(
+    slow: Town, monkeypatch: pytest.MonkeyPatch
+):
+    person = await slow.volunteer("v", 10)
+    monkeypatch.setattr(Subscriptions, "read", not_of_dispatch(Subscriptions.read))
+    first = await open_callout(slow, slow.service, slow.name("first"))
+    assert first is not None
+    for verb, body in (("accept", {}), ("arrive", {}), ("finish", {"outcome": "solved"})):
+        answer = await slow.post(f"callouts/{first['_id']}/{verb}", person, body)
+        assert answer.status_code == 200, answer.text
+    place = {"location": {"longitude": LONGITUDE, "latitude": LATITUDE}}
+    assert (await slow.post("duty/end", person)).status_code == 200
+    assert (await slow.post("duty/start", person, place)).status_code == 201
+    second = await open_callout(slow, slow.service, slow.name("second"))
+    assert second is not None
+    assert second["held"] == []
+    (found,) = await Callouts(slow.service.store).searches(second["_id"])
+    assert {verdict.reason for verdict in found.selection.verdicts} == {"resting"}
+
+
 def not_of_dispatch(
     read: Callable[[Subscriptions, Record], Delivery | None],
 ) -> Callable[[Subscriptions, Record], Delivery | None]:

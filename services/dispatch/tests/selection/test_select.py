@@ -94,7 +94,7 @@ def test_two_or_more_at_a_dispute_a_nuisance_and_at_night():
 
 
 def test_the_policy_is_the_one_that_is_valid():
-    assert POLICIES.at(NOON).version == "2026-01"
+    assert POLICIES.at(NOON).version == "2026-11-28"
     assert POLICIES.at(datetime(2020, 1, 1, tzinfo=UTC)) == POLICY
 
 

@@ -17,7 +17,8 @@ from contracts.vocabulary import (
     Urgency,
 )
 from jinan.areas import containing
-from services.incidents.policy import POLICIES, IncidentsPolicy, working_days_after
+from jinan.local_time import working_days_after
+from services.incidents.policy import POLICIES, IncidentsPolicy
 from services.incidents.referral.domain import Referral
 from services.incidents.report.domain.parts import Change, Helper, Question, TimelineEntry
 from services.incidents.report.domain.states import (

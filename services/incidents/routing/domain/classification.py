@@ -82,7 +82,8 @@ class _Choice:
 
 def classify(given: RoutingInput, policy: IncidentsPolicy, now: datetime) -> RoutingDecision:
     """The decision under this policy. `now` matters at night only: then more people are sent."""
-    reading = read(given.text, given.before, given.category, given.role)
+    rules = signs(words_of(policy).signs)
+    reading = read(given.text, given.before, given.category, given.role, rules)
     return decide(given, reading, policy, now)
 
 
@@ -112,7 +113,8 @@ def decide(
 def _choice(given: RoutingInput, reading: Reading, policy: IncidentsPolicy) -> _Choice:
     words = words_of(policy)
     police = _police(given, reading, words)
-    of_office = not reading.signs and signs().office.search(reading.plain) is not None
+    rules = signs(words.signs)
+    of_office = not reading.signs and rules.office.search(reading.plain) is not None
     suspected_only = police is not None and police.because == ("words_suspect",)
     if police is not None and not (of_office and suspected_only):
         return police
@@ -165,7 +167,8 @@ def _without_danger(
         for category, route, share in reading.scores.kinds
         if route != "police" and (route != "log" or given.role in _LOGGING)
     ]
-    blocked = not reading.signs and signs().fire_access.search(reading.plain) is not None
+    rules = signs(words.signs)
+    blocked = not reading.signs and rules.fire_access.search(reading.plain) is not None
     wanted = given.category or ("hazard" if blocked else None)
     category, route, _ = next((k for k in kinds if k[0] == wanted), kinds[0])
     because: tuple[str, ...] = ("words",)

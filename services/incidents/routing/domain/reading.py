@@ -7,7 +7,7 @@ from contracts.vocabulary import Category, Role
 from services.incidents.routing.domain.classifier import Scores, model, pieces_of
 from services.incidents.routing.domain.needs import max_people
 from services.incidents.routing.domain.normalising import is_cut, is_readable, normalise
-from services.incidents.routing.domain.signs import Sign, signs_in
+from services.incidents.routing.domain.signs import Sign, Signs, newest, signs, signs_in
 
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _OVER = re.compile(
@@ -35,26 +35,27 @@ def read(
     before: str | None,
     given: Category | None,
     role: Role,
+    rules: Signs,
     scores: Scores | None = None,
 ) -> Reading:
     """`scores`: in place of those of the shipped model."""
-    plain, signs, pieces = _seen(text, before, given, role)
+    plain, found, pieces = _seen(text, before, given, role, rules)
     return Reading(
         plain=plain,
-        signs=signs,
-        scores=scores or _scores(text, bool(signs and (before or given)), role, pieces),
+        signs=found,
+        scores=scores or _scores(text, bool(found and (before or given)), role, pieces, rules),
         is_readable=is_readable(plain),
         is_chinese=_CHINESE.search(plain) is not None,
         is_cut=is_cut(text),
     )
 
 
-def _scores(text: str, is_told_besides: bool, role: Role, pieces: set[str]) -> Scores:
+def _scores(text: str, is_told_besides: bool, role: Role, pieces: set[str], rules: Signs) -> Scores:
     """Neither a picked category nor what stood before makes a text with a sign less dangerous."""
     scores = model().scores(pieces)
     if not is_told_besides:
         return scores
-    alone = model().scores(_seen(text, None, None, role)[2])
+    alone = model().scores(_seen(text, None, None, role, rules)[2])
     if alone.police <= scores.police:
         return scores
     return replace(scores, police=alone.police, sure=max(alone.sure, scores.sure))
@@ -62,19 +63,19 @@ def _scores(text: str, is_told_besides: bool, role: Role, pieces: set[str]) -> S
 
 def pieces_read(text: str, before: str | None, given: Category | None, role: Role) -> set[str]:
     """What training sees of a text: the same as the classifier."""
-    return _seen(text, before, given, role)[2]
+    return _seen(text, before, given, role, signs(newest()))[2]
 
 
 def _seen(
-    text: str, before: str | None, given: Category | None, role: Role
+    text: str, before: str | None, given: Category | None, role: Role, rules: Signs
 ) -> tuple[str, tuple[Sign, ...], set[str]]:
     plain = normalise(text)
     earlier = normalise(before) if before else None
-    signs = signs_in(plain)
+    found = signs_in(plain, rules)
     if earlier and not _OVER.search(plain):
-        signs = tuple(dict.fromkeys((*signs, *signs_in(earlier))))
-    names = tuple(sign.name for sign in signs)
+        found = tuple(dict.fromkeys((*found, *signs_in(earlier, rules))))
+    names = tuple(sign.name for sign in found)
     pieces = pieces_of(plain, earlier, given, role, names)
     if max_people(plain) >= _MANY:
         pieces.add("~many")
-    return plain, signs, pieces
+    return plain, found, pieces

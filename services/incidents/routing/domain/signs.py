@@ -1,4 +1,4 @@
-"""Certain signs of danger (`signs.toml`): few rules that an officer can read. Pure.
+"""Certain signs of danger (`signs-<version>.toml`): few rules that an officer can read. Pure.
 
 A sign counts in the clause where it stands, unless that clause denies it, tells of the past, of
 what might be, of a film or a drill, or says that it is over.
@@ -14,6 +14,8 @@ from typing import Any
 from contracts.vocabulary import Category
 
 _CLAUSE = re.compile(r"[,。;!?:、…\n]+")
+_FOLDER, _NAME = Path(__file__).parent, "signs-"
+_NOTHING = r"(?!)"
 _CONTEXT = 12
 """Characters before a sign that can deny it."""
 
@@ -41,15 +43,22 @@ class Signs:
 
 
 @cache
-def signs() -> Signs:
-    raw: dict[str, Any] = tomllib.loads((Path(__file__).parent / "signs.toml").read_text("utf-8"))
+def newest() -> str:
+    """The newest version."""
+    return max(path.stem.removeprefix(_NAME) for path in _FOLDER.glob(f"{_NAME}*.toml"))
+
+
+@cache
+def signs(version: str) -> Signs:
+    """Raises FileNotFoundError where there never was such a version."""
+    raw: dict[str, Any] = tomllib.loads((_FOLDER / f"{_NAME}{version}.toml").read_text("utf-8"))
     return Signs(
         version=raw["version"],
         denied=re.compile(raw["denied"]),
         supposed=re.compile(raw["supposed"]),
         elsewhere=re.compile("|".join((raw["past"], raw["told"], raw["over"]))),
-        office=re.compile(raw["office"]),
-        fire_access=re.compile(raw["fire_access"]),
+        office=re.compile(raw.get("office", _NOTHING)),
+        fire_access=re.compile(raw.get("fire_access", _NOTHING)),
         signs=tuple(
             Sign(
                 name,
@@ -62,9 +71,8 @@ def signs() -> Signs:
     )
 
 
-def signs_in(plain: str) -> tuple[Sign, ...]:
+def signs_in(plain: str, rules: Signs) -> tuple[Sign, ...]:
     """In the order of the file."""
-    rules = signs()
     clauses = [clause for clause in _CLAUSE.split(plain) if clause]
     return tuple(
         sign for sign in rules.signs if any(_stands_in(sign, clause, rules) for clause in clauses)

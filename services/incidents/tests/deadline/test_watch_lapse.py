@@ -8,8 +8,11 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
+import pytest
+
 from chassis.clock import Clock
 from chassis.domain import Cause, Decision
+from chassis.errors import Unavailable
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
 from contracts.envelope import Event
@@ -59,6 +62,7 @@ class StoredReports:
     def __init__(self, *reports: Report) -> None:
         self.reports = {report.id: report for report in reports}
         self.asked: list[tuple[str, str, tuple[str, ...]]] = []
+        self.broken: dict[str, Exception] = {}
 
     async def due(self, now: datetime) -> AsyncGenerator[tuple[str, str], None]:
         for report in list(self.reports.values()):
@@ -68,13 +72,10 @@ class StoredReports:
     async def next_due(self) -> datetime | None:
         return min((r.due_at for r in self.reports.values() if r.due_at is not None), default=None)
 
-    async def unacknowledged(self, area: str, after: str, limit: int) -> list[tuple[str, str]]:
-        waiting = [
-            (report.id, report.area)
-            for report in self.reports.values()
-            if report.referred and covers(area, report.area) and report.id > after
-        ]
-        return sorted(waiting)[:limit]
+    async def unacknowledged(self, area: str) -> AsyncGenerator[tuple[str, str], None]:
+        for report in sorted(self.reports.values(), key=lambda report: report.id):
+            if report.referred and covers(area, report.area):
+                yield report.id, report.area
 
     async def correct_due(self, report: Report, now: datetime) -> None:
         """What is stored here is never of other rules."""
@@ -82,6 +83,8 @@ class StoredReports:
     async def change(
         self, id: str, decide: Callable[[Report], Decision[Report] | None], _: Cause
     ) -> Report:
+        if id in self.broken:
+            raise self.broken[id]
         decision = decide(self.reports[id])
         if decision is not None:
             self.reports[id], facts = decision
@@ -156,3 +159,25 @@ async def test_what_somebody_had_taken_over_stays_with_them() -> None:
     taken = night.stored.reports["rep_taken"]
     assert taken.state == "acknowledged"
     assert not taken.referred
+
+
+async def test_a_report_that_fails_keeps_nobody_from_being_asked_about_the_others() -> None:
+    night = Night(dict(WATCHES))
+    await night.begin()
+    bad = night.stored.reports["rep_open"].with_(id="rep_bad")
+    night.stored.reports["rep_bad"], night.stored.broken["rep_bad"] = bad, ValueError("unreadable")
+    await night.lapse()
+    assert night.stored.asked == [("rep_open", DISTRICT, ("acc_district",))]
+
+
+async def test_the_event_comes_again_for_a_report_whose_store_was_unavailable() -> None:
+    night = Night(dict(WATCHES))
+    await night.begin()
+    away = night.stored.reports["rep_open"].with_(id="rep_away")
+    night.stored.reports["rep_away"], night.stored.broken["rep_away"] = away, Unavailable("store")
+    with pytest.raises(Unavailable):
+        await night.lapse()
+    assert [id for id, *_ in night.stored.asked] == ["rep_open"]
+    night.stored.broken.clear()
+    await night.lapse()
+    assert [id for id, *_ in night.stored.asked] == ["rep_open", "rep_away"]

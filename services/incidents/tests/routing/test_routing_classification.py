@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from contracts.texts import keys
 from contracts.vocabulary import Category, Role, Skill, values_of
-from jinan.local_time import LOCAL
-from services.incidents.policy import POLICIES, working_days_after
+from jinan.local_time import LOCAL, working_days_after
+from services.incidents.policy import POLICIES
 from services.incidents.routing.domain import NEVER_VOLUNTEERS, POLICE_ONLY, RoutingInput, classify
 from services.incidents.routing.domain.needs import max_people, people_asked
 from services.incidents.routing.domain.normalising import normalise

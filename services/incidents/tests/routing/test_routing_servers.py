@@ -14,7 +14,7 @@ async def test_every_category_is_listed_with_its_names(incidents: Incidents) -> 
         assert len(page["items"]) == 18
         assert [view["category"] for view in page["items"]] == [*values_of(Category)]
         assert page["items"][0]["name"] == {"zh": "交通疏导", "en": "Traffic"}
-        assert (page["rules_version"], page["next"]) == ("2026-11", None)
+        assert (page["rules_version"], page["next"]) == ("2026-11-28", None)
 
 
 async def test_a_corrected_category_is_kept_for_training_without_the_phone(

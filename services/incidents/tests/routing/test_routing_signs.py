@@ -6,8 +6,9 @@ from contracts.texts import keys
 from services.incidents.policy import POLICIES
 from services.incidents.routing.domain.classifier import model
 from services.incidents.routing.domain.normalising import normalise
-from services.incidents.routing.domain.signs import signs, signs_in
+from services.incidents.routing.domain.signs import newest, signs, signs_in
 
+RULES = signs(newest())
 EXAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "asks_for_110": (("快帮我报警", "叫救护车快"), ("要不要报警", "报警电话是多少")),
     "help": (("救命啊", "救救我妈"), ("热得救命", "救命恩人来送锦旗")),
@@ -45,22 +46,28 @@ NO_SIGN = [(name, text) for name, (_, harmless) in EXAMPLES.items() for text in 
 
 @pytest.mark.parametrize(("name", "text"), ONE_SIGN)
 def test_danger_is_seen(name: str, text: str) -> None:
-    assert name in {sign.name for sign in signs_in(normalise(text))}
+    assert name in {sign.name for sign in signs_in(normalise(text), RULES)}
 
 
 @pytest.mark.parametrize(("name", "text"), NO_SIGN)
 def test_what_looks_alike_is_not(name: str, text: str) -> None:
-    assert name not in {sign.name for sign in signs_in(normalise(text))}
+    assert name not in {sign.name for sign in signs_in(normalise(text), RULES)}
 
 
 def test_an_officer_can_read_them_all_and_each_is_tried_and_told_in_words() -> None:
-    rules = signs().signs
+    rules = RULES.signs
     assert len(rules) <= 40
     assert {sign.name for sign in rules} == set(EXAMPLES)
     assert {f"because.{sign.name}" for sign in rules} <= keys()
 
 
 def test_the_newest_policy_names_the_signs_and_the_model_that_are_shipped() -> None:
-    newest = [policy.words for policy in POLICIES][-1]
-    assert newest is not None
-    assert (newest.signs, newest.model) == (signs().version, model().version)
+    words = [policy.words for policy in POLICIES][-1]
+    assert words is not None
+    assert (words.signs, words.model) == (newest(), model().version)
+
+
+def test_each_version_of_the_signs_is_there_and_says_which_it_is() -> None:
+    versions = {policy.words.signs for policy in POLICIES if policy.words}
+    assert {version: signs(version).version for version in versions} == {v: v for v in versions}
+    assert newest() in versions

@@ -29,7 +29,7 @@ EVENTS: list[type[Event]] = [
 ]
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 CANARY = "CANARY-13800000000"
-CODES = {"area", "level", "question", "volunteer", "watch"}
+CODES = {"area", "level", "question", "volunteer", "proposal", "watch"}
 """Ids and codes that `data` has for the app."""
 
 
@@ -92,12 +92,12 @@ def test_each_called_volunteer_learns_kind_place_distance_and_how_many():
     alert = notification(dispatch.WaveCalled)
     assert alert.kind == "alert"
     assert alert.to == Accounts(
-        ("acc_5f1e", "acc_77"), {"acc_5f1e": {"distance_m": 240}, "acc_77": {"distance_m": 310}}
+        ("acc_5f1e", "acc_77"), {"acc_5f1e": {"distance_m": 500}, "acc_77": {"distance_m": 1000}}
     )
     assert alert.expires_at is not None
     message = alert.message("msg_1", ("acc_77", "acc_5f1e"), alert.expires_at)
     assert [one.account for one in message.recipients] == ["acc_5f1e", "acc_77"]
-    for one, metres in zip(message.recipients, ("240", "310"), strict=True):
+    for one, metres in zip(message.recipients, ("500", "1000"), strict=True):
         body = message.body.fill(one.values)
         assert "闫千户东社区" in body.zh
         assert metres in body.zh

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chassis.domain import Refusal
 from contracts.access import Grant, Principal
-from contracts.events.registration import GrantsChanged
+from contracts.events.registration import GrantProposalLapsed, GrantsChanged
 from services.registration.account.domain import Account, HeldGrant, new_account
 from services.registration.grant import domain as grants
 from services.registration.grant_proposal import domain
@@ -152,3 +152,17 @@ def test_an_account_has_so_many_grants_and_no_more_and_ended_ones_do_not_count()
     assert len(again.grants) == POLICY.max_grants, "another end is no further grant"
     later, _ = grants.give(account, one(999, None), until, POLICY) or (account, [])
     assert [grant.role for grant in later.grants] == ["resident", "committee"]
+
+
+def test_that_it_lapsed_is_said_once_to_who_proposed_it() -> None:
+    just = PROPOSAL.expires_at - timedelta(seconds=1)
+    assert domain.lapse(PROPOSAL, just) is None
+    decision = domain.lapse(PROPOSAL, PROPOSAL.expires_at)
+    assert decision is not None
+    lapsed, (said,) = decision
+    assert said == GrantProposalLapsed(
+        proposal="gpr_1", account="acc_new", by="acc_desk", role="officer"
+    )
+    assert domain.lapse(lapsed, PROPOSAL.expires_at) is None
+    with pytest.raises(Refusal, match="wrong_state"):
+        domain.confirm(lapsed, "acc_2", just)
