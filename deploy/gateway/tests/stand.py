@@ -235,7 +235,7 @@ def standing(
     """Starts everything and waits until Envoy answers and knows the signing key."""
     ports, signer, traces = free_ports(), Signer(), Traces()
     tls_port = free_ports().gateway
-    upstreams = {name: Upstream(name, signer) for name in plan.SERVICES}
+    upstreams = {name: Upstream(name, signer) for name in (*plan.SERVICES, plan.APPS)}
     access_log = folder / "access.log"
     config = render_local(ports, folder, limits, settings, access_log, tls_port)
     with ExitStack() as stack:

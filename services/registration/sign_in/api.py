@@ -4,7 +4,7 @@ developers, the messages of a local platform."""
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Cookie, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import Field
 
 from chassis.clock import Clock
@@ -19,6 +19,7 @@ from chassis.identity.guards import Principal, allow, anyone
 from chassis.inputs.typed import Identifier
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
+from services.registration.sign_in.cookie import RefreshCookie, RequestedBy, set_refresh_cookie
 from services.registration.sign_in.handlers import (
     CodeHandlers,
     LocalMessageHandlers,
@@ -33,17 +34,6 @@ keys_router = APIRouter(tags=["sign-in"])
 NoToken = Annotated[Principal | None, anyone("whoever signs in or refreshes has no valid token")]
 Me = Annotated[Principal, allow("own")]
 Sessions = Annotated[SessionHandlers, provided(SessionHandlers)]
-REFRESH_COOKIE = "__Secure-quancheng-refresh"
-"""Holds a browser's refresh token: no script reads it, no other site sends it, and only here."""
-RequestedBy = Annotated[
-    str,
-    Header(
-        min_length=1,
-        max_length=40,
-        description="Any value: a page of another site cannot send this header",
-        examples=["app"],
-    ),
-]
 _PHONE = Field(max_length=24, examples=["13800000000"])
 
 
@@ -99,7 +89,7 @@ class BrowserSignedInView(View):
     ) -> Self:
         """Puts the refresh token into the response's cookie, for as long as the session lasts."""
         left = signed_in.session.expires_at - real_time(clock)
-        _set_cookie(response, signed_in.refresh_token, max(0, int(left.total_seconds())))
+        set_refresh_cookie(response, signed_in.refresh_token, max(0, int(left.total_seconds())))
         account = AccountView.of(signed_in.account, personal, clock.now(), signed_in.phone)
         return cls(
             access_token=signed_in.access_token,
@@ -236,7 +226,7 @@ async def refresh_browser_session(
     personal: Personal,
     clock: Now,
     cause: RequestCause,
-    token: Annotated[str, Cookie(alias=REFRESH_COOKIE, max_length=200)] = "",
+    token: RefreshCookie = "",
 ) -> BrowserSignedInView:
     """The next access token, and the next cookie."""
     signed_in = await sessions.refresh(token, cause)
@@ -262,7 +252,7 @@ async def end_current_session(who: Me, sessions: Sessions, cause: RequestCause) 
     """Sign out: the session's tokens open nothing more, and a browser forgets its cookie."""
     await sessions.end(who, who.session, cause)
     response = Response(status_code=204)
-    _set_cookie(response, "", 0)
+    set_refresh_cookie(response, "", 0)
     return response
 
 
@@ -300,16 +290,3 @@ async def get_signing_keys(
     """The public keys of access tokens. Fetch them again for a `kid` that is not among them."""
     response.headers["Cache-Control"] = "public, max-age=300"
     return PublicKeySet(keys=[PublicKey.model_validate(public(key)) for key in keys.all])
-
-
-def _set_cookie(response: Response, token: str, seconds: int) -> None:
-    """Browsers take 127.0.0.1 and localhost for secure without TLS."""
-    response.set_cookie(
-        REFRESH_COOKIE,
-        token,
-        max_age=seconds,
-        path="/api/v1/sessions",
-        secure=True,
-        httponly=True,
-        samesite="strict",
-    )

@@ -6,7 +6,7 @@ from http.cookies import Morsel, SimpleCookie
 import httpx
 import pytest
 
-from services.registration.sign_in.api import REFRESH_COOKIE
+from services.registration.sign_in.cookie import REFRESH_COOKIE
 from services.registration.tests.live import Client, Member, address, events_of, new_phone
 from tests.support.platform import WholePlatform
 
