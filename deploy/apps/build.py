@@ -123,6 +123,7 @@ def _copy(root: Path, work: Path) -> None:
 
 def npm(cache: Path, folder: Path, *arguments: str) -> None:
     """Runs npm in `folder`. Raises BuildError with the end of what it said."""
+    fetches = arguments[0] == "ci"
     try:
         done = subprocess.run(
             ["npm", *arguments],
@@ -137,11 +138,8 @@ def npm(cache: Path, folder: Path, *arguments: str) -> None:
         raise BuildError(f"npm {' '.join(arguments)} took more than {BUILD_SECONDS} s") from None
     if done.returncode:
         said = (done.stdout + done.stderr)[-3000:]
-        raise BuildError(
-            f"The apps could not be built: npm {' '.join(arguments)} failed.\n{said}\n"
-            "It needs the package registry that npm is configured for. Run it again: what arrived "
-            "is kept."
-        )
+        hint = "It needs the package registry that npm is configured for." if fetches else ""
+        raise BuildError(f"npm {' '.join(arguments)} failed in apps/:\n{said}\n{hint}")
 
 
 def _forget_old(cache: Path) -> None:
