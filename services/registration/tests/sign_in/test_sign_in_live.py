@@ -205,7 +205,7 @@ async def test_nobody_s_browser_session_is_refreshed_by_a_form_of_another_site(
 
 
 def _cookie(answer: httpx.Response) -> Morsel[str]:
-    return SimpleCookie[str](answer.headers["set-cookie"])[REFRESH_COOKIE]
+    return SimpleCookie(answer.headers["set-cookie"])[REFRESH_COOKIE]
 
 
 async def _refresh(client: Client, cookie: str) -> httpx.Response:
@@ -216,7 +216,8 @@ async def _refresh(client: Client, cookie: str) -> httpx.Response:
 async def test_signing_out_ends_refreshing(client: Client) -> None:
     member = await client.stranger()
     assert (await member.call("DELETE", "sessions/current")).status_code == 204
-    assert (await member.call("DELETE", "sessions/current")).status_code == 204
+    # The service may have heard of its own revocation by now, and refuse the token.
+    assert (await member.call("DELETE", "sessions/current")).status_code in (204, 401)
     assert (await member.refresh()).status_code == 401
 
 
