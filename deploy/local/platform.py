@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.apps.build import BuildError, built
 from deploy.gateway.plan import Limits
 from deploy.local import servers, services
 from deploy.local.control import STOP_SECONDS, ProcessControl, Say
@@ -28,6 +29,7 @@ class Platform(ProcessControl):
     There are as many brokers, members and replicas as `ports` has ports for. `servers` or
     `services` (with the gateway) can be left out. `fresh` deletes the data at each start. `clock`
     is the services' CLOCK; `extra_env` goes to each service; `limits` are the gateway's.
+    `apps`: with the apps' server; builds the apps where that was not done yet.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Platform(ProcessControl):
         services: bool = True,
         fresh: bool = False,
         limits: Limits | None = None,
+        apps: bool = False,
         say: Say = _silent,
     ) -> None:
         super().__init__(home, ports, say)
@@ -49,6 +52,7 @@ class Platform(ProcessControl):
         self._with_servers, self._with_services = servers, services
         self._fresh = fresh
         self._limits = limits
+        self._with_apps = apps
 
     @property
     def gateway_url(self) -> str:
@@ -144,8 +148,16 @@ class Platform(ProcessControl):
             )
         if self._with_services:
             own = services.processes(self.ports, self.secrets, self._clock, self._extra_env)
+            if self._with_apps:
+                own.append(servers.apps(self._built_apps(), self.ports))
             stages.append([*own, servers.gateway(self.home, self.ports, self._limits)])
         return stages
+
+    def _built_apps(self) -> Path:
+        try:
+            return built(self._say)
+        except BuildError as reason:
+            raise PlatformError(str(reason)) from reason
 
     def down(self) -> None:
         """Stops the gateway and the services, then the servers. Nothing is left running."""

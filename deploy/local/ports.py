@@ -28,6 +28,7 @@ class Ports:
     incidents: int
     dispatch: int
     notify: int
+    apps: int
     kafka: int
     kafka_controller: int
     mongo: int
@@ -85,6 +86,7 @@ RUN = Ports(
     incidents=8102,
     dispatch=8103,
     notify=8104,
+    apps=8105,
     kafka=19092,
     kafka_controller=19093,
     mongo=27117,
@@ -99,6 +101,7 @@ DEMO = Ports(
     incidents=18102,
     dispatch=18103,
     notify=18104,
+    apps=18105,
     kafka=20092,
     kafka_controller=20093,
     mongo=28117,

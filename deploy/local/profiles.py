@@ -24,7 +24,7 @@ def lasting(profile: str, say: Say, replicas: int = 1) -> Platform:
     service."""
     members = len(LASTING[profile].all_of("kafka"))
     ports = LASTING[profile].spread(members, dict.fromkeys(SERVICES, replicas))
-    return Platform(STATE / profile, ports, say=say)
+    return Platform(STATE / profile, ports, apps=True, say=say)
 
 
 def test_home(part: str) -> Path:

@@ -11,6 +11,7 @@ from deploy.gateway.render import render_local
 from deploy.local import readiness
 from deploy.local.binaries import program
 from deploy.local.fetch import jars_of
+from deploy.local.paths import ROOT
 from deploy.local.ports import HOST, Ports
 from deploy.local.process import START_SECONDS, Process
 
@@ -214,6 +215,16 @@ def zipkin(cache: Path, ports: Ports) -> Process:
         "--spring.main.banner-mode=off",
     )
     return Process("zipkin", command, readiness.http(ports.zipkin, "/health"))
+
+
+def apps(folder: Path, ports: Ports) -> Process:
+    """Caddy with the built apps of `folder`."""
+    config = ROOT / "deploy" / "apps" / "Caddyfile"
+    command = (str(program("caddy")), "run", "--config", str(config), "--adapter", "caddyfile")
+    environment = {"APPS_BIND": HOST, "APPS_PORT": str(ports.apps), "APPS_FOLDER": str(folder)}
+    # Caddy keeps nothing, and must not ask for a home.
+    environment |= {"XDG_DATA_HOME": str(folder.parent), "XDG_CONFIG_HOME": str(folder.parent)}
+    return Process("apps", command, readiness.http(ports.apps, "/health/ready"), environment)
 
 
 def gateway(home: Path, ports: Ports, limits: Limits | None) -> Process:

@@ -13,7 +13,9 @@ from deploy.local.ports import HOST, SERVICES
 def addresses(platform: Platform) -> Table:
     """Every address that a person can open."""
     rows = [
-        ("gateway 网关", platform.gateway_url),
+        ("phone 手机端", f"{platform.gateway_url}/"),
+        ("desk 值班台", f"{platform.gateway_url}/desk/"),
+        ("city screen 大屏", f"{platform.gateway_url}/screen/"),
         ("API docs 接口文档", f"{platform.gateway_url}/docs"),
         ("API as JSON", f"{platform.gateway_url}/openapi.json"),
         ("traces 链路", f"{platform.zipkin_url}/zipkin/"),

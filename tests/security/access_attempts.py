@@ -113,6 +113,11 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST sessions": _attempt(
         "sessions", {"phone": "{phone}", "code": "000000"}, refused=frozenset({401, 422, 429})
     ),
+    "POST sessions/browser": _attempt(
+        "sessions/browser",
+        {"phone": "{phone}", "code": "000000"},
+        refused=frozenset({401, 422, 429}),
+    ),
     "DELETE sessions/{session}": _attempt(
         "sessions/{session}", open="another person's session does not end"
     ),

