@@ -38,6 +38,16 @@ QuestionId = TypeAliasType("QuestionId", Annotated[str, _derived("que")])
 PhotoId = TypeAliasType("PhotoId", Annotated[str, _derived("pho")])
 LogEntryId = TypeAliasType("LogEntryId", Annotated[str, _derived("log")])
 CalloutId = TypeAliasType("CalloutId", Annotated[str, _derived("cal")])
+PositionAccessId = TypeAliasType(
+    "PositionAccessId",
+    Annotated[
+        str,
+        _form(
+            r"^look_acc_[0-9a-f]{20}_acc_[0-9a-f]{20}_\d+$",
+            "look_acc_8f0c2e51d7a94b3c6e10_acc_5f1e0c9a7b3d2e4f6a8c_294010",
+        ),
+    ],
+)
 HoursCheckId = TypeAliasType("HoursCheckId", Annotated[str, _derived("chk")])
 MessageId = TypeAliasType(
     "MessageId",

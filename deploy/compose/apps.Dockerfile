@@ -1,5 +1,8 @@
 # The apps, built and served with Node and Caddy from the same wheels as on a machine without Docker.
-FROM python:3.13-slim AS tools
+# `make pin` gives the digest too.
+ARG PYTHON_IMAGE=python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS tools
 WORKDIR /build
 COPY deploy/compose/locks/apps.lock packages.lock
 RUN python -m venv --without-pip /opt/venv \
@@ -26,7 +29,7 @@ RUN cd apps && npm run build \
  && mkdir /apps \
  && for app in phone desk screen; do mv $app/dist /apps/$app; done
 
-FROM python:3.13-slim
+FROM ${PYTHON_IMAGE}
 RUN python -m pip uninstall --quiet --yes --root-user-action ignore pip \
  && rm -rf /usr/local/lib/python3.*/ensurepip
 COPY --from=tools /opt/venv/bin/caddy /usr/local/bin/caddy

@@ -28,8 +28,9 @@ from services.notify.delivery.handlers import DeliveryHandlers
 from services.notify.erasure.handlers import ErasureHandlers
 from services.notify.erasure.store import ErasedPeople
 from services.notify.inbox import api as inbox_api
+from services.notify.inbox.delivery_marks import DeliveryMarks
 from services.notify.inbox.handlers import InboxHandlers
-from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
+from services.notify.inbox.store import Inbox, Receipts
 from services.notify.personal_copy import api as copy_api
 from services.notify.replicas.store import Duty, Grants, Standings
 from services.notify.rules.domain import RULES

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from chassis.settings import Settings
 
 NOT_SET = "0" * 64
 """A key for a service that is only described. It never serves: `missing` names it."""
 
 
-TileDatum = Literal["wgs84", "gcj02"]
+TileDatum = TypeAliasType("TileDatum", Literal["wgs84", "gcj02"])
 """In which datum a map's tiles are drawn."""
 
 

@@ -23,7 +23,10 @@ NAMED = {
     "community": {"CommunityCode"},
 }
 """A field of an answer -> what it may be, where it is a text at all."""
-UNSHAPED = {"phone", "number", "X-Dev-Key", "access_token", "cursor", "q"}
+UNSHAPED = {
+    *("phone", "number", "X-Dev-Key", "access_token", "cursor", "q"),
+    *("x-requested-by", "__Secure-quancheng-refresh"),
+}
 """Parameters that are typed by people, secret, or only passed on."""
 
 

@@ -4,81 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.security.access_names import IDS, OTHERS
 from tests.support.routes import documented, openapi
 
 Json = dict[str, Any]
-IDS = frozenset(
-    {
-        "station",
-        "squad",
-        "leader",
-        "account",
-        "ids",
-        "volunteer",
-        "volunteers",
-        "photo",
-        "report",
-        "message",
-        "area",
-        "community",
-        "parent",
-        "phone",
-        "streets",
-        "key",
-    }
-)
-"""Parameters and fields that identify something which may belong to others."""
-OTHERS = frozenset(
-    {
-        "code",
-        "refresh_token",
-        "name",
-        "birth_year",
-        "id_number",
-        "skills",
-        "standing",
-        "cursor",
-        "limit",
-        "reason",
-        "what",
-        "longitude",
-        "latitude",
-        "role",
-        "until",
-        "text",
-        "category",
-        "location",
-        "anonymous",
-        "finished",
-        "sent_at",
-        "people_needed",
-        "mine",
-        "state",
-        "escalated",
-        "q",
-        "datum",
-        "route",
-        "triage",
-        "outcome",
-        "note",
-        "kind",
-        "minutes",
-        "from",
-        "to",
-        "positions",
-        "unread",
-        "last",
-        "access_token",
-        "contested",
-        "genuine",
-        "split",
-        "west",
-        "south",
-        "east",
-        "north",
-    }
-)
-"""Parameters and fields that identify nothing of others."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from chassis.http.dependencies import Now, provided
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import LocalizedText, View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.texts import text
 from contracts.vocabulary import Category, Skill, Urgency
 from jinan.divisions import name_of
@@ -42,13 +43,13 @@ class CurrentCallView(View):
     `GET /reports/{id}` then shows. `sign_asked_until`: until then one is to say that one is still
     coming, or still there."""
 
-    callout: str
+    callout: ids.CalloutId
     state: CandidateState
     state_text: LocalizedText
     category: Category
     urgency: Urgency
     skills: tuple[Skill, ...]
-    area: str
+    area: ids.AreaCode
     area_name: str
     distance_m: int
     people_needed: int
@@ -56,7 +57,7 @@ class CurrentCallView(View):
     seconds_left: int | None
     expires_at: datetime
     sign_asked_until: datetime | None
-    report: str | None
+    report: ids.ReportId | None
     place: ScenePlaceView | None
     companions: list[CompanionView] | None
 

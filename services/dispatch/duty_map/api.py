@@ -13,6 +13,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.access import Grant
 from contracts.vocabulary import Skill
 from jinan.areas import CITY, covers
@@ -31,14 +32,14 @@ class DutyPositionView(View):
     """WGS-84 degrees, as the phone said at `seen_at`. `engaged`: the call-out that the person is
     called to or has accepted."""
 
-    volunteer: str
-    squad: str | None
-    station: str
+    volunteer: ids.AccountId
+    squad: ids.SquadId | None
+    station: ids.StationId
     skills: tuple[Skill, ...]
     longitude: float
     latitude: float
     seen_at: datetime
-    engaged: str | None
+    engaged: ids.CalloutId | None
 
 
 class DutyPositionPage(Page[DutyPositionView]):
@@ -49,8 +50,8 @@ class DutyPositionPage(Page[DutyPositionView]):
 class PositionAccessView(View):
     """`by` saw one's position, `looks` times from `first_at` until `last_at`."""
 
-    id: str
-    by: str
+    id: ids.PositionAccessId
+    by: ids.AccountId
     first_at: datetime
     last_at: datetime
     looks: int
@@ -63,7 +64,7 @@ class PositionAccessPage(Page[PositionAccessView]):
 class DutyCountView(View):
     """`district`: of the station that the people belong to."""
 
-    district: str = Field(examples=["370104"])
+    district: ids.AreaCode
     district_name: str = Field(examples=["槐荫区"])
     on_duty: int
 

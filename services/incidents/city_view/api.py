@@ -12,6 +12,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import LocalizedText, View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.texts import text
 from contracts.vocabulary import Category, Route, Urgency
 from jinan.areas import AREA_PATTERN, CITY, covers
@@ -33,7 +34,7 @@ class DistrictNowView(View):
     `under_way`: filed today and not resolved yet. `nobody_came`: filed today, and no volunteer was
     found. `minutes_to_accepted`: today's median from filing, null before anybody accepted."""
 
-    district: str = Field(examples=["370104"])
+    district: ids.AreaCode
     district_name: str = Field(examples=["槐荫区"])
     reports_today: int
     usual: float
@@ -47,7 +48,7 @@ class CityEventView(View):
     street."""
 
     filed_at: datetime
-    street: str = Field(examples=["370104009"])
+    street: ids.AreaCode
     street_name: str = Field(examples=["段店北路街道"])
     category: Category
     category_text: LocalizedText
@@ -67,8 +68,9 @@ class CitySnapshotView(View):
 
 
 class SeriesPointView(View, SeriesPoint):
-    """Of the reports filed on a local day. `split`: the district or station, null for all, or for
-    those without a station; `label`: the district's name. Minutes from filing, the median."""
+    """Of the reports filed on a local day. `split`: the district or station, absent where the
+    point is of all, or of those without a station; `label`: the district's name. Minutes from
+    filing, the median."""
 
     label: str | None
 
@@ -77,7 +79,7 @@ class SeriesView(View):
     """By day, then by split. Days without reports have no point. The cases of a point:
     `GET /reports` with its day as `from` and `to`, and its district or station."""
 
-    area: str
+    area: ids.AreaCode
     first: date
     last: date
     split: SeriesSplit

@@ -1,9 +1,11 @@
-"""Counts by day of filing, for charts. A file of its own beside the figures of one span: other
-question, other answer, same index."""
+"""Counts by day of filing, for charts. A file of its own because the question and the
+answer are others than those of one span; the index is the same."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
+
+from typing_extensions import TypeAliasType
 
 from chassis.domain import Frozen, Refusal
 from jinan.local_time import LOCAL
@@ -11,7 +13,7 @@ from services.incidents.figures.domain import median
 from services.incidents.report.domain.states import PHASES
 from services.incidents.report.store import Reports
 
-SeriesSplit = Literal["none", "district", "station"]
+SeriesSplit = TypeAliasType("SeriesSplit", Literal["none", "district", "station"])
 MAX_DAYS: dict[SeriesSplit, int] = {"none": 366, "district": 92, "station": 31}
 """Longest span of a split: an answer has some thousands of points at most."""
 _LIMIT_MS = 8000

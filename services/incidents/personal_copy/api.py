@@ -20,6 +20,7 @@ from chassis.http.paging import (
 from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import View
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from contracts.vocabulary import Category
 from services.incidents.logbook.domain import LogKind
 from services.incidents.logbook.store import LogEntries
@@ -41,15 +42,17 @@ class OwnWordsView(View):
 
 
 class CopiedReportView(View):
-    id: str
+    id: ids.ReportId
     number: str
     filed_at: datetime
     category: Category
     state: ReportState
-    area: str = Field(examples=["370104009008"])
+    area: ids.AreaCode
     text: str
     location: ReportLocationView
-    photo: str | None = Field(description="Its id; `GET /reports/{id}/photo` has the photo itself")
+    photo: ids.PhotoId | None = Field(
+        description="Its id; `GET /reports/{id}/photo` has the photo itself"
+    )
     words: list[OwnWordsView]
 
     @classmethod
@@ -75,10 +78,10 @@ class CopiedReportView(View):
 
 
 class CopiedLogEntryView(View):
-    id: str
+    id: ids.LogEntryId
     kind: LogKind
     text: str
-    community: str
+    community: ids.CommunityCode
     minutes: int | None
     at: datetime
 
@@ -86,14 +89,14 @@ class CopiedLogEntryView(View):
 class ReportData(Page[CopiedReportView]):
     """A page of all reports that the person filed with their account, by id."""
 
-    id: str = Field(description="The account's", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId = Field(description="The account's")
     taken_at: datetime
 
 
 class LogEntryData(Page[CopiedLogEntryView]):
     """A page of all that the person wrote into the log book, the newest first."""
 
-    id: str = Field(description="The account's", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId = Field(description="The account's")
     taken_at: datetime
 
 

@@ -10,8 +10,9 @@ from chassis.clock import Clock
 from chassis.domain import Cause
 from chassis.tasks.schedule import Schedule
 from services.notify.delivery import domain
+from services.notify.inbox.delivery_marks import DeliveryMarks
 from services.notify.inbox.domain import Message, held_back
-from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
+from services.notify.inbox.store import Inbox, Receipts
 from services.notify.policy import POLICIES, NotifyPolicy
 from services.notify.replicas.store import Duty
 from services.notify.stream.handlers import StreamHandlers

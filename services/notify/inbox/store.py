@@ -1,7 +1,6 @@
 """The inboxes in MongoDB: one document a message, joined with a person's receipt when it is
 read."""
 
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,13 +8,11 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateMany, UpdateOne
 from pymongo.write_concern import WriteConcern
 
-from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.http.paging import Position
 from chassis.mongo.paging import behind
 from chassis.mongo.repository import Repository
 from chassis.mongo.store import Store
-from chassis.tasks.schedule import Schedule
 from services.notify.inbox.domain import (
     Message,
     PersonalMessage,
@@ -29,7 +26,6 @@ _MAX_READ = 20_000
 MAX_COUNTED = 999
 """Unread messages beyond this are not counted: nobody reads a larger number on a badge."""
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
-_COLLECTED = 0.25  # seconds for which marks are collected
 _NEWEST_FIRST = (("at", DESCENDING), ("_id", DESCENDING))
 _OLDEST_FIRST = (("at", ASCENDING), ("_id", ASCENDING))
 _RECEIPTS = "receipts"
@@ -221,51 +217,6 @@ class Inbox(Repository[Message]):
             else blank_receipt(message, recipient)
         )
         return PersonalMessage(message, recipient, receipt)
-
-
-class DeliveryMarks:
-    """What was sent, collected and written together, off the hot path. Nothing is due in `schedule`
-    while there is nothing to write."""
-
-    def __init__(self, inbox: Inbox, clock: Clock) -> None:
-        self._inbox, self._clock = inbox, clock
-        self.schedule = Schedule(clock)
-        self._sent: set[str] = set()
-        self._partly_sent: defaultdict[str, set[str]] = defaultdict(set)
-        self._streamed: defaultdict[str, set[str]] = defaultdict(set)
-
-    def sent(self, message: str) -> None:
-        """It was sent to all its recipients' live streams, or need not be any more."""
-        self._sent.add(message)
-        self._note()
-
-    def partly_sent(self, message: str, accounts: Iterable[str]) -> None:
-        """It was sent to the live streams of these; others still wait."""
-        self._partly_sent[message].update(accounts)
-        self._note()
-
-    def streamed(self, id: str) -> None:
-        """A person's message was written to an open stream of theirs."""
-        message, account = parse_personal_id(id)
-        self._streamed[message].add(account)
-        self._note()
-
-    async def write(self) -> None:
-        """What cannot be written now is kept for the next time."""
-        sent, self._sent = self._sent, set()
-        partly_sent, self._partly_sent = self._partly_sent, defaultdict(set)
-        streamed, self._streamed = self._streamed, defaultdict(set)
-        try:
-            await self._inbox.mark(sent, partly_sent, streamed, self._clock.now())
-        except BaseException:
-            self._sent |= sent
-            for kept, marks in ((self._partly_sent, partly_sent), (self._streamed, streamed)):
-                for message, accounts in marks.items():
-                    kept[message] |= accounts
-            raise
-
-    def _note(self) -> None:
-        self.schedule.note(self._clock.now() + self._clock.span(_COLLECTED))
 
 
 def _visible_to(account: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from chassis.http.paging import (
 )
 from chassis.http.plain_route import PlainRoute
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from services.notify.inbox.domain import HoldBackReason
 from services.notify.inbox.store import Inbox
 from services.notify.inbox.views import MessageView, message_view
@@ -33,7 +34,7 @@ class CopiedMessageView(MessageView):
 class InboxData(Page[CopiedMessageView]):
     """A page of all messages that are kept, the newest first. There are no preferences."""
 
-    id: str = Field(description="The account's", examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: ids.AccountId = Field(description="The account's")
     taken_at: datetime
 
 

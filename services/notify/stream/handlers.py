@@ -11,8 +11,9 @@ from chassis.errors import is_transient
 from chassis.identity.guards import Principal
 from chassis.kafka import subscriptions
 from contracts.events.registration import SessionRevoked
+from services.notify.inbox.delivery_marks import DeliveryMarks
 from services.notify.inbox.domain import Message, PersonalMessage, Recipient
-from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.inbox.store import Inbox
 from services.notify.inbox.views import RenderedMessage
 from services.notify.policy import POLICIES
 from services.notify.replicas.store import Duty

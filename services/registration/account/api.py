@@ -119,7 +119,7 @@ class AccessLogEntryView(View):
     by: ids.AccountId
     by_role: Role
     fields: tuple[str, ...] = Field(examples=[["name", "phone"]])
-    report: str | None = Field(description="Because of which report of one's own")
+    report: ids.ReportId | None = Field(description="Because of which report of one's own")
     reason: str | None = Field(examples=["现场找不到，需要问路"])
 
     @classmethod

@@ -78,8 +78,8 @@ class HandGrantView(GrantView):
     """`given_by`: an account, or `system` for a roster. `confirmed_by`: the second person of a
     strong role."""
 
-    given_by: str
-    confirmed_by: str | None
+    given_by: ids.ActorId
+    confirmed_by: ids.AccountId | None
 
     @classmethod
     def of(cls, grant: HeldGrant) -> Self:
@@ -90,7 +90,7 @@ class HandGrantView(GrantView):
 class GrantHolderView(View):
     """Only the grants that were asked for."""
 
-    account: str
+    account: ids.AccountId
     grants: tuple[HandGrantView, ...]
 
 

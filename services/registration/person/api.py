@@ -14,12 +14,13 @@ from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View
 from chassis.identity.guards import Principal, allow
 from chassis.inputs.typed import Identifier
+from contracts.ids import AccountId
 from contracts.vocabulary import Skill
 from services.registration.account.api import Personal
 from services.registration.account.domain import Account
 from services.registration.account.personal import PersonalData
 from services.registration.person.handlers import PersonReader
-from services.registration.squad.api import AccountId
+from services.registration.squad.api import AccountId as AccountIdInput
 from services.registration.squad.domain import SquadId
 
 router = APIRouter(tags=["people"], route_class=PlainRoute)
@@ -30,7 +31,7 @@ MAX_NAMES = 100
 
 
 class PersonNameView(View):
-    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: AccountId
     name: str = Field(examples=["王小明"])
 
 
@@ -39,7 +40,7 @@ class PersonNamePage(Page[PersonNameView]):
 
 
 class SquadMemberView(View):
-    id: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    id: AccountId
     name: str | None
     skills: tuple[Skill, ...]
     leads: bool = Field(description="Whether they lead the squad")
@@ -66,7 +67,7 @@ class PhoneLookup(Body):
 class AccountOfPhoneView(View):
     """`name`: the first sign of it; null where none is known."""
 
-    account: str = Field(examples=["acc_5f1e0c9a7b3d2e4f6a8c"])
+    account: AccountId
     name: str | None = Field(examples=["王**"])
 
 
@@ -74,7 +75,7 @@ class AccountOfPhoneView(View):
 async def list_people(
     who: Reader,
     people: People,
-    ids: Annotated[list[AccountId], Query(min_length=1, max_length=MAX_NAMES)],
+    ids: Annotated[list[AccountIdInput], Query(min_length=1, max_length=MAX_NAMES)],
 ) -> PersonNamePage:
     """Of volunteers: for officers of their area and the leader of their squad. Of officers and
     committee staff: for officers whose areas meet theirs. Others are left out. Each of them can see

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import DuplicateKeyError
 
 from chassis.kafka.subscriptions import Message
+from chassis.mongo.projection import Projection
 from chassis.mongo.store import Document, Store
 from contracts.events.incidents import ReportEvent
 
@@ -23,38 +23,28 @@ class OpenReport(NamedTuple):
 class Reports:
     def __init__(self, store: Store) -> None:
         self._clock = store.clock
-        self._collection = store.collection(
-            "reports",
-            IndexModel([("reporter", ASCENDING)], sparse=True),
+        self._kept = Projection(
+            store,
+            "open_reports",
+            IndexModel([("reporter", ASCENDING)]),
             IndexModel([("purge_at", ASCENDING)], expireAfterSeconds=0),
         )
 
     async def on_open(self, event: ReportEvent, message: Message) -> None:
         """Filed, reopened or corrected. An anonymous one is not kept."""
         if event.reporter is not None:
-            kept: Document = {"area": event.area, "reporter": event.reporter}
-            await self._keep(event.report, message.seq, {"$set": kept, "$unset": {"purge_at": ""}})
+            kept: Document = {"area": event.area, "reporter": event.reporter, "purge_at": None}
+            await self._kept.keep(event.report, message.seq, **kept)
 
     async def on_ended(self, event: ReportEvent, message: Message) -> None:
         purge_at = datetime.fromtimestamp(self._clock.real(), UTC) + _ENDED_KEPT
-        gone = {"area": "", "reporter": ""}
-        change: Document = {"$set": {"purge_at": purge_at}, "$unset": gone}
-        await self._keep(event.report, message.seq, change)
+        gone: Document = {"area": None, "reporter": None, "purge_at": purge_at}
+        await self._kept.keep(event.report, message.seq, **gone)
 
     async def get(self, id: str) -> OpenReport | None:
         """None for one that is anonymous, has ended or never was."""
-        query = {"_id": id, "reporter": {"$gt": ""}}
-        found = await self._collection.find_one(query, max_time_ms=5000)
-        return None if found is None else OpenReport(found["area"], found["reporter"])
+        found = await self._kept.get(id)
+        return OpenReport(found["area"], found["reporter"]) if found and found["reporter"] else None
 
     async def erase(self, account: str) -> None:
-        await self._collection.delete_many({"reporter": account})
-
-    async def _keep(self, id: str, seq: int, change: Document) -> None:
-        """The highest sequence wins."""
-        change["$set"]["seq"] = seq
-        older = {"_id": id, "seq": {"$lt": seq}}
-        try:
-            await self._collection.update_one(older, change, upsert=True)
-        except DuplicateKeyError:  # not older; or an older one was inserted concurrently
-            await self._collection.update_one(older, change)
+        await self._kept.collection.delete_many({"reporter": account})

@@ -11,6 +11,7 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.problems import refuses
 from chassis.http.schemas import Body, View, free_text
 from chassis.identity.guards import Principal, allow
+from contracts import ids
 from services.registration.account.api import Personal
 from services.registration.reporter_contact.handlers import ReporterContacts
 
@@ -25,7 +26,7 @@ class ContactRequest(Body):
 
 
 class ReporterContactView(View):
-    account: str
+    account: ids.AccountId
     name: str | None
     phone: str = Field(examples=["+8613800000000"])
 

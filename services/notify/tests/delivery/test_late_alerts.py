@@ -8,8 +8,9 @@ from chassis.clock import Clock
 from chassis.domain import Cause
 from contracts.vocabulary import MessageKind
 from services.notify.delivery.handlers import DeliveryHandlers
+from services.notify.inbox.delivery_marks import DeliveryMarks
 from services.notify.inbox.domain import Message, Recipient, Template
-from services.notify.inbox.store import DeliveryMarks, Inbox, Receipts
+from services.notify.inbox.store import Inbox, Receipts
 from services.notify.replicas.store import Duty
 from services.notify.stream.handlers import StreamHandlers
 

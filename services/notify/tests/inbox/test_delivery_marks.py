@@ -7,7 +7,8 @@ import pytest
 
 from chassis.clock import Clock
 from chassis.errors import Unavailable
-from services.notify.inbox.store import DeliveryMarks, Inbox
+from services.notify.inbox.delivery_marks import DeliveryMarks
+from services.notify.inbox.store import Inbox
 
 Marked = tuple[set[str], dict[str, set[str]], dict[str, set[str]]]
 
