@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from typing_extensions import TypeAliasType
-
 from chassis.settings import Settings
+from jinan.coordinates import Datum
 
 NOT_SET = "0" * 64
 """A key for a service that is only described. It never serves: `missing` names it."""
 
 
-TileDatum = TypeAliasType("TileDatum", Literal["wgs84", "gcj02"])
 """In which datum a map's tiles are drawn."""
 
 
@@ -20,7 +18,7 @@ class ClientSettings:
     """What the apps are told. Without `tiles_url` they draw no tiles."""
 
     tiles_url: str
-    tiles_datum: TileDatum
+    tiles_datum: Datum
     sms_sign_in: bool
     demonstration: bool
 
@@ -54,7 +52,7 @@ class RegistrationSettings(Settings):
     tiles_url: str = ""
     """Where the apps get a map's tiles: `https://host/{z}/{x}/{y}.png`; the page's CSP must allow
     the host. Empty: the apps draw the areas' shapes alone."""
-    tiles_datum: TileDatum = "wgs84"
+    tiles_datum: Datum = "wgs84"
     """The datum of these tiles: Tianditu wgs84, AMap gcj02."""
 
     def for_clients(self) -> ClientSettings:

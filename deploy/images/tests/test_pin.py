@@ -28,7 +28,8 @@ def _has_compose() -> bool:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The files of this project that name images."""
-    for file in (COMPOSE, "deploy/compose/Dockerfile", "deploy/compose/gateway.Dockerfile"):
+    dockerfiles = [f"deploy/compose/{name}Dockerfile" for name in ("", "gateway.", "apps.")]
+    for file in (COMPOSE, *dockerfiles):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path

@@ -11,7 +11,8 @@ from chassis.http.plain_route import PlainRoute
 from chassis.http.schemas import LocalizedText, View
 from chassis.identity.guards import Principal, anyone
 from contracts.texts import text
-from services.registration.settings import ClientSettings, TileDatum
+from jinan.coordinates import Datum
+from services.registration.settings import ClientSettings
 
 router = APIRouter(prefix="/client-settings", tags=["client-settings"], route_class=PlainRoute)
 _KEPT_S = 300
@@ -21,7 +22,7 @@ class TilesView(View):
     """`url` has the places `{z}`, `{x}`, `{y}`. A position is shown in `datum`."""
 
     url: str = Field(examples=["https://tiles.example.org/{z}/{x}/{y}.png"])
-    datum: TileDatum
+    datum: Datum
 
 
 class EmergencyNumberView(View):
