@@ -10,9 +10,6 @@ NOT_SET = "0" * 64
 """A key for a service that is only described. It never serves: `missing` names it."""
 
 
-"""In which datum a map's tiles are drawn."""
-
-
 @dataclass(frozen=True)
 class ClientSettings:
     """What the apps are told. Without `tiles_url` they draw no tiles."""
