@@ -6,6 +6,8 @@ import type { ComponentResolver } from "unplugin-vue-components";
 import components from "unplugin-vue-components/vite";
 import { defineConfig, type Plugin, type PluginOption, type UserConfig } from "vite";
 import { catalogue, FOLDER, type AppName, type Language } from "./catalogue.ts";
+import { dangerWords } from "./danger.ts";
+import { districtShapes } from "./districts.ts";
 
 export interface AppOptions {
   name: AppName;
@@ -28,6 +30,8 @@ export function app({ name, base, resolvers = [], plugins = [] }: AppOptions): U
     plugins: [
       vue(),
       texts(name),
+      data("danger", dangerWords),
+      data("districts", districtShapes),
       components({ dirs: [], resolvers, dts: join(root, "components.d.ts") }),
       ...plugins,
     ],
@@ -53,6 +57,16 @@ function texts(name: AppName): Plugin {
         if (file.startsWith(FOLDER)) void server.restart();
       });
     },
+  };
+}
+
+/** `virtual:<name>`: what the platform's own files say, read as the app is built. */
+function data(name: string, read: () => unknown): Plugin {
+  const id = `virtual:${name}`;
+  return {
+    name: `quancheng:${name}`,
+    resolveId: (asked) => (asked === id ? `\0${id}` : undefined),
+    load: (asked) => (asked === `\0${id}` ? `export default ${JSON.stringify(read())}` : undefined),
   };
 }
 

@@ -5,7 +5,7 @@ import { parse } from "smol-toml";
 
 export type Language = "zh" | "en";
 export type AppName = "phone" | "desk" | "screen";
-type Entry = Record<Language, string>;
+export type Entry = Record<Language, string>;
 
 export const FOLDER = join(import.meta.dirname, "../../contracts/texts");
 /** Sections that every app carries: its own words, and names of what the platform has states and
@@ -24,6 +24,16 @@ function sections(): Map<string, Entry> {
     }
   }
   return found;
+}
+
+/** The entries of one section. */
+export function entriesOf(section: string): Record<string, Entry> {
+  const prefix = `${section}.`;
+  return Object.fromEntries(
+    [...sections()]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { zh, en }]) => [key.slice(prefix.length), { zh, en }]),
+  );
 }
 
 function belongs(key: string, app: AppName): boolean {

@@ -15,8 +15,14 @@ from deploy.local.paths import ROOT, STATE
 
 APPS = ("phone", "desk", "screen")
 CACHE = STATE / "apps"
-SOURCES = ("apps", "api/openapi.json", "contracts/texts")
-"""What a build reads, below the checkout's root."""
+SOURCES = (
+    "apps",
+    "api/openapi.json",
+    "contracts/texts",
+    "jinan/data/jinan_districts_gcj02.geojson",
+    "services/incidents/routing/domain/signs-*.toml",
+)
+"""What a build reads, below the checkout's root; patterns of paths."""
 BUILD_SECONDS = 900
 KEPT = 3
 """Builds that stay: a running platform may serve one of the older."""
@@ -33,8 +39,7 @@ class BuildError(Exception):
 
 def sources(root: Path = ROOT) -> Iterator[Path]:
     """Every file that a build depends on, in order."""
-    for name in SOURCES:
-        start = root / name
+    for start in (start for name in SOURCES for start in sorted(root.glob(name))):
         found = [start] if start.is_file() else _below(start)
         for path in sorted(found):
             if path.suffix not in _OTHERS and path.name not in _GENERATED:

@@ -24,6 +24,8 @@ COPY apps/screen/package.json apps/screen/
 RUN cd apps && npm ci --no-audit --no-fund
 COPY api/openapi.json api/openapi.json
 COPY contracts/texts contracts/texts
+COPY jinan/data/jinan_districts_gcj02.geojson jinan/data/
+COPY services/incidents/routing/domain/signs-*.toml services/incidents/routing/domain/
 COPY apps apps
 RUN cd apps && npm run build \
  && mkdir /apps \
