@@ -18,13 +18,16 @@ export interface Errand {
   account: string | null;
   /** Milliseconds since 1970. */
   at: number;
-  state: "waiting" | "refused" | "sent";
+  /** Milliseconds since 1970 by this device's clock, after which it makes no sense any more. */
+  until?: number;
+  /** `lapsed`: no answer came in time. It may have reached the platform: ask what is so there. */
+  state: "waiting" | "refused" | "lapsed" | "sent";
   /** Why the platform refused it. It stays until the person has mended or dropped it. */
   refusal?: { code: string; title: string };
   /** What the platform answered. */
   answer?: unknown;
 }
-export type NewErrand = Pick<Errand, "kind" | "method" | "path" | "body" | "upload">;
+export type NewErrand = Pick<Errand, "kind" | "method" | "path" | "body" | "upload" | "until">;
 
 interface Schema extends DBSchema {
   errands: { key: string; value: Errand };
@@ -39,7 +42,14 @@ export interface OutboxOptions {
   channel?: BroadcastChannel | null;
 }
 
-const LONGEST = 60_000;
+/** Milliseconds between two tries at most. What is pressing has a lane of its own: an answer to a call
+ * that ends in a minute neither waits behind a photo nor sleeps for long. */
+const LONGEST = { pressing: 3000, patient: 60_000 };
+type Lane = keyof typeof LONGEST;
+/** Milliseconds after which a request that got no answer is given up, and sent again. */
+const PATIENCE = 20_000;
+/** The platform itself gives a photo 280 s. */
+const PATIENCE_WITH_PHOTO = 300_000;
 
 export class Outbox {
   /** All of them, the oldest first. */
@@ -47,8 +57,8 @@ export class Outbox {
   private readonly opened: Promise<IDBPDatabase<Schema>>;
   private readonly exclusive: Exclusive;
   private readonly channel: BroadcastChannel | null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private delay = 1000;
+  private readonly timers: Partial<Record<Lane, ReturnType<typeof setTimeout>>> = {};
+  private readonly delays: Record<Lane, number> = { pressing: 1000, patient: 1000 };
 
   constructor(private readonly options: OutboxOptions) {
     this.exclusive = options.exclusive ?? locked;
@@ -80,7 +90,7 @@ export class Outbox {
     const errand: Errand = { ...wanted, key, account, at: Date.now(), state: "waiting" };
     await (await this.opened).put("errands", errand);
     await this.changed();
-    await this.flush();
+    await this.flushLane(laneOf(errand));
     return (await (await this.opened).get("errands", key)) ?? errand;
   }
 
@@ -89,34 +99,53 @@ export class Outbox {
     const before = await (await this.opened).get("errands", key);
     if (before?.state !== "refused") throw new Error(`no refused errand ${key}`);
     await (await this.opened).delete("errands", key);
-    const { kind, method, path, upload } = before;
-    return this.add({ kind, method, path, body, ...(upload && { upload }) });
+    const { kind, method, path, upload, until } = before;
+    return this.add({
+      kind,
+      method,
+      path,
+      body,
+      ...(upload && { upload }),
+      ...(until && { until }),
+    });
   }
 
   /** Forgets an errand: it was seen, or the person no longer wants it. */
   async drop(key: string): Promise<void> {
-    await this.exclusive("outbox", async () => (await this.opened).delete("errands", key));
+    const database = await this.opened;
+    const errand = await database.get("errands", key);
+    if (!errand) return;
+    await this.exclusive(lockOf(laneOf(errand)), () => database.delete("errands", key));
     await this.changed();
   }
 
   /** Sends what waits, the oldest first, one tab at a time. */
   async flush(): Promise<void> {
-    clearTimeout(this.timer);
-    const done = await this.exclusive("outbox", () => this.sendAll());
+    await Promise.all([this.flushLane("pressing"), this.flushLane("patient")]);
+  }
+
+  private async flushLane(lane: Lane): Promise<void> {
+    clearTimeout(this.timers[lane]);
+    const done = await this.exclusive(lockOf(lane), () => this.sendAll(lane));
     await this.changed();
+    clearTimeout(this.timers[lane]);
     if (done) {
-      this.delay = 1000;
+      this.delays[lane] = 1000;
       return;
     }
-    this.timer = setTimeout(() => void this.flush(), this.delay);
-    this.delay = Math.min(this.delay * 2, LONGEST);
+    this.timers[lane] = setTimeout(() => void this.flushLane(lane), this.delays[lane]);
+    this.delays[lane] = Math.min(this.delays[lane] * 2, LONGEST[lane]);
   }
 
   /** Whether nothing is left that could be sent. Stops at the first that gets no answer. */
-  private async sendAll(): Promise<boolean> {
+  private async sendAll(lane: Lane): Promise<boolean> {
     const database = await this.opened;
     for (const errand of inOrder(await database.getAll("errands"))) {
-      if (errand.state !== "waiting") continue;
+      if (errand.state !== "waiting" || laneOf(errand) !== lane) continue;
+      if (errand.until !== undefined && errand.until <= Date.now()) {
+        await database.put("errands", { ...errand, state: "lapsed" });
+        continue;
+      }
       if (errand.account !== null && errand.account !== this.options.account()) continue;
       try {
         const answer = await this.deliver(errand, database);
@@ -154,7 +183,8 @@ export class Outbox {
     suffix = "",
   ): Promise<unknown> {
     const headers = { "Idempotency-Key": errand.key + suffix, "Content-Type": type };
-    const request = new Request(new URL(path, location.origin), { method, headers, body });
+    const signal = AbortSignal.timeout(suffix ? PATIENCE_WITH_PHOTO : PATIENCE);
+    const request = new Request(new URL(path, location.origin), { method, headers, body, signal });
     const response = await this.options.send(request, errand.account === null);
     if (!response.ok) throw await Problem.from(response);
     return response.status === 204 ? null : response.json();
@@ -168,6 +198,14 @@ export class Outbox {
   private async reload(): Promise<void> {
     this.errands.value = inOrder(await (await this.opened).getAll("errands"));
   }
+}
+
+function laneOf(errand: Errand): Lane {
+  return errand.until === undefined ? "patient" : "pressing";
+}
+
+function lockOf(lane: Lane): string {
+  return lane === "patient" ? "outbox" : "outbox-pressing";
 }
 
 function inOrder(errands: Errand[]): Errand[] {

@@ -125,3 +125,34 @@ it("sends what was reported without an account without one", async () => {
   await box.add(report);
   expect(sent[0]?.asNobody).toBe(true);
 });
+
+const accept = { ...report, kind: "accept", path: "/api/v1/callouts/cal_1/accept" };
+
+it("sends nothing that has lost its sense, and says so", async () => {
+  const { box, sent } = outbox([]);
+  const late = await box.add({ ...accept, until: Date.now() - 1 });
+  expect(late.state).toBe("lapsed");
+  expect(sent).toEqual([]);
+});
+
+it("does not let what is pressing wait behind a photo", async () => {
+  let uploaded = (): void => undefined;
+  const { box, sent } = outbox([created("cal_1"), created("rep_1")]);
+  const slow = new Promise<Response>((resolve) => {
+    uploaded = () => {
+      resolve(created("pho_1"));
+    };
+  });
+  const options = (box as unknown as { options: { send: (...given: unknown[]) => unknown } })
+    .options;
+  const { send } = options;
+  options.send = (request, ...more) =>
+    (request as Request).url.endsWith("/photos") ? slow : send(request, ...more);
+  const content = new Blob(["photo"], { type: "image/jpeg" });
+  const filing = box.add({ ...report, upload: { path: "/api/v1/photos", content, into: "photo" } });
+  const answered = await box.add({ ...accept, until: Date.now() + 60_000 });
+  expect(answered.state).toBe("sent");
+  expect(sent.map((each) => each.path)).toEqual([accept.path]);
+  uploaded();
+  expect((await filing).state).toBe("sent");
+});

@@ -1,12 +1,29 @@
 import { onScopeDispose, readonly, ref, watch } from "vue";
 import { usePlatform } from "../platform";
 import { followStream, type StreamMessage } from "../stream";
+import { shared } from "./shared";
+
+type Listener = (message: StreamMessage) => void;
 
 /** Gives each message of whoever is signed in as it comes, for as long as the caller is shown.
- * `live` is false while the connection is being made again: say so to the person. */
-export function useStream(onMessage: (message: StreamMessage) => void) {
+ * `live` is false while the connection is being made again: say so to the person. All callers of a
+ * page share one connection. */
+export function useStream(onMessage: Listener) {
+  const { live, listeners } = useConnection();
+  listeners.add(onMessage);
+  onScopeDispose(() => {
+    listeners.delete(onMessage);
+  });
+  return { live };
+}
+
+const useConnection = shared(() => {
   const { session } = usePlatform();
   const live = ref(false);
+  const listeners = new Set<Listener>();
+  const onMessage = (message: StreamMessage) => {
+    for (const listener of listeners) listener(message);
+  };
   let ending = new AbortController();
   watch(
     () => session.account.value?.id,
@@ -25,5 +42,5 @@ export function useStream(onMessage: (message: StreamMessage) => void) {
   onScopeDispose(() => {
     ending.abort();
   });
-  return { live: readonly(live) };
-}
+  return { live: readonly(live), listeners };
+});
