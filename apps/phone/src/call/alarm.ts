@@ -3,6 +3,7 @@ import { readonly, ref } from "vue";
 /** Rings and shakes. A browser lets a page sound only after somebody has touched it: `armed` says
  * whether it may, and the first touch arms it. */
 const armed = ref(false);
+let touched = false;
 let context: AudioContext | null = null;
 let ringing: ReturnType<typeof setInterval> | undefined;
 
@@ -23,6 +24,7 @@ async function arm(): Promise<void> {
     // No sound device, or forbidden: it shakes and is seen.
   }
   armed.value = context?.state === "running";
+  touched = true;
   if (armed.value) for (const kind of ["pointerdown", "keydown"]) removeEventListener(kind, touch);
 }
 const touch = () => void arm();
@@ -32,8 +34,13 @@ export function beginAlarm(): void {
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touch);
 }
 
+/** Without a touch before, a browser refuses it and complains. */
+function shake(pattern: number[]): void {
+  if (touched) (navigator as Partial<Navigator>).vibrate?.(pattern);
+}
+
 function once(): void {
-  (navigator as Partial<Navigator>).vibrate?.(SHAKE);
+  shake(SHAKE);
   if (context?.state !== "running") return;
   for (const [hertz, after] of TONES) {
     const tone = new OscillatorNode(context, { type: "triangle", frequency: hertz });
@@ -61,8 +68,9 @@ export const alarm = {
     ringing = setInterval(once, EVERY);
   },
   end(): void {
+    if (ringing === undefined) return;
     clearInterval(ringing);
     ringing = undefined;
-    (navigator as Partial<Navigator>).vibrate?.(0);
+    shake([]);
   },
 };

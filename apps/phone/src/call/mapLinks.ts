@@ -31,7 +31,7 @@ export function mapLinks(place: Point, name: string): Record<MapApp, string> {
       tocoord: `${north},${east}`,
       referer: app,
     }),
-    apple: address("https://maps.apple.com/", { daddr: `${north},${east}`, dirflg: "w", q: name }),
+    apple: address("https://maps.apple.com/", { daddr: `${north},${east}`, dirflg: "w" }),
   };
 }
 
