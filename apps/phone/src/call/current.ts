@@ -3,7 +3,7 @@ import { usePlatform } from "@quancheng/client/platform";
 import { useLoaded } from "@quancheng/client/use/loaded";
 import { shared } from "@quancheng/client/use/shared";
 import { useStream } from "@quancheng/client/use/stream";
-import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
+import { computed, onScopeDispose, shallowRef, watch } from "vue";
 import { useServing } from "../duty/serving";
 import { clocks, isDoubtful, secondsUntil, serverTime, type ServerTime } from "./countdown";
 
@@ -90,6 +90,5 @@ export const useCurrentCall = shared(() => {
     document.removeEventListener("visibilitychange", readAnew);
     removeEventListener("online", readAnew);
   });
-  const shown = ref(true);
-  return { ...loaded, call, secondsLeft, farewell, live, shown };
+  return { ...loaded, call, secondsLeft, farewell, live };
 });
