@@ -6,7 +6,7 @@ export interface Point {
 
 // Krasovsky 1940: the semi-major axis in metres and the squared eccentricity that GCJ-02 is built on.
 const A = 6378245;
-const EE = 0.00669342162296594323;
+const EE = 0.006693421622965943;
 const EARTH_M = 6371008.8;
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 

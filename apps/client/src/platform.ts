@@ -21,6 +21,11 @@ export function usePlatform(): Platform {
   return platform;
 }
 
+/** Gives an app its platform; tests give theirs. */
+export function providePlatform(app: App, platform: Platform): void {
+  app.provide(KEY, platform);
+}
+
 /** Prepares an app; mount it afterwards. Needs no connection. */
 export async function begin(app: App): Promise<Platform> {
   beginPreferences();
@@ -28,7 +33,7 @@ export async function begin(app: App): Promise<Platform> {
   const send = createSend(session);
   const outbox = new Outbox({ send, account: () => session.account.value?.id ?? null });
   const platform = { api: createApi(send), session, outbox };
-  app.provide(KEY, platform);
+  providePlatform(app, platform);
   await beginLanguage();
   void session.begin().then(() => outbox.begin());
   return platform;
