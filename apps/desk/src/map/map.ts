@@ -60,6 +60,15 @@ export function useCityMap() {
         : null,
     areas,
   );
+  const stations = useLoaded(
+    () =>
+      ok(api.GET("/api/v1/stations", { params: { query: { limit } } })).then(({ items }) =>
+        items.filter(({ streets }) =>
+          streets.some((street) => areas.value.some((area) => street.startsWith(area.slice(0, 9)))),
+        ),
+      ),
+    areas,
+  );
   const people = useLoaded(
     async (): Promise<All<Schemas["DutyPositionView"]> | null> => {
       if (!looking.value) return null;
@@ -110,7 +119,16 @@ export function useCityMap() {
       tone: each.engaged ? "engaged" : "person",
       label: names.name(each.volunteer),
     }));
-    return [...matters, ...duty];
+    const doors = (stations.data.value ?? []).map(
+      ({ id, name, longitude, latitude }): MapPoint => ({
+        id,
+        longitude,
+        latitude,
+        tone: "station",
+        label: name,
+      }),
+    );
+    return [...doors, ...matters, ...duty];
   });
   return { reports, callouts, people, looking, points };
 }
