@@ -1,9 +1,5 @@
 import type { PageRoute } from "@quancheng/client/routes";
 
 export default [
-  {
-    path: "/",
-    component: () => import("./HomePage.vue"),
-    meta: { title: "desk_home.title", place: 1 },
-  },
+  { path: "/", component: () => import("./HomePage.vue"), meta: { title: "desk_home.title" } },
 ] satisfies PageRoute[];
