@@ -81,11 +81,8 @@ export function useGiving(done: () => void) {
   const giving = useTask(async (role: Role, area: string, reason: string) => {
     if (!found.value) return;
     const body = { account: found.value.account, role, area, reason };
-    await ok(
-      isStrong(role)
-        ? api.POST("/api/v1/grant-proposals", { body })
-        : api.POST("/api/v1/grants", { body }),
-    );
+    if (isStrong(role)) await ok(api.POST("/api/v1/grant-proposals", { body }));
+    else await ok(api.POST("/api/v1/grants", { body }));
     given.value = isStrong(role) ? "proposed" : "given";
     found.value = null;
     done();
