@@ -51,5 +51,8 @@ export function useChart(
  * into dark. */
 export function useTokens(): (name: string) => string {
   const style = getComputedStyle(document.documentElement);
-  return (name) => (scheme.value ? style.getPropertyValue(`--${name}`).trim() : "");
+  return (name) => {
+    void scheme.value;
+    return style.getPropertyValue(`--${name}`).trim();
+  };
 }
