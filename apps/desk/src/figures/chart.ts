@@ -3,7 +3,7 @@ import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use, type EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { onBeforeUnmount, onMounted, useTemplateRef, watch } from "vue";
+import { computed, onBeforeUnmount, onMounted, useTemplateRef, watch } from "vue";
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
@@ -47,12 +47,12 @@ export function useChart(
   onBeforeUnmount(() => end?.());
 }
 
-/** Colours of the tokens, as the canvas needs them: `token("accent")`. Read again when light turns
- * into dark. */
+/** Colours of the tokens, as the canvas needs them: `token("accent")`. Reading `scheme` has the chart
+ * drawn again when light turns into dark. */
 export function useTokens(): (name: string) => string {
-  const style = getComputedStyle(document.documentElement);
-  return (name) => {
-    void scheme.value;
-    return style.getPropertyValue(`--${name}`).trim();
-  };
+  const styles = computed(() => ({
+    of: scheme.value,
+    style: getComputedStyle(document.documentElement),
+  }));
+  return (name) => styles.value.style.getPropertyValue(`--${name}`).trim();
 }
