@@ -1,11 +1,12 @@
-import { scheme } from "@quancheng/client/preferences";
-import { BarChart } from "echarts/charts";
-import { GridComponent, TooltipComponent } from "echarts/components";
-import { init, use, type EChartsCoreOption } from "echarts/core";
+import { MapChart } from "echarts/charts";
+import { GeoComponent, VisualMapComponent } from "echarts/components";
+import { init, registerMap, use, type EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { onBeforeUnmount, onMounted, useTemplateRef, watch } from "vue";
+import shapes from "../../../../jinan/data/jinan_districts_gcj02.geojson?raw";
 
-use([BarChart, CanvasRenderer, GridComponent, TooltipComponent]);
+use([MapChart, GeoComponent, VisualMapComponent, CanvasRenderer]);
+registerMap("jinan", shapes);
 
 /** Draws `options()` into the element with this template ref, again whenever what it reads changes,
  * or light turns into dark. */

@@ -1,0 +1,5 @@
+/** A ReasonDialog, as pages use it. */
+export interface Asking {
+  open: () => void;
+  close: () => void;
+}
