@@ -15,7 +15,8 @@ from deploy.local.paths import ROOT, STATE
 
 APPS = ("phone", "desk", "screen")
 CACHE = STATE / "apps"
-SOURCES = ("apps", "api/openapi.json", "contracts/texts")
+SHAPES = "jinan/data/jinan_districts_gcj02.geojson"
+SOURCES = ("apps", "api/openapi.json", "contracts/texts", SHAPES)
 """What a build reads, below the checkout's root."""
 BUILD_SECONDS = 900
 KEPT = 3

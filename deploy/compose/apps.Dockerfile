@@ -24,6 +24,7 @@ COPY apps/screen/package.json apps/screen/
 RUN cd apps && npm ci --no-audit --no-fund
 COPY api/openapi.json api/openapi.json
 COPY contracts/texts contracts/texts
+COPY jinan/data/jinan_districts_gcj02.geojson jinan/data/
 COPY apps apps
 RUN cd apps && npm run build \
  && mkdir /apps \
