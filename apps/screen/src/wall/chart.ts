@@ -1,3 +1,4 @@
+import { scheme } from "@quancheng/client/preferences";
 import { MapChart } from "echarts/charts";
 import { GeoComponent, VisualMapComponent } from "echarts/components";
 import { init, registerMap, use, type EChartsCoreOption } from "echarts/core";
