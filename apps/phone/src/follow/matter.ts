@@ -4,6 +4,8 @@ import { useLoaded } from "@quancheng/client/use/loaded";
 import { useStream } from "@quancheng/client/use/stream";
 import { useTask } from "@quancheng/client/use/task";
 import { onScopeDispose } from "vue";
+import { isRouted } from "./timeline";
+import type { Position } from "../report/position";
 
 /** What both ways of following a report show; `own` where the reader is who filed it. */
 export interface Matter {
@@ -20,7 +22,7 @@ export interface Matter {
   question: Schemas["QuestionView"] | null;
   /** Whether the platform waits for the reporter to say in which community it is. */
   needsCommunity: boolean;
-  own: { id: string; text: string; has_photo: boolean } | null;
+  own: { id: string; text: string; has_photo: boolean; place: Position } | null;
 }
 
 /** What a reporter can do to a matter. */
@@ -43,9 +45,14 @@ export function ownReport(id: string): Verbs {
   return {
     load: async () => {
       const view = await ok(api.GET("/api/v1/reports/{id}", { params }));
-      const needsCommunity = view.area.length < COMMUNITY_DIGITS;
+      // Volunteers go to a point; a committee has to be known.
+      const needsCommunity =
+        view.area.length < COMMUNITY_DIGITS &&
+        (view.route === "committee" || !isRouted(view.state));
       const { text, has_photo } = view;
-      return { ...view, needsCommunity, own: { id, text, has_photo } };
+      const { longitude, latitude } = view.location;
+      const place = { longitude, latitude, accuracy: null };
+      return { ...view, needsCommunity, own: { id, text, has_photo, place } };
     },
     answer: (text) => ok(api.POST("/api/v1/reports/{id}/answer", { params, body: { text } })),
     confirm: () => ok(api.POST("/api/v1/reports/{id}/confirm", { params })),

@@ -12,6 +12,11 @@ export function isOver(state: Schemas["ReportState"]): boolean {
   return ["confirmed", "closed", "logged", "withdrawn", "not_accepted"].includes(state);
 }
 
+/** Whether it has gone on from whoever looks at it first. */
+export function isRouted(state: Schemas["ReportState"]): boolean {
+  return state !== "filed";
+}
+
 /** Whether the reporter may take it back: not once an officer looks at it or deals with it. */
 export function canWithdraw(state: Schemas["ReportState"], route: Schemas["Route"]): boolean {
   return !isOver(state) && state !== "resolved" && route !== "police";
