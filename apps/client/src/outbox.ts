@@ -152,8 +152,10 @@ export class Outbox {
         await database.put("errands", { ...errand, state: "sent", answer });
       } catch (reason) {
         const problem = reason instanceof Problem ? reason : Problem.unreachable();
-        // Signed out meanwhile: it waits until the same person is back.
-        if (problem.isTransient || problem.status === 401) return false;
+        // Signed out meanwhile: it waits until the same person is back. Nobody's waits for nobody, and
+        // would keep back whatever stands behind it.
+        const waitsForPerson = problem.status === 401 && errand.account !== null;
+        if (problem.isTransient || waitsForPerson) return false;
         const refusal = { code: problem.code, title: problem.title };
         await database.put("errands", { ...errand, state: "refused", refusal });
       }

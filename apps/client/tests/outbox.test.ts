@@ -69,6 +69,17 @@ it.each([
   expect(new Set(sent.map((each) => each.key)).size).toBe(1);
 });
 
+it("is not stopped by what nobody may send without an account", async () => {
+  const refused = () =>
+    Response.json(
+      { type: "urn:problem:not_signed_in", title: "请先登录", title_en: "Sign in", status: 401 },
+      { status: 401 },
+    );
+  const { box } = outbox([refused(), created("rep_2")]);
+  expect(await box.add(report)).toMatchObject({ state: "refused" });
+  expect(await box.add(report)).toMatchObject({ state: "sent" });
+});
+
 it("keeps what was refused, with the reason, until the person mends it", async () => {
   const { box, sent } = outbox([refusal(), created("rep_1")]);
   const errand = await box.add(report);

@@ -14,7 +14,7 @@ const DANGEROUS = new Set<string>(["emergency", "violence"]);
 
 /** A report as it is being written. `mended`: the key of the refused one that it takes the place of. */
 export function useReport(picked: Schemas["Category"] | null, mended: string | null) {
-  const { outbox } = usePlatform();
+  const { outbox, session } = usePlatform();
   const text = ref("");
   const category = ref(picked);
   const address = ref("");
@@ -62,7 +62,8 @@ export function useReport(picked: Schemas["Category"] | null, mended: string | n
       address: address.value,
       community: community.value || null,
       photo: photo.photo.value?.content ?? null,
-      anonymous: anonymous.value,
+      // Without an account there is no other way.
+      anonymous: anonymous.value || session.account.value === null,
     };
   }
   // What was lacking is no longer said once it is there.

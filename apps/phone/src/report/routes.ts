@@ -4,7 +4,7 @@ export default [
   {
     path: "/report",
     component: () => import("./ReportPage.vue"),
-    meta: { title: "phone_report.title" },
+    meta: { title: "phone_report.title", alone: true },
   },
   {
     path: "/sent",
