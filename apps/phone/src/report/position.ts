@@ -40,5 +40,11 @@ export function usePosition() {
     position.value = wanted;
     state.value = "found";
   }
-  return { position, state, look, set };
+
+  /** It happened elsewhere. */
+  function clear(): void {
+    position.value = null;
+    state.value = "none";
+  }
+  return { position, state, look, set, clear };
 }
