@@ -40,17 +40,16 @@ class RecentFilings:
         has passed by then, or somebody said the same anew. Raises CauseReused where the same key
         came with another body.
         """
+        id = f"key {cause.id}"
+        if known := await self._durable.find_one({"_id": id}, max_time_ms=5000):
+            return _answered(known, cause)
         now = datetime.fromtimestamp(self._clock.real(), UTC)
         first = await self._first(content, cause, now)
         # Where it is its own the stored report tells the same after a crash.
         collection = self._quick if first == cause else self._durable
         new = {"cause": asdict(first), "mark": cause.mark, "until": now + _KEYS_KEPT}
-        before = await _upsert(collection, f"key {cause.id}", {"$setOnInsert": new})
-        if before is None:
-            return first
-        if before["mark"] != cause.mark:
-            raise CauseReused
-        return Cause(**before["cause"])
+        before = await _upsert(collection, id, {"$setOnInsert": new})
+        return first if before is None else _answered(before, cause)
 
     async def _first(self, content: str, cause: Cause, now: datetime) -> Cause:
         until = now + timedelta(seconds=POLICIES.at(now).same_report_within_s)
@@ -62,6 +61,12 @@ class RecentFilings:
         key = hmac.digest(self._secret, content.encode("utf-8", "surrogatepass"), "sha256").hex()
         before = await _upsert(self._quick, key, [{"$set": kept}])
         return cause if before is None or before["until"] <= now else Cause(**before["cause"])
+
+
+def _answered(kept: Document, cause: Cause) -> Cause:
+    if kept["mark"] != cause.mark:
+        raise CauseReused
+    return Cause(**kept["cause"])
 
 
 async def _upsert(collection: Any, id: str, change: Document | list[Document]) -> Document | None:

@@ -51,7 +51,7 @@ class HeldNumbers:
         """Whether the account does not hold it any more: a change of an earlier version than this
         one cannot happen now. One that holds it for this version may."""
         match = {"_id": id, NUMBERS: number, _SINCE: {"$lt": version}}
-        await self._keys.collection.update_one(match, {"$pull": {NUMBERS: number}})
+        await self._keys.collection.update_one(match, _without(number))
         return id not in await self.holders([number])
 
     async def holders(self, numbers: Sequence[str]) -> list[str]:
@@ -66,3 +66,9 @@ class HeldNumbers:
         query = {_STORED_BEFORE: {"$in": list(numbers), "$gt": ""}, "_id": {"$ne": besides}}
         found = self._accounts.find(query, {"_id": 1}, max_time_ms=5000)
         return [document["_id"] async for document in found]
+
+
+def _without(number: str) -> list[Document]:
+    """No empty list stays behind: the unique index would hold it, and let nobody else have one."""
+    left = {"$setDifference": [f"${NUMBERS}", [number]]}
+    return [{"$set": {NUMBERS: {"$cond": [{"$eq": [left, []]}, "$$REMOVE", left]}}}]

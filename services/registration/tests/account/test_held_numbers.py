@@ -122,3 +122,16 @@ async def test_numbers_that_were_stored_before_count_and_are_sealed(
     for number in (HASH, other):
         with pytest.raises(DuplicateKey):
             await _take(accounts, "acc_1", number)
+
+
+async def test_several_people_give_up_their_only_number(accounts: Accounts):
+    """An empty list in a unique index let one of them do so."""
+    numbers = {f"acc_{n}": f"{n}" * 32 for n in range(1, 4)}
+    await _add(accounts, *numbers, "acc_9")
+    for id, number in numbers.items():
+        await _take(accounts, id, number)
+        await _take(accounts, id, None)
+        assert await accounts.free(id, number, Cause(f"freed {id}"))
+    for number in numbers.values():
+        await _take(accounts, "acc_9", number)
+    assert (await accounts.require("acc_9")).id_number_key == numbers["acc_3"]
