@@ -70,6 +70,10 @@ class Refusal(Exception):
             self.fields[field] = f"problem.{code}"
 
 
+KEYED = "k"
+"""What a fingerprint under a key begins with. Those of versions before are hexadecimal digits."""
+
+
 @dataclass(frozen=True)
 class Cause:
     """What a change came from: a request with its `Idempotency-Key`, or a message with its id.

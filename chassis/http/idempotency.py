@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from chassis.domain import Cause, Refusal
+from chassis.domain import KEYED, Cause, Refusal
 from chassis.http.caller import caller_address
 from chassis.identity.guards import Asking, Principal
 
@@ -50,7 +50,7 @@ async def cause_of(request: Request, who: Asking, key: Annotated[str, _HEADER] =
     # Kept with what the request changes, and in its back-ups. Under the key, which nobody keeps, it
     # confirms no guess of what the body said.
     kept = hmac.digest(key.encode(), body, "sha256").hex()[:16]
-    return Cause(hashlib.sha256(identity).hexdigest()[:32], f"k{kept}", proven)
+    return Cause(hashlib.sha256(identity).hexdigest()[:32], f"{KEYED}{kept}", proven)
 
 
 def _subject(who: Principal | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.domain import Cause
+from chassis.domain import KEYED, Cause
 from chassis.errors import CauseReused
 
 MIN_KEPT = 64
@@ -29,8 +29,8 @@ def is_repeat(entries: Sequence[str], cause: Cause) -> bool:
     for known in entries:
         id, fingerprint = known.split("#")[:2]
         if id == cause.id:
-            # From a version whose fingerprints were not keyed: they cannot be compared.
-            comparable = len(fingerprint) == len(cause.fingerprint)
+            # One from before fingerprints were keyed cannot be compared with one that is.
+            comparable = fingerprint.startswith(KEYED) == cause.fingerprint.startswith(KEYED)
             if comparable and fingerprint != cause.fingerprint:
                 raise CauseReused
             return True

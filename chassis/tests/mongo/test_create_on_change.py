@@ -31,7 +31,7 @@ async def test_a_repeat_changes_nothing(counters: Counters):
     again = await counters.change("cnt_1", increment, Cause("c1", "body"), create=BLANK)
     assert (again.total, again.version) == (2, 2)
     with pytest.raises(CauseReused):
-        await counters.change("cnt_1", increment, Cause("c1", "else"), create=BLANK)
+        await counters.change("cnt_1", increment, Cause("c1", "another body"), create=BLANK)
 
 
 @pytest.mark.parametrize("replicas", [1, 3])

@@ -41,7 +41,7 @@ async def test_fifty_concurrent_repeats_store_one_event_and_another_body_is_refu
             repositories[n % replicas].add(Counter(id="cnt_1"), [event], Cause("key", body))
         )
 
-    adding = [add(n, "else" if n % 5 == 0 else "body") for n in range(50)]
+    adding = [add(n, "other body" if n % 5 == 0 else "body") for n in range(50)]
     assert Tally(await asyncio.gather(*map(outcome_of, adding))) == {
         "cnt_1": 40,
         "cause reused": 10,
