@@ -15,6 +15,8 @@ from chassis.telemetry.metrics import DUE_FAILING
 T = TypeVar("T", bound=Hashable)
 log = structlog.get_logger()
 _FIRST_PAUSE, _MAX_PAUSE = 0.5, 300.0  # seconds until what failed is tried again
+RETRY_S = 1.0
+"""Wall-clock seconds after which a loop looks again where a sweep left something."""
 _MAX_AWAY = 5
 """Transient failures in a row after which the store counts as unavailable."""
 

@@ -1,14 +1,14 @@
 """People on duty with where they are, for officers; and how many there are."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chassis.clock import Clock
 from chassis.domain import Refusal
 from chassis.kafka.subscriptions import Message
+from chassis.tasks.kept import Kept
 from contracts.access import Principal
 from contracts.events.registration import PersonErased
 from jinan.areas import covers, district_of
@@ -93,26 +93,16 @@ class DutyCounts:
     """How many people are on duty, by the district of their station. Counted at most once in
     5 seconds for all who ask."""
 
-    def __init__(
-        self,
-        responders: Responders,
-        stations: Stations,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._responders, self._stations, self._now = responders, stations, now
-        self._kept: Mapping[str, int] = {}
-        self._until = 0.0
-        self._lock = asyncio.Lock()
+    def __init__(self, responders: Responders, stations: Stations) -> None:
+        self._responders, self._stations = responders, stations
+        self._kept = Kept(self._count, _COUNTS_KEPT)
 
     async def within(self, area: str) -> dict[str, int]:
         """District (6 digits) -> people on duty; districts without anybody are left out."""
-        async with self._lock:
-            if self._until <= self._now():
-                self._kept = await self._count()
-                self._until = self._now() + _COUNTS_KEPT
-        return {district: n for district, n in self._kept.items() if covers(area, district)}
+        counts = await self._kept.get()
+        return {district: n for district, n in counts.items() if covers(area, district)}
 
-    async def _count(self) -> dict[str, int]:
+    async def _count(self) -> Mapping[str, int]:
         districts = {
             station: district_of(streets[0])
             for station, streets in (await self._stations.all()).items()

@@ -8,7 +8,8 @@ from pymongo import DESCENDING
 
 from jinan.areas import CITY, street_of
 from services.incidents.city_view.domain import CityEvent
-from services.incidents.report.domain.states import OPEN, PHASES
+from services.incidents.figures.store import DISTRICT, TIME_ZONE, filed, minutes_until
+from services.incidents.report.domain.states import OPEN
 from services.incidents.report.store import Reports
 
 _LIMIT_MS = 5000
@@ -20,9 +21,8 @@ _FIELDS = dict.fromkeys(
 
 async def count_today(reports: Reports, since: datetime, now: datetime) -> list[dict[str, Any]]:
     """Rows by district and whole minutes to the acceptance, null before it."""
-    spent = {"$dateDiff": {"startDate": "$filed_at", "endDate": "$accepted_at", "unit": "second"}}
     group = {
-        "_id": {"district": _DISTRICT, "minutes": {"$floor": {"$divide": [spent, 60]}}},
+        "_id": {"district": DISTRICT, "minutes": minutes_until("accepted_at")},
         "n": {"$sum": 1},
         "under_way": _sum_if({"$in": ["$state", sorted(OPEN)]}),
         "nobody_came": _sum_if(_NOBODY_CAME),
@@ -34,8 +34,8 @@ async def count_by_hour(
     reports: Reports, since: datetime, until: datetime
 ) -> dict[str, dict[int, int]]:
     """District -> local hour -> reports filed in it, over all days of the span."""
-    hour = {"$hour": {"date": "$filed_at", "timezone": "+08:00"}}
-    group = {"_id": {"district": _DISTRICT, "hour": hour}, "n": {"$sum": 1}}
+    hour = {"$hour": {"date": "$filed_at", "timezone": TIME_ZONE}}
+    group = {"_id": {"district": DISTRICT, "hour": hour}, "n": {"$sum": 1}}
     found: dict[str, dict[int, int]] = {}
     for row in await _grouped(reports, since, until, group):
         found.setdefault(row["_id"]["district"], {})[row["_id"]["hour"]] = row["n"]
@@ -44,7 +44,7 @@ async def count_by_hour(
 
 async def last_filed(reports: Reports, since: datetime) -> Sequence[CityEvent]:
     """The latest first. Nothing personal is read."""
-    query = _filed(since, None)
+    query = filed(CITY, since)
     cursor = reports.collection.find(query, _FIELDS, limit=_EVENTS, max_time_ms=_LIMIT_MS)
     newest = cursor.sort([("filed_at", DESCENDING), ("_id", DESCENDING)])
     return [
@@ -65,23 +65,15 @@ _SHORT = ["nobody_on_duty", "nobody_answered"]
 _NOBODY_CAME = {
     "$gt": [{"$size": {"$setIntersection": [{"$ifNull": ["$escalations", []]}, _SHORT]}}, 0]
 }
-_DISTRICT = {"$substrBytes": ["$area", 0, 6]}
 
 
 def _sum_if(condition: dict[str, Any]) -> dict[str, Any]:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
-def _filed(since: datetime, until: datetime | None) -> dict[str, Any]:
-    span = {"$gte": since} | ({"$lt": until} if until else {})
-    # The index of lists is by phase and time; None: stored before there were phases.
-    phases = [None, *dict.fromkeys(PHASES.values())]
-    return {"within": CITY, "phase": {"$in": phases}, "filed_at": span}
-
-
 async def _grouped(
     reports: Reports, since: datetime, until: datetime, group: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    pipeline = [{"$match": _filed(since, until)}, {"$group": group}]
+    pipeline = [{"$match": filed(CITY, since, until)}, {"$group": group}]
     cursor = await reports.collection.aggregate(pipeline, maxTimeMS=_LIMIT_MS)
     return await cursor.to_list()

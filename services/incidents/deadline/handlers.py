@@ -7,15 +7,13 @@ from chassis.domain import Cause, Decision
 from chassis.errors import is_transient
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
-from chassis.tasks.sweep import Sweep
+from chassis.tasks.sweep import RETRY_S, Sweep
 from contracts.events.registration import WatchAccepted, WatchLapsed, WatchTaken
 from jinan.areas import containing
 from services.incidents.deadline.domain import on_due, on_watch
 from services.incidents.replicas.watches import Watches
 from services.incidents.report.domain.report import Report
 from services.incidents.report.store import Reports
-
-_DUE_PAUSE = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class DeadlineHandlers:
@@ -37,7 +35,7 @@ class DeadlineHandlers:
         next_due = await self._reports.next_due()
         if next_due is None or settled:
             return next_due
-        return max(next_due, now + self._clock.span(_DUE_PAUSE))
+        return max(next_due, now + self._clock.span(RETRY_S))
 
     async def _settle(self, id: str, area: str, now: datetime) -> bool:
         """Whether it is not due any more."""

@@ -9,17 +9,22 @@ from typing_extensions import TypeAliasType
 
 from chassis.domain import Frozen, Refusal
 from jinan.local_time import LOCAL
-from services.incidents.figures.domain import median
-from services.incidents.report.domain.states import PHASES
+from services.incidents.figures.store import (
+    DISTRICT,
+    LIMIT_MS,
+    TIME_ZONE,
+    filed,
+    median_of,
+    minutes_until,
+)
 from services.incidents.report.store import Reports
 
 SeriesSplit = TypeAliasType("SeriesSplit", Literal["none", "district", "station"])
 MAX_DAYS: dict[SeriesSplit, int] = {"none": 366, "district": 92, "station": 31}
 """Longest span of a split: an answer has some thousands of points at most."""
-_LIMIT_MS = 8000
 _KEYS: dict[SeriesSplit, Any] = {
     "none": None,
-    "district": {"$substrBytes": ["$area", 0, 6]},
+    "district": DISTRICT,
     "station": "$station",
 }
 
@@ -56,23 +61,22 @@ async def count_by_day(
     reports: Reports, area: str, first: date, last: date, split: SeriesSplit
 ) -> Sequence[SeriesPoint]:
     """By day, then by split. Days without reports have no point."""
-    match = {
-        "within": area,
-        # The index of lists is by phase and time; None: stored before there were phases.
-        "phase": {"$in": [None, *dict.fromkeys(PHASES.values())]},
-        "filed_at": {"$gte": _start(first), "$lt": _start(last + timedelta(days=1))},
-    }
+    match = filed(area, _start(first), _start(last + timedelta(days=1)))
     pipeline: list[dict[str, Any]] = [
         {"$match": match},
         {
             "$group": {
-                "_id": {"day": _local_day(), "split": _KEYS[split], "minutes": _minutes()},
+                "_id": {
+                    "day": _local_day(),
+                    "split": _KEYS[split],
+                    "minutes": minutes_until("accepted_at"),
+                },
                 "n": {"$sum": 1},
                 "escalated": {"$sum": {"$cond": [{"$eq": ["$escalated", True]}, 1, 0]}},
             }
         },
     ]
-    cursor = await reports.collection.aggregate(pipeline, maxTimeMS=_LIMIT_MS)
+    cursor = await reports.collection.aggregate(pipeline, maxTimeMS=LIMIT_MS)
     found: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
     async for row in cursor:
         found.setdefault((row["_id"]["day"], row["_id"].get("split")), []).append(row)
@@ -81,28 +85,17 @@ async def count_by_day(
 
 
 def _point(day: str, split: str | None, rows: Sequence[dict[str, Any]]) -> SeriesPoint:
-    minutes = {
-        int(row["_id"]["minutes"]): row["n"]
-        for row in rows
-        if row["_id"].get("minutes") is not None
-    }
     return SeriesPoint(
         day=date.fromisoformat(day),
         split=split,
         reports=sum(row["n"] for row in rows),
         escalated=sum(row["escalated"] for row in rows),
-        minutes_to_accepted=median(minutes),
+        minutes_to_accepted=median_of(rows),
     )
 
 
 def _local_day() -> dict[str, Any]:
-    return {"$dateToString": {"date": "$filed_at", "format": "%Y-%m-%d", "timezone": "+08:00"}}
-
-
-def _minutes() -> dict[str, Any]:
-    """Whole minutes; null where nobody has accepted."""
-    spent = {"$dateDiff": {"startDate": "$filed_at", "endDate": "$accepted_at", "unit": "second"}}
-    return {"$floor": {"$divide": [spent, 60]}}
+    return {"$dateToString": {"date": "$filed_at", "format": "%Y-%m-%d", "timezone": TIME_ZONE}}
 
 
 def _start(day: date) -> datetime:

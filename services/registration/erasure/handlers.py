@@ -7,7 +7,7 @@ from chassis.domain import Cause
 from chassis.identity.guards import Principal
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
-from chassis.tasks.sweep import Sweep
+from chassis.tasks.sweep import RETRY_S, Sweep
 from contracts.events.registration import PersonErased
 from services.registration.account.domain import Account
 from services.registration.account.numbers import NUMBERS
@@ -19,8 +19,6 @@ from services.registration.policy import POLICIES
 from services.registration.sign_in.handlers import CodeHandlers
 from services.registration.squad import domain as squads_domain
 from services.registration.squad.store import Squads
-
-_RETRY = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class ErasureHandlers:
@@ -81,7 +79,7 @@ class ErasureHandlers:
 
         if await self._sweep.over(self._accounts.due_for_erasure(now), erase):
             return await self._accounts.next_erasure(now)
-        return now + self._clock.span(_RETRY)
+        return now + self._clock.span(RETRY_S)
 
     async def on_erased(self, event: PersonErased, message: Message) -> None:
         """The rest, which comes again until it is done; their key goes last."""

@@ -14,7 +14,7 @@ from chassis.errors import NotFound
 from chassis.identity.guards import Principal, require
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
-from chassis.tasks.sweep import Sweep
+from chassis.tasks.sweep import RETRY_S, Sweep
 from contracts.access import Grant
 from contracts.events.registration import GrantProposalConfirmed
 from jinan.areas import CITY
@@ -26,7 +26,6 @@ from services.registration.grant_proposal.store import GrantProposals
 from services.registration.policy import POLICIES
 
 log = structlog.get_logger()
-_RETRY = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class GrantProposalHandlers:
@@ -120,7 +119,7 @@ class GrantProposalHandlers:
 
         if await self._sweep.over(self._proposals.expired(now), lapse):
             return await self._proposals.next_expiry(now)
-        return now + self._clock.span(_RETRY)
+        return now + self._clock.span(RETRY_S)
 
     async def page(
         self, who: Principal, after: tuple[datetime, str] | None, limit: int

@@ -8,15 +8,13 @@ from chassis.errors import NotFound
 from chassis.identity.guards import Principal, require
 from chassis.kafka.subscriptions import Message
 from chassis.tasks.schedule import Schedule
-from chassis.tasks.sweep import Sweep
+from chassis.tasks.sweep import RETRY_S, Sweep
 from contracts.events.registration import GrantsChanged
 from services.registration.account.store import Accounts
 from services.registration.policy import POLICIES
 from services.registration.watch import domain
 from services.registration.watch.domain import Watch
 from services.registration.watch.store import Watches
-
-_RETRY = 1.0  # wall-clock seconds until what failed may be tried again
 
 
 class WatchHandlers:
@@ -86,7 +84,7 @@ class WatchHandlers:
 
         if await self._sweep.over(self._watches.ended(now), lapse):
             return await self._watches.next_end(now)
-        return now + self._clock.span(_RETRY)
+        return now + self._clock.span(RETRY_S)
 
     async def _still_allowed(self, watch: Watch, who: str, cause: Cause) -> Watch:
         """Of a grant that was lost meanwhile the event may have come before the watch was
