@@ -1,12 +1,11 @@
 import { language, t } from "@quancheng/client/texts";
+import { shown, ZONE } from "@quancheng/client/times";
 
-const ZONE = "Asia/Shanghai";
 const DAY_MS = 86_400_000;
 
 /** A moment in Jinan's time: `11月28日 05:38`. */
 export function moment(at: string): string {
-  return new Date(at).toLocaleString(language.value === "zh" ? "zh-CN" : "en-GB", {
-    timeZone: ZONE,
+  return shown(at, {
     month: language.value === "zh" ? "numeric" : "short",
     day: "numeric",
     hour: "2-digit",

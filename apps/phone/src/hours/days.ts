@@ -1,37 +1,20 @@
-import { language, t } from "@quancheng/client/texts";
+import { t } from "@quancheng/client/texts";
+import { shown } from "@quancheng/client/times";
 
-const ZONE = "Asia/Shanghai";
-const locale = () => (language.value === "zh" ? "zh-CN" : "en-GB");
+const TIME = { hour: "2-digit", minute: "2-digit" } as const;
 
 /** A day of Jinan, from `2026-11-28`. */
 export function dayText(day: string): string {
-  return new Intl.DateTimeFormat(locale(), {
-    month: "long",
-    day: "numeric",
-    weekday: "short",
-    timeZone: ZONE,
-  }).format(new Date(`${day}T12:00:00+08:00`));
+  const options = { month: "long", day: "numeric", weekday: "short" } as const;
+  return shown(`${day}T12:00:00+08:00`, options);
 }
 
-/** A time of Jinan, whatever the phone is set to. */
 export function timeText(at: string): string {
-  return new Intl.DateTimeFormat(locale(), {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZone: ZONE,
-  }).format(new Date(at));
+  return shown(at, TIME);
 }
 
 export function dateTime(at: string): string {
-  return new Intl.DateTimeFormat(locale(), {
-    month: "numeric",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZone: ZONE,
-  }).format(new Date(at));
+  return shown(at, { ...TIME, month: "numeric", day: "numeric" });
 }
 
 export function lasting(minutes: number): string {
