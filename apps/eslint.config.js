@@ -5,7 +5,15 @@ import { defineConfig } from "eslint/config";
 import typescript from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["**/dist", "**/components.d.ts", "client/src/schema.ts", "client/src/text-keys.ts"] },
+  {
+    ignores: [
+      "**/dist",
+      "**/components.d.ts",
+      "client/src/schema.ts",
+      "client/src/values.ts",
+      "client/src/text-keys.ts",
+    ],
+  },
   js.configs.recommended,
   typescript.configs.strictTypeChecked,
   vue.configs["flat/recommended"],

@@ -1,4 +1,5 @@
-// Writes what the sources import and nobody writes by hand: the API's types and the texts' keys.
+// Writes what the sources import and nobody writes by hand: the API's types, the values of its
+// enumerations and the texts' keys.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import openapiTS, { astToString, type OpenAPI3 } from "openapi-typescript";
@@ -11,7 +12,19 @@ const NOTE = "// Written by tools/prepare.ts; not committed.\n";
 const document = JSON.parse(readFileSync(join(ROOT, "api/openapi.json"), "utf8")) as OpenAPI3;
 const types = await openapiTS(document, { alphabetize: true, defaultNonNullable: false });
 write("schema.ts", astToString(types));
+write("values.ts", valuesOf(document));
 write("text-keys.ts", keysAsType());
+
+/** `export const Route = ["volunteers", ...] as const` for each enumeration of the API. */
+function valuesOf({ components }: OpenAPI3): string {
+  const schemas = Object.entries(
+    (components?.schemas ?? {}) as Record<string, { enum?: unknown[] }>,
+  );
+  return schemas
+    .filter(([, schema]) => schema.enum)
+    .map(([name, schema]) => `export const ${name} = ${JSON.stringify(schema.enum)} as const;\n`)
+    .join("");
+}
 
 /** Only where it differs, so that a running dev server does not start over. */
 function write(name: string, content: string): void {

@@ -1,31 +1,6 @@
 import type { Schemas } from "@quancheng/client/api";
 
-export const CATEGORIES = [
-  "traffic",
-  "nuisance",
-  "dispute",
-  "hazard",
-  "assistance",
-  "escort",
-  "checkpoint",
-  "fundraising",
-  "fraud",
-  "theft",
-  "violence",
-  "drugs",
-  "tip",
-  "missing",
-  "emergency",
-  "environment",
-  "rumour",
-  "outreach",
-] as const satisfies readonly Schemas["Category"][];
-export const ROUTES = [
-  "volunteers",
-  "committee",
-  "police",
-  "log",
-] as const satisfies readonly Schemas["Route"][];
+/** What a list calls open: all that may still need somebody. */
 export const OPEN = [
   "filed",
   "routed",
@@ -36,14 +11,6 @@ export const OPEN = [
   "handed_off",
   "acknowledged",
   "resolved",
-] as const satisfies readonly Schemas["ReportState"][];
-export const STATES = [
-  ...OPEN,
-  "confirmed",
-  "closed",
-  "logged",
-  "withdrawn",
-  "not_accepted",
 ] as const satisfies readonly Schemas["ReportState"][];
 
 export interface Filters {

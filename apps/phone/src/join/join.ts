@@ -4,16 +4,6 @@ import { useLoaded } from "@quancheng/client/use/loaded";
 import { useTask } from "@quancheng/client/use/task";
 import { computed, reactive, watch } from "vue";
 
-export const SKILLS = [
-  "traffic",
-  "mediation",
-  "fire-safety",
-  "e-service",
-  "care",
-  "first-aid",
-  "anti-fraud",
-] as const satisfies readonly Schemas["Skill"][];
-
 /** Whether somebody may apply, as they stand now. */
 export function mayApply(standing: Schemas["Standing"] | undefined): boolean {
   return standing === undefined || ["rejected", "withdrawn", "left"].includes(standing);
