@@ -83,7 +83,9 @@ class _Text(GroupedMetadata):
         )
         yield AfterValidator(self._checked)
 
-    def _checked(self, text: str) -> str:
+    def _checked(self, text: str | None) -> str | None:
+        if text is None:  # of a field that may be left out
+            return None
         if len(unicodedata.normalize("NFKC", text)) > self.max_length:
             raise PydanticCustomError(
                 "string_too_long",

@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 from openapi_schema_validator import OAS31Validator
 
 from tests.architecture.tree import SERVICES
-from tests.contracts.api_document import DOCUMENT, OPERATIONS
+from tests.contracts.api_document import DOCUMENT, OPERATIONS, resolved
 from tests.support.routes import app
 
 JSON = "application/json"
@@ -32,6 +32,12 @@ def _models() -> dict[str, Any]:
 MODELS = _models()
 
 
+def _may_be_null(where: str) -> list[str]:
+    schema = resolved(BODIES[where]["schema"])
+    fields = schema.get("properties", {}).items()
+    return [name for name, field in fields if {"type": "null"} in field.get("anyOf", ())]
+
+
 @pytest.mark.parametrize("where", sorted(BODIES))
 def test_each_body_has_an_example_that_is_right(where: str) -> None:
     example = BODIES[where]["example"]
@@ -40,3 +46,12 @@ def test_each_body_has_an_example_that_is_right(where: str) -> None:
     assert [error.message for error in OAS31Validator(schema).iter_errors(example)] == []
     _, wrong = MODELS[where].validate(example, loc=("body",))
     assert not wrong
+
+
+@pytest.mark.parametrize("where", sorted(filter(_may_be_null, BODIES)))
+def test_a_field_that_may_be_null_is_taken_as_null(where: str) -> None:
+    """An optional text with a rule of its own was an internal error when it was null."""
+    for name in _may_be_null(where):
+        body = BODIES[where]["example"] | {name: None}
+        _, wrong = MODELS[where].validate(body, loc=("body",))
+        assert [error for error in wrong or () if name in error["loc"]] == []
