@@ -16,6 +16,20 @@ _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_t
 structlog.configure(processors=[structlog.processors.add_log_level, _plain])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the whole platform comes last and without a break, browsers at the very end:
+    its day begins at 10:00, an hour takes a minute, and journeys are made for the daytime."""
+    needs = {item.path for item in items if "platform" in getattr(item, "fixturenames", ())}
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        if folder == "faults" or item.path not in needs:  # faults have platforms of their own
+            return 0
+        return 2 if folder == "apps" else 1
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(scope="session")
 def backend() -> Iterator[Backend]:
     """Kafka, MongoDB, Valkey and Zipkin, running."""
