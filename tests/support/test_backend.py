@@ -47,7 +47,7 @@ async def test_kafka_gives_back_what_it_took(backend: Backend) -> None:
 async def test_valkey_remembers(backend: Backend) -> None:
     client = Redis.from_url(backend.redis_url)
     await client.set("backend-test", "1", ex=60)
-    assert await client.get("backend-test") == b"1"
+    assert await client.getdel("backend-test") == b"1"
     await client.aclose()
 
 
