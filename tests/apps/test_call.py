@@ -23,7 +23,7 @@ async def on_duty(
 ) -> AsyncGenerator[Page]:
     """The phone of a volunteer whom no other test has signed in, near the place of reports."""
     page = await screens.open("/me", geolocation=SCENE, permissions=["geolocation"])
-    await sign_in(page, api, platform.dev_key, volunteers(demonstration())[-1].phone)
+    await sign_in(page, api, platform.dev_key, volunteers(demonstration())[-20].phone)
     await page.goto("/duty")
     await page.get_by_role("switch", name="未在勤").click()
     await page.get_by_role("switch", name="在勤中").wait_for()
@@ -77,7 +77,7 @@ async def test_a_phone_that_may_not_say_where_it_is_tells_how_to_mend_it(
     screens: Screens, api: Api, platform: WholePlatform, station: Station
 ) -> None:
     page = await screens.open("/me")
-    await sign_in(page, api, platform.dev_key, volunteers(demonstration())[-2].phone)
+    await sign_in(page, api, platform.dev_key, volunteers(demonstration())[-21].phone)
     await page.goto("/duty")
     await page.get_by_role("switch", name="未在勤").click()
     await page.get_by_text("手机没有允许定位").wait_for()
